@@ -1,0 +1,93 @@
+//! Permission as a type in a handler's signature: it cannot be forgotten, and it is written into the OpenAPI document by hand once.
+
+use actix_session::SessionExt;
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
+use futures_util::future::LocalBoxFuture;
+use uuid::Uuid;
+
+use super::model::{self, Kind};
+use crate::{
+    error::{ApiError, ApiResult, Code},
+    extract::has_cookie,
+    server::AppState,
+    users::model::{Role, User},
+};
+
+/// The key under which the cookie holds the session's id.
+pub(super) const SESSION_ID: &str = "sid";
+
+/// Somebody signed in, of either role.
+#[derive(Debug)]
+pub struct CurrentUser {
+    pub user: User,
+    pub session_id: String,
+}
+
+/// Somebody signed in who may write.
+#[derive(Debug)]
+pub struct AdminUser(pub User);
+
+impl FromRequest for CurrentUser {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move { authenticate(&req).await })
+    }
+}
+
+impl FromRequest for AdminUser {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let CurrentUser { user, .. } = authenticate(&req).await?;
+            match user.role() {
+                Role::Admin => Ok(Self(user)),
+                Role::Viewer => Err(ApiError::new(
+                    Code::ReadOnlyRole,
+                    "Nothing was changed. Ask an admin if you should be able to write.",
+                )),
+            }
+        })
+    }
+}
+
+async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {
+    let state: &web::Data<AppState> = req.app_data().ok_or_else(|| ApiError::internal("no application state"))?;
+    let now = state.clock.now();
+    let (session, kind) = if let Some(value) = req.headers().get(header::AUTHORIZATION) {
+        let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+        (token.and_then(|token| state.tokens.session(token, now)), Kind::Jwt)
+    } else if has_cookie(req, state.cookie_name()) {
+        refuse_cross_site(req)?;
+        (req.get_session().get::<Uuid>(SESSION_ID).ok().flatten(), Kind::Cookie)
+    } else {
+        (None, Kind::Cookie)
+    };
+    let session_id = session.ok_or_else(ApiError::unauthorized)?.to_string();
+    let user = state.db.read(|conn| Ok(model::user_of_session(conn, &session_id, kind, now)?)).await?;
+    user.map(|user| CurrentUser { user, session_id }).ok_or_else(ApiError::unauthorized)
+}
+
+/// A browser adds the cookie to whatever any page makes it send. A write is accepted only if it says it comes from our own page.
+fn refuse_cross_site(req: &HttpRequest) -> ApiResult<()> {
+    let text = |name: &str| req.headers().get(name).and_then(|value| value.to_str().ok());
+    let same_origin = match (text("sec-fetch-site"), text("origin")) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => {
+            origin.split_once("://").map(|(_, host)| host) == text("host") && text("host").is_some()
+        }
+        (None, None) => false,
+    };
+    if req.method().is_safe() || same_origin {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        Code::CrossSite,
+        "Nothing was changed. Use the page itself, or send `Origin` with this server's own address, or a bearer token.",
+    ))
+}

@@ -1,0 +1,212 @@
+use actix_session::Session;
+use actix_web::{HttpResponse, post, web};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use validator::Validate;
+
+use super::{
+    guard::{CurrentUser, SESSION_ID},
+    model::{self, Kind},
+    password::check_strength,
+};
+use crate::{
+    clock::{DAY, Timestamp},
+    config::Registration,
+    error::{ApiError, ApiResult, Code, Problem},
+    extract::ValidJson,
+    server::AppState,
+    users::{
+        UserView,
+        model::{NewUser, Role, User, find_user, insert_user},
+        privacy_policy, validate_username,
+    },
+};
+
+/// How long a cookie keeps somebody signed in.
+pub const COOKIE_LIFE: i64 = 14 * DAY;
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterUser {
+    /// 3 to 32 letters, digits, `.`, `_` or `-`. Kept in lower case.
+    #[validate(custom(function = "validate_username"))]
+    #[schema(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$", example = "robin")]
+    username: String,
+    /// 12 to 128 characters; lower and upper case letters, digits and other characters, or at least 20 characters; not easily guessed.
+    #[schema(value_type = String, format = Password, min_length = 12, max_length = 128, example = "Quiet-Harbour-71-lanterns")]
+    password: SecretString,
+    /// The version from `GET /privacy-policy` that the person has read and accepts.
+    #[schema(example = "2026-11-01")]
+    privacy_policy_version: String,
+}
+
+/// Register as a viewer.
+///
+/// Everybody who registers can watch and not write. Sign in afterwards.
+#[utoipa::path(
+    tag = "auth",
+    security(()),
+    responses(
+        (status = 201, description = "Registered", body = UserView),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Registration is closed", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The name is taken", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/auth/register")]
+pub async fn register_user(state: web::Data<AppState>, body: ValidJson<RegisterUser>) -> ApiResult<HttpResponse> {
+    let ValidJson(RegisterUser { username, password, privacy_policy_version }) = body;
+    if state.config.registration == Registration::Closed {
+        return Err(ApiError::new(Code::RegistrationClosed, "Ask an admin of this server for an account."));
+    }
+    if privacy_policy_version != privacy_policy::VERSION {
+        return Err(privacy_policy::not_current().into());
+    }
+    check_strength(&password, &username)?;
+    let now = state.clock.now();
+    let hash = state.passwords.hash(&password).await?;
+    let user =
+        NewUser::new(state.clock.new_id(), &username, Role::Viewer, hash, now).accepting(privacy_policy::VERSION);
+    let user = state.db.write(move |conn| insert_user(conn, &user)).await?;
+    Ok(HttpResponse::Created().json(user.view()))
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    #[schema(example = "robin")]
+    username: String,
+    #[schema(value_type = String, format = Password, example = "Quiet-Harbour-71-lanterns")]
+    password: SecretString,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignedIn {
+    user: UserView,
+    expires_at: Timestamp,
+}
+
+/// Sign in with a cookie.
+///
+/// For the page. The cookie is `__Host-session`, or `session` where the server is reached over plain HTTP.
+#[utoipa::path(
+    tag = "auth",
+    security(()),
+    responses(
+        (status = 200, description = "Signed in; the cookie is in `Set-Cookie`", body = SignedIn),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Name and password do not fit together", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/auth/login")]
+pub async fn create_session(
+    state: web::Data<AppState>,
+    session: Session,
+    body: ValidJson<Credentials>,
+) -> ApiResult<web::Json<SignedIn>> {
+    let mut user = verify(&state, body.0).await?;
+    let now = state.clock.now();
+    let expires_at = Timestamp(now.0 + COOKIE_LIFE);
+    let id = state.clock.new_id();
+    let previous = session.get::<Uuid>(SESSION_ID).ok().flatten();
+    let user_id = user.id.clone();
+    state
+        .db
+        .write(move |conn| {
+            if let Some(previous) = previous {
+                model::end_session(conn, &previous.to_string())?;
+            }
+            Ok(model::start_session(conn, &user_id, &id.to_string(), Kind::Cookie, now, expires_at)?)
+        })
+        .await?;
+    session.renew();
+    session.insert(SESSION_ID, id).map_err(ApiError::internal)?;
+    user.last_login_at = Some(now.0);
+    Ok(web::Json(SignedIn { user: user.view(), expires_at }))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IssuedToken {
+    access_token: String,
+    #[schema(example = "Bearer")]
+    token_type: &'static str,
+    /// Seconds from now.
+    #[schema(example = 86400)]
+    expires_in: u64,
+    user: UserView,
+}
+
+/// Sign in with a token.
+///
+/// For every other client. Send the token as `Authorization: Bearer ...`.
+#[utoipa::path(
+    tag = "auth",
+    security(()),
+    responses(
+        (status = 200, description = "Signed in", body = IssuedToken),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Name and password do not fit together", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/auth/token")]
+pub async fn create_token(
+    state: web::Data<AppState>,
+    body: ValidJson<Credentials>,
+) -> ApiResult<web::Json<IssuedToken>> {
+    let mut user = verify(&state, body.0).await?;
+    let now = state.clock.now();
+    let expires_in = state.config.jwt_ttl.as_secs();
+    let expires_at = Timestamp(now.0 + i64::try_from(state.config.jwt_ttl.as_millis()).map_err(ApiError::internal)?);
+    let id = state.clock.new_id();
+    let user_id = user.id.clone();
+    state
+        .db
+        .write(move |conn| Ok(model::start_session(conn, &user_id, &id.to_string(), Kind::Jwt, now, expires_at)?))
+        .await?;
+    let user_id = user.id.parse().map_err(ApiError::internal)?;
+    let access_token = state.tokens.issue(user_id, id, now, expires_at)?;
+    user.last_login_at = Some(now.0);
+    Ok(web::Json(IssuedToken { access_token, token_type: "Bearer", expires_in, user: user.view() }))
+}
+
+/// Sign out.
+///
+/// Ends the session this request came with, in every form it was carried.
+#[utoipa::path(
+    tag = "auth",
+    responses(
+        (status = 204, description = "Signed out"),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Came from another site", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/auth/logout")]
+pub async fn delete_session(
+    state: web::Data<AppState>,
+    session: Session,
+    current: CurrentUser,
+) -> ApiResult<HttpResponse> {
+    state.db.write(move |conn| Ok(model::end_session(conn, &current.session_id)?)).await?;
+    session.purge();
+    Ok(HttpResponse::NoContent().insert_header(("clear-site-data", "\"cache\", \"cookies\", \"storage\"")).finish())
+}
+
+/// The enabled user that these credentials belong to. Unknown, disabled and wrong are told apart neither by words nor by time.
+async fn verify(state: &AppState, credentials: Credentials) -> ApiResult<User> {
+    let Credentials { username, password } = credentials;
+    let user = state.db.read(|conn| Ok(find_user(conn, &username)?)).await?;
+    let fits = state.passwords.verify(&password, user.as_ref().map(|user| user.password_hash.clone())).await?;
+    user.filter(|user| fits && user.disabled == 0).ok_or_else(|| {
+        ApiError::new(
+            Code::InvalidCredentials,
+            "Check both and try again. Upper and lower case matter in the password.",
+        )
+    })
+}

@@ -1,0 +1,151 @@
+//! How a password is judged and kept.
+//!
+//! Kept as `bcrypt(base64(HMAC-SHA384(pepper, password)), cost)`: the HMAC makes any length and any byte count (bcrypt alone stops
+//! at 72 bytes and at NUL), and without the pepper a stolen database cannot be guessed at.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use actix_web::web;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha384;
+use tokio::sync::Semaphore;
+
+use crate::{
+    config::Config,
+    error::{ApiError, ApiResult, FieldError},
+};
+
+/// How many callers may wait for a hash. At cost 14 one takes about a second, so the last of them waits some eight.
+const QUEUE: usize = 8;
+
+/// Hashes and verifies on at most all cores but one, so that slow hashing never stands in the way of other requests.
+#[derive(Clone, Debug)]
+pub struct PasswordHasher(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    pepper: SecretString,
+    cost: u32,
+    /// Verified against when the name is unknown, so that the answer takes as long as for a known one.
+    dummy: String,
+    slots: Semaphore,
+    size: usize,
+    present: AtomicUsize,
+}
+
+impl PasswordHasher {
+    /// # Errors
+    /// If bcrypt does not take the cost.
+    pub fn new(config: &Config) -> Result<Self, String> {
+        let size = std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1));
+        Ok(Self(Arc::new(Inner {
+            pepper: config.password_pepper.clone(),
+            cost: config.bcrypt_cost,
+            // A hash of the right cost that no password fits: 22 characters of salt, 31 of digest.
+            dummy: format!("$2b${:02}${}", config.bcrypt_cost, ".".repeat(53)),
+            slots: Semaphore::new(size),
+            size,
+            present: AtomicUsize::new(0),
+        })))
+    }
+
+    /// # Errors
+    /// [`crate::error::Code::Busy`] when too many are waiting already.
+    pub async fn hash(&self, password: &SecretString) -> ApiResult<String> {
+        let password = password.clone();
+        self.bounded(move |inner| inner.hash(&password)).await?
+    }
+
+    /// Whether `password` fits `hash`; without a hash it takes the same time and is `false`.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::Busy`] when too many are waiting already.
+    pub async fn verify(&self, password: &SecretString, hash: Option<String>) -> ApiResult<bool> {
+        let password = password.clone();
+        self.bounded(move |inner| {
+            let known = hash.is_some();
+            let hash = hash.unwrap_or_else(|| inner.dummy.clone());
+            bcrypt::verify(inner.prepare(&password), &hash).map(|fits| fits && known).map_err(ApiError::internal)
+        })
+        .await?
+    }
+
+    /// [`PasswordHasher::hash`] for the command line.
+    pub fn hash_blocking(&self, password: &SecretString) -> ApiResult<String> {
+        self.0.hash(password)
+    }
+
+    async fn bounded<T: Send + 'static>(&self, f: impl FnOnce(&Inner) -> T + Send + 'static) -> ApiResult<T> {
+        let _place = Place::take(&self.0)?;
+        let _slot = self.0.slots.acquire().await.map_err(ApiError::internal)?;
+        let inner = Arc::clone(&self.0);
+        web::block(move || f(&inner)).await.map_err(ApiError::internal)
+    }
+}
+
+impl Inner {
+    fn prepare(&self, password: &SecretString) -> String {
+        let mut mac = Hmac::<Sha384>::new_from_slice(self.pepper.expose_secret().as_bytes())
+            .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
+        mac.update(password.expose_secret().as_bytes());
+        BASE64_STANDARD.encode(mac.finalize().into_bytes())
+    }
+
+    fn hash(&self, password: &SecretString) -> ApiResult<String> {
+        bcrypt::hash(self.prepare(password), self.cost).map_err(ApiError::internal)
+    }
+}
+
+/// A place in the queue, given back when dropped: also when the client goes away while waiting.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(inner: &'a Inner) -> ApiResult<Self> {
+        let place = Self(&inner.present);
+        if inner.present.fetch_add(1, Ordering::Relaxed) >= QUEUE + inner.size {
+            return Err(ApiError::busy().caused_by("too many sign-ins are hashing"));
+        }
+        Ok(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Judges a new password: 12 to 128 characters, four kinds of them or at least 20, and not one that is easily guessed
+/// (zxcvbn 3 or better, knowing the user name).
+///
+/// # Errors
+/// Says what would make it better.
+pub fn check_strength(password: &SecretString, username: &str) -> Result<(), FieldError> {
+    let password = password.expose_secret();
+    let length = password.chars().count();
+    if !(12..=128).contains(&length) {
+        return Err(FieldError::new("password", "length", "has to have 12 to 128 characters"));
+    }
+    let kinds: [fn(char) -> bool; 4] =
+        [char::is_lowercase, char::is_uppercase, char::is_numeric, |c| !c.is_alphanumeric()];
+    if length < 20 && !kinds.iter().all(|kind| password.chars().any(kind)) {
+        return Err(FieldError::new(
+            "password",
+            "kinds",
+            "needs lower and upper case letters, a digit and another character, or at least 20 characters",
+        ));
+    }
+    if zxcvbn::zxcvbn(password, &[username]).score() < zxcvbn::Score::Three {
+        return Err(FieldError::new(
+            "password",
+            "guessable",
+            "is easily guessed; several unrelated words make a good one",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,308 @@
+//! Every setting, read once at the start and refused once with the name of what is wrong.
+//!
+//! The environment wins over `--config FILE` (TOML), which wins over the defaults. A secret may also stand in a file named
+//! by `NAME_FILE`. Secrets are wrapped so that no log line or debug print can show them.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Display,
+    fs,
+    io::Write,
+    net::{IpAddr, SocketAddr},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use log::LevelFilter;
+use secrecy::{ExposeSecret, SecretString};
+
+/// Every key that is understood, in the order of the documentation.
+pub const KEYS: [&str; 18] = [
+    "APP_ENV",
+    "BIND_ADDR",
+    "PUBLIC_URL",
+    "DATABASE_URL",
+    "DATA_DIR",
+    "JWT_SECRET",
+    "JWT_TTL_HOURS",
+    "SESSION_SECRET",
+    "PASSWORD_PEPPER",
+    "BCRYPT_COST",
+    "TRUSTED_PROXIES",
+    "REGISTRATION",
+    "REQUEST_TIMEOUT_SECONDS",
+    "MAX_BODY_BYTES",
+    "LOG_LEVEL",
+    "LOG_FORMAT",
+    "DATABASE_READERS",
+    "WRITE_QUEUE",
+];
+const SECRETS: [&str; 3] = ["JWT_SECRET", "SESSION_SECRET", "PASSWORD_PEPPER"];
+const SECRET_BYTES: usize = 32;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppEnv {
+    Development,
+    Production,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    Open,
+    Closed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Json,
+    Pretty,
+}
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub app_env: AppEnv,
+    pub bind_addr: SocketAddr,
+    /// Scheme, host and port under which people reach the page; `https` makes cookies `Secure`.
+    pub public_url: String,
+    pub database_url: String,
+    pub data_dir: PathBuf,
+    pub jwt_secret: SecretString,
+    pub jwt_ttl: Duration,
+    pub session_secret: SecretString,
+    pub password_pepper: SecretString,
+    pub bcrypt_cost: u32,
+    pub trusted_proxies: Vec<IpAddr>,
+    pub registration: Registration,
+    pub request_timeout: Duration,
+    pub max_body_bytes: usize,
+    pub log_level: LevelFilter,
+    pub log_format: LogFormat,
+    /// How many connections read at the same time.
+    pub database_readers: u32,
+    /// How many writes may wait for the writer before the next one is told to come back.
+    pub write_queue: usize,
+}
+
+impl Config {
+    /// Reads the process's environment and, if given, a TOML file.
+    ///
+    /// # Errors
+    /// One line that names the setting, the problem, and an example that would do.
+    pub fn load(file: Option<&Path>) -> Result<Self, String> {
+        Self::from_sources(std::env::vars().collect(), file)
+    }
+
+    /// Same as [`Config::load`] with an environment of the caller's.
+    pub fn from_sources(environment: BTreeMap<String, String>, file: Option<&Path>) -> Result<Self, String> {
+        let source = Source { environment, file: file.map(read_file).transpose()?.unwrap_or_default() };
+        let app_env = source.choice(
+            "APP_ENV",
+            "development",
+            &[("development", AppEnv::Development), ("production", AppEnv::Production)],
+        )?;
+        let production = app_env == AppEnv::Production;
+        let data_dir = PathBuf::from(source.text("DATA_DIR", "./data"));
+        let database_url =
+            source.text("DATABASE_URL", &format!("sqlite://{}", data_dir.join("status-tracker.db").display()));
+        if database_url.strip_prefix("sqlite://").is_none_or(str::is_empty) {
+            return Err(bad(
+                "DATABASE_URL",
+                "is not the address of a SQLite file",
+                "sqlite:///var/lib/status-tracker.db",
+            ));
+        }
+        let public_url = source.text("PUBLIC_URL", "http://localhost:8080").trim_end_matches('/').to_owned();
+        let host = public_url.strip_prefix("https://").or_else(|| public_url.strip_prefix("http://"));
+        if !host.is_some_and(|host| !host.is_empty() && !host.contains('/')) {
+            return Err(bad("PUBLIC_URL", "is not a scheme, host and port alone", "https://status.example.org"));
+        }
+        let bcrypt_cost = source.number("BCRYPT_COST", 14, 4..=31)?;
+        if production && bcrypt_cost < 12 {
+            return Err(bad("BCRYPT_COST", "is below 12, which production does not accept", "14"));
+        }
+        let secret = |name| source.secret(name, production, &data_dir);
+        let (jwt_secret, session_secret, password_pepper) =
+            (secret("JWT_SECRET")?, secret("SESSION_SECRET")?, secret("PASSWORD_PEPPER")?);
+        if jwt_secret.expose_secret() == session_secret.expose_secret()
+            || session_secret.expose_secret() == password_pepper.expose_secret()
+            || jwt_secret.expose_secret() == password_pepper.expose_secret()
+        {
+            return Err(bad("JWT_SECRET", "equals another secret; each needs its own", "openssl rand -base64 48"));
+        }
+        Ok(Self {
+            app_env,
+            bind_addr: source.parse("BIND_ADDR", "127.0.0.1:8081", "is not an address and a port")?,
+            public_url,
+            database_url,
+            jwt_secret,
+            jwt_ttl: Duration::from_secs(3600 * source.number("JWT_TTL_HOURS", 24_u64, 1..=720)?),
+            session_secret,
+            password_pepper,
+            bcrypt_cost,
+            trusted_proxies: source.list("TRUSTED_PROXIES", "127.0.0.1, ::1", "is not a list of IP addresses")?,
+            registration: source.choice(
+                "REGISTRATION",
+                if production { "closed" } else { "open" },
+                &[("open", Registration::Open), ("closed", Registration::Closed)],
+            )?,
+            request_timeout: Duration::from_secs(source.number("REQUEST_TIMEOUT_SECONDS", 30_u64, 1..=600)?),
+            max_body_bytes: source.number("MAX_BODY_BYTES", 10_485_760, 1024..=1_073_741_824)?,
+            log_level: source.parse("LOG_LEVEL", "info", "is not one of off, error, warn, info, debug, trace")?,
+            log_format: source.choice(
+                "LOG_FORMAT",
+                if production { "json" } else { "pretty" },
+                &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)],
+            )?,
+            database_readers: source.number("DATABASE_READERS", 4, 1..=64)?,
+            write_queue: source.number("WRITE_QUEUE", 1024, 1..=65_536)?,
+            data_dir,
+        })
+    }
+
+    #[must_use]
+    pub fn served_over_tls(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+fn bad(name: &str, problem: &str, example: &str) -> String {
+    format!("{name} {problem}. Example: {name}={example}")
+}
+
+fn read_file(path: &Path) -> Result<BTreeMap<String, String>, String> {
+    let problem = |cause: &dyn Display| format!("The configuration file {} cannot be read: {cause}", path.display());
+    let text = fs::read_to_string(path).map_err(|cause| problem(&cause))?;
+    let table: toml::Table = text.parse().map_err(|cause: toml::de::Error| problem(&cause.message()))?;
+    table
+        .into_iter()
+        .map(|(name, value)| {
+            let known = KEYS.contains(&name.as_str())
+                || name.strip_suffix("_FILE").is_some_and(|secret| SECRETS.contains(&secret));
+            if !known {
+                return Err(problem(&format!("`{name}` is not a setting")));
+            }
+            let text = match value {
+                toml::Value::String(text) => text,
+                toml::Value::Integer(number) => number.to_string(),
+                toml::Value::Boolean(flag) => flag.to_string(),
+                _ => return Err(problem(&format!("`{name}` is neither text nor a number"))),
+            };
+            Ok((name, text))
+        })
+        .collect()
+}
+
+struct Source {
+    environment: BTreeMap<String, String>,
+    file: BTreeMap<String, String>,
+}
+
+impl Source {
+    /// An empty value counts as absent: that is how compose files and systemd units say "not set".
+    fn get(&self, name: &str) -> Option<&str> {
+        [&self.environment, &self.file]
+            .into_iter()
+            .find_map(|layer| layer.get(name).map(|value| value.trim()).filter(|value| !value.is_empty()))
+    }
+
+    fn text(&self, name: &str, default: &str) -> String {
+        self.get(name).unwrap_or(default).to_owned()
+    }
+
+    fn parse<T: FromStr>(&self, name: &str, default: &str, problem: &str) -> Result<T, String> {
+        let value = self.get(name).unwrap_or(default);
+        value.parse().map_err(|_| bad(name, &format!("is `{value}`, which {problem}"), default))
+    }
+
+    fn number<T>(&self, name: &str, default: T, range: std::ops::RangeInclusive<T>) -> Result<T, String>
+    where
+        T: FromStr + PartialOrd + Display + Copy,
+    {
+        let problem = format!("is not a whole number from {} to {}", range.start(), range.end());
+        let value = self.parse(name, &default.to_string(), &problem)?;
+        if range.contains(&value) {
+            Ok(value)
+        } else {
+            Err(bad(name, &format!("is `{value}`, which {problem}"), &default.to_string()))
+        }
+    }
+
+    fn choice<T: Copy>(&self, name: &str, default: &str, choices: &[(&str, T)]) -> Result<T, String> {
+        let value = self.get(name).unwrap_or(default);
+        choices.iter().find(|(choice, _)| *choice == value).map(|(_, meaning)| *meaning).ok_or_else(|| {
+            let names: Vec<_> = choices.iter().map(|(choice, _)| *choice).collect();
+            bad(name, &format!("is `{value}`, which is not one of {}", names.join(", ")), default)
+        })
+    }
+
+    fn list<T: FromStr>(&self, name: &str, default: &str, problem: &str) -> Result<Vec<T>, String> {
+        let value = self.get(name).unwrap_or(default);
+        value
+            .split(',')
+            .map(|item| item.trim().parse())
+            .collect::<Result<_, _>>()
+            .map_err(|_| bad(name, &format!("is `{value}`, which {problem}"), default))
+    }
+
+    fn secret(&self, name: &str, production: bool, data_dir: &Path) -> Result<SecretString, String> {
+        let example = "$(openssl rand -base64 48)";
+        let given = match (self.get(name), self.get(&format!("{name}_FILE"))) {
+            (Some(value), _) => Some(value.to_owned()),
+            (None, Some(path)) => Some(
+                fs::read_to_string(path)
+                    .map_err(|cause| {
+                        bad(&format!("{name}_FILE"), &format!("cannot be read: {cause}"), "/run/secrets/x")
+                    })?
+                    .trim()
+                    .to_owned(),
+            ),
+            (None, None) => None,
+        };
+        let Some(value) = given else {
+            if production {
+                return Err(bad(name, "is missing, and production needs it", example));
+            }
+            return development_secret(&data_dir.join(format!("{}.secret", name.to_lowercase())))
+                .map(SecretString::from);
+        };
+        if value.len() < SECRET_BYTES {
+            return Err(bad(name, &format!("is shorter than {SECRET_BYTES} bytes"), example));
+        }
+        let sample =
+            ["change", "example", "secret-secret", "0123456789"].iter().any(|part| value.to_lowercase().contains(part))
+                || value.bytes().all(|byte| byte == value.as_bytes()[0]);
+        if production && sample {
+            return Err(bad(name, "is a sample value", example));
+        }
+        Ok(SecretString::from(value))
+    }
+}
+
+/// Reads the secret kept at `path`, or makes it there once, readable by its owner alone.
+fn development_secret(path: &Path) -> Result<String, String> {
+    let problem = |cause: std::io::Error| format!("The secret {} cannot be kept: {cause}", path.display());
+    if let Some(folder) = path.parent() {
+        create_private_dir(folder).map_err(problem)?;
+    }
+    let secret = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
+    // Whoever creates the file decides; a process that starts at the same moment reads what the first one wrote. The
+    // rename makes it appear whole.
+    let draft = path.with_extension(format!("draft-{:08x}", rand::random::<u32>()));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(problem)?;
+    let written = file.write_all(secret.as_bytes()).and_then(|()| file.sync_all());
+    let linked = written.and_then(|()| match fs::hard_link(&draft, path) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::AlreadyExists => Err(cause),
+        _ => Ok(()),
+    });
+    fs::remove_file(&draft).map_err(problem)?;
+    linked.map_err(problem)?;
+    fs::read_to_string(path).map_err(problem)
+}
+
+/// Creates `folder` with mode 0700 where it is missing.
+pub fn create_private_dir(folder: &Path) -> std::io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}

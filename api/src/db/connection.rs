@@ -1,0 +1,98 @@
+//! A connection of either database, and how one is made.
+
+use diesel::{
+    Connection, ConnectionError, ConnectionResult, MultiConnection, PgConnection, QueryResult, SqliteConnection,
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
+
+/// `busy_timeout` comes first: each of the others may already have to wait for a lock. FULL syncs the log at every commit; in a
+/// simulated power cut NORMAL lost acknowledged writes. `trusted_schema` off keeps a hostile file from running functions.
+const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                       PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000;";
+
+/// SQLite stands last, because its `establish` takes any text for a file name.
+#[derive(MultiConnection)]
+pub enum DbConnection {
+    Postgresql(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+impl std::fmt::Debug for DbConnection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Postgresql(_) => "PostgreSQL",
+            Self::Sqlite(_) => "SQLite",
+        })
+    }
+}
+
+impl DbConnection {
+    /// Chooses the database by the URL's scheme and nothing else.
+    pub(super) fn open(url: &str) -> ConnectionResult<Self> {
+        let Some(path) = url.strip_prefix("sqlite://") else {
+            return PgConnection::establish(url).map(Self::Postgresql);
+        };
+        let mut connection = SqliteConnection::establish(path)?;
+        connection.batch_execute(PRAGMAS).map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(Self::Sqlite(connection))
+    }
+
+    /// Starts a transaction that holds the write lock from its first statement: one that reads first and asks for the lock later
+    /// fails at once on SQLite, however long the busy timeout.
+    pub(super) fn begin(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Postgresql(connection) => AnsiTransactionManager::begin_transaction(connection),
+            Self::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE"),
+        }
+    }
+
+    pub(super) fn commit(&mut self) -> QueryResult<()> {
+        <Self as Connection>::TransactionManager::commit_transaction(self)
+    }
+
+    pub(super) fn rollback(&mut self) -> QueryResult<()> {
+        <Self as Connection>::TransactionManager::rollback_transaction(self)
+    }
+}
+
+/// Makes connections for the pool and for the writer.
+#[derive(Clone, Debug)]
+pub struct Manager {
+    url: String,
+    read_only: bool,
+}
+
+impl Manager {
+    pub(super) fn reader(url: &str) -> Self {
+        Self { url: url.to_owned(), read_only: true }
+    }
+
+    pub(super) fn writer(url: &str) -> Self {
+        Self { url: url.to_owned(), read_only: false }
+    }
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = DbConnection;
+    type Error = ConnectionError;
+
+    fn connect(&self) -> Result<DbConnection, ConnectionError> {
+        let mut connection = DbConnection::open(&self.url)?;
+        if self.read_only && matches!(connection, DbConnection::Sqlite(_)) {
+            connection.batch_execute("PRAGMA query_only = ON;").map_err(ConnectionError::CouldntSetupConfiguration)?;
+        }
+        Ok(connection)
+    }
+
+    fn is_valid(&self, connection: &mut DbConnection) -> Result<(), ConnectionError> {
+        connection.batch_execute("SELECT 1").map_err(ConnectionError::CouldntSetupConfiguration)
+    }
+
+    fn has_broken(&self, connection: &mut DbConnection) -> bool {
+        std::thread::panicking()
+            || <DbConnection as Connection>::TransactionManager::is_broken_transaction_manager(connection)
+    }
+}

@@ -1,0 +1,324 @@
+use actix_web::{HttpResponse, delete, get, http::StatusCode, patch, post, web};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use validator::{Validate, ValidationError};
+
+use super::model::{self, Entry, Metric, find_entry};
+use crate::{
+    auth::guard::AdminUser,
+    clock::{EARLIEST, MINUTE, Timestamp},
+    db::DbConnection,
+    error::{ApiError, ApiResult, Code, FieldError, Problem},
+    extract::{ValidJson, present},
+    server::AppState,
+    users::model::User,
+};
+
+/// How far a client's clock may run ahead of the server's.
+const AHEAD: i64 = 5 * MINUTE;
+
+/// One logged fact.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EntryView {
+    #[schema(format = Uuid)]
+    id: String,
+    metric: Metric,
+    /// Millilitres for water, 1 to 10 for altitude.
+    #[schema(example = 250)]
+    value: i32,
+    at: Timestamp,
+    /// The logical day it counts for, fixed when it was written.
+    #[schema(format = Date, example = "2026-03-01")]
+    day: String,
+    #[schema(required = true)]
+    note: Option<String>,
+    tags: Vec<String>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl Entry {
+    #[must_use]
+    pub fn view(self) -> EntryView {
+        EntryView {
+            metric: self.metric(),
+            tags: self.tags(),
+            id: self.id,
+            value: self.value,
+            at: Timestamp(self.at),
+            day: self.day,
+            note: self.note,
+            created_at: Timestamp(self.created_at),
+            updated_at: Timestamp(self.updated_at),
+        }
+    }
+}
+
+/// What to log.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[validate(schema(function = "validate_value"))]
+pub struct CreateEntry {
+    metric: Metric,
+    /// Water: millilitres, 1 to 5000. Altitude: 1 to 10.
+    #[schema(minimum = 1, maximum = 5000, example = 250)]
+    value: i32,
+    /// When it happened, at most five minutes ahead and not before the year 2000. Now, if left out.
+    at: Option<Timestamp>,
+    #[validate(length(max = 500))]
+    #[schema(max_length = 500, example = "after the run")]
+    note: Option<String>,
+    #[validate(custom(function = "validate_tags"))]
+    #[schema(value_type = Option<Vec<Tag>>, max_items = 10, example = json!(["sport"]))]
+    tags: Option<Vec<String>>,
+    /// A UUIDv7 of your own. Sending the same entry again under the same id is safe: it is stored once.
+    id: Option<Uuid>,
+}
+
+/// A word to find entries by.
+#[derive(Debug, ToSchema)]
+#[schema(min_length = 1, max_length = 32)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct Tag(String);
+
+fn validate_value(entry: &CreateEntry) -> Result<(), ValidationError> {
+    entry.metric.check(entry.value).map_err(|error| ValidationError::new("range").with_message(error.message))
+}
+
+fn validate_tags(tags: &[String]) -> Result<(), ValidationError> {
+    if tags.len() <= 10 && tags.iter().all(|tag| (1..=32).contains(&tag.chars().count())) {
+        return Ok(());
+    }
+    Err(ValidationError::new("tags")
+        .with_message(Cow::Borrowed("has to be at most ten tags of 1 to 32 characters each")))
+}
+
+/// The instant of an entry, and the logical day it belongs to.
+fn place(at: Timestamp, owner: &User, now: Timestamp) -> Result<(Timestamp, NaiveDate), FieldError> {
+    if at.0 > now.0 + AHEAD {
+        return Err(FieldError::new(
+            "at",
+            "future",
+            "lies more than five minutes ahead; check the clock of your device",
+        ));
+    }
+    if at < EARLIEST {
+        return Err(FieldError::new("at", "past", "lies before the year 2000"));
+    }
+    Ok((at, owner.day_of(at)))
+}
+
+/// Log water or altitude.
+///
+/// Choose the `id` yourself and a lost answer costs nothing: send the same again, and you get the entry that is there.
+#[utoipa::path(
+    tag = "entries",
+    responses(
+        (status = 201, description = "Logged", body = EntryView),
+        (status = 200, description = "Was logged before under this id", body = EntryView),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The id stands for an entry that says something else", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/entries")]
+pub async fn create_entry(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    body: ValidJson<CreateEntry>,
+) -> ApiResult<HttpResponse> {
+    let AdminUser(owner) = admin;
+    let CreateEntry { metric, value, at, note, tags, id } = body.0;
+    let now = state.clock.now();
+    let (instant, day) = place(at.unwrap_or(now), &owner, now)?;
+    let id = id.unwrap_or_else(|| state.clock.new_id()).to_string();
+    let mut entry = Entry::new(owner.id, id, metric, value, instant, day, now);
+    entry.note = note;
+    entry.set_tags(&tags.unwrap_or_default());
+    let (status, entry) = state
+        .db
+        .write(move |conn| {
+            let Some(existing) = find_entry(conn, &entry.user_id, &entry.id)? else {
+                model::insert_entry(conn, &entry)?;
+                return Ok((StatusCode::CREATED, entry));
+            };
+            // Whoever left the instant to the server cannot repeat it.
+            let same_time = at.is_none() || existing.at == entry.at;
+            if existing.deleted_at.is_some() || !same_time || !existing.same_content(&entry) {
+                return Err(ApiError::new(
+                    Code::IdConflict,
+                    "Nothing was changed. Take a new id for a new entry; to change the one that is there, PATCH or restore it.",
+                ));
+            }
+            Ok((StatusCode::OK, existing))
+        })
+        .await?;
+    Ok(HttpResponse::build(status).json(entry.view()))
+}
+
+/// Read one of your entries.
+#[utoipa::path(
+    tag = "entries",
+    params(("id" = Uuid, Path, description = "The entry's id")),
+    responses(
+        (status = 200, description = "The entry", body = EntryView),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not an entry of yours, or deleted", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/entries/{id}")]
+pub async fn get_entry(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    id: web::Path<Uuid>,
+) -> ApiResult<web::Json<EntryView>> {
+    let entry = state.db.read(|conn| living_entry(conn, &admin.0.id, *id)).await?;
+    Ok(web::Json(entry.view()))
+}
+
+/// What to change; what is left out stays.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateEntry {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false, minimum = 1, maximum = 5000, example = 300)]
+    value: Option<i32>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    at: Option<Timestamp>,
+    /// `null` takes the note away.
+    #[serde(default, deserialize_with = "present")]
+    #[validate(length(max = 500))]
+    #[schema(value_type = Option<String>, max_length = 500, example = "after the run")]
+    #[expect(clippy::option_option, reason = "left out, null and a text are three things in a PATCH")]
+    note: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    #[validate(custom(function = "validate_tags"))]
+    #[schema(nullable = false, value_type = Option<Vec<Tag>>, max_items = 10, example = json!(["sport"]))]
+    tags: Option<Vec<String>>,
+}
+
+/// Change one of your entries.
+///
+/// A new `at` also moves the entry to the day that instant belongs to.
+#[utoipa::path(
+    tag = "entries",
+    params(("id" = Uuid, Path, description = "The entry's id")),
+    responses(
+        (status = 200, description = "The entry as it is now", body = EntryView),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not an entry of yours, or deleted", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[patch("/entries/{id}")]
+pub async fn update_entry(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    id: web::Path<Uuid>,
+    body: ValidJson<UpdateEntry>,
+) -> ApiResult<web::Json<EntryView>> {
+    let AdminUser(owner) = admin;
+    let UpdateEntry { value, at, note, tags } = body.0;
+    let now = state.clock.now();
+    let moved = at.map(|at| place(at, &owner, now)).transpose()?;
+    let entry = state
+        .db
+        .write(move |conn| {
+            let mut entry = living_entry(conn, &owner.id, *id)?;
+            entry.value = value.unwrap_or(entry.value);
+            entry.metric().check(entry.value)?;
+            if let Some((at, day)) = moved {
+                entry.move_to(at, day);
+            }
+            if let Some(note) = note {
+                entry.note = note;
+            }
+            if let Some(tags) = tags {
+                entry.set_tags(&tags);
+            }
+            entry.updated_at = now.0;
+            model::save_entry(conn, &entry)?;
+            Ok(entry)
+        })
+        .await?;
+    Ok(web::Json(entry.view()))
+}
+
+/// Delete one of your entries.
+///
+/// `POST /entries/{id}/restore` brings it back.
+#[utoipa::path(
+    tag = "entries",
+    params(("id" = Uuid, Path, description = "The entry's id")),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not an entry of yours, or deleted already", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/entries/{id}")]
+pub async fn delete_entry(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    id: web::Path<Uuid>,
+) -> ApiResult<HttpResponse> {
+    let now = state.clock.now();
+    state
+        .db
+        .write(move |conn| {
+            let mut entry = living_entry(conn, &admin.0.id, *id)?;
+            entry.deleted_at = Some(now.0);
+            entry.updated_at = now.0;
+            Ok(model::save_entry(conn, &entry)?)
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Bring a deleted entry back.
+///
+/// An entry that is there already stays as it is.
+#[utoipa::path(
+    tag = "entries",
+    params(("id" = Uuid, Path, description = "The entry's id")),
+    responses(
+        (status = 200, description = "The entry as it was", body = EntryView),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not an entry of yours", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/entries/{id}/restore")]
+pub async fn restore_entry(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    id: web::Path<Uuid>,
+) -> ApiResult<web::Json<EntryView>> {
+    let now = state.clock.now();
+    let entry = state
+        .db
+        .write(move |conn| {
+            let mut entry = find_entry(conn, &admin.0.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            if entry.deleted_at.take().is_some() {
+                entry.updated_at = now.0;
+                model::save_entry(conn, &entry)?;
+            }
+            Ok(entry)
+        })
+        .await?;
+    Ok(web::Json(entry.view()))
+}
+
+fn living_entry(conn: &mut DbConnection, owner: &str, id: Uuid) -> ApiResult<Entry> {
+    find_entry(conn, owner, &id.to_string())?.filter(|entry| entry.deleted_at.is_none()).ok_or_else(ApiError::not_found)
+}

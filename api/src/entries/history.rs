@@ -1,0 +1,100 @@
+//! A person's history, page by page.
+
+use actix_web::{get, web};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use super::{
+    handlers::EntryView,
+    model::{self, Entry, Filter, Metric},
+};
+use crate::{
+    auth::guard::CurrentUser,
+    error::{ApiResult, Problem},
+    extract::{Page, ValidQuery},
+    people::model::watched_person,
+    server::AppState,
+};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Oldest first.
+    Asc,
+    /// Newest first.
+    #[default]
+    Desc,
+}
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListEntries {
+    /// Only this metric.
+    #[param(inline)]
+    metric: Option<Metric>,
+    /// The first logical day.
+    #[param(value_type = Option<String>, format = Date, example = "2026-03-01")]
+    from: Option<NaiveDate>,
+    /// The last logical day.
+    #[param(value_type = Option<String>, format = Date, example = "2026-03-31")]
+    to: Option<NaiveDate>,
+    #[serde(default)]
+    #[param(inline, required = false)]
+    order: Order,
+    /// How many at once.
+    #[serde(default = "default_limit")]
+    #[validate(range(min = 1, max = 100))]
+    #[param(minimum = 1, maximum = 100, default = 20, required = false)]
+    limit: u32,
+    /// `next_cursor` of the page before, with the same filters.
+    cursor: Option<String>,
+}
+
+fn default_limit() -> u32 {
+    20
+}
+
+/// Read a person's history.
+///
+/// Pages stay right while entries come and go: each continues where the one before ended.
+#[utoipa::path(
+    tag = "entries",
+    params(("username" = String, Path, description = "The person", example = "robin"), ListEntries),
+    responses(
+        (status = 200, description = "One page", body = Page<EntryView>),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such person, or not yours to see", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A parameter does not fit", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/people/{username}/entries")]
+pub async fn list_entries(
+    state: web::Data<AppState>,
+    current: CurrentUser,
+    username: web::Path<String>,
+    query: ValidQuery<ListEntries>,
+) -> ApiResult<web::Json<Page<EntryView>>> {
+    let ListEntries { metric, from, to, order, limit, cursor } = query.0;
+    let filter = Filter { metric, from, to, ascending: order == Order::Asc };
+    let page = state
+        .db
+        .read(|conn| {
+            let person = watched_person(conn, &current.user, &username)?;
+            let list = format!("entries|{}|{filter:?}", person.id);
+            let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
+            let after = after.as_deref().and_then(position);
+            let entries = model::list_entries(conn, &person.id, filter, after, limit + 1)?;
+            Ok(Page::new(entries, limit, |last| state.cursors.seal(&list, &format!("{} {}", last.at, last.id))))
+        })
+        .await?;
+    Ok(web::Json(page.map(Entry::view)))
+}
+
+/// Where a cursor of this list points. It was sealed here, so it is never malformed.
+fn position(cursor: &str) -> Option<(i64, &str)> {
+    let (at, id) = cursor.split_once(' ')?;
+    Some((at.parse().ok()?, id))
+}

@@ -1,0 +1,20 @@
+//! What is logged: water and altitude, each entry at the instant it happened. Only its owner writes one; whoever may watch the
+//! person reads the history.
+//!
+//! `POST /entries`, `GET PATCH DELETE /entries/{id}`, `POST /entries/{id}/restore`, `GET /people/{username}/entries`
+
+mod handlers;
+mod history;
+pub mod model;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(handlers::create_entry)
+        .service(handlers::get_entry)
+        .service(handlers::update_entry)
+        .service(handlers::delete_entry)
+        .service(handlers::restore_entry)
+        .service(history::list_entries);
+}

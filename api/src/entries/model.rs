@@ -1,0 +1,215 @@
+//! Entry rows. Every query is bound to one owner, so that another's entry cannot even be named.
+
+use chrono::NaiveDate;
+use diesel::{dsl::sum, prelude::*};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    clock::{Timestamp, bounds_of_day},
+    db::{
+        DbConnection,
+        schema::entries::{self, dsl},
+    },
+    error::FieldError,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Millilitres, 1 to 5000.
+    Water,
+    /// Mood, 1 (lowest) to 10 (highest).
+    Altitude,
+}
+
+impl Metric {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Water => "water",
+            Self::Altitude => "altitude",
+        }
+    }
+
+    /// # Errors
+    /// Names the range if `value` is outside it.
+    pub fn check(self, value: i32) -> Result<(), FieldError> {
+        let (max, message) = match self {
+            Self::Water => (5000, "has to be from 1 to 5000 ml"),
+            Self::Altitude => (10, "has to be from 1 to 10"),
+        };
+        if (1..=max).contains(&value) { Ok(()) } else { Err(FieldError::new("value", "range", message)) }
+    }
+}
+
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = entries, treat_none_as_null = true)]
+pub struct Entry {
+    pub user_id: String,
+    pub id: String,
+    metric: String,
+    pub value: i32,
+    pub at: i64,
+    pub day: String,
+    pub note: Option<String>,
+    tags: String,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub deleted_at: Option<i64>,
+}
+
+impl Entry {
+    #[must_use]
+    pub fn new(
+        user_id: String,
+        id: String,
+        metric: Metric,
+        value: i32,
+        at: Timestamp,
+        day: NaiveDate,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            user_id,
+            id,
+            metric: metric.as_str().to_owned(),
+            value,
+            at: at.0,
+            day: day.to_string(),
+            note: None,
+            tags: "[]".to_owned(),
+            created_at: now.0,
+            updated_at: now.0,
+            deleted_at: None,
+        }
+    }
+
+    #[must_use]
+    pub fn metric(&self) -> Metric {
+        if self.metric == Metric::Water.as_str() { Metric::Water } else { Metric::Altitude }
+    }
+
+    #[must_use]
+    pub fn tags(&self) -> Vec<String> {
+        serde_json::from_str(&self.tags).unwrap_or_default()
+    }
+
+    pub fn set_tags(&mut self, tags: &[String]) {
+        self.tags = serde_json::json!(tags).to_string();
+    }
+
+    /// Moves the entry to `at`, which belongs to `day`; the day of an entry that stays where it is was fixed when it was written.
+    pub fn move_to(&mut self, at: Timestamp, day: NaiveDate) {
+        if self.at != at.0 {
+            self.at = at.0;
+            self.day = day.to_string();
+        }
+    }
+
+    /// Whether both say the same, whenever it happened.
+    #[must_use]
+    pub fn same_content(&self, other: &Self) -> bool {
+        (&self.metric, self.value, &self.note, &self.tags) == (&other.metric, other.value, &other.note, &other.tags)
+    }
+}
+
+/// The owner's entry of this id, deleted or not.
+pub fn find_entry(conn: &mut DbConnection, owner: &str, id: &str) -> QueryResult<Option<Entry>> {
+    dsl::entries.find((owner, id)).select(Entry::as_select()).first(conn).optional()
+}
+
+pub fn insert_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
+    diesel::insert_into(dsl::entries).values(entry).execute(conn).map(drop)
+}
+
+/// Inserts in bulk, for data that is made rather than logged.
+pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult<()> {
+    entries.iter().try_for_each(|entry| insert_entry(conn, entry))
+}
+
+pub fn save_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
+    diesel::update(dsl::entries.find((&entry.user_id, &entry.id))).set(entry).execute(conn).map(drop)
+}
+
+/// Which part of a person's history is wanted. `from` and `to` are logical days, both included.
+#[derive(Clone, Copy, Debug)]
+pub struct Filter {
+    pub metric: Option<Metric>,
+    pub from: Option<NaiveDate>,
+    pub to: Option<NaiveDate>,
+    pub ascending: bool,
+}
+
+/// At most `limit` living entries of `owner` beyond the position `after`, in the order of `(at, id)`.
+///
+/// Written so that an index is walked from the position on and no further than the page: the last page costs what the first does.
+pub fn list_entries(
+    conn: &mut DbConnection,
+    owner: &str,
+    filter: Filter,
+    after: Option<(i64, &str)>,
+    limit: u32,
+) -> QueryResult<Vec<Entry>> {
+    let mut query = dsl::entries
+        .filter(dsl::user_id.eq(owner))
+        .filter(dsl::deleted_at.is_null())
+        .select(Entry::as_select())
+        .into_boxed();
+    if let Some(metric) = filter.metric {
+        query = query.filter(dsl::metric.eq(metric.as_str()));
+    }
+    // A day lies within known bounds of time, whatever the zone it was written in; they keep the walk on the index short.
+    if let Some(from) = filter.from {
+        query = query.filter(dsl::at.ge(bounds_of_day(from).0)).filter(dsl::day.ge(from.to_string()));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(dsl::at.lt(bounds_of_day(to).1)).filter(dsl::day.le(to.to_string()));
+    }
+    // `at <= x AND (at < x OR id < y)` and not the shorter `at < x OR (at = x AND id < y)`: only the former is a range on the index.
+    query = match (after, filter.ascending) {
+        (None, _) => query,
+        (Some((at, id)), true) => query.filter(dsl::at.ge(at)).filter(dsl::at.gt(at).or(dsl::id.gt(id.to_owned()))),
+        (Some((at, id)), false) => query.filter(dsl::at.le(at)).filter(dsl::at.lt(at).or(dsl::id.lt(id.to_owned()))),
+    };
+    query = if filter.ascending {
+        query.order((dsl::at.asc(), dsl::id.asc()))
+    } else {
+        query.order((dsl::at.desc(), dsl::id.desc()))
+    };
+    query.limit(i64::from(limit)).load(conn)
+}
+
+/// Value and instant of the newest living entry of a metric.
+pub fn latest(conn: &mut DbConnection, owner: &str, metric: Metric) -> QueryResult<Option<(i32, i64)>> {
+    dsl::entries
+        .filter(dsl::user_id.eq(owner))
+        .filter(dsl::metric.eq(metric.as_str()))
+        .filter(dsl::deleted_at.is_null())
+        .order((dsl::at.desc(), dsl::id.desc()))
+        .select((dsl::value, dsl::at))
+        .first(conn)
+        .optional()
+}
+
+/// Sum of a metric over one logical day.
+pub fn total_of_day(conn: &mut DbConnection, owner: &str, metric: Metric, day: NaiveDate) -> QueryResult<i64> {
+    dsl::entries
+        .filter(dsl::user_id.eq(owner))
+        .filter(dsl::metric.eq(metric.as_str()))
+        .filter(dsl::day.eq(day.to_string()))
+        .filter(dsl::deleted_at.is_null())
+        .select(sum(dsl::value))
+        .first::<Option<i64>>(conn)
+        .map(Option::unwrap_or_default)
+}
+
+/// When anything of the owner's was last written, changed or deleted.
+pub fn last_change(conn: &mut DbConnection, owner: &str) -> QueryResult<Option<i64>> {
+    dsl::entries
+        .filter(dsl::user_id.eq(owner))
+        .order(dsl::updated_at.desc())
+        .select(dsl::updated_at)
+        .first(conn)
+        .optional()
+}

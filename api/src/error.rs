@@ -1,0 +1,237 @@
+//! The one error of the HTTP surface, the one table of codes, and the one place that maps what went wrong below to it.
+//!
+//! An [`ApiError`] becomes a problem document (RFC 9457) in `server.rs`, where the request id is known. What a person reads
+//! says what to do next; the cause goes to the log alone.
+
+use std::{borrow::Cow, fmt};
+
+use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub type ApiResult<T> = Result<T, ApiError>;
+
+macro_rules! codes {
+    ($($name:ident $status:ident $code:literal $title:literal;)*) => {
+        /// What can go wrong, by the names that clients act on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Code { $($name,)* }
+
+        impl Code {
+            #[must_use]
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)* }
+            }
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+            fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    BadRequest BAD_REQUEST "bad_request" "The request cannot be read";
+    Unauthorized UNAUTHORIZED "unauthorized" "Sign in first";
+    InvalidCredentials UNAUTHORIZED "invalid_credentials" "That name and password do not fit together";
+    CrossSite FORBIDDEN "cross_site" "This request came from another site";
+    ReadOnlyRole FORBIDDEN "read_only_role" "Your account can watch, not write";
+    RegistrationClosed FORBIDDEN "registration_closed" "Registration is closed";
+    WrongPassword FORBIDDEN "wrong_password" "That is not your password";
+    NotFound NOT_FOUND "not_found" "There is nothing here";
+    MethodNotAllowed METHOD_NOT_ALLOWED "method_not_allowed" "This address does not do that";
+    UsernameTaken CONFLICT "username_taken" "That user name is taken";
+    IdConflict CONFLICT "id_conflict" "That id already stands for another entry";
+    LastAdmin CONFLICT "last_admin" "The last admin has to stay";
+    PayloadTooLarge PAYLOAD_TOO_LARGE "payload_too_large" "The request is too large";
+    UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body has to be JSON";
+    Invalid UNPROCESSABLE_ENTITY "invalid" "Something in the request does not fit";
+    InvalidCursor UNPROCESSABLE_ENTITY "invalid_cursor" "That cursor does not belong to this list";
+    Internal INTERNAL_SERVER_ERROR "internal" "Something went wrong on the server";
+    Busy SERVICE_UNAVAILABLE "busy" "The server is busy";
+    Timeout SERVICE_UNAVAILABLE "timeout" "That took too long";
+    ReadOnlyDatabase SERVICE_UNAVAILABLE "read_only" "The server cannot write at the moment";
+    DiskFull INSUFFICIENT_STORAGE "disk_full" "The server's disk is full";
+}
+
+/// One thing that is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// The field's name, with a path where it is nested: `tags[3]`. Empty for the body as a whole.
+    pub field: String,
+    /// What is wrong, for programs: `range`, `length`, `required`, `type`, `unknown` and so on.
+    pub code: Cow<'static, str>,
+    /// What is wrong, for people.
+    pub message: Cow<'static, str>,
+}
+
+impl FieldError {
+    pub fn new(field: impl Into<String>, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { field: field.into(), code: code.into(), message: message.into() }
+    }
+}
+
+/// A problem document, RFC 9457.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Always `about:blank`: `code` is what tells one problem from another.
+    #[serde(rename = "type")]
+    #[schema(rename = "type", example = "about:blank")]
+    kind: &'static str,
+    #[schema(example = "Something in the request does not fit")]
+    title: &'static str,
+    #[schema(example = 422)]
+    status: u16,
+    #[schema(example = "Look at `errors`, correct the named fields and send it again. Nothing was changed.")]
+    detail: Cow<'static, str>,
+    #[schema(example = "invalid")]
+    code: &'static str,
+    /// Stands in the server's log too: tell it to whoever runs the server.
+    #[schema(example = "019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d")]
+    request_id: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    errors: Vec<FieldError>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    pub code: Code,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldError>,
+    /// For the log, never for the answer.
+    pub cause: Option<String>,
+    /// The methods a 405 names in `Allow`.
+    allow: Option<String>,
+}
+
+impl ApiError {
+    /// `detail` says what to do next.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), errors: Vec::new(), cause: None, allow: None }
+    }
+
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl fmt::Display) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    #[must_use]
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::new(Code::Internal, "Try again. If it happens again, tell the request id to whoever runs this server.")
+            .caused_by(cause)
+    }
+
+    #[must_use]
+    pub fn busy() -> Self {
+        Self::new(Code::Busy, "Nothing was changed. Try again in a moment.")
+    }
+
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(Code::NotFound, "Check the address. What you are looking for is not here, or not yours to see.")
+    }
+
+    /// `methods` is what `Allow` will say.
+    #[must_use]
+    pub fn method_not_allowed(methods: &str) -> Self {
+        Self { allow: Some(methods.to_owned()), ..Self::new(Code::MethodNotAllowed, format!("Use {methods} here.")) }
+    }
+
+    #[must_use]
+    pub fn unauthorized() -> Self {
+        Self::new(Code::Unauthorized, "Your session has ended or there is none. Sign in and try again.")
+    }
+
+    #[must_use]
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        Self {
+            errors,
+            ..Self::new(
+                Code::Invalid,
+                "Look at `errors`, correct the named fields and send it again. Nothing was changed.",
+            )
+        }
+    }
+
+    /// The problem document, with `request_id` in it.
+    #[must_use]
+    pub fn to_response(&self, request_id: &str) -> HttpResponse {
+        let mut response = HttpResponse::build(self.code.status());
+        if self.code.status() == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((header::RETRY_AFTER, "2"));
+        }
+        if self.code.status() == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        if let Some(allow) = &self.allow {
+            response.insert_header((header::ALLOW, allow.as_str()));
+        }
+        response.content_type("application/problem+json").body(
+            serde_json::to_string(&Problem {
+                kind: "about:blank",
+                title: self.code.title(),
+                status: self.code.status().as_u16(),
+                detail: self.detail.clone(),
+                code: self.code.as_str(),
+                request_id: request_id.to_owned(),
+                errors: self.errors.clone(),
+            })
+            .unwrap_or_default(),
+        )
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.cause.as_deref().unwrap_or(&self.detail))
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    /// `server.rs` writes the body, once the request id is at hand.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+impl From<FieldError> for ApiError {
+    fn from(error: FieldError) -> Self {
+        Self::invalid(vec![error])
+    }
+}
+
+impl From<DieselError> for ApiError {
+    fn from(error: DieselError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&DieselError> for ApiError {
+    /// SQLite's own texts are the only thing Diesel hands on; they are fixed in SQLite's `sqlite3ErrStr`.
+    fn from(error: &DieselError) -> Self {
+        let text = error.to_string();
+        let error = match error {
+            DieselError::NotFound => Self::not_found(),
+            _ if text.contains("database is locked") || text.contains("database table is locked") => Self::busy(),
+            _ if text.contains("database or disk is full") => {
+                Self::new(Code::DiskFull, "Nothing was changed. Ask whoever runs this server to make room on its disk.")
+            }
+            _ if text.contains("readonly database") => {
+                Self::new(Code::ReadOnlyDatabase, "Nothing was changed. Reading still works; try again later.")
+            }
+            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => Self::busy(),
+            _ => Self::internal(&text),
+        };
+        error.caused_by(text)
+    }
+}

@@ -1,0 +1,254 @@
+//! What two or more rooms take from a request: a valid JSON body, a valid query, a page and its cursor, the client's address.
+
+use std::{borrow::Cow, net::IpAddr};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    error::PayloadError,
+    http::header,
+    web::{Bytes, Query},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use futures_util::future::LocalBoxFuture;
+use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use sha2::Sha256;
+use utoipa::ToSchema;
+use validator::{Validate, ValidationErrors, ValidationErrorsKind};
+
+use crate::error::{ApiError, ApiResult, Code, FieldError};
+
+/// A JSON body that was read, understood and found valid.
+#[derive(Debug)]
+pub struct ValidJson<T>(pub T);
+
+impl<T: DeserializeOwned + Validate> FromRequest for ValidJson<T> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let json = req.content_type().eq_ignore_ascii_case("application/json");
+        let encoded = req.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
+        let body = Bytes::from_request(req, payload);
+        Box::pin(async move {
+            if !json || encoded {
+                return Err(ApiError::new(
+                    Code::UnsupportedMediaType,
+                    "Send the body as uncompressed JSON with `Content-Type: application/json`.",
+                ));
+            }
+            let value: T = parse(&body.await.map_err(unreadable)?)?;
+            value.validate().map_err(|errors| ApiError::invalid(field_errors(&errors)))?;
+            Ok(Self(value))
+        })
+    }
+}
+
+fn unreadable(error: actix_web::Error) -> ApiError {
+    if matches!(error.as_error::<PayloadError>(), Some(PayloadError::Overflow))
+        || error.as_response_error().status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE
+    {
+        ApiError::new(Code::PayloadTooLarge, "Send less at once. Nothing was changed.")
+    } else {
+        ApiError::new(Code::BadRequest, "The body broke off. Send it again. Nothing was changed.").caused_by(error)
+    }
+}
+
+/// What is not JSON is 400; what is JSON but not what was asked for is 422 and names the field.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> ApiResult<T> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let field = error.path().to_string();
+        (error.into_inner(), field)
+    });
+    let value = parsed.map_err(
+        |(error, field)| {
+            if error.is_data() { mismatch(&field, &error).into() } else { malformed(&error) }
+        },
+    )?;
+    deserializer.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> ApiError {
+    ApiError::new(Code::BadRequest, format!("The body is not valid JSON: {error}. Correct it and send it again."))
+}
+
+fn mismatch(field: &str, error: &serde_json::Error) -> FieldError {
+    let text = error.to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    let code = match text {
+        _ if text.starts_with("unknown field") => "unknown",
+        _ if text.starts_with("missing field") => "required",
+        _ if text.starts_with("unknown variant") => "choice",
+        _ => "type",
+    };
+    // serde names Rust's types; people know whole numbers.
+    let text = ["i16", "i32", "i64"]
+        .iter()
+        .fold(text.to_owned(), |text, integer| text.replace(&format!("expected {integer}"), "expected a whole number"));
+    let named = text.split('`').nth(1).filter(|_| code == "unknown" || code == "required");
+    let field = if field == "." { named.unwrap_or_default() } else { field };
+    FieldError::new(field.to_owned(), code, text)
+}
+
+/// Turns the validator's findings into the list a problem document carries.
+fn field_errors(errors: &ValidationErrors) -> Vec<FieldError> {
+    let mut found: Vec<_> = errors
+        .errors()
+        .iter()
+        .flat_map(|(field, kind)| match kind {
+            ValidationErrorsKind::Field(errors) => errors.iter().map(|error| field_error(field, error)).collect(),
+            ValidationErrorsKind::Struct(inner) => field_errors(inner),
+            ValidationErrorsKind::List(items) => items.values().flat_map(|inner| field_errors(inner)).collect(),
+        })
+        .collect();
+    found.sort_by(|a, b| a.field.cmp(&b.field));
+    found
+}
+
+fn field_error(field: &str, error: &validator::ValidationError) -> FieldError {
+    let limit = |name: &str| error.params.get(name).map(ToString::to_string);
+    let message = error.message.clone().unwrap_or_else(|| {
+        Cow::Owned(match (error.code.as_ref(), limit("min"), limit("max")) {
+            ("length", Some(min), Some(max)) => format!("has to have {min} to {max} characters or items"),
+            ("length", None, Some(max)) => format!("has to have at most {max} characters or items"),
+            ("range", Some(min), Some(max)) => format!("has to be from {min} to {max}"),
+            (code, ..) => format!("is not valid ({code})"),
+        })
+    });
+    FieldError { field: field.to_owned(), code: error.code.clone(), message }
+}
+
+/// A query string that was understood and found valid.
+#[derive(Debug)]
+pub struct ValidQuery<T>(pub T);
+
+impl<T: DeserializeOwned + Validate> FromRequest for ValidQuery<T> {
+    type Error = ApiError;
+    type Future = std::future::Ready<ApiResult<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(
+            Query::<T>::from_query(req.query_string())
+                .map_err(|error| FieldError::new("query", "invalid", error.to_string()).into())
+                .and_then(|Query(value)| match value.validate() {
+                    Ok(()) => Ok(Self(value)),
+                    Err(errors) => Err(ApiError::invalid(field_errors(&errors))),
+                }),
+        )
+    }
+}
+
+/// For a field of a PATCH: present means `Some`, and `null` is a value like any other, so that it is refused where the type has none.
+///
+/// # Errors
+/// Those of `T`.
+pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// Send it back as `cursor` for the next page; `null` on the last one.
+    #[schema(required = true)]
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// Makes a page of at most `limit` from up to `limit + 1` items: the surplus one tells that there is more.
+    pub fn new(mut items: Vec<T>, limit: u32, cursor: impl FnOnce(&T) -> String) -> Self {
+        let limit = limit as usize;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next_cursor = items.last().filter(|_| more).map(cursor);
+        Self { items, next_cursor }
+    }
+
+    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(f).collect(), next_cursor: self.next_cursor }
+    }
+
+    /// # Errors
+    /// The first of `f`.
+    pub fn try_map<U, E>(self, f: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        let items = self.items.into_iter().map(f).collect::<Result<_, _>>()?;
+        Ok(Page { items, next_cursor: self.next_cursor })
+    }
+}
+
+/// Seals positions in a list, so that a cursor works only for the list, the filters and the server that gave it out.
+#[derive(Clone, Debug)]
+pub struct Cursors(SecretString);
+
+/// Length of the seal in bytes: enough that guessing one is hopeless, short enough for an address.
+const SEAL: usize = 16;
+
+impl Cursors {
+    #[must_use]
+    pub fn new(secret: &SecretString) -> Self {
+        Self(secret.clone())
+    }
+
+    /// `list` names the list with all its filters; `position` is where the next page begins.
+    #[must_use]
+    pub fn seal(&self, list: &str, position: &str) -> String {
+        let mut bytes = self.mac(list, position);
+        bytes.extend_from_slice(position.as_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// # Errors
+    /// [`Code::InvalidCursor`] for whatever was not sealed for this list.
+    pub fn open(&self, list: &str, cursor: &str) -> ApiResult<String> {
+        BASE64_URL_SAFE_NO_PAD
+            .decode(cursor)
+            .ok()
+            .filter(|bytes| bytes.len() > SEAL)
+            .and_then(|bytes| {
+                let position = String::from_utf8(bytes[SEAL..].to_vec()).ok()?;
+                (self.mac(list, &position) == bytes[..SEAL]).then_some(position)
+            })
+            .ok_or_else(|| {
+                ApiError::new(
+                    Code::InvalidCursor,
+                    "Start again without `cursor`, and take the next one from that answer.",
+                )
+            })
+    }
+
+    fn mac(&self, list: &str, position: &str) -> Vec<u8> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret().as_bytes())
+            .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
+        for part in ["cursor", list, position] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        mac.finalize().into_bytes()[..SEAL].to_vec()
+    }
+}
+
+/// Who is at the other end: the peer, or, where the peer is a trusted proxy, the rightmost address in `X-Forwarded-For` that is
+/// not one. Addresses further left are the client's own words.
+#[must_use]
+pub fn client_address(req: &HttpRequest, trusted: &[IpAddr]) -> Option<IpAddr> {
+    let peer = req.peer_addr()?.ip();
+    if !trusted.contains(&peer) {
+        return Some(peer);
+    }
+    let forwarded = req.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).collect();
+    let first_untrusted =
+        hops.iter().rev().map_while(|hop| hop.trim().parse::<IpAddr>().ok()).find(|hop| !trusted.contains(hop));
+    Some(first_untrusted.unwrap_or(peer))
+}
+
+/// The values of a cookie header by name, for telling a credential that is present but bad from none at all.
+#[must_use]
+pub fn has_cookie(req: &HttpRequest, name: &str) -> bool {
+    req.cookies().is_ok_and(|cookies| cookies.iter().any(|cookie| cookie.name() == name))
+}

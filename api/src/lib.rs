@@ -1,0 +1,14 @@
+//! Table of contents of the service behind the Personal Status Tracker. `docs/architecture.md` walks a request through it.
+
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod entries;
+pub mod error;
+pub mod extract;
+pub mod logging;
+pub mod ops;
+pub mod people;
+pub mod server;
+pub mod users;

@@ -1,0 +1,214 @@
+//! The command line. No logic: it reads the words, calls the library, and turns the outcome into lines and an exit code
+//! (0 done, 1 failed, 2 wrong use).
+
+use std::{
+    io::{self, Read, Write},
+    net::TcpListener,
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+use rand::seq::SliceRandom;
+use secrecy::SecretString;
+use status_tracker::{
+    auth::password::{PasswordHasher, check_strength},
+    clock::Clock,
+    config::Config,
+    db::{Db, migration_status},
+    logging, ops,
+    server::{self, AppState},
+    users::{self, model::Role},
+};
+
+/// SQLite and JSON allocate in small pieces; this allocator serves them faster than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// One person logs water and mood; the people they trust watch it live.
+#[derive(Parser)]
+#[command(name = "status-tracker", version)]
+struct Cli {
+    /// A TOML file with settings; the environment wins over it.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API until SIGTERM or SIGINT.
+    Serve,
+    /// Make the database if there is none and bring it to the newest version.
+    Migrate {
+        /// Only say what has been applied and what is pending.
+        #[arg(long)]
+        status: bool,
+    },
+    /// Ask the running server whether it is ready.
+    Healthcheck,
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Manage users.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Fill an empty database with two persons, a viewer and believable entries.
+    Demo {
+        /// How many days up to now.
+        #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=7300))]
+        days: u32,
+    },
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Create a user.
+    Create {
+        /// 3 to 32 letters, digits, dots, underscores or hyphens.
+        #[arg(long)]
+        username: String,
+        #[arg(long)]
+        role: Role,
+        #[command(flatten)]
+        password: PasswordSource,
+    },
+    /// List all users.
+    List {
+        /// As a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct PasswordSource {
+    /// Read the password from standard input.
+    #[arg(long)]
+    password_stdin: bool,
+    /// Make up a password and print it once.
+    #[arg(long)]
+    generate: bool,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("status-tracker: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), String> {
+    if let Command::Openapi = cli.command {
+        return print(&format!("{}\n", server::document().to_pretty_json().map_err(|cause| cause.to_string())?));
+    }
+    let config = Config::load(cli.config.as_deref())?;
+    let clock = Clock::system();
+    logging::init(&config, clock.clone());
+    match &cli.command {
+        Command::Serve => serve(config, clock),
+        Command::Migrate { status: true } => {
+            let (applied, pending) = migration_status(&config)?;
+            let applied = applied.iter().map(|name| format!("applied  {name}"));
+            print_lines(applied.chain(pending.iter().map(|name| format!("pending  {name}"))))
+        }
+        Command::Migrate { status: false } => Db::create(&config).map(drop),
+        Command::Healthcheck => ops::healthcheck::run(config.bind_addr),
+        Command::Openapi => Ok(()),
+        Command::User(UserCommand::Create { username, role, password }) => {
+            create_user(&config, &clock, username, *role, password)
+        }
+        Command::User(UserCommand::List { json }) => list_users(&config, *json),
+        Command::Demo { days } => demo(&config, &clock, *days),
+    }
+}
+
+fn serve(config: Config, clock: Clock) -> Result<(), String> {
+    let address = config.bind_addr;
+    let listener = TcpListener::bind(address)
+        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+        .map_err(|cause| {
+            format!(
+                "Cannot listen on {address}: {cause}. Stop what uses it or set BIND_ADDR, e.g. BIND_ADDR=127.0.0.1:8091"
+            )
+        })?;
+    let db = Db::open(&config)?;
+    let state = AppState::new(config, clock, db)?;
+    actix_web::rt::System::new()
+        .block_on(server::run_until_stopped(state, listener))
+        .map_err(|cause| format!("The server stopped: {cause}"))
+}
+
+fn create_user(
+    config: &Config,
+    clock: &Clock,
+    username: &str,
+    role: Role,
+    source: &PasswordSource,
+) -> Result<(), String> {
+    users::validate_username(username)
+        .map_err(|error| format!("The user name {}", error.message.unwrap_or_default()))?;
+    let generated = if source.generate { generate_password() } else { String::new() };
+    let password = if source.generate { generated.clone() } else { read_password()? };
+    let password = SecretString::from(password);
+    check_strength(&password, username).map_err(|error| format!("The password {}", error.message))?;
+    let db = Db::open(config)?;
+    let hash = PasswordHasher::new(config)?.hash_blocking(&password).map_err(|error| error.to_string())?;
+    let user = users::model::create_user(&db, clock, username, role, hash).map_err(|error| error.to_string())?;
+    print(&format!("created {} {}\n", role.as_str(), user.username))?;
+    if source.generate { print(&format!("password: {generated}\n")) } else { Ok(()) }
+}
+
+fn list_users(config: &Config, json: bool) -> Result<(), String> {
+    let db = Db::open(config)?;
+    let users = db.read_blocking(|conn| Ok(users::model::list_users(conn)?)).map_err(|error| error.to_string())?;
+    if json {
+        let views: Vec<_> = users.iter().map(users::model::User::view).collect();
+        return print(&format!("{}\n", serde_json::to_string(&views).map_err(|cause| cause.to_string())?));
+    }
+    let line = |user: &users::model::User| {
+        format!(
+            "{:32}  {:6}  {}",
+            user.username,
+            user.role().as_str(),
+            if user.disabled == 0 { "enabled" } else { "disabled" }
+        )
+    };
+    print_lines(users.iter().map(line))
+}
+
+fn demo(config: &Config, clock: &Clock, days: u32) -> Result<(), String> {
+    let db = Db::create(config)?;
+    let password = generate_password();
+    let hash = PasswordHasher::new(config)?
+        .hash_blocking(&SecretString::from(password.clone()))
+        .map_err(|error| error.to_string())?;
+    let names = ops::demo::fill(&db, clock, days, &hash).map_err(|error| error.to_string())?;
+    print(&format!("users: {}\npassword: {password}\n", names.join(", ")))
+}
+
+/// 24 characters out of those that are hard to mistake for one another: 24 times log2(54), some 138 bits.
+fn generate_password() -> String {
+    let letters = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
+    let mut random = rand::rngs::OsRng;
+    (0..24).filter_map(|_| letters.choose(&mut random)).map(|letter| char::from(*letter)).collect()
+}
+
+fn read_password() -> Result<String, String> {
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text).map_err(|cause| format!("The password cannot be read: {cause}"))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn print_lines(lines: impl Iterator<Item = String>) -> Result<(), String> {
+    lines.map(|line| line + "\n").try_for_each(|line| print(&line))
+}
+
+fn print(text: &str) -> Result<(), String> {
+    io::stdout().write_all(text.as_bytes()).map_err(|cause| format!("Cannot print: {cause}"))
+}

@@ -1,0 +1,124 @@
+//! Believable data to try the product with: two persons who drink and feel like people do, and a viewer.
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Tz;
+use rand::{Rng, SeedableRng, rngs::SmallRng};
+use uuid::Uuid;
+
+use crate::{
+    clock::{Clock, Timestamp},
+    db::Db,
+    entries::model::{Entry, Metric, insert_entries},
+    error::{ApiError, ApiResult},
+    users::model::{NewUser, Role, UserChanges, as_text, insert_user, update_user},
+};
+
+struct Habit {
+    username: &'static str,
+    display_name: &'static str,
+    time_zone: &'static str,
+    goal_ml: i32,
+    cups: [i32; 3],
+    /// Entries on an ordinary day.
+    drinks: u32,
+    moods: u32,
+    /// Where the mood swings around, 1 to 10.
+    altitude: f64,
+}
+
+const PERSONS: [Habit; 2] = [
+    Habit {
+        username: "robin",
+        display_name: "Robin",
+        time_zone: "Europe/Berlin",
+        goal_ml: 2000,
+        cups: [150, 250, 500],
+        drinks: 8,
+        moods: 5,
+        altitude: 6.2,
+    },
+    Habit {
+        username: "sasha",
+        display_name: "Sasha",
+        time_zone: "America/New_York",
+        goal_ml: 2500,
+        cups: [200, 330, 500],
+        drinks: 9,
+        moods: 4,
+        altitude: 5.4,
+    },
+];
+const VIEWER: &str = "alex";
+const NOTES: [&str; 6] =
+    ["slept well", "long day", "walk by the river", "headache gone", "good talk with a friend", "rain all day"];
+const TAGS: [&str; 4] = ["home", "work", "sport", "travel"];
+
+/// Fills an empty database with `days` days up to now and gives every account `password_hash`. Returns the user names.
+///
+/// # Errors
+/// If there are users already: demo data must never mix with somebody's own.
+pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult<Vec<&'static str>> {
+    let now = clock.now();
+    let password_hash = password_hash.to_owned();
+    let ids: Vec<Uuid> = (0..=PERSONS.len()).map(|_| clock.new_id()).collect();
+    db.write_blocking(move |conn| {
+        if !crate::users::model::list_users(conn)?.is_empty() {
+            return Err(ApiError::internal("there are users already; demo data goes only into an empty database"));
+        }
+        insert_user(conn, &NewUser::new(ids[PERSONS.len()], VIEWER, Role::Viewer, password_hash.clone(), now))?;
+        for (habit, id) in PERSONS.iter().zip(&ids) {
+            insert_user(conn, &NewUser::new(*id, habit.username, Role::Admin, password_hash.clone(), now))?;
+            let changes = UserChanges {
+                display_name: Some(habit.display_name.to_owned()),
+                time_zone: Some(habit.time_zone.to_owned()),
+                daily_goal_ml: Some(habit.goal_ml),
+                water_presets_ml: Some(as_text(&habit.cups)),
+                ..UserChanges::default()
+            };
+            update_user(conn, &id.to_string(), &changes)?;
+            insert_entries(conn, &a_life(habit, &id.to_string(), now, days))?;
+        }
+        Ok(())
+    })?;
+    Ok(PERSONS.iter().map(|habit| habit.username).chain([VIEWER]).collect())
+}
+
+/// The same seed makes the same life, up to the moment it ends at.
+fn a_life(habit: &Habit, user_id: &str, now: Timestamp, days: u32) -> Vec<Entry> {
+    let mut random = SmallRng::seed_from_u64(habit.username.bytes().map(u64::from).sum());
+    let zone: Tz = habit.time_zone.parse().unwrap_or(Tz::UTC);
+    let today = now.logical_day(zone, 0);
+    let mut entries = Vec::new();
+    let mut drift = 0.0;
+    for ago in (0..=days).rev() {
+        let day = today - Days::new(u64::from(ago));
+        drift = f64::clamp(drift * 0.9 + random.gen_range(-0.8..0.8), -3.0, 3.0);
+        for _ in 0..habit.drinks + random.gen_range(0..4) {
+            let ml = habit.cups[random.gen_range(0..3)];
+            entries.push(an_entry(user_id, Metric::Water, ml, day, zone, &mut random));
+        }
+        for _ in 0..habit.moods {
+            let value = (habit.altitude + drift + random.gen_range(-1.5..1.5)).round().clamp(1.0, 10.0);
+            #[expect(clippy::cast_possible_truncation, reason = "clamped to 1..10 above")]
+            let mut entry = an_entry(user_id, Metric::Altitude, value as i32, day, zone, &mut random);
+            if random.gen_ratio(1, 8) {
+                entry.note = Some(NOTES[random.gen_range(0..NOTES.len())].to_owned());
+                entry.set_tags(&[TAGS[random.gen_range(0..TAGS.len())].to_owned()]);
+            }
+            entries.push(entry);
+        }
+    }
+    entries.retain(|entry| entry.at <= now.0);
+    entries
+}
+
+fn an_entry(user_id: &str, metric: Metric, value: i32, day: NaiveDate, zone: Tz, random: &mut SmallRng) -> Entry {
+    let minute = random.gen_range(7 * 60..23 * 60);
+    let time = NaiveTime::from_hms_opt(minute / 60, minute % 60, random.gen_range(0..60)).unwrap_or_default();
+    // An hour that a clock change skips does not come before seven in the morning in any of the zones above.
+    let at =
+        zone.from_local_datetime(&day.and_time(time)).earliest().map_or(DateTime::<Utc>::MIN_UTC, |at| at.to_utc());
+    let at = Timestamp(at.timestamp_millis());
+    let id = uuid::Builder::from_unix_timestamp_millis(u64::try_from(at.0).unwrap_or(0), &random.r#gen()).into_uuid();
+    Entry::new(user_id.to_owned(), id.to_string(), metric, value, at, day, at)
+}

@@ -1,0 +1,214 @@
+use actix_session::Session;
+use actix_web::{HttpResponse, delete, get, patch, web};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use utoipa::ToSchema;
+use validator::{Validate, ValidationError};
+
+use super::model::{self, Role, Unit, User, UserChanges, as_text};
+use crate::{
+    auth::guard::CurrentUser,
+    clock::Timestamp,
+    error::{ApiError, ApiResult, Code, Problem},
+    extract::{ValidJson, present},
+    server::AppState,
+};
+
+/// An account, without what only its owner or nobody should see.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserView {
+    #[schema(example = "robin")]
+    username: String,
+    #[schema(example = "Robin")]
+    display_name: String,
+    role: Role,
+    disabled: bool,
+    #[schema(required = true)]
+    last_login_at: Option<Timestamp>,
+    created_at: Timestamp,
+}
+
+/// An account with its preferences, for its owner.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    #[serde(flatten)]
+    user: UserView,
+    /// An IANA time zone; it decides which day an entry belongs to.
+    #[schema(example = "Europe/Berlin")]
+    time_zone: String,
+    /// The hour at which the day starts, 0 to 6.
+    #[schema(minimum = 0, maximum = 6, example = 4)]
+    day_starts_at: i16,
+    unit: Unit,
+    #[schema(example = 2000)]
+    daily_goal_ml: i32,
+    /// What the three cups hold.
+    #[schema(min_items = 3, max_items = 3, example = json!([150, 250, 500]))]
+    water_presets_ml: Vec<i32>,
+}
+
+impl User {
+    #[must_use]
+    pub fn view(&self) -> UserView {
+        UserView {
+            username: self.username.clone(),
+            display_name: self.display_name.clone(),
+            role: self.role(),
+            disabled: self.disabled != 0,
+            last_login_at: self.last_login_at.map(Timestamp),
+            created_at: Timestamp(self.created_at),
+        }
+    }
+
+    fn me(&self) -> Me {
+        Me {
+            user: self.view(),
+            time_zone: self.time_zone.clone(),
+            day_starts_at: self.day_starts_at,
+            unit: self.unit(),
+            daily_goal_ml: self.daily_goal_ml,
+            water_presets_ml: self.water_presets_ml(),
+        }
+    }
+}
+
+/// Read your account.
+#[utoipa::path(
+    tag = "users",
+    responses(
+        (status = 200, description = "Your account", body = Me),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/me")]
+pub async fn get_me(current: CurrentUser) -> web::Json<Me> {
+    web::Json(current.user.me())
+}
+
+/// What to change; what is left out stays.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateMe {
+    #[serde(default, deserialize_with = "present")]
+    #[validate(length(min = 1, max = 64), custom(function = "validate_name"))]
+    #[schema(nullable = false, pattern = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", example = "Robin")]
+    display_name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[validate(custom(function = "validate_time_zone"))]
+    #[schema(nullable = false, example = "Europe/Berlin")]
+    time_zone: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    #[validate(range(min = 0, max = 6))]
+    #[schema(nullable = false, example = 4)]
+    day_starts_at: Option<i16>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    unit: Option<Unit>,
+    #[serde(default, deserialize_with = "present")]
+    #[validate(range(min = 100, max = 10_000))]
+    #[schema(nullable = false, example = 2000)]
+    daily_goal_ml: Option<i32>,
+    #[serde(default, deserialize_with = "present")]
+    #[validate(custom(function = "validate_presets"))]
+    #[schema(nullable = false, value_type = Option<Vec<Preset>>, min_items = 3, max_items = 3, example = json!([150, 250, 500]))]
+    water_presets_ml: Option<Vec<i32>>,
+}
+
+/// Millilitres in one cup.
+#[derive(Debug, ToSchema)]
+#[schema(minimum = 1, maximum = 5000)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct Preset(i32);
+
+fn validate_name(name: &str) -> Result<(), ValidationError> {
+    if name.trim().is_empty() || name.chars().any(char::is_control) {
+        return Err(ValidationError::new("name")
+            .with_message(Cow::Borrowed("has to show something and hold no control characters")));
+    }
+    Ok(())
+}
+
+fn validate_time_zone(zone: &str) -> Result<(), ValidationError> {
+    zone.parse::<chrono_tz::Tz>().map(drop).map_err(|_| {
+        ValidationError::new("time_zone")
+            .with_message(Cow::Borrowed("has to be an IANA time zone such as Europe/Berlin"))
+    })
+}
+
+fn validate_presets(presets: &[i32]) -> Result<(), ValidationError> {
+    if presets.len() == 3 && presets.iter().all(|ml| (1..=5000).contains(ml)) {
+        return Ok(());
+    }
+    Err(ValidationError::new("presets").with_message(Cow::Borrowed("has to be three amounts from 1 to 5000 ml")))
+}
+
+/// Change your account.
+///
+/// Days of entries that exist already stay as they are when the time zone or the start of the day changes.
+#[utoipa::path(
+    tag = "users",
+    responses(
+        (status = 200, description = "Your account as it is now", body = Me),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[patch("/me")]
+pub async fn update_me(
+    state: web::Data<AppState>,
+    current: CurrentUser,
+    body: ValidJson<UpdateMe>,
+) -> ApiResult<web::Json<Me>> {
+    let ValidJson(UpdateMe { display_name, time_zone, day_starts_at, unit, daily_goal_ml, water_presets_ml }) = body;
+    let changes = UserChanges {
+        display_name,
+        time_zone,
+        day_starts_at,
+        unit: unit.map(Unit::as_str),
+        daily_goal_ml,
+        water_presets_ml: water_presets_ml.map(|presets| as_text(&presets)),
+    };
+    let user = state.db.write(move |conn| Ok(model::update_user(conn, &current.user.id, &changes)?)).await?;
+    Ok(web::Json(user.me()))
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteMe {
+    /// Your password, so that nobody does this on a device you left open.
+    #[schema(value_type = String, format = Password, example = "Quiet-Harbour-71-lanterns")]
+    password: SecretString,
+}
+
+/// Erase your account.
+///
+/// Your account, your sessions and all your entries go at once and do not come back.
+#[utoipa::path(
+    tag = "users",
+    responses(
+        (status = 204, description = "Erased"),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Wrong password, or came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "You are the last admin", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/me")]
+pub async fn delete_me(
+    state: web::Data<AppState>,
+    session: Session,
+    current: CurrentUser,
+    body: ValidJson<DeleteMe>,
+) -> ApiResult<HttpResponse> {
+    let user = current.user;
+    if !state.passwords.verify(&body.0.password, Some(user.password_hash.clone())).await? {
+        return Err(ApiError::new(Code::WrongPassword, "Nothing was deleted. Enter the password you sign in with."));
+    }
+    state.db.write(move |conn| model::delete_user(conn, &user)).await?;
+    session.purge();
+    Ok(HttpResponse::NoContent().finish())
+}

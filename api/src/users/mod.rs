@@ -1,0 +1,38 @@
+//! Accounts, and what each keeps about themself: profile, preferences, the privacy policy they accepted.
+//!
+//! `GET PATCH DELETE /me`, `GET /privacy-policy`
+
+mod handlers;
+pub mod model;
+pub mod privacy_policy;
+
+use std::borrow::Cow;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+use validator::ValidationError;
+
+pub use handlers::UserView;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(handlers::get_me)
+        .service(handlers::update_me)
+        .service(handlers::delete_me)
+        .service(privacy_policy::get_privacy_policy);
+}
+
+/// 3 to 32 letters, digits, `.`, `_` or `-`, beginning with a letter or digit: it stands in addresses and file names.
+///
+/// # Errors
+/// Says what a user name looks like.
+pub fn validate_username(username: &str) -> Result<(), ValidationError> {
+    let fits = (3..=32).contains(&username.len())
+        && username.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && username.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    if fits {
+        return Ok(());
+    }
+    Err(ValidationError::new("username").with_message(Cow::Borrowed(
+        "has to be 3 to 32 letters, digits, dots, underscores or hyphens, and begin with a letter or digit",
+    )))
+}

@@ -1,0 +1,232 @@
+//! User rows.
+
+use diesel::{dsl::count_star, prelude::*};
+use uuid::Uuid;
+
+use crate::{
+    clock::{Clock, Timestamp},
+    db::{DbConnection, schema::users},
+    error::{ApiError, ApiResult, Code},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Admin,
+    Viewer,
+}
+
+impl Role {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Viewer => "viewer",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    Ml,
+    FlOz,
+}
+
+impl Unit {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ml => "ml",
+            Self::FlOz => "fl_oz",
+        }
+    }
+}
+
+#[derive(Clone, Queryable, Selectable, Identifiable)]
+#[diesel(table_name = users)]
+pub struct User {
+    pub id: String,
+    pub username: String,
+    pub display_name: String,
+    role: String,
+    pub disabled: i16,
+    pub password_hash: String,
+    pub time_zone: String,
+    pub day_starts_at: i16,
+    unit: String,
+    pub daily_goal_ml: i32,
+    water_presets_ml: String,
+    pub last_login_at: Option<i64>,
+    pub created_at: i64,
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User").field("id", &self.id).field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
+impl User {
+    /// Anything the database should not hold counts as the role that may do less.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        if self.role == Role::Admin.as_str() { Role::Admin } else { Role::Viewer }
+    }
+
+    #[must_use]
+    pub fn unit(&self) -> Unit {
+        if self.unit == Unit::FlOz.as_str() { Unit::FlOz } else { Unit::Ml }
+    }
+
+    #[must_use]
+    pub fn water_presets_ml(&self) -> Vec<i32> {
+        serde_json::from_str(&self.water_presets_ml).unwrap_or_default()
+    }
+
+    /// The person's logical day at `at`.
+    #[must_use]
+    pub fn day_of(&self, at: Timestamp) -> chrono::NaiveDate {
+        at.logical_day(self.time_zone.parse().unwrap_or(chrono_tz::UTC), self.day_starts_at)
+    }
+}
+
+#[derive(Clone, Insertable)]
+#[expect(missing_debug_implementations, reason = "holds the password hash, which no log may show")]
+#[diesel(table_name = users)]
+pub struct NewUser {
+    id: String,
+    username: String,
+    display_name: String,
+    role: &'static str,
+    password_hash: String,
+    privacy_policy_version: Option<&'static str>,
+    privacy_policy_accepted_at: Option<i64>,
+    time_zone: String,
+    day_starts_at: i16,
+    unit: &'static str,
+    daily_goal_ml: i32,
+    water_presets_ml: String,
+    created_at: i64,
+}
+
+impl NewUser {
+    /// A user with the preferences everybody starts with, shown under the name as it was typed.
+    #[must_use]
+    pub fn new(id: Uuid, username: &str, role: Role, password_hash: String, now: Timestamp) -> Self {
+        Self {
+            id: id.to_string(),
+            username: username.to_ascii_lowercase(),
+            display_name: username.to_owned(),
+            role: role.as_str(),
+            password_hash,
+            privacy_policy_version: None,
+            privacy_policy_accepted_at: None,
+            time_zone: "UTC".to_owned(),
+            day_starts_at: 0,
+            unit: Unit::Ml.as_str(),
+            daily_goal_ml: 2000,
+            water_presets_ml: as_text(&[150, 250, 500]),
+            created_at: now.0,
+        }
+    }
+
+    #[must_use]
+    pub fn accepting(self, privacy_policy_version: &'static str) -> Self {
+        Self {
+            privacy_policy_version: Some(privacy_policy_version),
+            privacy_policy_accepted_at: Some(self.created_at),
+            ..self
+        }
+    }
+}
+
+/// How a list of numbers is kept in a text column.
+#[must_use]
+pub fn as_text(numbers: &[i32]) -> String {
+    serde_json::json!(numbers).to_string()
+}
+
+/// What a person changes about themself; `None` stays.
+#[derive(Debug, Default, AsChangeset)]
+#[diesel(table_name = users)]
+pub struct UserChanges {
+    pub display_name: Option<String>,
+    pub time_zone: Option<String>,
+    pub day_starts_at: Option<i16>,
+    pub unit: Option<&'static str>,
+    pub daily_goal_ml: Option<i32>,
+    pub water_presets_ml: Option<String>,
+}
+
+impl UserChanges {
+    fn is_empty(&self) -> bool {
+        let Self { display_name, time_zone, day_starts_at, unit, daily_goal_ml, water_presets_ml } = self;
+        display_name.is_none()
+            && time_zone.is_none()
+            && day_starts_at.is_none()
+            && unit.is_none()
+            && daily_goal_ml.is_none()
+            && water_presets_ml.is_none()
+    }
+}
+
+/// The user of this name, in whatever case it is written.
+pub fn find_user(conn: &mut DbConnection, username: &str) -> QueryResult<Option<User>> {
+    users::table
+        .filter(users::username.eq(username.to_ascii_lowercase()))
+        .select(User::as_select())
+        .first(conn)
+        .optional()
+}
+
+pub fn list_users(conn: &mut DbConnection) -> QueryResult<Vec<User>> {
+    users::table.order(users::username).select(User::as_select()).load(conn)
+}
+
+/// # Errors
+/// [`Code::UsernameTaken`]; the check and the insert see the same state, because writes run one after the other.
+pub fn insert_user(conn: &mut DbConnection, user: &NewUser) -> ApiResult<User> {
+    if find_user(conn, &user.username)?.is_some() {
+        return Err(ApiError::new(Code::UsernameTaken, "Choose another name. Upper and lower case count as the same."));
+    }
+    diesel::insert_into(users::table).values(user).execute(conn)?;
+    Ok(users::table.find(&user.id).select(User::as_select()).first(conn)?)
+}
+
+pub fn update_user(conn: &mut DbConnection, id: &str, changes: &UserChanges) -> QueryResult<User> {
+    if !changes.is_empty() {
+        diesel::update(users::table.find(id)).set(changes).execute(conn)?;
+    }
+    users::table.find(id).select(User::as_select()).first(conn)
+}
+
+/// Erases the user with all that belongs to them.
+///
+/// # Errors
+/// [`Code::LastAdmin`] if nobody would be left to run the instance.
+pub fn delete_user(conn: &mut DbConnection, user: &User) -> ApiResult<()> {
+    let other_admins: i64 = users::table
+        .filter(users::role.eq(Role::Admin.as_str()))
+        .filter(users::disabled.eq(0))
+        .filter(users::id.ne(&user.id))
+        .select(count_star())
+        .first(conn)?;
+    if user.role() == Role::Admin && other_admins == 0 {
+        return Err(ApiError::new(Code::LastAdmin, "Nothing was deleted. Make somebody else an admin first."));
+    }
+    diesel::delete(users::table.find(&user.id)).execute(conn)?;
+    Ok(())
+}
+
+/// For the command line: creates a user without the registration's conditions.
+pub fn create_user(
+    db: &crate::db::Db,
+    clock: &Clock,
+    username: &str,
+    role: Role,
+    password_hash: String,
+) -> ApiResult<User> {
+    let user = NewUser::new(clock.new_id(), username, role, password_hash, clock.now());
+    db.write_blocking(move |conn| insert_user(conn, &user))
+}
