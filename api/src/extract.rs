@@ -13,7 +13,10 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::future::LocalBoxFuture;
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use sha2::Sha256;
 use utoipa::ToSchema;
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
@@ -58,6 +61,11 @@ fn unreadable(error: actix_web::Error) -> ApiError {
 
 /// What is not JSON is 400; what is JSON but not what was asked for is 422 and names the field.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> ApiResult<T> {
+    // serde takes an array for a struct, too; such a body would mean something else after every new field.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        serde_json::from_slice::<IgnoredAny>(body).map_err(|error| malformed(&error))?;
+        return Err(FieldError::new("", "type", "has to be a JSON object").into());
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let field = error.path().to_string();
@@ -119,6 +127,8 @@ fn field_error(field: &str, error: &validator::ValidationError) -> FieldError {
             (code, ..) => format!("is not valid ({code})"),
         })
     });
+    // A rule over the whole body says which field it is about.
+    let field = error.params.get("field").and_then(|field| field.as_str()).unwrap_or(field);
     FieldError { field: field.to_owned(), code: error.code.clone(), message }
 }
 

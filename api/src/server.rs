@@ -154,6 +154,7 @@ pub fn app(
     app.app_data(web::PayloadConfig::new(state.config.max_body_bytes))
         .app_data(web::PathConfig::default().error_handler(|_, _| ApiError::not_found().into()))
         .route("/api/openapi.json", web::get().to(move || std::future::ready(document_response(json.clone()))))
+        .service(web::redirect("/api/docs", "/api/docs/").permanent())
         .service(SwaggerUi::new("/api/docs/{_:.*}").config(
             utoipa_swagger_ui::Config::from("/api/openapi.json").persist_authorization(false).try_it_out_enabled(true),
         ))

@@ -19,7 +19,7 @@ CREATE TABLE users (
     last_login_at BIGINT,
     created_at BIGINT NOT NULL
 );
-CREATE INDEX users_by_role ON users (role, disabled, username);
+CREATE INDEX users_by_role ON users (role, disabled, username, id);
 
 CREATE TABLE sessions (
     id TEXT NOT NULL PRIMARY KEY,
@@ -47,7 +47,8 @@ CREATE TABLE entries (
     PRIMARY KEY (user_id, id),
     CHECK ((metric = 'water' AND value BETWEEN 1 AND 5000) OR (metric = 'altitude' AND value BETWEEN 1 AND 10))
 );
-CREATE INDEX entries_by_time ON entries (user_id, at, id) WHERE deleted_at IS NULL;
+-- In this order: where SQLite thinks both as good for a metric within a span of time, it takes the one that was made first.
 CREATE INDEX entries_by_metric_time ON entries (user_id, metric, at, id) WHERE deleted_at IS NULL;
+CREATE INDEX entries_by_time ON entries (user_id, at, id) WHERE deleted_at IS NULL;
 CREATE INDEX entries_by_day ON entries (user_id, metric, day, value) WHERE deleted_at IS NULL;
 CREATE INDEX entries_by_change ON entries (user_id, updated_at);

@@ -48,6 +48,7 @@ pub struct RegisterUser {
 #[utoipa::path(
     tag = "auth",
     security(()),
+    request_body = RegisterUser,
     responses(
         (status = 201, description = "Registered", body = UserView),
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
@@ -95,6 +96,7 @@ pub struct SignedIn {
 #[utoipa::path(
     tag = "auth",
     security(()),
+    request_body = Credentials,
     responses(
         (status = 200, description = "Signed in; the cookie is in `Set-Cookie`", body = SignedIn),
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
@@ -132,6 +134,7 @@ pub async fn create_session(
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IssuedToken {
+    #[schema(example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJIUzI1NiJ9.eyJ...")]
     access_token: String,
     #[schema(example = "Bearer")]
     token_type: &'static str,
@@ -147,6 +150,7 @@ pub struct IssuedToken {
 #[utoipa::path(
     tag = "auth",
     security(()),
+    request_body = Credentials,
     responses(
         (status = 200, description = "Signed in", body = IssuedToken),
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),

@@ -140,7 +140,12 @@ pub fn check_strength(password: &SecretString, username: &str) -> Result<(), Fie
             "needs lower and upper case letters, a digit and another character, or at least 20 characters",
         ));
     }
-    if zxcvbn::zxcvbn(password, &[username]).score() < zxcvbn::Score::Three {
+    let score = |password: &str| zxcvbn::zxcvbn(password, &[username]).score();
+    // A word that everybody tries stays one when it is doubled, capitalised and decorated at its ends.
+    let lower = password.to_lowercase();
+    let core = lower.trim_matches(|c: char| !c.is_alphabetic());
+    let common = !core.is_empty() && core.chars().count() * 2 > length && score(core) < zxcvbn::Score::Two;
+    if common || score(password) < zxcvbn::Score::Three {
         return Err(FieldError::new(
             "password",
             "guessable",

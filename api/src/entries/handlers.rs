@@ -85,7 +85,11 @@ pub struct CreateEntry {
 pub struct Tag(String);
 
 fn validate_value(entry: &CreateEntry) -> Result<(), ValidationError> {
-    entry.metric.check(entry.value).map_err(|error| ValidationError::new("range").with_message(error.message))
+    entry.metric.check(entry.value).map_err(|error| {
+        let mut found = ValidationError::new("range").with_message(error.message);
+        found.add_param(Cow::Borrowed("field"), &error.field);
+        found
+    })
 }
 
 fn validate_tags(tags: &[String]) -> Result<(), ValidationError> {
@@ -116,6 +120,7 @@ fn place(at: Timestamp, owner: &User, now: Timestamp) -> Result<(Timestamp, Naiv
 /// Choose the `id` yourself and a lost answer costs nothing: send the same again, and you get the entry that is there.
 #[utoipa::path(
     tag = "entries",
+    request_body = CreateEntry,
     responses(
         (status = 201, description = "Logged", body = EntryView),
         (status = 200, description = "Was logged before under this id", body = EntryView),
@@ -210,6 +215,7 @@ pub struct UpdateEntry {
 #[utoipa::path(
     tag = "entries",
     params(("id" = Uuid, Path, description = "The entry's id")),
+    request_body = UpdateEntry,
     responses(
         (status = 200, description = "The entry as it is now", body = EntryView),
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),

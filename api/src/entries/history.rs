@@ -41,6 +41,7 @@ pub struct ListEntries {
     /// The last logical day.
     #[param(value_type = Option<String>, format = Date, example = "2026-03-31")]
     to: Option<NaiveDate>,
+    /// Newest or oldest first.
     #[serde(default)]
     #[param(inline, required = false)]
     order: Order,

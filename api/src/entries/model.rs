@@ -159,18 +159,32 @@ pub fn list_entries(
     if let Some(metric) = filter.metric {
         query = query.filter(dsl::metric.eq(metric.as_str()));
     }
-    // A day lies within known bounds of time, whatever the zone it was written in; they keep the walk on the index short.
+    // A day lies within known bounds of time, whatever the zone it was written in; a cursor is a bound too. One on each side and no more:
+    // given two, SQLite begins to walk at either of them, and from the wrong one a late page costs the whole way to it.
+    let (mut earliest, mut latest) =
+        (filter.from.map(|day| bounds_of_day(day).0), filter.to.map(|day| bounds_of_day(day).1));
+    match after {
+        Some((at, _)) if filter.ascending => earliest = earliest.max(Some(at)),
+        Some((at, _)) => latest = Some(latest.map_or(at, |bound| bound.min(at))),
+        None => {}
+    }
+    if let Some(earliest) = earliest {
+        query = query.filter(dsl::at.ge(earliest));
+    }
+    if let Some(latest) = latest {
+        query = query.filter(dsl::at.le(latest));
+    }
     if let Some(from) = filter.from {
-        query = query.filter(dsl::at.ge(bounds_of_day(from).0)).filter(dsl::day.ge(from.to_string()));
+        query = query.filter(dsl::day.ge(from.to_string()));
     }
     if let Some(to) = filter.to {
-        query = query.filter(dsl::at.lt(bounds_of_day(to).1)).filter(dsl::day.le(to.to_string()));
+        query = query.filter(dsl::day.le(to.to_string()));
     }
-    // `at <= x AND (at < x OR id < y)` and not the shorter `at < x OR (at = x AND id < y)`: only the former is a range on the index.
+    // Together with the bound `at <= x` this is `at < x OR (at = x AND id < y)`, which by itself would be no range on the index.
     query = match (after, filter.ascending) {
         (None, _) => query,
-        (Some((at, id)), true) => query.filter(dsl::at.ge(at)).filter(dsl::at.gt(at).or(dsl::id.gt(id.to_owned()))),
-        (Some((at, id)), false) => query.filter(dsl::at.le(at)).filter(dsl::at.lt(at).or(dsl::id.lt(id.to_owned()))),
+        (Some((at, id)), true) => query.filter(dsl::at.gt(at).or(dsl::id.gt(id.to_owned()))),
+        (Some((at, id)), false) => query.filter(dsl::at.lt(at).or(dsl::id.lt(id.to_owned()))),
     };
     query = if filter.ascending {
         query.order((dsl::at.asc(), dsl::id.asc()))

@@ -148,6 +148,7 @@ fn validate_presets(presets: &[i32]) -> Result<(), ValidationError> {
 /// Days of entries that exist already stay as they are when the time zone or the start of the day changes.
 #[utoipa::path(
     tag = "users",
+    request_body = UpdateMe,
     responses(
         (status = 200, description = "Your account as it is now", body = Me),
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
@@ -188,6 +189,7 @@ pub struct DeleteMe {
 /// Your account, your sessions and all your entries go at once and do not come back.
 #[utoipa::path(
     tag = "users",
+    request_body = DeleteMe,
     responses(
         (status = 204, description = "Erased"),
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),

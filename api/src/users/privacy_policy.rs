@@ -18,6 +18,7 @@ pub struct PrivacyPolicy {
     #[schema(format = Date, example = "2026-11-01")]
     date: &'static str,
     /// Plain text. A line that begins with `# ` is a heading, one that begins with `- ` an item of a list.
+    #[schema(example = "# What this server keeps\n\n- Your user name ...")]
     text: &'static str,
 }
 

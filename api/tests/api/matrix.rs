@@ -1,0 +1,87 @@
+//! Who may call what: every operation of the OpenAPI document, as anonymous, viewer, the admin concerned, and another admin. A new
+//! route without a row fails.
+
+use serde_json::{Value, json};
+use status_tracker::{server::document, users::model::Role};
+
+use crate::support::{Client, NOON, PASSWORD, TestApp};
+
+const ID: &str = "019cb2f0-0000-7000-8000-000000000001";
+
+/// Method, path, body, and the status for anonymous, a viewer, the admin `robin` who owns entry `ID`, and another admin.
+type Row = (&'static str, &'static str, Value, [u16; 4]);
+
+fn rows() -> Vec<Row> {
+    let credentials = json!({"username": "robin", "password": PASSWORD});
+    let registration = json!({"username": "newcomer", "password": PASSWORD, "privacy_policy_version": "2026-11-01"});
+    let entry = json!({"metric": "water", "value": 250});
+    vec![
+        ("GET", "/health", json!(null), [200, 200, 200, 200]),
+        ("GET", "/health/live", json!(null), [200, 200, 200, 200]),
+        ("GET", "/health/ready", json!(null), [200, 200, 200, 200]),
+        ("GET", "/api/v1/privacy-policy", json!(null), [200, 200, 200, 200]),
+        ("POST", "/api/v1/auth/register", registration, [201, 409, 409, 409]),
+        ("POST", "/api/v1/auth/login", credentials.clone(), [200, 200, 200, 200]),
+        ("POST", "/api/v1/auth/token", credentials, [200, 200, 200, 200]),
+        ("GET", "/api/v1/me", json!(null), [401, 200, 200, 200]),
+        ("PATCH", "/api/v1/me", json!({"unit": "ml"}), [401, 200, 200, 200]),
+        ("GET", "/api/v1/people", json!(null), [401, 200, 200, 200]),
+        ("GET", "/api/v1/people/robin/status", json!(null), [401, 200, 200, 404]),
+        ("GET", "/api/v1/people/robin/entries", json!(null), [401, 200, 200, 404]),
+        ("POST", "/api/v1/entries", entry, [401, 403, 201, 201]),
+        ("GET", "/api/v1/entries/{id}", json!(null), [401, 403, 200, 404]),
+        ("PATCH", "/api/v1/entries/{id}", json!({"value": 300}), [401, 403, 200, 404]),
+        ("POST", "/api/v1/entries/{id}/restore", json!(null), [401, 403, 200, 404]),
+        ("DELETE", "/api/v1/entries/{id}", json!(null), [401, 403, 204, 404]),
+        // These end the callers' sessions, so they come last.
+        ("POST", "/api/v1/auth/logout", json!(null), [401, 204, 204, 204]),
+        ("DELETE", "/api/v1/me", json!({"password": PASSWORD}), [401, 204, 204, 409]),
+    ]
+}
+
+#[actix_web::test]
+async fn every_route_answers_each_role_as_it_should() {
+    let app = TestApp::start().await;
+    let clients = [
+        app.anonymous(),
+        app.viewer().await,
+        app.named("robin", Role::Admin).await,
+        app.named("sasha", Role::Admin).await,
+    ];
+    let body = json!({"id": ID, "metric": "water", "value": 250, "at": NOON});
+    assert_eq!(clients[2].post("/api/v1/entries", body).await.status, 201);
+    for (method, path, body, expected) in rows() {
+        for (client, expected) in clients.iter().zip(expected) {
+            let client = signed_in(&app, client, path).await;
+            let path = path.replace("{id}", ID);
+            let (content_type, body) =
+                if body.is_null() { ("", String::new()) } else { ("application/json", body.to_string()) };
+            let answer = client.send(method, &path, content_type, body).await;
+            assert_eq!(answer.status, expected, "{method} {path} as {:?}: {:?}", client.username, answer.body);
+        }
+    }
+}
+
+/// Signing out and deleting are done in a session of their own, or the rows below would have none.
+async fn signed_in(app: &TestApp, client: &Client, path: &str) -> Client {
+    if client.username.is_empty() || !["/api/v1/auth/logout", "/api/v1/me"].contains(&path) {
+        return client.clone();
+    }
+    app.anonymous().sign_in(&client.username, PASSWORD).await
+}
+
+#[test]
+fn no_route_is_missing() {
+    let document = serde_json::to_value(document()).unwrap();
+    let mut documented = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in ["get", "post", "put", "patch", "delete"].iter().filter(|method| item.get(**method).is_some()) {
+            documented.push((method.to_uppercase(), path.replace("{username}", "robin")));
+        }
+    }
+    let mut listed: Vec<_> =
+        rows().iter().map(|(method, path, ..)| ((*method).to_owned(), (*path).to_owned())).collect();
+    documented.sort();
+    listed.sort();
+    assert_eq!(listed, documented);
+}

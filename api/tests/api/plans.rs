@@ -1,0 +1,262 @@
+//! Every statement that the HTTP surface executes finds its rows by an index, whatever is in the database.
+//!
+//! The statements are not listed here: they are overheard while every route is called, so a new one is judged without anybody having to
+//! remember it. `make bench` measures what follows from it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
+
+use diesel::{
+    Connection, QueryableByName, RunQueryDsl, SqliteConnection,
+    connection::{Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation},
+    sql_query,
+    sql_types::Text,
+};
+use serde_json::json;
+use status_tracker::{server::document, users::privacy_policy};
+
+use crate::support::{Answer, Client, PASSWORD, TestApp};
+
+const NOWHERE: &str = "0192aaaa-0000-7000-8000-000000000000";
+
+#[actix_web::test]
+async fn every_statement_of_the_api_uses_an_index() {
+    set_default_instrumentation(overhear).unwrap();
+    let app = TestApp::start().await;
+    let database = app.folder.path().join("status-tracker.db").to_str().unwrap().to_owned();
+    let routes = Routes::default();
+    call_every_route(&app, &routes).await;
+    routes.assert_all_called();
+
+    let statements = OVERHEARD.lock().unwrap().remove(&database).expect("what was said to this database");
+    let touches_rows = |sql: &&String| {
+        let table = ["`users`", "`sessions`", "`entries`", " users "].iter().any(|table| sql.contains(table));
+        table && !sql.starts_with("CREATE") && !sql.starts_with("--")
+    };
+    let statements: Vec<&String> = statements.iter().filter(touches_rows).collect();
+    assert!(statements.len() > 40, "hardly anything was overheard: {statements:#?}");
+
+    let mut connection = SqliteConnection::establish(&database).unwrap();
+    judge(&mut connection, &statements, "an empty database");
+    fill(&mut connection);
+    judge(&mut connection, &statements, "100,000 entries");
+    connection.batch_execute("ANALYZE").unwrap();
+    judge(&mut connection, &statements, "100,000 entries and statistics about them");
+}
+
+/// Deleting a user looks for what belongs to them; SQLite names those plans nowhere, and without an index it reads the whole table.
+#[actix_web::test]
+async fn what_refers_to_another_row_is_found_by_an_index() {
+    let app = TestApp::start().await;
+    let path = app.folder.path().join("status-tracker.db");
+    let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let unindexed: Vec<Line> = sql_query(
+        "SELECT child.name || '.' || key.\"from\" AS detail
+         FROM sqlite_master AS child, pragma_foreign_key_list(child.name) AS key
+         WHERE child.type = 'table' AND NOT EXISTS (
+             SELECT 1 FROM pragma_index_list(child.name) AS list, pragma_index_info(list.name) AS part
+             WHERE NOT list.partial AND part.seqno = 0 AND part.name = key.\"from\")",
+    )
+    .load(&mut connection)
+    .unwrap();
+    assert!(unindexed.is_empty(), "{unindexed:?}");
+}
+
+/// What was said to each database of this process, by the file's path: other tests run at the same time.
+static OVERHEARD: Mutex<BTreeMap<String, BTreeSet<String>>> = Mutex::new(BTreeMap::new());
+
+fn overhear() -> Option<Box<dyn Instrumentation>> {
+    let mut database = String::new();
+    Some(Box::new(move |event: InstrumentationEvent<'_>| match event {
+        InstrumentationEvent::StartEstablishConnection { url, .. } => url.clone_into(&mut database),
+        InstrumentationEvent::StartQuery { query, .. } => {
+            let query = query.to_string();
+            let sql = query.split(" -- binds: ").next().unwrap_or_default().to_owned();
+            OVERHEARD.lock().unwrap().entry(database.clone()).or_default().insert(sql);
+        }
+        _ => {}
+    }))
+}
+
+#[derive(Debug, QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+fn judge(connection: &mut SqliteConnection, statements: &[&String], with: &str) {
+    let mut faults = Vec::new();
+    for sql in statements {
+        let plan: Vec<Line> = sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(connection).unwrap();
+        let plan: Vec<&str> = plan.iter().map(|line| line.detail.as_str()).collect();
+        if !is_bounded(sql, &plan) {
+            faults.push(format!("{sql}\n    {}", plan.join("\n    ")));
+        }
+    }
+    assert!(faults.is_empty(), "with {with}:\n{}", faults.join("\n"));
+}
+
+fn is_bounded(sql: &str, plan: &[&str]) -> bool {
+    // Health asks whether a table can be read and takes whatever row comes first.
+    if sql == "SELECT 1 FROM users LIMIT 1" {
+        return true;
+    }
+    let history = sql.contains(" ORDER BY `entries`.`at`") && sql.contains("`entries`.`note`");
+    let index = if sql.contains("(`entries`.`metric` = ?)") { "entries_by_metric_time" } else { "entries_by_time" };
+    plan.iter().all(|step| {
+        // Rows of an INSERT are the only thing that may be walked through from end to end.
+        let search = step.starts_with("SEARCH ") && step.contains(" USING ") && step.contains("INDEX ");
+        search || step.ends_with("CONSTANT ROW")
+    }) && (!history || plan.iter().any(|step| step.contains(&format!(" INDEX {index} ("))))
+}
+
+/// A second person with a long life, beside those that the routes were called for.
+fn fill(connection: &mut SqliteConnection) {
+    connection
+        .batch_execute(
+            "INSERT INTO users (id, username, display_name, role, password_hash, time_zone, day_starts_at, unit, daily_goal_ml,
+                                water_presets_ml, created_at)
+             WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
+             SELECT printf('user-%d', n), printf('user-%d', n), 'x', iif(n <= 2, 'admin', 'viewer'), 'x', 'UTC', 0, 'ml', 2000, '[]', 0
+             FROM n;
+             INSERT INTO entries (user_id, id, metric, value, at, day, tags, created_at, updated_at)
+             WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 99999)
+             SELECT printf('user-%d', 1 + n % 2), printf('entry-%d', n), iif(n % 10 < 7, 'water', 'altitude'), 1 + n % 10,
+                    1700000000000 + n * 600000, date(1700000000 + n * 600, 'unixepoch'), '[]', n, n
+             FROM n;",
+        )
+        .unwrap();
+}
+
+async fn call_every_route(app: &TestApp, routes: &Routes) {
+    let anonymous = app.anonymous();
+    let (admin, viewer) = (app.admin().await, app.viewer().await);
+    for number in 0..6 {
+        admin.log(if number % 2 == 0 { "water" } else { "altitude" }, 5, &format!("2026-03-01T0{number}:00:00Z")).await;
+    }
+    let credentials = json!({"username": admin.username, "password": PASSWORD});
+    let registration = json!({
+        "username": "newcomer",
+        "password": PASSWORD,
+        "privacy_policy_version": privacy_policy::VERSION,
+    });
+    routes.call(&anonymous, "POST", "/api/v1/auth/register", Some(registration)).await.expect_success();
+    routes.call(&anonymous, "POST", "/api/v1/auth/token", Some(credentials.clone())).await.expect_success();
+    routes.call(&anonymous, "POST", "/api/v1/auth/login", Some(credentials.clone())).await.expect_success();
+    let page = anonymous.sign_in(&admin.username, PASSWORD).await;
+    // Signing in anew ends the session that the browser still had.
+    routes.call(&page, "POST", "/api/v1/auth/login", Some(credentials)).await.expect_success();
+    for path in ["/health", "/health/live", "/health/ready", "/api/v1/privacy-policy"] {
+        routes.call(&anonymous, "GET", path, None).await.expect_success();
+    }
+    routes.call(&anonymous, "GET", "/api/v1/me", None).await;
+
+    for client in [&admin, &viewer] {
+        routes.call(client, "GET", "/api/v1/me", None).await.expect_success();
+        let change = json!({"display_name": "New", "time_zone": "Europe/Berlin", "day_starts_at": 4, "unit": "fl_oz",
+            "daily_goal_ml": 1500, "water_presets_ml": [1, 2, 3]});
+        let fields = change.as_object().unwrap().iter();
+        for change in fields.map(|(field, value)| json!({field: value})).chain([json!({}), change.clone()]) {
+            routes.call(client, "PATCH", "/api/v1/me", Some(change)).await.expect_success();
+        }
+        let people = routes.call(client, "GET", "/api/v1/people?limit=1", None).await;
+        people.expect_success();
+        let after = app.state.cursors.seal(&format!("people|{}", id_of(app, client)), "a");
+        routes.call(client, "GET", &format!("/api/v1/people?cursor={after}"), None).await.expect_success();
+        let person = &admin.username;
+        routes.call(client, "GET", &format!("/api/v1/people/{person}/status"), None).await.expect_success();
+        routes.call(client, "GET", "/api/v1/people/nobody/status", None).await;
+        read_history_in_every_way(client, person, routes).await;
+
+        let entry = json!({"metric": "water", "value": 250, "id": "0192bbbb-0000-7000-8000-000000000000"});
+        routes.call(client, "POST", "/api/v1/entries", Some(entry.clone())).await;
+        routes.call(client, "POST", "/api/v1/entries", Some(entry.clone())).await;
+        for id in [entry["id"].as_str().unwrap(), NOWHERE] {
+            let path = format!("/api/v1/entries/{id}");
+            routes.call(client, "GET", &path, None).await;
+            for change in [json!({"value": 7}), json!({"note": null, "tags": ["a"], "at": "2026-02-01T08:00:00Z"})] {
+                routes.call(client, "PATCH", &path, Some(change)).await;
+            }
+            routes.call(client, "DELETE", &path, None).await;
+            routes.call(client, "POST", &format!("{path}/restore"), None).await;
+        }
+    }
+    let other = app.admin().await;
+    for client in [&viewer, &other] {
+        routes.call(client, "DELETE", "/api/v1/me", Some(json!({"password": PASSWORD}))).await.expect_success();
+    }
+    routes.call(&admin, "POST", "/api/v1/auth/logout", None).await.expect_success();
+}
+
+/// Each combination of filters, both orders, the first page and one that continues.
+async fn read_history_in_every_way(client: &Client, person: &str, routes: &Routes) {
+    for metric in ["", "&metric=water", "&metric=altitude"] {
+        for days in ["", "&from=2026-02-01", "&to=2026-03-01", "&from=2026-02-01&to=2026-03-01"] {
+            for order in ["", "&order=asc", "&order=desc"] {
+                let path = format!("/api/v1/people/{person}/entries?limit=1{metric}{days}{order}");
+                let first = routes.call(client, "GET", &path, None).await;
+                first.expect_success();
+                let cursor = first.json["next_cursor"].as_str().unwrap();
+                routes.call(client, "GET", &format!("{path}&cursor={cursor}"), None).await.expect_success();
+            }
+        }
+    }
+}
+
+fn id_of(app: &TestApp, client: &Client) -> String {
+    #[derive(QueryableByName)]
+    struct Id {
+        #[diesel(sql_type = Text)]
+        id: String,
+    }
+    let path = app.folder.path().join("status-tracker.db");
+    let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let query =
+        format!("SELECT id FROM users INDEXED BY sqlite_autoindex_users_2 WHERE username = '{}'", client.username);
+    sql_query(query).get_result::<Id>(&mut connection).unwrap().id
+}
+
+/// Which operations of the document have been called.
+#[derive(Default)]
+struct Routes(Mutex<BTreeSet<(String, String)>>);
+
+impl Routes {
+    async fn call(&self, client: &Client, method: &str, path: &str, body: Option<serde_json::Value>) -> Answer {
+        self.0.lock().unwrap().insert((method.to_owned(), path.split('?').next().unwrap_or_default().to_owned()));
+        match body {
+            Some(body) => client.send(method, path, "application/json", body.to_string()).await,
+            None => Answer::of(client.request(method, path).send().await.unwrap()).await,
+        }
+    }
+
+    fn assert_all_called(&self) {
+        let called = self.0.lock().unwrap();
+        let document = serde_json::to_value(document()).unwrap();
+        for (pattern, operations) in document["paths"].as_object().unwrap() {
+            for method in operations.as_object().unwrap().keys().map(|method| method.to_uppercase()) {
+                let fits = |path: &str| {
+                    let (pattern, path) = (pattern.split('/'), path.split('/'));
+                    pattern.clone().count() == path.clone().count()
+                        && pattern.zip(path).all(|(part, given)| part == given || part.starts_with('{'))
+                };
+                let found = called.iter().any(|(verb, path)| *verb == method && fits(path));
+                assert!(found || !METHODS.contains(&method.as_str()), "{method} {pattern} is never called here");
+            }
+        }
+    }
+}
+
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+trait ExpectSuccess {
+    fn expect_success(&self);
+}
+
+impl ExpectSuccess for Answer {
+    #[track_caller]
+    fn expect_success(&self) {
+        assert!(self.status.is_success(), "{}: {}", self.status, self.json);
+    }
+}

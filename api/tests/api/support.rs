@@ -1,0 +1,270 @@
+//! The whole server on a real port with a database file of its own, and clients of every kind.
+
+use std::{cell::Cell, collections::BTreeMap, net::TcpListener, time::Duration};
+
+use actix_web::{
+    dev::ServerHandle,
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderMap},
+    },
+    web::{Bytes, Data},
+};
+use awc::{ClientRequest, ClientResponse};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use status_tracker::{
+    auth::model::{Kind, start_session},
+    clock::{Clock, DAY, Timestamp},
+    config::Config,
+    db::Db,
+    server::{self, AppState},
+    users::model::{NewUser, Role, insert_user},
+};
+use tempfile::TempDir;
+
+/// Good enough for everybody in the tests.
+pub const PASSWORD: &str = "Quiet-Harbour-71-lanterns";
+/// When every test begins: a Sunday noon, in UTC.
+pub const NOON: &str = "2026-03-01T12:00:00.000Z";
+
+pub struct TestApp {
+    pub clock: Clock,
+    pub state: Data<AppState>,
+    pub url: String,
+    handle: ServerHandle,
+    /// Removed with everything in it at the end.
+    pub folder: TempDir,
+    users: Cell<u32>,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// A server with these settings on top of those of every test.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(&folder, settings);
+        let clock = Clock::manual(Timestamp::parse(NOON).unwrap());
+        let db = Db::create(&config).unwrap();
+        let state = AppState::new(config, clock.clone(), db).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = server::serve(state.clone(), listener).unwrap();
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        Self { clock, state, url, handle, folder, users: Cell::new(0) }
+    }
+
+    pub fn anonymous(&self) -> Client {
+        Client { url: self.url.clone(), bearer: None, cookie: None, username: String::new() }
+    }
+
+    /// A new admin with a token.
+    pub async fn admin(&self) -> Client {
+        self.user(Role::Admin).await
+    }
+
+    /// A new viewer with a token.
+    pub async fn viewer(&self) -> Client {
+        self.user(Role::Viewer).await
+    }
+
+    pub async fn user(&self, role: Role) -> Client {
+        self.users.set(self.users.get() + 1);
+        self.named(&format!("{}-{}", role.as_str(), self.users.get()), role).await
+    }
+
+    pub async fn named(&self, username: &str, role: Role) -> Client {
+        let hash = self.state.passwords.hash(&SecretString::from(PASSWORD)).await.unwrap();
+        let (user_id, session_id) = (self.clock.new_id(), self.clock.new_id());
+        let now = self.clock.now();
+        let expires = Timestamp(now.0 + 30 * DAY);
+        let user = NewUser::new(user_id, username, role, hash, now);
+        let insert = move |conn: &mut _| {
+            insert_user(conn, &user)?;
+            Ok(start_session(conn, &user_id.to_string(), &session_id.to_string(), Kind::Jwt, now, expires)?)
+        };
+        self.state.db.write(insert).await.unwrap();
+        let token = self.state.tokens.issue(user_id, session_id, now, expires).unwrap();
+        Client { bearer: Some(token), username: username.to_owned(), ..self.anonymous() }
+    }
+
+    /// Everything in the database, to show that a refused request left it as it was. Sessions and sign-in times are left out: they
+    /// are about who asks, not about what is kept.
+    pub fn contents(&self) -> String {
+        use diesel::prelude::*;
+        use status_tracker::db::schema::{entries, users};
+        let path = self.folder.path().join("status-tracker.db");
+        let mut conn = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        let people: Vec<(String, String, String, i32, String)> = users::table
+            .select((users::username, users::display_name, users::role, users::daily_goal_ml, users::time_zone))
+            .order(users::username)
+            .load(&mut conn)
+            .unwrap();
+        let entries: Vec<(String, String, i32, i64, Option<String>, String, i64, Option<i64>)> = entries::table
+            .select((
+                entries::id,
+                entries::metric,
+                entries::value,
+                entries::at,
+                entries::note,
+                entries::tags,
+                entries::updated_at,
+                entries::deleted_at,
+            ))
+            .order((entries::user_id, entries::id))
+            .load(&mut conn)
+            .unwrap();
+        format!("{people:#?}{entries:#?}")
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+    }
+}
+
+pub fn config(folder: &TempDir, settings: &[(&str, &str)]) -> Config {
+    let mut environment: BTreeMap<String, String> =
+        [("DATA_DIR", folder.path().to_str().unwrap()), ("BCRYPT_COST", "4"), ("REGISTRATION", "open")]
+            .into_iter()
+            .chain(settings.iter().copied())
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+    for name in ["JWT_SECRET", "SESSION_SECRET", "PASSWORD_PEPPER"] {
+        environment.entry(name.to_owned()).or_insert_with(|| format!("{name} of a server that only tests itself"));
+    }
+    Config::from_sources(environment, None).unwrap()
+}
+
+/// Somebody who asks: nobody in particular, or with a token, or with a cookie as the page does.
+#[derive(Clone)]
+pub struct Client {
+    pub url: String,
+    pub bearer: Option<String>,
+    pub cookie: Option<String>,
+    pub username: String,
+}
+
+impl Client {
+    pub fn request(&self, method: &str, path: &str) -> ClientRequest {
+        let method: Method = method.parse().unwrap();
+        let mut request = awc::Client::builder()
+            .timeout(Duration::from_secs(60))
+            .disable_redirects()
+            .finish()
+            .request(method.clone(), format!("{}{path}", self.url));
+        if let Some(token) = &self.bearer {
+            request = request.insert_header((header::AUTHORIZATION, format!("Bearer {token}")));
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.insert_header((header::COOKIE, cookie.as_str()));
+            if !method.is_safe() {
+                request = request.insert_header(("sec-fetch-site", "same-origin"));
+            }
+        }
+        request
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request("GET", path).send().await.unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request("POST", path).send_json(&body).await.unwrap()).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request("PATCH", path).send_json(&body).await.unwrap()).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        Answer::of(self.request("DELETE", path).send().await.unwrap()).await
+    }
+
+    /// Sends `body` as it is.
+    pub async fn send(&self, method: &str, path: &str, content_type: &str, body: impl Into<Bytes>) -> Answer {
+        let request = self.request(method, path).insert_header((header::CONTENT_TYPE, content_type));
+        Answer::of(request.send_body(body.into()).await.unwrap()).await
+    }
+
+    /// Signs in as the page does; the client then carries the cookie instead of a token.
+    pub async fn sign_in(&self, username: &str, password: &str) -> Client {
+        let answer = self.post("/api/v1/auth/login", json!({"username": username, "password": password})).await;
+        answer.expect(StatusCode::OK);
+        Client {
+            bearer: None,
+            cookie: Some(answer.cookie().expect("a sign-in sets a cookie")),
+            username: username.to_owned(),
+            url: self.url.clone(),
+        }
+    }
+
+    /// Logs an entry and returns it.
+    pub async fn log(&self, metric: &str, value: i32, at: &str) -> Value {
+        let answer = self.post("/api/v1/entries", json!({"metric": metric, "value": value, "at": at})).await;
+        answer.expect(StatusCode::CREATED).json.clone()
+    }
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+    /// `null` where the body is not JSON.
+    pub json: Value,
+}
+
+impl Answer {
+    pub async fn of<S>(mut response: ClientResponse<S>) -> Self
+    where
+        S: futures_util::Stream<Item = Result<Bytes, awc::error::PayloadError>>,
+    {
+        let body = response.body().limit(64 << 20).await.unwrap();
+        Self {
+            status: response.status(),
+            headers: response.headers().clone(),
+            json: serde_json::from_slice(&body).unwrap_or(Value::Null),
+            body,
+        }
+    }
+
+    #[track_caller]
+    pub fn expect(&self, status: StatusCode) -> &Self {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
+        self
+    }
+
+    /// A complete problem document of this status and code, which leads back to the log line.
+    #[track_caller]
+    pub fn expect_problem(&self, status: u16, code: &str) -> &Self {
+        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(self.json["status"], status);
+        assert_eq!(self.json["code"], code);
+        assert_eq!(self.json["request_id"], self.header("x-request-id"));
+        for member in ["type", "title", "detail"] {
+            assert!(self.json[member].as_str().is_some_and(|text| !text.is_empty()), "{member} of {}", self.json);
+        }
+        self
+    }
+
+    /// The names of the fields a 422 complains about.
+    pub fn fields(&self) -> Vec<&str> {
+        self.json["errors"].as_array().into_iter().flatten().filter_map(|error| error["field"].as_str()).collect()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// `name=value` of the session cookie, as a browser would send it back.
+    pub fn cookie(&self) -> Option<String> {
+        self.headers.get(header::SET_COOKIE)?.to_str().ok()?.split(';').next().map(str::to_owned)
+    }
+}

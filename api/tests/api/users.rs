@@ -1,0 +1,111 @@
+use actix_web::http::StatusCode;
+use serde_json::json;
+use status_tracker::users::model::Role;
+
+use crate::support::{PASSWORD, TestApp};
+
+#[actix_web::test]
+async fn an_account_starts_with_preferences_that_work() {
+    let app = TestApp::start().await;
+    let me = app.named("Robin", Role::Admin).await.get("/api/v1/me").await;
+    me.expect(StatusCode::OK);
+    assert_eq!(me.json["username"], "robin");
+    assert_eq!(me.json["display_name"], "Robin", "shown as it was typed");
+    assert_eq!(me.json["role"], "admin");
+    assert_eq!(me.json["time_zone"], "UTC");
+    assert_eq!(me.json["day_starts_at"], 0);
+    assert_eq!(me.json["unit"], "ml");
+    assert_eq!(me.json["daily_goal_ml"], 2000);
+    assert_eq!(me.json["water_presets_ml"], json!([150, 250, 500]));
+    assert!(me.json.get("password_hash").is_none() && me.json.get("id").is_none());
+}
+
+#[actix_web::test]
+async fn what_is_left_out_of_a_change_stays() {
+    let app = TestApp::start().await;
+    let viewer = app.viewer().await;
+    let changed = viewer.patch("/api/v1/me", json!({"unit": "fl_oz", "water_presets_ml": [100, 200, 300]})).await;
+    changed.expect(StatusCode::OK);
+    let changed = viewer.patch("/api/v1/me", json!({"display_name": "Zoë", "time_zone": "Pacific/Auckland"})).await;
+    assert_eq!(changed.json["unit"], "fl_oz");
+    assert_eq!(changed.json["water_presets_ml"], json!([100, 200, 300]));
+    assert_eq!(changed.json["display_name"], "Zoë");
+    assert_eq!(viewer.patch("/api/v1/me", json!({})).await.json, changed.json);
+    assert_eq!(viewer.get("/api/v1/me").await.json, changed.json);
+}
+
+#[actix_web::test]
+async fn a_change_that_does_not_fit_is_refused_whole() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let before = app.contents();
+    for (field, value) in [
+        ("display_name", json!("")),
+        ("display_name", json!("   ")),
+        ("display_name", json!("a\u{0}b")),
+        ("display_name", json!("x".repeat(65))),
+        ("display_name", json!(null)),
+        ("time_zone", json!("Mars/Olympus")),
+        ("time_zone", json!("")),
+        ("day_starts_at", json!(7)),
+        ("day_starts_at", json!(-1)),
+        ("day_starts_at", json!(99_999)),
+        ("unit", json!("pint")),
+        ("daily_goal_ml", json!(99)),
+        ("daily_goal_ml", json!(10_001)),
+        ("daily_goal_ml", json!("2000")),
+        ("water_presets_ml", json!([100, 200])),
+        ("water_presets_ml", json!([100, 200, 5001])),
+        ("water_presets_ml", json!([100, 200, 300, 400])),
+        ("role", json!("admin")),
+        ("username", json!("root")),
+    ] {
+        let answer = admin.patch("/api/v1/me", json!({"daily_goal_ml": 3000, field: value})).await;
+        answer.expect_problem(422, "invalid");
+        assert!(answer.fields()[0].starts_with(field), "{field} {value}: {}", answer.json);
+    }
+    assert_eq!(app.contents(), before);
+}
+
+#[actix_web::test]
+async fn deleting_an_account_erases_it_and_ends_its_sessions() {
+    let app = TestApp::start().await;
+    let (admin, _other) = (app.admin().await, app.admin().await);
+    admin.log("water", 250, "2026-03-01T08:00:00Z").await;
+    let page = app.anonymous().sign_in(&admin.username, PASSWORD).await;
+    let before = app.contents();
+
+    let wrong = admin.send("DELETE", "/api/v1/me", "application/json", r#"{"password":"not this one"}"#).await;
+    wrong.expect_problem(403, "wrong_password");
+    assert_eq!(app.contents(), before);
+
+    let body = json!({"password": PASSWORD}).to_string();
+    admin.send("DELETE", "/api/v1/me", "application/json", body).await.expect(StatusCode::NO_CONTENT);
+    admin.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+    page.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+    assert!(!app.contents().contains(&admin.username) && !app.contents().contains("water"));
+}
+
+#[actix_web::test]
+async fn the_last_admin_stays_even_if_two_leave_at_once() {
+    let app = TestApp::start().await;
+    let (one, two, _viewer) = (app.admin().await, app.admin().await, app.viewer().await);
+    let body = json!({"password": PASSWORD}).to_string();
+    let leave = |client: crate::support::Client| {
+        let body = body.clone();
+        async move { client.send("DELETE", "/api/v1/me", "application/json", body).await.status.as_u16() }
+    };
+    let mut outcomes = <[u16; 2]>::from(futures_util::future::join(leave(one), leave(two)).await);
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, [204, 409]);
+}
+
+#[actix_web::test]
+async fn the_privacy_policy_is_there_for_everybody_and_may_be_cached() {
+    let app = TestApp::start().await;
+    let policy = app.anonymous().get("/api/v1/privacy-policy").await;
+    policy.expect(StatusCode::OK);
+    assert_eq!(policy.header("cache-control"), "public, max-age=300");
+    assert!(policy.json["text"].as_str().unwrap().contains("# Who sees it"));
+    assert_eq!(policy.json["version"], policy.json["date"]);
+}
