@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Writes a complete nginx configuration into a directory: render-nginx.sh RUN_DIR
+# From the environment: PORT, API_PORT, WEB_ROOT; optionally LISTEN_ADDR (default: this machine only), PUBLIC_URL (its
+# host is answered besides localhost) and NGINX_USER (set when started as root).
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+run_dir=$(realpath "${1:?which directory?}")
+: "${PORT:?}" "${API_PORT:?}" "${WEB_ROOT:?}"
+valid_port "$PORT" || die "PORT is not a port number: $PORT"
+valid_port "$API_PORT" || die "API_PORT is not a port number: $API_PORT"
+
+# Values end up inside quotes in nginx's language: what could end the quotes or name a variable is refused.
+for value in "$run_dir" "$WEB_ROOT"; do
+  [[ $value != *[\"\'\\\$\;\{\}]* && $value != *$'\n'* ]] || die "This path cannot be used in nginx's configuration: $value"
+done
+
+addresses=()
+names="localhost 127.0.0.1 [::1]"
+if [[ -n ${LISTEN_ADDR:-} ]]; then
+  [[ $LISTEN_ADDR =~ ^([0-9.]+|\[[0-9a-fA-F:]+\]|\*)$ ]] || die "LISTEN_ADDR must be an address such as 0.0.0.0 or [::]: $LISTEN_ADDR"
+  addresses+=("$LISTEN_ADDR")
+  # This machine itself always gets in; 0.0.0.0 and * are all of its addresses.
+  [[ $LISTEN_ADDR =~ ^(0\.0\.0\.0|\*|127\.0\.0\.1)$ ]] || addresses+=(127.0.0.1)
+  [[ " $names " == *" $LISTEN_ADDR "* || $LISTEN_ADDR =~ ^(0\.0\.0\.0|\[::\]|\*)$ ]] || names+=" $LISTEN_ADDR"
+else
+  addresses+=(127.0.0.1)
+  # Browsers try ::1 first for localhost; a machine without IPv6 would fail to bind it.
+  if grep -q '^0\{31\}1 ' /proc/net/if_inet6 2>/dev/null; then addresses+=("[::1]"); fi
+fi
+if [[ ${PUBLIC_URL:-} =~ ^https?://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+) ]] && [[ " $names " != *" ${BASH_REMATCH[1]} "* ]]; then
+  names+=" ${BASH_REMATCH[1]}"
+fi
+
+listen="" listen_default=""
+for address in "${addresses[@]}"; do
+  listen+="    listen $address:$PORT;"$'\n'
+  listen_default+="    listen $address:$PORT default_server;"$'\n'
+done
+
+render() {
+  local text
+  text=$(<"$ROOT/deploy/nginx/$1.template")
+  text=${text//@USER@/"${NGINX_USER:+user $NGINX_USER;}"}
+  text=${text//@RUN_DIR@/"$run_dir"}
+  text=${text//@WEB_ROOT@/"$WEB_ROOT"}
+  text=${text//@API_ADDR@/"127.0.0.1:$API_PORT"}
+  text=${text//@LISTEN@/"${listen%$'\n'}"}
+  text=${text//@LISTEN_DEFAULT@/"${listen_default%$'\n'}"}
+  text=${text//@SERVER_NAMES@/"$names"}
+  if [[ $text =~ @[A-Z_]+@ ]]; then die "deploy/nginx/$1.template names ${BASH_REMATCH[0]}, which nobody fills in."; fi
+  printf '%s\n' "$text" >"$run_dir/$1"
+}
+render nginx.conf
+render status-tracker.conf
+cp "$ROOT/deploy/nginx/security-headers.conf" "$ROOT/deploy/nginx/problem-headers.conf" "$run_dir/"

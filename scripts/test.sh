@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Runs stages and counts them: test.sh all|check|e2e
+# A failed stage does not end the run, except where what follows would only repeat it: that is counted as skipped.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$ROOT"
+
+what=${1:?all, check or e2e}
+passed=0 failed=0 skipped=0 failures=()
+
+stage() {
+  local name=$1 begun=$SECONDS
+  shift
+  printf '\n== %s\n' "$name"
+  if "$@" </dev/null; then
+    passed=$((passed + 1))
+    printf -- '-- %s: passed in %s s\n' "$name" $((SECONDS - begun))
+  else
+    failed=$((failed + 1))
+    failures+=("$name")
+    printf -- '-- %s: FAILED after %s s\n' "$name" $((SECONDS - begun))
+    return 1
+  fi
+}
+
+summary() {
+  printf '\n'
+  if ((failed)); then printf 'Failed: %s\n' "${failures[@]}"; fi
+  printf 'Took %s min %s s\n' $((SECONDS / 60)) $((SECONDS % 60))
+  if ((skipped)); then
+    printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
+  else
+    printf '%s passed, %s failed\n' "$passed" "$failed"
+  fi
+  exit $((failed > 0))
+}
+
+skip() { skipped=$((skipped + $1)); }
+in_web() { (cd web && "$@"); }
+# shellcheck disable=SC2086 # ARGS is several words on purpose
+browser() { in_web npm run --silent e2e -- ${ARGS:-}; }
+all_scripts() { shellcheck scripts/*.sh .ci/run; }
+
+build_for_browser() {
+  cargo build --locked --bin status-tracker && scripts/build-web.sh
+}
+
+static_stages() {
+  stage "Rust: format" cargo fmt --all --check || true
+  stage "Rust: clippy" cargo clippy --locked --all-targets -- -D warnings || true
+  stage "Scripts: shellcheck" all_scripts || true
+  if stage "Page: packages" scripts/build-web.sh --modules-only; then
+    stage "Page: lint" in_web npm run --silent lint || true
+    stage "Page: types" in_web npm run --silent check || true
+  else
+    skip 2
+  fi
+}
+
+stage "Tools" scripts/install-tools.sh test || summary
+case $what in
+  check)
+    static_stages
+    ;;
+  e2e)
+    if stage "Build" build_for_browser; then stage "Browser tests" browser || true; else skip 1; fi
+    ;;
+  all)
+    static_stages
+    stage "Rust: tests" cargo test --locked --all-targets || true
+    stage "Generated files are current" scripts/generate.sh --check || true
+    stage "Page: tests" in_web npm run --silent test || true
+    if stage "Build" build_for_browser; then
+      stage "Browser tests" browser || true
+      stage "Contract" scripts/with-server.sh scripts/schemathesis.sh || true
+      stage "Examples in docs/api.md" scripts/with-server.sh scripts/test-docs.sh || true
+    else
+      skip 3
+    fi
+    ;;
+  *) die "all, check or e2e, not $what" ;;
+esac
+summary
