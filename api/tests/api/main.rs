@@ -4,6 +4,7 @@ mod auth;
 mod contract;
 mod crash;
 mod entries;
+mod log;
 mod matrix;
 mod ops;
 mod people;
