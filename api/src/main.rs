@@ -156,7 +156,7 @@ fn create_user(
     let generated = if source.generate { generate_password() } else { String::new() };
     let password = if source.generate { generated.clone() } else { read_password()? };
     let password = SecretString::from(password);
-    check_strength(&password, username).map_err(|error| format!("The password {}", error.message))?;
+    check_strength("password", &password, username).map_err(|error| format!("The password {}", error.message))?;
     let db = Db::open(config)?;
     let hash = PasswordHasher::new(config)?.hash_blocking(&password).map_err(|error| error.to_string())?;
     let user = users::model::create_user(&db, clock, username, role, hash).map_err(|error| error.to_string())?;

@@ -43,7 +43,7 @@ use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    auth::{self, password::PasswordHasher, token::Tokens},
+    auth::{self, password::PasswordHasher, seen::Seen, token::Tokens},
     clock::{Clock, SECOND},
     config::Config,
     db::Db,
@@ -62,6 +62,7 @@ pub struct AppState {
     pub passwords: PasswordHasher,
     pub tokens: Tokens,
     pub cursors: Cursors,
+    pub seen: Seen,
     /// Set once the process has been asked to stop, so that nobody sends it new work.
     pub draining: AtomicBool,
     routes: Vec<Route>,
@@ -75,6 +76,7 @@ impl AppState {
             passwords: PasswordHasher::new(&config)?,
             tokens: Tokens::new(&config.jwt_secret),
             cursors: Cursors::new(&config.session_secret),
+            seen: Seen::default(),
             draining: AtomicBool::new(false),
             routes: routes(&document()),
             config,
@@ -397,6 +399,7 @@ pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener
     let server = serve(state.clone(), listener)?;
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
+    actix_web::rt::spawn(auth::seen::keep_flushing(state.clone()));
     log::info!(address:% = address; "ready");
     let started_at = state.clock.now();
     futures_util::future::select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;
@@ -408,5 +411,8 @@ pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener
         std::process::exit(1);
     });
     handle.stop(true).await;
+    if let Err(error) = state.seen.flush(&state.db).await {
+        log::warn!(cause:% = error; "the last use of sessions could not be noted");
+    }
     running.await.map_err(io::Error::other)?
 }

@@ -69,8 +69,12 @@ async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {
         (None, Kind::Cookie)
     };
     let session_id = session.ok_or_else(ApiError::unauthorized)?.to_string();
-    let user = state.db.read(|conn| Ok(model::user_of_session(conn, &session_id, kind, now)?)).await?;
-    user.map(|user| CurrentUser { user, session_id }).ok_or_else(ApiError::unauthorized)
+    let found = state.db.read(|conn| Ok(model::find_session(conn, &session_id, kind, now)?)).await?;
+    let (session, user) = found.ok_or_else(ApiError::unauthorized)?;
+    if session.needs_noting(now) {
+        state.seen.note(&session_id, now);
+    }
+    Ok(CurrentUser { user, session_id })
 }
 
 /// A browser adds the cookie to whatever any page makes it send. A write is accepted only if it says it comes from our own page.

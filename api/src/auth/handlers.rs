@@ -1,5 +1,4 @@
-use actix_session::Session;
-use actix_web::{HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, http::header, post, web};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,14 +7,14 @@ use validator::Validate;
 
 use super::{
     guard::{CurrentUser, SESSION_ID},
-    model::{self, Kind},
+    model::{self, Kind, Session},
     password::check_strength,
 };
 use crate::{
     clock::{DAY, Timestamp},
     config::Registration,
     error::{ApiError, ApiResult, Code, Problem},
-    extract::ValidJson,
+    extract::{ValidJson, client_address},
     server::AppState,
     users::{
         UserView,
@@ -66,7 +65,7 @@ pub async fn register_user(state: web::Data<AppState>, body: ValidJson<RegisterU
     if privacy_policy_version != privacy_policy::VERSION {
         return Err(privacy_policy::not_current().into());
     }
-    check_strength(&password, &username)?;
+    check_strength("password", &password, &username)?;
     let now = state.clock.now();
     let hash = state.passwords.hash(&password).await?;
     let user =
@@ -107,8 +106,9 @@ pub struct SignedIn {
 )]
 #[post("/auth/login")]
 pub async fn create_session(
+    req: HttpRequest,
     state: web::Data<AppState>,
-    session: Session,
+    session: actix_session::Session,
     body: ValidJson<Credentials>,
 ) -> ApiResult<web::Json<SignedIn>> {
     let mut user = verify(&state, body.0).await?;
@@ -116,14 +116,14 @@ pub async fn create_session(
     let expires_at = Timestamp(now.0 + COOKIE_LIFE);
     let id = state.clock.new_id();
     let previous = session.get::<Uuid>(SESSION_ID).ok().flatten();
-    let user_id = user.id.clone();
+    let row = device(&req, &state, Session::new(id.to_string(), user.id.clone(), Kind::Cookie, now, expires_at));
     state
         .db
         .write(move |conn| {
             if let Some(previous) = previous {
                 model::end_session(conn, &previous.to_string())?;
             }
-            Ok(model::start_session(conn, &user_id, &id.to_string(), Kind::Cookie, now, expires_at)?)
+            Ok(model::start_session(conn, &row)?)
         })
         .await?;
     session.renew();
@@ -161,6 +161,7 @@ pub struct IssuedToken {
 )]
 #[post("/auth/token")]
 pub async fn create_token(
+    req: HttpRequest,
     state: web::Data<AppState>,
     body: ValidJson<Credentials>,
 ) -> ApiResult<web::Json<IssuedToken>> {
@@ -169,11 +170,8 @@ pub async fn create_token(
     let expires_in = state.config.jwt_ttl.as_secs();
     let expires_at = Timestamp(now.0 + i64::try_from(state.config.jwt_ttl.as_millis()).map_err(ApiError::internal)?);
     let id = state.clock.new_id();
-    let user_id = user.id.clone();
-    state
-        .db
-        .write(move |conn| Ok(model::start_session(conn, &user_id, &id.to_string(), Kind::Jwt, now, expires_at)?))
-        .await?;
+    let row = device(&req, &state, Session::new(id.to_string(), user.id.clone(), Kind::Jwt, now, expires_at));
+    state.db.write(move |conn| Ok(model::start_session(conn, &row)?)).await?;
     let user_id = user.id.parse().map_err(ApiError::internal)?;
     let access_token = state.tokens.issue(user_id, id, now, expires_at)?;
     user.last_login_at = Some(now.0);
@@ -192,14 +190,22 @@ pub async fn create_token(
     )
 )]
 #[post("/auth/logout")]
-pub async fn delete_session(
+pub async fn delete_current_session(
     state: web::Data<AppState>,
-    session: Session,
+    session: actix_session::Session,
     current: CurrentUser,
 ) -> ApiResult<HttpResponse> {
     state.db.write(move |conn| Ok(model::end_session(conn, &current.session_id)?)).await?;
     session.purge();
-    Ok(HttpResponse::NoContent().insert_header(("clear-site-data", "\"cache\", \"cookies\", \"storage\"")).finish())
+    Ok(HttpResponse::NoContent().insert_header(("clear-site-data", "\"cookies\", \"storage\"")).finish())
+}
+
+/// Notes on the session what its owner will recognise the device by.
+fn device(req: &HttpRequest, state: &AppState, mut session: Session) -> Session {
+    let agent = req.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    session.user_agent = agent.map(|agent| agent.chars().take(200).collect());
+    session.address = client_address(req, &state.config.trusted_proxies).map(|address| address.to_string());
+    session
 }
 
 /// The enabled user that these credentials belong to. Unknown, disabled and wrong are told apart neither by words nor by time.

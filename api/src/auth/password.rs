@@ -120,22 +120,22 @@ impl Drop for Place<'_> {
     }
 }
 
-/// Judges a new password: 12 to 128 characters, four kinds of them or at least 20, and not one that is easily guessed
+/// Judges a new password, which came in `field`: 12 to 128 characters, four kinds of them or at least 20, and not one that is easily guessed
 /// (zxcvbn 3 or better, knowing the user name).
 ///
 /// # Errors
 /// Says what would make it better.
-pub fn check_strength(password: &SecretString, username: &str) -> Result<(), FieldError> {
+pub fn check_strength(field: &str, password: &SecretString, username: &str) -> Result<(), FieldError> {
     let password = password.expose_secret();
     let length = password.chars().count();
     if !(12..=128).contains(&length) {
-        return Err(FieldError::new("password", "length", "has to have 12 to 128 characters"));
+        return Err(FieldError::new(field, "length", "has to have 12 to 128 characters"));
     }
     let kinds: [fn(char) -> bool; 4] =
         [char::is_lowercase, char::is_uppercase, char::is_numeric, |c| !c.is_alphanumeric()];
     if length < 20 && !kinds.iter().all(|kind| password.chars().any(kind)) {
         return Err(FieldError::new(
-            "password",
+            field,
             "kinds",
             "needs lower and upper case letters, a digit and another character, or at least 20 characters",
         ));
@@ -146,11 +146,7 @@ pub fn check_strength(password: &SecretString, username: &str) -> Result<(), Fie
     let core = lower.trim_matches(|c: char| !c.is_alphabetic());
     let common = !core.is_empty() && core.chars().count() * 2 > length && score(core) < zxcvbn::Score::Two;
     if common || score(password) < zxcvbn::Score::Three {
-        return Err(FieldError::new(
-            "password",
-            "guessable",
-            "is easily guessed; several unrelated words make a good one",
-        ));
+        return Err(FieldError::new(field, "guessable", "is easily guessed; several unrelated words make a good one"));
     }
     Ok(())
 }

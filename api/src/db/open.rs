@@ -47,9 +47,11 @@ pub(super) fn check(path: &Path) -> Result<(), String> {
         .append(true)
         .open(path)
         .map_err(|cause| format!("The database {} cannot be written: {cause}", path.display()))?;
-    // Without the pragmas of a serving connection: switching to WAL would already change a file that is not ours.
+    // Without the other pragmas of a serving connection: switching to WAL would already change a file that is not ours. The wait is for
+    // a process that is doing just that to a new file of ours.
     let mut connection =
         SqliteConnection::establish(&path.to_string_lossy()).map_err(|cause| unusable(path, &cause))?;
+    connection.batch_execute("PRAGMA busy_timeout = 5000").map_err(|cause| unusable(path, &cause))?;
     let application = number(&mut connection, "SELECT application_id AS value FROM pragma_application_id");
     let tables = number(&mut connection, "SELECT count(*) AS value FROM sqlite_master");
     match (application.map_err(|cause| unusable(path, &cause))?, tables.map_err(|cause| unusable(path, &cause))?) {

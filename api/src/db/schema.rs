@@ -23,6 +23,9 @@ diesel::table! {
         kind -> Text,
         created_at -> BigInt,
         expires_at -> BigInt,
+        user_agent -> Nullable<Text>,
+        address -> Nullable<Text>,
+        last_seen_at -> BigInt,
     }
 }
 

@@ -201,6 +201,14 @@ pub fn update_user(conn: &mut DbConnection, id: &str, changes: &UserChanges) -> 
     users::table.find(id).select(User::as_select()).first(conn)
 }
 
+/// Replaces the password, unless it is no longer the one that `user` was read with; whether it was replaced.
+pub fn set_password(conn: &mut DbConnection, user: &User, hash: &str) -> QueryResult<bool> {
+    diesel::update(users::table.find(&user.id).filter(users::password_hash.eq(&user.password_hash)))
+        .set(users::password_hash.eq(hash))
+        .execute(conn)
+        .map(|count| count > 0)
+}
+
 /// Erases the user with all that belongs to them.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! The HTTP surface, tested from outside. Each test has a server, a port and a database file of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop and say where")]
+
 mod auth;
 mod contract;
 mod crash;
@@ -10,5 +12,6 @@ mod ops;
 mod people;
 mod plans;
 mod program;
+mod sessions;
 mod support;
 mod users;

@@ -33,7 +33,16 @@ fn rows() -> Vec<Row> {
         ("PATCH", "/api/v1/entries/{id}", json!({"value": 300}), [401, 403, 200, 404]),
         ("POST", "/api/v1/entries/{id}/restore", json!(null), [401, 403, 200, 404]),
         ("DELETE", "/api/v1/entries/{id}", json!(null), [401, 403, 204, 404]),
+        ("GET", "/api/v1/me/sessions", json!(null), [401, 200, 200, 200]),
+        ("DELETE", "/api/v1/me/sessions/{id}", json!(null), [401, 404, 404, 404]),
+        (
+            "PUT",
+            "/api/v1/me/password",
+            json!({"current_password": PASSWORD, "new_password": PASSWORD}),
+            [401, 204, 204, 204],
+        ),
         // These end the callers' sessions, so they come last.
+        ("DELETE", "/api/v1/me/sessions", json!(null), [401, 204, 204, 204]),
         ("POST", "/api/v1/auth/logout", json!(null), [401, 204, 204, 204]),
         ("DELETE", "/api/v1/me", json!({"password": PASSWORD}), [401, 204, 204, 409]),
     ]
@@ -64,7 +73,8 @@ async fn every_route_answers_each_role_as_it_should() {
 
 /// Signing out and deleting are done in a session of their own, or the rows below would have none.
 async fn signed_in(app: &TestApp, client: &Client, path: &str) -> Client {
-    if client.username.is_empty() || !["/api/v1/auth/logout", "/api/v1/me"].contains(&path) {
+    let ending = ["/api/v1/auth/logout", "/api/v1/me", "/api/v1/me/sessions", "/api/v1/me/password"];
+    if client.username.is_empty() || !ending.contains(&path) {
         return client.clone();
     }
     app.anonymous().sign_in(&client.username, PASSWORD).await

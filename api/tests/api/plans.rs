@@ -15,7 +15,7 @@ use diesel::{
     sql_types::Text,
 };
 use serde_json::json;
-use status_tracker::{server::document, users::privacy_policy};
+use status_tracker::{clock::HOUR, server::document, users::privacy_policy};
 
 use crate::support::{Answer, Client, PASSWORD, TestApp};
 
@@ -187,6 +187,14 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
     for client in [&viewer, &other] {
         routes.call(client, "DELETE", "/api/v1/me", Some(json!({"password": PASSWORD}))).await.expect_success();
     }
+    routes.call(&admin, "GET", "/api/v1/me/sessions", None).await.expect_success();
+    routes.call(&admin, "DELETE", &format!("/api/v1/me/sessions/{NOWHERE}"), None).await;
+    routes.call(&admin, "DELETE", "/api/v1/me/sessions", None).await.expect_success();
+    let passwords = json!({"current_password": PASSWORD, "new_password": PASSWORD});
+    routes.call(&admin, "PUT", "/api/v1/me/password", Some(passwords)).await.expect_success();
+    app.clock.advance(HOUR);
+    routes.call(&admin, "GET", "/api/v1/me", None).await.expect_success();
+    app.state.seen.flush(&app.state.db).await.unwrap();
     routes.call(&admin, "POST", "/api/v1/auth/logout", None).await.expect_success();
 }
 

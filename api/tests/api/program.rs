@@ -10,7 +10,11 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use status_tracker::config::{Config, KEYS};
+use diesel::{connection::SimpleConnection, prelude::*};
+use status_tracker::{
+    config::{Config, KEYS},
+    db::schema::{entries, users},
+};
 use tempfile::TempDir;
 
 use crate::support::PASSWORD;
@@ -132,8 +136,6 @@ fn a_year_of_demo_data_is_large_and_goes_only_into_an_empty_database() {
     let printed = program.must(&["demo"]);
     assert!(printed.contains("users: robin, sasha, alex") && printed.contains("password: "));
     let database = program.path("data/status-tracker.db");
-    use diesel::prelude::*;
-    use status_tracker::db::schema::{entries, users};
     let mut conn = diesel::SqliteConnection::establish(database.to_str().unwrap()).unwrap();
     let mut counts: Vec<(String, i64)> = entries::table
         .inner_join(users::table)
@@ -191,7 +193,6 @@ fn a_file_of_something_else_is_refused_untouched() {
     let database = program.path("data/status-tracker.db");
     let foreign = program.path("foreign.db");
     {
-        use diesel::{Connection, connection::SimpleConnection};
         let mut conn = diesel::SqliteConnection::establish(foreign.to_str().unwrap()).unwrap();
         conn.batch_execute("CREATE TABLE accounts (id INTEGER); INSERT INTO accounts VALUES (1);").unwrap();
     }

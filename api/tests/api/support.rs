@@ -14,7 +14,7 @@ use awc::{ClientRequest, ClientResponse};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use status_tracker::{
-    auth::model::{Kind, start_session},
+    auth::model::{Kind, Session, start_session},
     clock::{Clock, DAY, Timestamp},
     config::Config,
     db::Db,
@@ -27,6 +27,9 @@ use tempfile::TempDir;
 pub const PASSWORD: &str = "Quiet-Harbour-71-lanterns";
 /// When every test begins: a Sunday noon, in UTC.
 pub const NOON: &str = "2026-03-01T12:00:00.000Z";
+
+/// Id, metric, value, instant, note, tags, last change, deletion.
+type EntryRow = (String, String, i32, i64, Option<String>, String, i64, Option<i64>);
 
 pub struct TestApp {
     pub clock: Clock,
@@ -44,6 +47,7 @@ impl TestApp {
     }
 
     /// A server with these settings on top of those of every test.
+    #[expect(clippy::unused_async, reason = "it has to be called within the runtime that the server is spawned on")]
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = config(&folder, settings);
@@ -83,9 +87,10 @@ impl TestApp {
         let now = self.clock.now();
         let expires = Timestamp(now.0 + 30 * DAY);
         let user = NewUser::new(user_id, username, role, hash, now);
+        let session = Session::new(session_id.to_string(), user_id.to_string(), Kind::Jwt, now, expires);
         let insert = move |conn: &mut _| {
             insert_user(conn, &user)?;
-            Ok(start_session(conn, &user_id.to_string(), &session_id.to_string(), Kind::Jwt, now, expires)?)
+            Ok(start_session(conn, &session)?)
         };
         self.state.db.write(insert).await.unwrap();
         let token = self.state.tokens.issue(user_id, session_id, now, expires).unwrap();
@@ -104,7 +109,7 @@ impl TestApp {
             .order(users::username)
             .load(&mut conn)
             .unwrap();
-        let entries: Vec<(String, String, i32, i64, Option<String>, String, i64, Option<i64>)> = entries::table
+        let entries: Vec<EntryRow> = entries::table
             .select((
                 entries::id,
                 entries::metric,
@@ -154,7 +159,7 @@ impl Client {
     pub fn request(&self, method: &str, path: &str) -> ClientRequest {
         let method: Method = method.parse().unwrap();
         let mut request = awc::Client::builder()
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .disable_redirects()
             .finish()
             .request(method.clone(), format!("{}{path}", self.url));

@@ -1,0 +1,46 @@
+//! When each session was used last, gathered in memory and written once a minute: noting every use at once would turn every read
+//! into a write.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use actix_web::web;
+
+use super::model;
+use crate::{clock::Timestamp, db::Db, error::ApiResult, server::AppState};
+
+const FLUSH_EVERY: Duration = Duration::from_mins(1);
+
+#[derive(Debug, Default)]
+pub struct Seen(Mutex<HashMap<String, Timestamp>>);
+
+impl Seen {
+    pub fn note(&self, session_id: &str, now: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(session_id.to_owned(), now);
+    }
+
+    /// Writes what was gathered.
+    ///
+    /// # Errors
+    /// Those of the database; what could not be written is gone, and the next use notes it again.
+    pub async fn flush(&self, db: &Db) -> ApiResult<()> {
+        let gathered = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if gathered.is_empty() {
+            return Ok(());
+        }
+        db.write(move |conn| Ok(gathered.iter().try_for_each(|(id, seen)| model::note_use(conn, id, *seen))?)).await
+    }
+}
+
+/// Flushes for as long as the server runs.
+pub async fn keep_flushing(state: web::Data<AppState>) {
+    loop {
+        tokio::time::sleep(FLUSH_EVERY).await;
+        if let Err(error) = state.seen.flush(&state.db).await {
+            log::warn!(cause:% = error; "the last use of sessions could not be noted");
+        }
+    }
+}

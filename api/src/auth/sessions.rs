@@ -1,0 +1,165 @@
+//! Where I am signed in, and my password: what its owner does with an account's ways in.
+
+use actix_web::{HttpResponse, delete, get, put, web};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use validator::Validate;
+
+use super::{
+    guard::CurrentUser,
+    model::{self, Kind, Session},
+    password::check_strength,
+};
+use crate::{
+    clock::Timestamp,
+    error::{ApiError, ApiResult, Code, Problem},
+    extract::{Page, ValidJson},
+    server::AppState,
+    users::model::set_password,
+};
+
+/// One signed-in device.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionView {
+    #[schema(format = Uuid)]
+    id: String,
+    /// The one this request came with.
+    current: bool,
+    kind: Kind,
+    created_at: Timestamp,
+    /// To the minute.
+    last_seen_at: Timestamp,
+    expires_at: Timestamp,
+    #[schema(required = true, example = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")]
+    user_agent: Option<String>,
+    #[schema(required = true, example = "192.0.2.7")]
+    address: Option<String>,
+}
+
+impl Session {
+    fn view(self, current: &str) -> SessionView {
+        SessionView {
+            current: self.id == current,
+            kind: self.kind(),
+            created_at: Timestamp(self.created_at),
+            last_seen_at: Timestamp(self.last_seen_at),
+            expires_at: Timestamp(self.expires_at),
+            user_agent: self.user_agent,
+            address: self.address,
+            id: self.id,
+        }
+    }
+}
+
+/// List where you are signed in.
+///
+/// All on one page, newest first.
+#[utoipa::path(
+    tag = "auth",
+    responses(
+        (status = 200, description = "Your living sessions", body = Page<SessionView>),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/me/sessions")]
+pub async fn list_sessions(
+    state: web::Data<AppState>,
+    current: CurrentUser,
+) -> ApiResult<web::Json<Page<SessionView>>> {
+    let now = state.clock.now();
+    let sessions = state.db.read(|conn| Ok(model::list_sessions(conn, &current.user.id, now)?)).await?;
+    let items = sessions.into_iter().map(|session| session.view(&current.session_id)).collect();
+    Ok(web::Json(Page { items, next_cursor: None }))
+}
+
+/// Sign one device out.
+#[utoipa::path(
+    tag = "auth",
+    params(("id" = Uuid, Path, description = "The session's id")),
+    responses(
+        (status = 204, description = "Signed out"),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not a session of yours, or ended already", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/me/sessions/{id}")]
+pub async fn delete_session(
+    state: web::Data<AppState>,
+    current: CurrentUser,
+    id: web::Path<Uuid>,
+) -> ApiResult<HttpResponse> {
+    let ended = state.db.write(move |conn| Ok(model::end_session_of(conn, &current.user.id, &id.to_string())?)).await?;
+    if ended { Ok(HttpResponse::NoContent().finish()) } else { Err(ApiError::not_found()) }
+}
+
+/// Sign all other devices out.
+#[utoipa::path(
+    tag = "auth",
+    responses(
+        (status = 204, description = "Signed out everywhere else"),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Came from another site", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/me/sessions")]
+pub async fn delete_other_sessions(state: web::Data<AppState>, current: CurrentUser) -> ApiResult<HttpResponse> {
+    let CurrentUser { user, session_id } = current;
+    state.db.write(move |conn| Ok(model::end_other_sessions(conn, &user.id, &session_id)?)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdatePassword {
+    #[schema(value_type = String, format = Password, example = "Quiet-Harbour-71-lanterns")]
+    current_password: SecretString,
+    /// 12 to 128 characters; lower and upper case letters, digits and other characters, or at least 20 characters; not easily guessed.
+    #[schema(value_type = String, format = Password, min_length = 12, max_length = 128, example = "Wide-Meadow-38-swallows")]
+    new_password: SecretString,
+}
+
+/// Change your password.
+///
+/// Every other session of yours ends.
+#[utoipa::path(
+    tag = "auth",
+    request_body = UpdatePassword,
+    responses(
+        (status = 204, description = "Changed"),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Wrong password, or came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[put("/me/password")]
+pub async fn update_password(
+    state: web::Data<AppState>,
+    current: CurrentUser,
+    body: ValidJson<UpdatePassword>,
+) -> ApiResult<HttpResponse> {
+    let CurrentUser { user, session_id } = current;
+    let UpdatePassword { current_password, new_password } = body.0;
+    check_strength("new_password", &new_password, &user.username)?;
+    if !state.passwords.verify(&current_password, Some(user.password_hash.clone())).await? {
+        return Err(ApiError::new(Code::WrongPassword, "Nothing was changed. Enter the password you sign in with."));
+    }
+    let hash = state.passwords.hash(&new_password).await?;
+    state
+        .db
+        .write(move |conn| {
+            // Whoever was faster has changed what `current_password` was verified against.
+            if !set_password(conn, &user, &hash)? {
+                return Err(ApiError::unauthorized());
+            }
+            Ok(model::end_other_sessions(conn, &user.id, &session_id)?)
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
