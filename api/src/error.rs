@@ -51,6 +51,7 @@ codes! {
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body has to be JSON";
     Invalid UNPROCESSABLE_ENTITY "invalid" "Something in the request does not fit";
     InvalidCursor UNPROCESSABLE_ENTITY "invalid_cursor" "That cursor does not belong to this list";
+    Locked LOCKED "locked" "Too many sign-ins failed";
     Internal INTERNAL_SERVER_ERROR "internal" "Something went wrong on the server";
     Busy SERVICE_UNAVAILABLE "busy" "The server is busy";
     Timeout SERVICE_UNAVAILABLE "timeout" "That took too long";
@@ -107,17 +108,25 @@ pub struct ApiError {
     pub cause: Option<String>,
     /// The methods a 405 names in `Allow`.
     allow: Option<String>,
+    /// Seconds after which trying again may help.
+    retry_after: Option<i64>,
 }
 
 impl ApiError {
     /// `detail` says what to do next.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), cause: None, allow: None }
+        Self { code, detail: detail.into(), errors: Vec::new(), cause: None, allow: None, retry_after: None }
     }
 
     #[must_use]
     pub fn caused_by(mut self, cause: impl fmt::Display) -> Self {
         self.cause = Some(cause.to_string());
+        self
+    }
+
+    #[must_use]
+    pub fn retry_after(mut self, seconds: i64) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 
@@ -163,8 +172,9 @@ impl ApiError {
     #[must_use]
     pub fn to_response(&self, request_id: &str) -> HttpResponse {
         let mut response = HttpResponse::build(self.code.status());
-        if self.code.status() == StatusCode::SERVICE_UNAVAILABLE {
-            response.insert_header((header::RETRY_AFTER, "2"));
+        let default_wait = (self.code.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(2);
+        if let Some(seconds) = self.retry_after.or(default_wait) {
+            response.insert_header((header::RETRY_AFTER, seconds));
         }
         if self.code.status() == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));

@@ -12,7 +12,10 @@ use clap::{Args, Parser, Subcommand};
 use rand::seq::SliceRandom;
 use secrecy::SecretString;
 use status_tracker::{
-    auth::password::{PasswordHasher, check_strength},
+    auth::{
+        lockout,
+        password::{PasswordHasher, check_strength},
+    },
     clock::Clock,
     config::Config,
     db::{Db, migration_status},
@@ -73,6 +76,11 @@ enum UserCommand {
         #[command(flatten)]
         password: PasswordSource,
     },
+    /// Lift the lock that failed sign-ins put on a name.
+    Unlock {
+        #[arg(long)]
+        username: String,
+    },
     /// List all users.
     List {
         /// As a JSON array.
@@ -123,6 +131,7 @@ fn run(cli: &Cli) -> Result<(), String> {
         Command::User(UserCommand::Create { username, role, password }) => {
             create_user(&config, &clock, username, *role, password)
         }
+        Command::User(UserCommand::Unlock { username }) => unlock(&config, username),
         Command::User(UserCommand::List { json }) => list_users(&config, *json),
         Command::Demo { days } => demo(&config, &clock, *days),
     }
@@ -162,6 +171,14 @@ fn create_user(
     let user = users::model::create_user(&db, clock, username, role, hash).map_err(|error| error.to_string())?;
     print(&format!("created {} {}\n", role.as_str(), user.username))?;
     if source.generate { print(&format!("password: {generated}\n")) } else { Ok(()) }
+}
+
+fn unlock(config: &Config, username: &str) -> Result<(), String> {
+    let db = Db::open(config)?;
+    let name = username.to_owned();
+    let was_locked =
+        db.write_blocking(move |conn| Ok(lockout::forget(conn, &name)?)).map_err(|error| error.to_string())?;
+    print(&format!("{} {username}\n", if was_locked { "unlocked" } else { "no failed sign-ins at" }))
 }
 
 fn list_users(config: &Config, json: bool) -> Result<(), String> {

@@ -411,8 +411,10 @@ pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener
         std::process::exit(1);
     });
     handle.stop(true).await;
-    if let Err(error) = state.seen.flush(&state.db).await {
-        log::warn!(cause:% = error; "the last use of sessions could not be noted");
+    for unfinished in [state.seen.flush(&state.db).await, state.db.checkpoint()] {
+        if let Err(error) = unfinished {
+            log::warn!(cause:% = error; "not everything could be tidied up");
+        }
     }
     running.await.map_err(io::Error::other)?
 }

@@ -7,6 +7,7 @@ use validator::Validate;
 
 use super::{
     guard::{CurrentUser, SESSION_ID},
+    lockout,
     model::{self, Kind, Session},
     password::check_strength,
 };
@@ -101,6 +102,7 @@ pub struct SignedIn {
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "Name and password do not fit together", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 423, description = "Too many sign-ins failed at this name", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -156,6 +158,7 @@ pub struct IssuedToken {
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "Name and password do not fit together", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 423, description = "Too many sign-ins failed at this name", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -211,9 +214,24 @@ fn device(req: &HttpRequest, state: &AppState, mut session: Session) -> Session 
 /// The enabled user that these credentials belong to. Unknown, disabled and wrong are told apart neither by words nor by time.
 async fn verify(state: &AppState, credentials: Credentials) -> ApiResult<User> {
     let Credentials { username, password } = credentials;
+    let (name, now) = (username.clone(), state.clock.now());
+    let counted = state.db.write(move |conn| lockout::begin_attempt(conn, &name, now)).await;
+    if matches!(&counted, Err(error) if error.code == Code::Locked) {
+        // As slow as any other refusal, so that guessing goes no faster against a lock.
+        state.passwords.verify(&password, None).await?;
+    }
+    counted?;
     let user = state.db.read(|conn| Ok(find_user(conn, &username)?)).await?;
-    let fits = state.passwords.verify(&password, user.as_ref().map(|user| user.password_hash.clone())).await?;
-    user.filter(|user| fits && user.disabled == 0).ok_or_else(|| {
+    let fits = state.passwords.verify(&password, user.as_ref().map(|user| user.password_hash.clone())).await;
+    let user = user.filter(|user| user.disabled == 0 && matches!(fits, Ok(true)));
+    // A guess that was right, or that could not be looked at, was none.
+    if user.is_some() {
+        state.db.write(move |conn| Ok(lockout::forget(conn, &username)?)).await?;
+    } else if fits.is_err() {
+        state.db.write(move |conn| Ok(lockout::take_back(conn, &username)?)).await?;
+    }
+    fits?;
+    user.ok_or_else(|| {
         ApiError::new(
             Code::InvalidCredentials,
             "Check both and try again. Upper and lower case matter in the password.",

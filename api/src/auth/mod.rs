@@ -5,6 +5,7 @@
 
 pub mod guard;
 mod handlers;
+pub mod lockout;
 pub mod model;
 pub mod password;
 pub mod seen;

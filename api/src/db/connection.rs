@@ -49,6 +49,13 @@ impl DbConnection {
         }
     }
 
+    pub(super) fn checkpoint(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Postgresql(_) => Ok(()),
+            Self::Sqlite(connection) => connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)"),
+        }
+    }
+
     pub(super) fn commit(&mut self) -> QueryResult<()> {
         <Self as Connection>::TransactionManager::commit_transaction(self)
     }

@@ -115,6 +115,14 @@ impl Db {
         self.writer.submit(f)?.blocking_recv().map_err(|_| ApiError::internal("the database writer stopped"))?
     }
 
+    /// Moves what is in the write-ahead log into the database file, so that after a stop the file alone is the whole.
+    ///
+    /// # Errors
+    /// Those of the database; the log is then read at the next start, and nothing is lost.
+    pub fn checkpoint(&self) -> Result<(), ApiError> {
+        self.read_blocking(|conn| Ok(conn.checkpoint()?))
+    }
+
     /// [`Db::read`] for the command line.
     pub fn read_blocking<T>(&self, f: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>) -> Result<T, ApiError> {
         f(&mut *self.readers.get().map_err(|cause| ApiError::busy().caused_by(cause))?)

@@ -30,6 +30,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    sign_in_failures (username) {
+        username -> Text,
+        failures -> Integer,
+        last_at -> BigInt,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Text,
         username -> Text,
@@ -52,4 +60,4 @@ diesel::table! {
 diesel::joinable!(entries -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 
-diesel::allow_tables_to_appear_in_same_query!(entries, sessions, users,);
+diesel::allow_tables_to_appear_in_same_query!(entries, sessions, sign_in_failures, users,);

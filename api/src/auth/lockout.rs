@@ -1,0 +1,69 @@
+//! A name at which five sign-ins failed is locked for half an hour (OWASP ASVS 6.3.1).
+//!
+//! An attempt is counted before its password is looked at and taken back when it was right. So of any number of guesses sent at once
+//! five are verified, and the count outlives a restart. Names that nobody has are counted alike: a lock tells nothing about who exists.
+//! Attempts at a locked name are not counted, or a stranger could keep somebody out for ever; sessions that live go on.
+
+use diesel::prelude::*;
+
+use crate::{
+    clock::{MINUTE, SECOND, Timestamp},
+    db::{DbConnection, schema::sign_in_failures::dsl},
+    error::{ApiError, ApiResult, Code},
+};
+
+const FAILURES: i32 = 5;
+const LOCKED_FOR: i64 = 30 * MINUTE;
+/// Longer than any name there can be; what is typed beyond it is not kept.
+const KEY_LENGTH: usize = 64;
+
+fn key(username: &str) -> String {
+    username.to_ascii_lowercase().chars().take(KEY_LENGTH).collect()
+}
+
+/// Counts an attempt that is about to be verified.
+///
+/// # Errors
+/// [`Code::Locked`] if the name is locked, which leaves the count as it is.
+pub fn begin_attempt(conn: &mut DbConnection, username: &str, now: Timestamp) -> ApiResult<()> {
+    // What is over is forgotten, so the table stays as small as half an hour.
+    diesel::delete(dsl::sign_in_failures.filter(dsl::last_at.le(now.0 - LOCKED_FOR))).execute(conn)?;
+    let found: Option<(i32, i64)> =
+        dsl::sign_in_failures.find(key(username)).select((dsl::failures, dsl::last_at)).first(conn).optional()?;
+    match found {
+        Some((failures, last_at)) if failures >= FAILURES => return Err(locked(last_at + LOCKED_FOR - now.0)),
+        Some((failures, _)) => {
+            diesel::update(dsl::sign_in_failures.find(key(username)))
+                .set((dsl::failures.eq(failures + 1), dsl::last_at.eq(now.0)))
+                .execute(conn)?;
+        }
+        None => {
+            diesel::insert_into(dsl::sign_in_failures)
+                .values((dsl::username.eq(key(username)), dsl::failures.eq(1), dsl::last_at.eq(now.0)))
+                .execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes one attempt back, because its password was never looked at.
+pub fn take_back(conn: &mut DbConnection, username: &str) -> QueryResult<()> {
+    diesel::update(dsl::sign_in_failures.find(key(username)))
+        .set(dsl::failures.eq(dsl::failures - 1))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Forgets the failures at a name: somebody signed in, or an admin lifts the lock. Whether there were any.
+pub fn forget(conn: &mut DbConnection, username: &str) -> QueryResult<bool> {
+    diesel::delete(dsl::sign_in_failures.find(key(username))).execute(conn).map(|count| count > 0)
+}
+
+fn locked(remaining: i64) -> ApiError {
+    let minutes = (remaining + MINUTE - 1) / MINUTE;
+    ApiError::new(
+        Code::Locked,
+        format!("Wait {minutes} minutes, or ask an admin to unlock it. Devices that are signed in stay signed in."),
+    )
+    .retry_after((remaining + SECOND - 1) / SECOND)
+}
