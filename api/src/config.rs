@@ -19,8 +19,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use log::LevelFilter;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::limits::Rate;
+
 /// Every key that is understood, in the order of the documentation.
-pub const KEYS: [&str; 18] = [
+pub const KEYS: [&str; 23] = [
     "APP_ENV",
     "BIND_ADDR",
     "PUBLIC_URL",
@@ -35,6 +37,11 @@ pub const KEYS: [&str; 18] = [
     "REGISTRATION",
     "REQUEST_TIMEOUT_SECONDS",
     "MAX_BODY_BYTES",
+    "RATE_LIMIT_ENABLED",
+    "RATE_LIMIT_GENERAL",
+    "RATE_LIMIT_AUTH",
+    "RATE_LIMIT_REGISTRATION",
+    "RATE_LIMIT_ADMIN",
     "LOG_LEVEL",
     "LOG_FORMAT",
     "DATABASE_READERS",
@@ -78,6 +85,11 @@ pub struct Config {
     pub registration: Registration,
     pub request_timeout: Duration,
     pub max_body_bytes: usize,
+    pub rate_limit_enabled: bool,
+    pub rate_limit_general: Rate,
+    pub rate_limit_auth: Rate,
+    pub rate_limit_registration: Rate,
+    pub rate_limit_admin: Rate,
     pub log_level: LevelFilter,
     pub log_format: LogFormat,
     /// How many connections read at the same time.
@@ -132,6 +144,8 @@ impl Config {
         {
             return Err(bad("JWT_SECRET", "equals another secret; each needs its own", "openssl rand -base64 48"));
         }
+        let rate =
+            |name, default| source.parse(name, default, "is not a number of requests within s, m or h, up to a day");
         Ok(Self {
             app_env,
             bind_addr: source.parse("BIND_ADDR", "127.0.0.1:8081", "is not an address and a port")?,
@@ -150,6 +164,11 @@ impl Config {
             )?,
             request_timeout: Duration::from_secs(source.number("REQUEST_TIMEOUT_SECONDS", 30_u64, 1..=600)?),
             max_body_bytes: source.number("MAX_BODY_BYTES", 10_485_760, 1024..=1_073_741_824)?,
+            rate_limit_enabled: source.choice("RATE_LIMIT_ENABLED", "true", &[("true", true), ("false", false)])?,
+            rate_limit_general: rate("RATE_LIMIT_GENERAL", "100/15m")?,
+            rate_limit_auth: rate("RATE_LIMIT_AUTH", "10/15m")?,
+            rate_limit_registration: rate("RATE_LIMIT_REGISTRATION", "5/1h")?,
+            rate_limit_admin: rate("RATE_LIMIT_ADMIN", "50/5m")?,
             log_level: source.parse("LOG_LEVEL", "info", "is not one of off, error, warn, info, debug, trace")?,
             log_format: source.choice(
                 "LOG_FORMAT",

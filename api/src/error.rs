@@ -52,6 +52,7 @@ codes! {
     Invalid UNPROCESSABLE_ENTITY "invalid" "Something in the request does not fit";
     InvalidCursor UNPROCESSABLE_ENTITY "invalid_cursor" "That cursor does not belong to this list";
     Locked LOCKED "locked" "Too many sign-ins failed";
+    RateLimited TOO_MANY_REQUESTS "rate_limited" "That was too often";
     Internal INTERNAL_SERVER_ERROR "internal" "Something went wrong on the server";
     Busy SERVICE_UNAVAILABLE "busy" "The server is busy";
     Timeout SERVICE_UNAVAILABLE "timeout" "That took too long";

@@ -256,9 +256,3 @@ pub fn client_address(req: &HttpRequest, trusted: &[IpAddr]) -> Option<IpAddr> {
         hops.iter().rev().map_while(|hop| hop.trim().parse::<IpAddr>().ok()).find(|hop| !trusted.contains(hop));
     Some(first_untrusted.unwrap_or(peer))
 }
-
-/// The values of a cookie header by name, for telling a credential that is present but bad from none at all.
-#[must_use]
-pub fn has_cookie(req: &HttpRequest, name: &str) -> bool {
-    req.cookies().is_ok_and(|cookies| cookies.iter().any(|cookie| cookie.name() == name))
-}

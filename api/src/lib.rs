@@ -7,6 +7,7 @@ pub mod db;
 pub mod entries;
 pub mod error;
 pub mod extract;
+pub mod limits;
 pub mod logging;
 pub mod ops;
 pub mod people;

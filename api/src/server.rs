@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use actix_governor::Governor;
 use actix_session::{
     SessionMiddleware,
     config::{CookieContentSecurity, PersistentSession, TtlExtensionPolicy},
@@ -50,6 +51,7 @@ use crate::{
     entries,
     error::{ApiError, ApiResult, Code},
     extract::{Cursors, client_address},
+    limits::{self, Limits},
     ops, people, users,
 };
 
@@ -63,6 +65,7 @@ pub struct AppState {
     pub tokens: Tokens,
     pub cursors: Cursors,
     pub seen: Seen,
+    pub limits: Limits,
     /// Set once the process has been asked to stop, so that nobody sends it new work.
     pub draining: AtomicBool,
     routes: Vec<Route>,
@@ -77,6 +80,7 @@ impl AppState {
             tokens: Tokens::new(&config.jwt_secret),
             cursors: Cursors::new(&config.session_secret),
             seen: Seen::default(),
+            limits: Limits::new(&config)?,
             draining: AtomicBool::new(false),
             routes: routes(&document()),
             config,
@@ -132,6 +136,23 @@ impl Modify for SecuritySchemes {
 #[must_use]
 pub fn document() -> openapi::OpenApi {
     let (_, document) = App::new().into_utoipa_app().openapi(ApiDoc::openapi()).configure(rooms).split_for_parts();
+    with_limits(document)
+}
+
+/// Writes down what the limits answer: it is the same everywhere, so no handler says it.
+fn with_limits(mut document: openapi::OpenApi) -> openapi::OpenApi {
+    let problem = openapi::Content::new(Some(openapi::Ref::from_schema_name("Problem")));
+    let refused = openapi::ResponseBuilder::new()
+        .description("Too many requests; `Retry-After` says when the next one gets through")
+        .content("application/problem+json", problem)
+        .build();
+    let limited = document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/api/v1/"));
+    for item in limited.map(|(_, item)| item) {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            operation.responses.responses.insert("429".to_owned(), refused.clone().into());
+        }
+    }
     document
 }
 
@@ -152,7 +173,7 @@ pub fn app(
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
 > {
     let (app, document) = App::new().into_utoipa_app().openapi(ApiDoc::openapi()).configure(rooms).split_for_parts();
-    let json = document.to_json().unwrap_or_default();
+    let json = with_limits(document).to_json().unwrap_or_default();
     app.app_data(web::PayloadConfig::new(state.config.max_body_bytes))
         .app_data(web::PathConfig::default().error_handler(|_, _| ApiError::not_found().into()))
         .route("/api/openapi.json", web::get().to(move || std::future::ready(document_response(json.clone()))))
@@ -161,6 +182,11 @@ pub fn app(
             utoipa_swagger_ui::Config::from("/api/openapi.json").persist_authorization(false).try_it_out_enabled(true),
         ))
         .default_service(web::to(no_such_route))
+        // 5. Nobody asks too often. A request counts in one of these and is let through by the others.
+        .wrap(Governor::new(&state.limits.admin))
+        .wrap(Governor::new(&state.limits.registration))
+        .wrap(Governor::new(&state.limits.auth))
+        .wrap(Governor::new(&state.limits.general))
         // 4. Who carries which session cookie.
         .wrap(sessions(&state))
         // 3. A GET that changed nothing for the client is answered without a body; what is private is kept nowhere.
@@ -255,7 +281,7 @@ async fn request_log(
         }
         Err(error) => (None, HttpResponse::from_error(error)),
     };
-    let problem = response.error().map(problem_of);
+    let problem = response.error().map(problem_of).or_else(|| limits::refusal(&response));
     let mut response = problem.as_ref().map_or(response, |problem| problem.to_response(&id));
     strict_headers(&path, response.headers_mut());
     if let Ok(id) = HeaderValue::from_str(&id) {
@@ -400,6 +426,7 @@ pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
     actix_web::rt::spawn(auth::seen::keep_flushing(state.clone()));
+    actix_web::rt::spawn(state.limits.clone().keep_forgetting());
     log::info!(address:% = address; "ready");
     let started_at = state.clock.now();
     futures_util::future::select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;

@@ -8,13 +8,14 @@ use uuid::Uuid;
 use super::model::{self, Kind};
 use crate::{
     error::{ApiError, ApiResult, Code},
-    extract::has_cookie,
     server::AppState,
     users::model::{Role, User},
 };
 
 /// The key under which the cookie holds the session's id.
 pub(super) const SESSION_ID: &str = "sid";
+/// The key under which it holds the user's.
+pub(super) const USER_ID: &str = "uid";
 
 /// Somebody signed in, of either role.
 #[derive(Debug)]
@@ -56,19 +57,39 @@ impl FromRequest for AdminUser {
     }
 }
 
+/// What the credential of a request says, as far as its seal tells: ours, and not past its end. The session may be over all the same.
+struct Claim {
+    user_id: Uuid,
+    session_id: Uuid,
+    kind: Kind,
+}
+
+/// `None` where there is no credential, or none of ours.
+fn claim(req: &HttpRequest, state: &AppState) -> Option<Claim> {
+    if let Some(value) = req.headers().get(header::AUTHORIZATION) {
+        let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
+        let (user_id, session_id) = state.tokens.verify(token, state.clock.now())?;
+        return Some(Claim { user_id, session_id, kind: Kind::Jwt });
+    }
+    let session = req.get_session();
+    let (user_id, session_id) = (session.get(USER_ID).ok()??, session.get(SESSION_ID).ok()??);
+    Some(Claim { user_id, session_id, kind: Kind::Cookie })
+}
+
+/// Whom a request is counted for, before anything is looked up.
+#[must_use]
+pub fn claimed_user(req: &HttpRequest, state: &AppState) -> Option<Uuid> {
+    claim(req, state).map(|claim| claim.user_id)
+}
+
 async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {
     let state: &web::Data<AppState> = req.app_data().ok_or_else(|| ApiError::internal("no application state"))?;
     let now = state.clock.now();
-    let (session, kind) = if let Some(value) = req.headers().get(header::AUTHORIZATION) {
-        let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
-        (token.and_then(|token| state.tokens.session(token, now)), Kind::Jwt)
-    } else if has_cookie(req, state.cookie_name()) {
+    let Claim { session_id, kind, .. } = claim(req, state).ok_or_else(ApiError::unauthorized)?;
+    if kind == Kind::Cookie {
         refuse_cross_site(req)?;
-        (req.get_session().get::<Uuid>(SESSION_ID).ok().flatten(), Kind::Cookie)
-    } else {
-        (None, Kind::Cookie)
-    };
-    let session_id = session.ok_or_else(ApiError::unauthorized)?.to_string();
+    }
+    let session_id = session_id.to_string();
     let found = state.db.read(|conn| Ok(model::find_session(conn, &session_id, kind, now)?)).await?;
     let (session, user) = found.ok_or_else(ApiError::unauthorized)?;
     if session.needs_noting(now) {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use validator::Validate;
 
 use super::{
-    guard::{CurrentUser, SESSION_ID},
+    guard::{CurrentUser, SESSION_ID, USER_ID},
     lockout,
     model::{self, Kind, Session},
     password::check_strength,
@@ -54,6 +54,7 @@ pub struct RegisterUser {
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Registration is closed", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The name is taken", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -101,6 +102,7 @@ pub struct SignedIn {
         (status = 200, description = "Signed in; the cookie is in `Set-Cookie`", body = SignedIn),
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "Name and password do not fit together", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
         (status = 423, description = "Too many sign-ins failed at this name", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
@@ -130,6 +132,7 @@ pub async fn create_session(
         .await?;
     session.renew();
     session.insert(SESSION_ID, id).map_err(ApiError::internal)?;
+    session.insert(USER_ID, &user.id).map_err(ApiError::internal)?;
     user.last_login_at = Some(now.0);
     Ok(web::Json(SignedIn { user: user.view(), expires_at }))
 }
@@ -157,6 +160,7 @@ pub struct IssuedToken {
         (status = 200, description = "Signed in", body = IssuedToken),
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "Name and password do not fit together", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
         (status = 423, description = "Too many sign-ins failed at this name", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),

@@ -63,9 +63,9 @@ impl Tokens {
         encode(&header, &claims, &self.encoding).map_err(ApiError::internal)
     }
 
-    /// The session that `token` names, if it was issued here and is of this time.
+    /// The user and the session that `token` names, if it was issued here and is of this time.
     #[must_use]
-    pub fn session(&self, token: &str, now: Timestamp) -> Option<Uuid> {
+    pub fn verify(&self, token: &str, now: Timestamp) -> Option<(Uuid, Uuid)> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         validation.set_issuer(&[ISSUER]);
@@ -75,6 +75,6 @@ impl Tokens {
         let token = decode::<Claims>(token, &self.decoding, &validation).ok()?;
         let now = now.0 / SECOND;
         let current = token.claims.nbf <= now && now < token.claims.exp;
-        (token.header.typ.as_deref() == Some(TYPE) && current).then_some(token.claims.sid)
+        (token.header.typ.as_deref() == Some(TYPE) && current).then_some((token.claims.sub, token.claims.sid))
     }
 }

@@ -128,6 +128,7 @@ fn place(at: Timestamp, owner: &User, now: Timestamp) -> Result<(Timestamp, Naiv
         (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The id stands for an entry that says something else", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -222,6 +223,7 @@ pub struct UpdateEntry {
         (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not an entry of yours, or deleted", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]

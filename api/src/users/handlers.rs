@@ -100,14 +100,14 @@ pub struct UpdateMe {
     time_zone: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[validate(range(min = 0, max = 6))]
-    #[schema(nullable = false, example = 4)]
+    #[schema(nullable = false, minimum = 0, maximum = 6, example = 4)]
     day_starts_at: Option<i16>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     unit: Option<Unit>,
     #[serde(default, deserialize_with = "present")]
     #[validate(range(min = 100, max = 10_000))]
-    #[schema(nullable = false, example = 2000)]
+    #[schema(nullable = false, minimum = 100, maximum = 10_000, example = 2000)]
     daily_goal_ml: Option<i32>,
     #[serde(default, deserialize_with = "present")]
     #[validate(custom(function = "validate_presets"))]
@@ -154,6 +154,7 @@ fn validate_presets(presets: &[i32]) -> Result<(), ValidationError> {
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -196,6 +197,7 @@ pub struct DeleteMe {
         (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Wrong password, or came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "You are the last admin", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]

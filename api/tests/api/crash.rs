@@ -275,6 +275,7 @@ impl Site {
             ("DATA_DIR", self.folder.path().to_str().unwrap()),
             ("BIND_ADDR", &self.address.to_string()),
             ("BCRYPT_COST", "4"),
+            ("RATE_LIMIT_ENABLED", "false"),
             ("LOG_LEVEL", "warn"),
             ("JWT_SECRET", "one secret of a server that gets killed"),
             ("SESSION_SECRET", "two secret of a server that gets killed"),
@@ -356,8 +357,8 @@ impl Site {
 /// An address nobody uses, below the ports that the kernel gives to clients: a client that keeps asking for one of those while nobody
 /// listens can end up connected to itself, and then the server cannot have it.
 fn free_address() -> SocketAddr {
-    let first = 10_000 + u16::try_from(std::process::id() % 10_000).unwrap();
     static TAKEN: AtomicUsize = AtomicUsize::new(0);
+    let first = 10_000 + u16::try_from(std::process::id() % 10_000).unwrap();
     std::iter::repeat_with(|| first + u16::try_from(TAKEN.fetch_add(1, Ordering::Relaxed)).unwrap())
         .map(|port| SocketAddr::from(([127, 0, 0, 1], port)))
         .find(|address| TcpListener::bind(address).is_ok())
@@ -424,14 +425,13 @@ impl Client {
             self.token,
             body.len()
         );
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => {
-                let stream = TcpStream::connect(self.address)?;
-                stream.set_read_timeout(Some(PATIENCE))?;
-                stream.set_nodelay(true)?;
-                BufReader::new(stream)
-            }
+        let connection = if let Some(connection) = self.connection.take() {
+            connection
+        } else {
+            let stream = TcpStream::connect(self.address)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            stream.set_nodelay(true)?;
+            BufReader::new(stream)
         };
         connection.get_ref().write_all((head + &body).as_bytes())?;
         self.connection = Some(connection);

@@ -6,6 +6,7 @@ mod auth;
 mod contract;
 mod crash;
 mod entries;
+mod limits;
 mod lockout;
 mod log;
 mod matrix;

@@ -1,6 +1,7 @@
 //! The way a database comes to its shape, and back.
 
 use std::{
+    fmt::Write,
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -79,7 +80,7 @@ fn the_schema_in_the_source_is_that_of_the_database() {
         let mut keys: Vec<&Column> = table.iter().filter(|column| column.key > 0).collect();
         keys.sort_by_key(|column| column.key);
         let keys: Vec<&str> = keys.iter().map(|column| column.name.as_str()).collect();
-        expected += &format!("diesel::table! {{\n    {} ({}) {{\n", table[0].table, keys.join(", "));
+        writeln!(expected, "diesel::table! {{\n    {} ({}) {{", table[0].table, keys.join(", ")).unwrap();
         for column in table {
             let kind = match column.kind.as_str() {
                 "TEXT" => "Text",
@@ -89,7 +90,7 @@ fn the_schema_in_the_source_is_that_of_the_database() {
                 other => panic!("{}.{} is {other}, which the two databases do not share", column.table, column.name),
             };
             let kind = if column.required == 1 { kind.to_owned() } else { format!("Nullable<{kind}>") };
-            expected += &format!("        {} -> {kind},\n", column.name);
+            writeln!(expected, "        {} -> {kind},", column.name).unwrap();
         }
         expected += "    }\n}\n\n";
     }
@@ -133,7 +134,8 @@ fn five_processes_that_migrate_at_once_apply_it_once() {
 
 /// The versions that the log lines say were applied, sorted.
 fn migrations_in(log: &str) -> Vec<&str> {
-    let mut versions: Vec<&str> = log.lines().filter_map(|line| line.split_once("migration=")).map(|(_, version)| version).collect();
+    let mut versions: Vec<&str> =
+        log.lines().filter_map(|line| line.split_once("migration=")).map(|(_, version)| version).collect();
     versions.sort_unstable();
     versions
 }

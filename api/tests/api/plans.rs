@@ -32,8 +32,8 @@ async fn every_statement_of_the_api_uses_an_index() {
 
     let statements = OVERHEARD.lock().unwrap().remove(&database).expect("what was said to this database");
     let touches_rows = |sql: &&String| {
-        let table = ["`users`", "`sessions`", "`entries`", " users "].iter().any(|table| sql.contains(table));
-        table && !sql.starts_with("CREATE") && !sql.starts_with("--")
+        let verb = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| sql.starts_with(verb));
+        verb && ["sqlite_master", "pragma_", "__diesel_schema_migrations"].iter().all(|table| !sql.contains(table))
     };
     let statements: Vec<&String> = statements.iter().filter(touches_rows).collect();
     assert!(statements.len() > 40, "hardly anything was overheard: {statements:#?}");
@@ -67,6 +67,7 @@ async fn what_refers_to_another_row_is_found_by_an_index() {
 /// What was said to each database of this process, by the file's path: other tests run at the same time.
 static OVERHEARD: Mutex<BTreeMap<String, BTreeSet<String>>> = Mutex::new(BTreeMap::new());
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature is Diesel's")]
 fn overhear() -> Option<Box<dyn Instrumentation>> {
     let mut database = String::new();
     Some(Box::new(move |event: InstrumentationEvent<'_>| match event {
@@ -100,7 +101,7 @@ fn judge(connection: &mut SqliteConnection, statements: &[&String], with: &str) 
 
 fn is_bounded(sql: &str, plan: &[&str]) -> bool {
     // Health asks whether a table can be read and takes whatever row comes first.
-    if sql == "SELECT 1 FROM users LIMIT 1" {
+    if sql == "SELECT 1 FROM users LIMIT 1" || sql == "SELECT 1" {
         return true;
     }
     let history = sql.contains(" ORDER BY `entries`.`at`") && sql.contains("`entries`.`note`");

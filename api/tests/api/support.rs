@@ -135,7 +135,7 @@ impl Drop for TestApp {
 
 pub fn config(folder: &TempDir, settings: &[(&str, &str)]) -> Config {
     let mut environment: BTreeMap<String, String> =
-        [("DATA_DIR", folder.path().to_str().unwrap()), ("BCRYPT_COST", "4"), ("REGISTRATION", "open")]
+        [("DATA_DIR", folder.path().to_str().unwrap()), ("BCRYPT_COST", "4"), ("RATE_LIMIT_ENABLED", "false")]
             .into_iter()
             .chain(settings.iter().copied())
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
