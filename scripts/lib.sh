@@ -75,3 +75,11 @@ wait_gone() {
     sleep 0.05
   done
 }
+
+# Several checkouts may share one target folder, and cargo tells their sources apart by time alone: it would take the
+# other's newer build for ours. Whoever comes from another checkout makes their own sources the newest.
+if [[ ! -e $CARGO_TARGET_DIR/checkout || $(<"$CARGO_TARGET_DIR/checkout") != "$ROOT" ]]; then
+  find "$ROOT/api" "$ROOT/migrations" -type f -exec touch {} +
+  mkdir -p "$CARGO_TARGET_DIR"
+  printf '%s\n' "$ROOT" >"$CARGO_TARGET_DIR/checkout"
+fi

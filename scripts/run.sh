@@ -12,7 +12,7 @@ PORT=${PORT:-8080}
 API_PORT=${API_PORT:-8081}
 if [[ $mode == run ]]; then DATA_DIR=${DATA_DIR:-./data}; else DATA_DIR=${DATA_DIR:-./data-demo}; fi
 
-api_pid="" front_pid="" run_dir="" stopping="" welcome=""
+api_pid="" front_pid="" build_pid="" run_dir="" stopping="" welcome=""
 
 check_ports() {
   local name
@@ -71,21 +71,29 @@ show_welcome() {
   welcome=""
 }
 
+# In the background, because the shell would otherwise not hear a signal before the build is done.
+build() {
+  "$@" &
+  build_pid=$!
+  wait "$build_pid"
+}
+
 check_ports
+trap 'kill -TERM "$build_pid" 2>/dev/null; exit 130' INT TERM HUP
 if [[ -z ${STATUS_TRACKER_BIN:-} || -z ${WEB_ROOT:-} ]]; then scripts/install-tools.sh run; fi
 if [[ -z ${STATUS_TRACKER_BIN:-} ]]; then
   if [[ $mode == dev ]]; then
-    cargo build --locked --bin status-tracker
+    build cargo build --locked --bin status-tracker
     STATUS_TRACKER_BIN=$CARGO_TARGET_DIR/debug/status-tracker
   else
-    cargo build --release --locked --bin status-tracker
+    build cargo build --release --locked --bin status-tracker
     STATUS_TRACKER_BIN=$CARGO_TARGET_DIR/release/status-tracker
   fi
 fi
 if [[ $mode == dev ]]; then
-  scripts/build-web.sh --modules-only
+  build scripts/build-web.sh --modules-only
 elif [[ -z ${WEB_ROOT:-} ]]; then
-  scripts/build-web.sh
+  build scripts/build-web.sh
   WEB_ROOT=$ROOT/web/dist
 fi
 

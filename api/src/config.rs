@@ -303,6 +303,9 @@ impl Source {
 /// Reads the secret kept at `path`, or makes it there once, readable by its owner alone.
 fn development_secret(path: &Path) -> Result<String, String> {
     let problem = |cause: std::io::Error| format!("The secret {} cannot be kept: {cause}", path.display());
+    if path.exists() {
+        return fs::read_to_string(path).map_err(problem);
+    }
     if let Some(folder) = path.parent() {
         create_private_dir(folder).map_err(problem)?;
     }

@@ -61,8 +61,8 @@ impl Db {
     }
 
     fn start(config: &Config, path: PathBuf) -> Result<Self, String> {
-        open::check(&path)?;
-        open::migrate(&path)?;
+        let new = open::check(&path)?;
+        open::migrate(&path, new)?;
         let failed =
             |cause: &dyn std::fmt::Display| format!("The database {} cannot be opened: {cause}", path.display());
         let readers = r2d2::Pool::builder()

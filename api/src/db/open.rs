@@ -35,7 +35,8 @@ pub(super) fn create(path: &Path) -> Result<(), String> {
 }
 
 /// Refuses a file that cannot be read and written, is damaged, or belongs to another program. Changes nothing.
-pub(super) fn check(path: &Path) -> Result<(), String> {
+/// Tells whether it is new, that is, empty.
+pub(super) fn check(path: &Path) -> Result<bool, String> {
     let mut header = Vec::new();
     File::open(path)
         .and_then(|file| file.take(16).read_to_end(&mut header))
@@ -52,16 +53,18 @@ pub(super) fn check(path: &Path) -> Result<(), String> {
     let mut connection =
         SqliteConnection::establish(&path.to_string_lossy()).map_err(|cause| unusable(path, &cause))?;
     connection.batch_execute("PRAGMA busy_timeout = 5000").map_err(|cause| unusable(path, &cause))?;
-    let application = number(&mut connection, "SELECT application_id AS value FROM pragma_application_id");
+    // In this order: a process that makes the file at this moment writes its id before its tables.
     let tables = number(&mut connection, "SELECT count(*) AS value FROM sqlite_master");
+    let application = number(&mut connection, "SELECT application_id AS value FROM pragma_application_id");
     match (application.map_err(|cause| unusable(path, &cause))?, tables.map_err(|cause| unusable(path, &cause))?) {
-        (APPLICATION_ID, _) | (0, 0) => Ok(()),
+        (APPLICATION_ID, _) => Ok(false),
+        (0, 0) => Ok(true),
         _ => Err(format!("The database {} belongs to another program. Check DATABASE_URL", path.display())),
     }
 }
 
 /// Applies what is pending, holding a lock file beside the database: two processes that looked at once would both apply it.
-pub(super) fn migrate(path: &Path) -> Result<(), String> {
+pub(super) fn migrate(path: &Path, new: bool) -> Result<(), String> {
     let lock = OpenOptions::new()
         .write(true)
         .create(true)
@@ -71,9 +74,12 @@ pub(super) fn migrate(path: &Path) -> Result<(), String> {
         .map_err(|cause| unusable(path, &cause))?;
     lock.lock().map_err(|cause| unusable(path, &cause))?;
     let mut connection = connect(path)?;
-    connection
-        .batch_execute(&format!("PRAGMA application_id = {APPLICATION_ID}"))
-        .map_err(|cause| unusable(path, &cause))?;
+    // Before the first table: a file with tables and without the id is somebody else's.
+    if new {
+        connection
+            .batch_execute(&format!("PRAGMA application_id = {APPLICATION_ID}"))
+            .map_err(|cause| unusable(path, &cause))?;
+    }
     for name in connection.run_pending_migrations(MIGRATIONS).map_err(|cause| unusable(path, &cause))? {
         log::info!(migration:% = name; "migrated");
     }

@@ -10,6 +10,7 @@ mod limits;
 mod lockout;
 mod log;
 mod matrix;
+mod migrations;
 mod ops;
 mod people;
 mod plans;
