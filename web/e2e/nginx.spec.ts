@@ -1,0 +1,161 @@
+// What nginx adds to the page and to the API: headers, limits, and its own errors in the API's shape.
+import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { expect, type Server, test } from './support/test'
+
+/** A path exactly as given: clients tidy up dots and slashes before they send them. */
+function statusOf(server: Server, path: string): Promise<number | undefined> {
+  const { port } = new URL(server.baseURL)
+  return new Promise((done, fail) => {
+    const sent = httpRequest({ host: '127.0.0.1', port, path }, (answer) => {
+      answer.resume()
+      done(answer.statusCode)
+    })
+    sent.on('error', fail)
+    sent.end()
+  })
+}
+
+/** The first line of the answer to these very bytes; empty when the connection was closed without one. */
+function firstLine(server: Server, bytes: string): Promise<string> {
+  const { port } = new URL(server.baseURL)
+  return new Promise((done) => {
+    let received = ''
+    const socket = connect(Number(port), '127.0.0.1', () => socket.write(bytes))
+    socket.on('data', (data) => {
+      received += data.toString()
+      if (received.includes('\r\n')) socket.destroy()
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      done(received.split('\r\n')[0] ?? '')
+    })
+  })
+}
+
+test('the page carries a strict policy and is asked for again each time', async ({ request }) => {
+  for (const path of ['/', '/history', '/index.html']) {
+    const answer = await request.get(path)
+    expect(answer.status()).toBe(200)
+    const headers = answer.headers()
+    expect(headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(headers['cache-control']).toBe('no-cache')
+    expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self';")
+    expect(headers['content-security-policy']).not.toContain('unsafe')
+    expect(headers['x-content-type-options']).toBe('nosniff')
+    expect(headers['referrer-policy']).toBe('no-referrer')
+    expect(headers['cross-origin-opener-policy']).toBe('same-origin')
+    expect(headers['cross-origin-embedder-policy']).toBe('require-corp')
+    expect(headers['cross-origin-resource-policy']).toBe('same-origin')
+    expect(headers.server).toBe('nginx')
+  }
+})
+
+test('hashed files are compressed and kept for ever, missing ones are missing', async ({
+  request,
+}) => {
+  const page = await (await request.get('/')).text()
+  const script = /src="(\/assets\/[^"]+\.js)"/.exec(page)?.[1]
+  expect(script).toBeDefined()
+  const answer = await request.get(script ?? '', { headers: { 'accept-encoding': 'gzip' } })
+  expect(answer.headers()['cache-control']).toBe('public, max-age=31536000, immutable')
+  expect(answer.headers()['content-encoding']).toBe('gzip')
+  expect(answer.headers()['content-type']).toContain('text/javascript')
+
+  const missing = await request.get('/assets/missing-0000.js')
+  expect(missing.status()).toBe(404)
+  expect(missing.headers()['content-type']).toBe('application/problem+json')
+  expect(missing.headers()['cache-control']).toBe('no-store')
+})
+
+test('the API passes through with its own headers, once each', async ({ request }) => {
+  const answer = await request.get('/health/ready')
+  expect(answer.status()).toBe(200)
+  const sent = answer.headersArray().map(({ name }) => name.toLowerCase())
+  for (const name of ['content-security-policy', 'x-content-type-options', 'cache-control']) {
+    expect(sent.filter((one) => one === name)).toHaveLength(1)
+  }
+  const refused = await request.get('/api/v1/me')
+  expect(refused.status()).toBe(401)
+  const problem = (await refused.json()) as { request_id: string }
+  expect(refused.headers()['x-request-id']).toBe(problem.request_id)
+})
+
+test('a compressed answer is still recognised by its ETag', async ({ request }) => {
+  const headers = { 'accept-encoding': 'gzip' }
+  const first = await request.get('/api/openapi.json', { headers })
+  expect(first.headers()['content-encoding']).toBe('gzip')
+  const tag = first.headers().etag ?? ''
+  expect(tag).not.toBe('')
+  const second = await request.get('/api/openapi.json', {
+    headers: { ...headers, 'if-none-match': tag },
+  })
+  expect(second.status()).toBe(304)
+})
+
+test('metrics and hidden files are not there, however the path is spelt', async ({ server }) => {
+  const paths = [
+    '/metrics',
+    '/metrics/',
+    '/metrics/x',
+    '//metrics',
+    '/%6detrics',
+    '/api/../metrics',
+    '/api/..%2fmetrics',
+    '/.git/config',
+    '/assets/../.env',
+  ]
+  for (const path of paths) expect(await statusOf(server, path), path).toBe(404)
+})
+
+test('ten megabytes are the limit, also in chunks', async ({ request, server }) => {
+  const body = 'x'.repeat(10 * 1024 * 1024 + 1)
+  const answer = await request.post('/api/v1/entries', { data: body })
+  expect(answer.status()).toBe(413)
+  expect(answer.headers()['content-type']).toBe('application/problem+json')
+  expect(await answer.json()).toMatchObject({ status: 413, code: 'payload_too_large' })
+
+  const head =
+    'POST /api/v1/entries HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n'
+  const chunk = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
+  expect(await firstLine(server, head + chunk)).toContain(' 413 ')
+})
+
+test('what is not plain HTTP, or not meant for us, goes no further', async ({ server }) => {
+  const entries = 'POST /api/v1/entries HTTP/1.1\r\nHost: localhost\r\n'
+  const two = 'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+  expect(await firstLine(server, entries + two)).toContain(' 400 ')
+  const twice = 'Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd'
+  expect(await firstLine(server, entries + twice)).toContain(' 400 ')
+  const long = `GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ${'x'.repeat(9000)}\r\n\r\n`
+  expect(await firstLine(server, long)).toContain(' 431 ')
+  const foreign = 'GET /api/v1/me HTTP/1.1\r\nHost: rebound.example\r\n\r\n'
+  expect(await firstLine(server, foreign)).toBe('')
+})
+
+test("a client's word about its own address is not passed on", async ({ request, server }) => {
+  const marker = '203.0.113.77'
+  const headers = { 'x-forwarded-for': marker, 'x-real-ip': marker, forwarded: `for=${marker}` }
+  expect((await request.get('/health', { headers })).status()).toBe(200)
+  expect(server.log()).not.toContain(marker)
+})
+
+test('without the API there is an answer that says so and when to come back', async ({
+  request,
+  server,
+}) => {
+  await server.stopApi()
+  try {
+    const answer = await request.get('/api/v1/me')
+    expect(answer.status()).toBe(503)
+    expect(Number(answer.headers()['retry-after'])).toBeGreaterThan(0)
+    expect(answer.headers()['content-type']).toBe('application/problem+json')
+    const problem = (await answer.json()) as { request_id: string }
+    expect(problem).toMatchObject({ status: 503, code: 'unavailable', type: 'about:blank' })
+    expect(answer.headers()['x-request-id']).toBe(problem.request_id)
+    expect((await request.get('/')).status()).toBe(200)
+  } finally {
+    await server.startApi()
+  }
+  expect((await request.get('/api/v1/me')).status()).toBe(401)
+})

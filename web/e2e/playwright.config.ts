@@ -1,0 +1,37 @@
+import { homedir } from 'node:os'
+import { defineConfig } from '@playwright/test'
+
+const cache = process.env.CACHE_DIR ?? `${homedir()}/.cache/status-tracker`
+
+// Every worker has its own server and its own database, so the files may run side by side. No test is
+// tried twice: one that passes the second time has found something.
+export default defineConfig({
+  testDir: '.',
+  outputDir: `${cache}/e2e-results`,
+  workers: 2,
+  retries: 0,
+  forbidOnly: process.env.CI !== undefined,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list']],
+  use: {
+    actionTimeout: 10_000,
+    navigationTimeout: 15_000,
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+})

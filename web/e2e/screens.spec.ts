@@ -1,0 +1,210 @@
+// Every screen, light and dark, from the narrowest phone to a wide desk: no violation that axe can find, no
+// scrolling sideways, nothing too small for a thumb. SCREENS_DIR=… writes a picture of each to be looked at.
+import AxeBuilder from '@axe-core/playwright'
+import {
+  type Account,
+  type Client,
+  enter,
+  expect,
+  type NewEntry,
+  type Page,
+  test,
+} from './support/test'
+
+const WIDTHS = [320, 390, 768, 1440]
+const SCHEMES = ['light', 'dark'] as const
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+/** Smaller than the 48 px that touch targets have here only by what rounding takes. */
+const THUMB = 47.5
+
+const MINUTE = 60_000
+const ago = (minutes: number) => new Date(Date.now() - minutes * MINUTE).toISOString()
+
+const day: NewEntry[] = [
+  { metric: 'water', value: 250, at: ago(12), note: 'tea' },
+  { metric: 'altitude', value: 7, at: ago(50), note: 'good talk with a friend' },
+  { metric: 'water', value: 500, at: ago(180) },
+  { metric: 'altitude', value: 2, at: ago(26 * 60) },
+  { metric: 'water', value: 330, at: ago(27 * 60) },
+  { metric: 'water', value: 150, at: ago(50 * 60) },
+]
+const overfull: NewEntry[] = [
+  ...Array.from({ length: 40 }, (_, index) => ({
+    metric: 'water' as const,
+    value: 5000,
+    at: ago(index),
+    note: index === 0 ? 'Wort'.repeat(60) : 'שתיתי מים אחרי הליכה ארוכה',
+  })),
+  ...Array.from({ length: 12 }, (_, index) => ({
+    metric: 'altitude' as const,
+    value: 1 + (index % 10),
+    at: ago(index * 3),
+    note: 'a rather long note about how the day went, with more to say than fits into one line of it',
+  })),
+]
+
+interface Cast {
+  page: Page
+  admin: Account
+  viewer: Account
+  client: Client
+}
+
+/** Brings the page to each screen. Whatever it shows is there when it returns. */
+const screens: Record<string, (cast: Cast) => Promise<void>> = {
+  'sign-in': async ({ page }) => {
+    await page.goto('/sign-in')
+    await page.getByLabel('Username').fill('nobody')
+    await page.getByLabel('Password', { exact: true }).fill('wrong')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect(page.getByText('Username and password do not match.')).toBeVisible()
+  },
+  register: async ({ page }) => {
+    await page.goto('/register')
+    await page.getByLabel('Password', { exact: true }).fill('Quiet-Harbour')
+    await expect(page.getByText('Version of')).toBeVisible()
+  },
+  'not-found': async ({ page, admin }) => {
+    await enter(page, admin, '/nothing-here')
+    await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible()
+  },
+  'today-empty': async ({ page, admin }) => {
+    await enter(page, admin)
+    await expect(page.getByText('Nothing logged today.')).toBeVisible()
+  },
+  today: async ({ page, admin, client }) => {
+    await client.logAll(day)
+    await enter(page, admin)
+    await expect(page.getByText('good talk with a friend')).toBeVisible()
+  },
+  'today-toast': async ({ page, admin }) => {
+    await enter(page, admin)
+    await page.getByRole('button', { name: 'Log 250 ml' }).click()
+    await page.getByRole('button', { name: 'Other' }).click()
+    await page.getByRole('button', { name: 'Log', exact: true }).click()
+    await expect(page.getByText('Type an amount of at most')).toBeVisible()
+    await page.getByRole('button', { name: 'Undo' }).focus()
+  },
+  'today-overfull': async ({ page, admin, client }) => {
+    await client.send('PATCH', '/me', {
+      display_name: 'Wolfeschlegelsteinhausenbergerdorff '.repeat(1),
+    })
+    await client.logAll(overfull)
+    await enter(page, admin)
+    await expect(page.getByText('200,000 ml')).toBeVisible()
+  },
+  'history-empty': async ({ page, admin }) => {
+    await enter(page, admin, '/history')
+    await expect(page.getByText('Nothing has been logged.')).toBeVisible()
+  },
+  history: async ({ page, admin, client }) => {
+    await client.logAll(day)
+    await enter(page, admin, '/history')
+    await expect(page.getByText('That is everything.')).toBeVisible()
+  },
+  'history-overfull': async ({ page, admin, client }) => {
+    await client.logAll(overfull)
+    await enter(page, admin, '/history')
+    await expect(page.getByText('That is everything.')).toBeVisible()
+  },
+  'entry-dialog': async ({ page, admin }) => {
+    await enter(page, admin, '/history')
+    await page.getByRole('button', { name: 'Add an entry' }).click()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect(page.locator('[aria-invalid=true]')).toBeVisible()
+  },
+  settings: async ({ page, admin }) => {
+    await enter(page, admin, '/settings')
+    await page.getByLabel('Daily goal (ml)').fill('nonsense')
+    await page.getByRole('button', { name: 'Save changes' }).click()
+    await expect(page.locator('[aria-invalid=true]')).toBeVisible()
+  },
+  'delete-account': async ({ page, admin }) => {
+    await enter(page, admin, '/settings')
+    await page.getByRole('button', { name: 'Delete account' }).click()
+    await expect(page.getByRole('dialog')).toBeVisible()
+  },
+  people: async ({ page, viewer, client }) => {
+    await client.logAll(day)
+    await enter(page, viewer)
+    await expect(page.getByRole('heading', { name: 'People' })).toBeVisible()
+  },
+  'person-of-a-viewer': async ({ page, viewer, admin, client }) => {
+    await client.logAll(day)
+    await enter(page, viewer, `/people/${admin.username}`)
+    await expect(page.getByText('good talk with a friend')).toBeVisible()
+  },
+  'history-of-a-viewer': async ({ page, viewer, admin, client }) => {
+    await client.logAll(day)
+    await enter(page, viewer, `/people/${admin.username}/history`)
+    await expect(page.getByText('That is everything.')).toBeVisible()
+  },
+  'settings-of-a-viewer': async ({ page, viewer }) => {
+    await enter(page, viewer, '/settings')
+    await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible()
+  },
+  unreachable: async ({ page, admin }) => {
+    await page.route('**/api/v1/people*', (route) => route.abort())
+    await enter(page, admin)
+    await expect(page.getByRole('alert')).toContainText('could not be loaded')
+  },
+  'not-saved': async ({ page, admin }) => {
+    await enter(page, admin)
+    await page.route('**/api/v1/entries', (route) => route.abort())
+    await page.getByRole('button', { name: 'Log 250 ml' }).click()
+    await expect(page.getByRole('heading', { name: 'Not saved yet' })).toBeVisible()
+  },
+}
+
+/** What reaches beyond the window, or is too small to be hit with a thumb. */
+function misfits(thumb: number): string[] {
+  const name = (element: Element) =>
+    `<${element.tagName.toLowerCase()}> ${element.textContent.trim().slice(0, 40)}`
+  const { clientWidth, scrollWidth } = document.documentElement
+  const found =
+    scrollWidth > clientWidth ? [`the page is ${scrollWidth - clientWidth} px too wide`] : []
+  const scope = document.querySelector('dialog[open]') ?? document.body
+  for (const element of scope.querySelectorAll('*')) {
+    const box = element.getBoundingClientRect()
+    const clipped = element.closest('.heard, .skip, [aria-hidden=true], svg') !== null
+    if (box.width === 0 || box.height === 0 || clipped) continue
+    if (box.right > clientWidth + 0.5 || box.left < -0.5)
+      found.push(`beyond the edge: ${name(element)}`)
+    // A link within a sentence is as tall as its line; a box or a dot is pressed through its label.
+    const pressed = element.matches(
+      'button, select, input:not([type=checkbox], [type=radio]), .button',
+    )
+    if (pressed && Math.min(box.width, box.height) < thumb) {
+      found.push(`${box.width.toFixed(0)} by ${box.height.toFixed(0)} px: ${name(element)}`)
+    }
+  }
+  return found
+}
+
+for (const [name, open] of Object.entries(screens)) {
+  test(name, async ({ page, admin, viewer, client }) => {
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    await open({ page, admin, viewer, client })
+    for (const colorScheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: width < 600 ? 780 : 900 })
+        const what = `${name}, ${colorScheme}, ${width} px`
+        expect.soft(await page.evaluate(misfits, THUMB), what).toEqual([])
+        if (process.env.SCREENS_DIR !== undefined) {
+          const path = `${process.env.SCREENS_DIR}/${name}-${width}-${colorScheme}.png`
+          await page.screenshot({ path, fullPage: true })
+        }
+        // The narrow and the wide layout; those between differ by nothing that axe looks at.
+        if (width !== 390 && width !== 1440) continue
+        const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
+        const told = violations.map(({ id, help, nodes }) => ({
+          id,
+          help,
+          nodes: nodes.map((node) => `${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
+        }))
+        expect.soft(told, what).toEqual([])
+      }
+    }
+  })
+}

@@ -1,0 +1,150 @@
+// The real thing, once per worker: the program on a fresh database, behind an nginx that is set up by the
+// same script as `make run`.
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { homedir, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+export interface Account {
+  username: string
+  password: string
+}
+
+const root = resolve(import.meta.dirname, '../../..')
+const target = process.env.CARGO_TARGET_DIR ?? join(homedir(), '.cache/status-tracker/target')
+const program = process.env.STATUS_TRACKER_BIN ?? join(target, 'debug/status-tracker')
+const READY_MS = 30_000
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', done))
+  const address = probe.address()
+  await new Promise((done) => probe.close(done))
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+export class Server {
+  readonly baseURL: string
+  /** What the program printed while it filled the database. */
+  filled = ''
+  private readonly directory = mkdtempSync(join(tmpdir(), 'status-tracker-e2e-'))
+  private readonly logFile = join(this.directory, 'api.log')
+  private readonly env: NodeJS.ProcessEnv
+  private api: ChildProcess | undefined
+  private nginx: ChildProcess | undefined
+
+  private constructor(port: number, apiPort: number) {
+    this.baseURL = `http://localhost:${port}`
+    this.env = {
+      PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
+      HOME: process.env.HOME,
+      PORT: String(port),
+      API_PORT: String(apiPort),
+      WEB_ROOT: process.env.WEB_ROOT ?? join(root, 'web/dist'),
+      // The checkout may be private to root, and this nginx is on loopback and lives for minutes.
+      NGINX_USER: process.getuid?.() === 0 ? 'root' : '',
+      BIND_ADDR: `127.0.0.1:${apiPort}`,
+      DATA_DIR: join(this.directory, 'data'),
+      PUBLIC_URL: this.baseURL,
+      TRUSTED_PROXIES: '127.0.0.1',
+      // A test signs in at every step; what hashes and limits cost is tested where it belongs.
+      BCRYPT_COST: '4',
+      RATE_LIMIT_ENABLED: 'false',
+    }
+    mkdirSync(join(this.directory, 'data'), { mode: 0o700 })
+    mkdirSync(join(this.directory, 'nginx'))
+  }
+
+  /** `fill` puts something into the database before it is served; by default it is empty. */
+  static async start(fill = ['migrate']): Promise<Server> {
+    const server = new Server(await freePort(), await freePort())
+    try {
+      server.filled = (await run(program, fill, { env: server.env })).stdout
+      await server.startApi()
+      await server.startNginx()
+    } catch (error) {
+      await server.close()
+      throw error
+    }
+    return server
+  }
+
+  /** Does nothing when it is running. */
+  async startApi(): Promise<void> {
+    if (this.api?.exitCode === null && this.api.signalCode === null) return
+    const log = openSync(this.logFile, 'a')
+    this.api = this.spawn([program, 'serve'], log)
+    closeSync(log)
+    await this.ready(this.api, `http://127.0.0.1:${this.env.API_PORT ?? ''}/health/ready`)
+  }
+
+  /** SIGKILL by default, which is what a power cut looks like from outside. */
+  async stopApi(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await end(this.api, signal)
+    this.api = undefined
+  }
+
+  /** What only the operator can do: the command line is the only way to a first admin. */
+  async createUser(username: string, role: 'admin' | 'viewer', password: string): Promise<Account> {
+    const args = ['user', 'create', '--username', username, '--role', role, '--password-stdin']
+    const child = run(program, args, { env: this.env })
+    child.child.stdin?.end(password)
+    await child
+    return { username, password }
+  }
+
+  /** What the API has logged so far. */
+  log(): string {
+    return readFileSync(this.logFile, 'utf8')
+  }
+
+  async close(): Promise<void> {
+    await end(this.nginx, 'SIGTERM')
+    await end(this.api, 'SIGTERM')
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+
+  private async startNginx(): Promise<void> {
+    const directory = join(this.directory, 'nginx')
+    await run(join(root, 'scripts/render-nginx.sh'), [directory], { env: this.env })
+    const config = join(directory, 'nginx.conf')
+    const log = openSync(join(this.directory, 'nginx.log'), 'a')
+    this.nginx = this.spawn(['nginx', '-e', 'stderr', '-p', directory, '-c', config], log)
+    closeSync(log)
+    await this.ready(this.nginx, `${this.baseURL}/health/ready`)
+  }
+
+  /** Ends with this process, even if that is killed. */
+  private spawn(command: string[], log: number): ChildProcess {
+    const args = ['--pdeathsig', 'TERM', ...command]
+    return spawn('setpriv', args, { env: this.env, stdio: ['ignore', log, log] })
+  }
+
+  private async ready(child: ChildProcess, url: string): Promise<void> {
+    const deadline = Date.now() + READY_MS
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`ended before it was ready:\n${this.log()}`)
+      const ok = await fetch(url).then(
+        (answer) => answer.ok,
+        () => false,
+      )
+      if (ok) return
+      if (Date.now() > deadline) throw new Error(`not ready in time:\n${this.log()}`)
+      await new Promise((done) => setTimeout(done, 20))
+    }
+  }
+}
+
+async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (child?.exitCode !== null || child.signalCode !== null) return
+  const gone = new Promise((done) => child.once('exit', done))
+  child.kill(signal)
+  const late = setTimeout(() => child.kill('SIGKILL'), 35_000)
+  await gone
+  clearTimeout(late)
+}

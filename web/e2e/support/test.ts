@@ -1,0 +1,162 @@
+// What every browser test starts from: a server, accounts, and a page that is watched while it is used.
+import {
+  type APIRequestContext,
+  type BrowserContext,
+  type BrowserContextOptions,
+  expect,
+  type Locator,
+  type Page,
+  test as base,
+} from '@playwright/test'
+import { type Account, Server } from './server'
+
+export { expect }
+export type { Account, Locator, Page, Server }
+
+const PASSWORD = 'Quiet-Harbour-71-lanterns'
+
+export interface NewEntry {
+  metric: 'water' | 'altitude'
+  value: number
+  at?: string
+  note?: string
+  id?: string
+}
+
+export interface Entry extends Required<Omit<NewEntry, 'note'>> {
+  note: string | null
+  day: string
+}
+
+/** The API as another client sees it, with a bearer token: for putting things there and for looking past the page. */
+export class Client {
+  private readonly request: APIRequestContext
+  private readonly account: Account
+  private readonly token: string
+
+  private constructor(request: APIRequestContext, account: Account, token: string) {
+    this.request = request
+    this.account = account
+    this.token = token
+  }
+
+  static async signIn(request: APIRequestContext, account: Account): Promise<Client> {
+    const answer = await request.post('/api/v1/auth/token', { data: account })
+    expect(answer.status()).toBe(200)
+    const { access_token: token } = (await answer.json()) as { access_token: string }
+    return new Client(request, account, token)
+  }
+
+  async send(method: string, path: string, data?: unknown) {
+    const headers = { authorization: `Bearer ${this.token}` }
+    return this.request.fetch(`/api/v1${path}`, { method, headers, data })
+  }
+
+  async log(entry: NewEntry): Promise<Entry> {
+    const answer = await this.send('POST', '/entries', entry)
+    expect(answer.status()).toBe(201)
+    return (await answer.json()) as Entry
+  }
+
+  async logAll(entries: NewEntry[]): Promise<void> {
+    for (let begin = 0; begin < entries.length; begin += 16) {
+      await Promise.all(entries.slice(begin, begin + 16).map((entry) => this.log(entry)))
+    }
+  }
+
+  /** Everything logged, oldest first. */
+  async entries(): Promise<Entry[]> {
+    const found: Entry[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const after = cursor === '' ? '' : `&cursor=${cursor}`
+      const path = `/people/${this.account.username}/entries?order=asc&limit=100${after}`
+      const answer = await this.send('GET', path)
+      expect(answer.status()).toBe(200)
+      const page = (await answer.json()) as { items: Entry[]; next_cursor: string | null }
+      found.push(...page.items)
+      cursor = page.next_cursor
+    }
+    return found
+  }
+}
+
+// What the browser itself says about an answer of 400 and more; the page has to deal with those, and does.
+const ORDINARY = 'Failed to load resource: '
+
+/** Collects what should never happen: errors in scripts, and whatever the content security policy refused. */
+function watch(context: BrowserContext, faults: string[]): void {
+  context.on('weberror', (error) => faults.push(String(error.error())))
+  context.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().startsWith(ORDINARY))
+      faults.push(message.text())
+  })
+}
+
+let accounts = 0
+
+interface Fixtures {
+  faults: string[]
+  /** A second device: its own cookies, watched like the first. */
+  device: (options?: BrowserContextOptions) => Promise<Page>
+  admin: Account
+  viewer: Account
+  client: Client
+}
+
+export const test = base.extend<Fixtures, { server: Server }>({
+  server: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures from this pattern
+    async ({}, use) => {
+      const server = await Server.start()
+      await use(server)
+      await server.close()
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+  baseURL: async ({ server }, use) => {
+    await use(server.baseURL)
+  },
+  // eslint-disable-next-line no-empty-pattern -- see above
+  faults: async ({}, use) => {
+    const faults: string[] = []
+    await use(faults)
+    expect(faults, 'errors in the console').toEqual([])
+  },
+  context: async ({ context, faults }, use) => {
+    watch(context, faults)
+    await use(context)
+  },
+  device: async ({ browser, contextOptions, baseURL, faults }, use) => {
+    const contexts: BrowserContext[] = []
+    await use(async (options = {}) => {
+      const context = await browser.newContext({
+        ...contextOptions,
+        ...(baseURL === undefined ? {} : { baseURL }),
+        ...options,
+      })
+      watch(context, faults)
+      contexts.push(context)
+      return context.newPage()
+    })
+    for (const context of contexts) await context.close()
+  },
+  admin: async ({ server }, use) => {
+    accounts += 1
+    await use(await server.createUser(`robin-${accounts}`, 'admin', PASSWORD))
+  },
+  viewer: async ({ server }, use) => {
+    accounts += 1
+    await use(await server.createUser(`alex-${accounts}`, 'viewer', PASSWORD))
+  },
+  client: async ({ request, admin }, use) => {
+    await use(await Client.signIn(request, admin))
+  },
+})
+
+/** Signs in without the form, for the tests that are about something else, and opens the page there. */
+export async function enter(page: Page, account: Account, path = '/'): Promise<void> {
+  const answer = await page.request.post('/api/v1/auth/login', { data: account })
+  expect(answer.status()).toBe(200)
+  await page.goto(path)
+}

@@ -1,0 +1,102 @@
+// A second person watches: sees what was logged, and can change nothing.
+import { Client, enter, expect, type Page, test } from './support/test'
+
+const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
+
+test('a viewer sees what an admin logs, and no control that would write', async ({
+  page,
+  admin,
+  viewer,
+  device,
+}) => {
+  const watching = await device()
+  await watching.clock.install()
+  await enter(watching, viewer, `/people/${admin.username}`)
+  await expect(card(watching, 'Water')).toContainText('Never')
+  await expect(watching.getByRole('slider')).toHaveCount(0)
+  await expect(watching.getByRole('button', { name: /^Log/ })).toHaveCount(0)
+  await expect(watching.getByRole('button', { name: 'Other' })).toHaveCount(0)
+
+  await enter(page, admin)
+  await page.getByRole('button', { name: 'Log 500 ml' }).click()
+  await expect(card(page, 'Water')).toContainText('500 ml of 2,000 ml today')
+  await page.keyboard.press('9')
+  await expect(card(page, 'Altitude')).toContainText('High')
+  await page.waitForLoadState('networkidle')
+
+  // The page asks again by itself; only its clock is hurried.
+  await watching.clock.fastForward(31_000)
+  await expect(card(watching, 'Water')).toContainText('500 ml of 2,000 ml today')
+  await expect(card(watching, 'Altitude')).toContainText('High')
+  await watching.keyboard.press('1')
+  await watching.getByRole('link', { name: 'All entries' }).click()
+  await expect(watching.getByText('That is everything.')).toBeVisible()
+  await expect(watching.getByRole('button', { name: /^(Edit|Delete|Add)/ })).toHaveCount(0)
+  await expect(watching.getByText('9 · High')).toBeVisible()
+  await expect(watching.getByText('1 · Very low')).toBeHidden()
+})
+
+test('a viewer chooses among the people', async ({ page, server, viewer, admin, request }) => {
+  const other = await server.createUser(`other-${admin.username}`, 'admin', admin.password)
+  const client = await Client.signIn(request, other)
+  await client.log({ metric: 'altitude', value: 6 })
+  await enter(page, viewer)
+  await expect(page.getByRole('heading', { name: 'People' })).toBeVisible()
+  await page.getByRole('link', { name: new RegExp(`^${other.username}`) }).click()
+  await expect(page).toHaveURL(`/people/${other.username}`)
+  await expect(card(page, 'Altitude')).toContainText('Steady')
+})
+
+test('a write of a viewer is refused by the server itself', async ({
+  page,
+  viewer,
+  admin,
+  client,
+}) => {
+  const entry = await client.log({ metric: 'water', value: 250 })
+  await enter(page, viewer)
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible()
+  // From within the page: same origin, with the session's cookie, as a script in it would do it.
+  const statuses = await page.evaluate(async (id) => {
+    const send = async (method: string, path: string, body?: unknown) => {
+      const answer = await fetch(`/api/v1${path}`, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      return answer.status
+    }
+    return [
+      await send('POST', '/entries', { metric: 'water', value: 250 }),
+      await send('PATCH', `/entries/${id}`, { value: 100 }),
+      await send('DELETE', `/entries/${id}`),
+      await send('POST', `/entries/${id}/restore`),
+    ]
+  }, entry.id)
+  expect(statuses).toEqual([403, 403, 403, 403])
+  await expect.poll(() => client.entries()).toMatchObject([{ id: entry.id, value: 250 }])
+  expect(admin.username).not.toBe(viewer.username)
+})
+
+test('a viewer’s dashboard costs at most three requests', async ({
+  page,
+  viewer,
+  client,
+  admin,
+}) => {
+  await client.log({ metric: 'water', value: 250 })
+  const asked: string[] = []
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url())
+    if (pathname.startsWith('/api/')) asked.push(pathname)
+  })
+  await enter(page, viewer, `/people/${admin.username}`)
+  await expect(card(page, 'The day so far').getByRole('listitem')).toHaveCount(1)
+  await page.waitForLoadState('networkidle')
+  expect(asked.length, asked.join(' ')).toBeLessThanOrEqual(3)
+})
+
+test('somebody who is not there, or not to be seen, looks the same', async ({ page, viewer }) => {
+  await enter(page, viewer, '/people/nobody-at-all')
+  await expect(page.getByRole('heading', { name: 'You cannot see this person' })).toBeVisible()
+})

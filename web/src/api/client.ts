@@ -1,0 +1,56 @@
+// The one door to the server. Types come from the generated schema; every failure, whether the server
+// answered with a problem document, a proxy answered for it, or nobody answered, becomes an ApiError.
+import createClient, { type Middleware } from 'openapi-fetch'
+import { clock } from './clock.svelte'
+import { ApiError } from './error'
+import type { components, paths } from './schema'
+
+type Schemas = components['schemas']
+export type Entry = Schemas['EntryView']
+export type EntryChange = Schemas['UpdateEntry']
+export type Me = Schemas['Me']
+export type MeChange = Schemas['UpdateMe']
+export type Metric = Schemas['Metric']
+export type NewEntry = Schemas['CreateEntry']
+export type PrivacyPolicy = Schemas['PrivacyPolicy']
+export type Status = Schemas['StatusView']
+export type Unit = Schemas['Unit']
+
+/** How long to wait for an answer. The server gives up on a request after 30 seconds. */
+const TIMEOUT_MS = 35_000
+
+let onUnauthorized: () => void = () => undefined
+
+/** Sets what happens when the server no longer knows who is asking. */
+export function whenUnauthorized(handler: () => void): void {
+  onUnauthorized = handler
+}
+
+const observe: Middleware = {
+  onResponse({ response, schemaPath }) {
+    clock.learn(response.headers.get('date'))
+    if (response.status === 401 && !schemaPath.endsWith('/auth/login')) onUnauthorized()
+  },
+}
+
+export const api = createClient<paths>({
+  baseUrl: '',
+  fetch: (request) => fetch(request, { signal: AbortSignal.timeout(TIMEOUT_MS) }),
+})
+api.use(observe)
+
+/** Waits for a call of `api` and gives what the server answered, or throws an ApiError. */
+export async function answer<T>(
+  call: Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<T> {
+  const result = await call.catch((cause: unknown) => {
+    throw new ApiError(0, { detail: String(cause) })
+  })
+  const { response } = result
+  if (response.ok) return result.data as T
+  // Only the server writes problem documents; anything else is a page of a proxy in front of it.
+  const ours = response.headers.get('content-type')?.startsWith('application/problem+json')
+  const problem = ours ? (result.error as Schemas['Problem']) : {}
+  const wait = Number(response.headers.get('retry-after')) * 1000
+  throw new ApiError(response.status, problem, Number.isFinite(wait) ? wait : 0)
+}

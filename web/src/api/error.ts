@@ -1,0 +1,30 @@
+// Every way a request can fail, as one type. It knows nothing of the network, so it can be made in tests.
+import type { components } from './schema'
+
+type Problem = components['schemas']['Problem']
+
+export class ApiError extends Error {
+  override name = 'ApiError'
+  /** The HTTP status; 0 when nobody answered. */
+  readonly status: number
+  readonly code: string
+  readonly requestId: string | undefined
+  /** What is wrong with each field that was sent, by its name. */
+  readonly fields: Readonly<Record<string, string>>
+  /** How long the server asks us to wait, in milliseconds. */
+  readonly retryAfter: number
+
+  constructor(status: number, problem: Partial<Problem>, retryAfter = 0) {
+    super(problem.detail ?? problem.title ?? 'Something went wrong.')
+    this.status = status
+    this.code = problem.code ?? (status === 0 ? 'unreachable' : 'unknown')
+    this.requestId = problem.request_id
+    this.fields = Object.fromEntries((problem.errors ?? []).map((e) => [e.field, e.message]))
+    this.retryAfter = retryAfter
+  }
+
+  /** Whether the same request may succeed later, with nothing changed by the person. */
+  get passing(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500
+  }
+}

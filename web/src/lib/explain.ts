@@ -1,0 +1,43 @@
+// A failure in plain words: what happened, and what is safe or to be done about it.
+import type { ApiError } from '../api/error'
+
+export function explain(problem: ApiError): { what: string; next: string } {
+  const { status } = problem
+  if (status === 0 || status === 502 || status === 504) {
+    return {
+      what: 'The server cannot be reached.',
+      next: 'What is stored there is safe. This page keeps trying; you can also try now.',
+    }
+  }
+  if (status === 429) {
+    return {
+      what: 'This page has asked the server too often in a short time.',
+      next: `Nothing is lost. It will be tried again ${inWords(problem.retryAfter)}.`,
+    }
+  }
+  if (status === 503) {
+    return {
+      what: 'The server is busy or being looked after.',
+      next: `Nothing is lost. It will be tried again ${inWords(problem.retryAfter)}.`,
+    }
+  }
+  if (status === 507) {
+    return {
+      what: 'The server has no room left to store anything.',
+      next: 'What is stored is safe. Whoever runs this server has to make room first.',
+    }
+  }
+  if (status >= 500) {
+    return {
+      what: 'The server made a mistake.',
+      next: 'What is stored is safe. Try again; if it stays, give the request number to whoever runs this server.',
+    }
+  }
+  return { what: problem.message, next: 'Nothing was changed.' }
+}
+
+function inWords(wait: number): string {
+  if (wait < 60_000) return 'in a moment'
+  const minutes = Math.ceil(wait / 60_000)
+  return minutes === 1 ? 'in a minute' : `in ${minutes} minutes`
+}

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { localPath, parseRoute, personPath, signInPath } from './routes'
+
+test.each([
+  ['/', { name: 'dashboard' }],
+  ['/history', { name: 'history' }],
+  ['/history/', { name: 'history' }],
+  ['/history?metric=water', { name: 'history', metric: 'water' }],
+  ['/history?metric=mood', { name: 'history' }],
+  ['/settings', { name: 'settings' }],
+  ['/register', { name: 'register' }],
+  ['/sign-in', { name: 'sign-in', next: '/' }],
+  ['/sign-in?next=%2Fhistory%3Fmetric%3Dwater', { name: 'sign-in', next: '/history?metric=water' }],
+  ['/people/ada', { name: 'dashboard', person: 'ada' }],
+  ['/people/ada%2Fb', { name: 'dashboard', person: 'ada/b' }],
+  ['/people/ada/history?metric=altitude', { name: 'history', person: 'ada', metric: 'altitude' }],
+  ['/people', { name: 'not-found' }],
+  ['/people/ada/other', { name: 'not-found' }],
+  ['/people/ada/history/more', { name: 'not-found' }],
+  ['/settings/more', { name: 'not-found' }],
+  ['/%', { name: 'not-found' }],
+])('%s', (path, route) => {
+  expect(parseRoute(new URL(path, 'http://host'))).toEqual(route)
+})
+
+test.each([
+  [null, '/'],
+  ['', '/'],
+  ['/history?metric=water#x', '/history?metric=water#x'],
+  ['history', '/'],
+  ['https://elsewhere.example', '/'],
+  ['//elsewhere.example', '/'],
+  ['/\\elsewhere.example', '/'],
+  ['/\t/elsewhere.example', '/'],
+  ['javascript:alert(1)', '/'],
+  ['/a/../settings', '/settings'],
+  ['/..//elsewhere.example', '/'],
+])('after sign-in %j leads to %s', (next, path) => {
+  expect(localPath(next)).toBe(path)
+})
+
+test('paths are built so that they are parsed back', () => {
+  expect(personPath('a b', 'history')).toBe('/people/a%20b/history')
+  expect(signInPath('/')).toBe('/sign-in')
+  expect(parseRoute(new URL(signInPath('/history?metric=water'), 'http://host'))).toEqual({
+    name: 'sign-in',
+    next: '/history?metric=water',
+  })
+})

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest'
+import {
+  addDays,
+  ago,
+  clockOffset,
+  dateTime,
+  dayName,
+  fromWall,
+  logicalDay,
+  placeOf,
+  sameWall,
+  timeOfDay,
+  timeOn,
+  toWall,
+} from './time'
+
+const now = Date.parse('2026-11-24T12:00:00Z')
+
+test.each([
+  ['2026-11-24T12:00:30Z', 'just now'],
+  ['2026-11-24T11:59:01Z', 'just now'],
+  ['2026-11-24T11:59:00Z', '1 min ago'],
+  ['2026-11-24T11:48:00Z', '12 min ago'],
+  ['2026-11-24T11:00:01Z', '59 min ago'],
+  ['2026-11-24T11:00:00Z', '1 h ago'],
+  ['2026-11-23T12:00:01Z', '23 h ago'],
+  ['2026-11-23T12:00:00Z', '1 day ago'],
+  ['2023-11-24T12:00:00Z', '1,096 days ago'],
+])('%s was %s', (at, words) => {
+  expect(ago(at, now)).toBe(words)
+})
+
+test('shows an instant on the wall of a zone', () => {
+  expect(timeOfDay('2026-11-24T00:05:00Z', 'UTC')).toBe('00:05')
+  expect(timeOfDay('2026-11-24T00:05:00Z', 'Pacific/Pago_Pago')).toBe('13:05')
+  expect(dateTime('2026-11-24T23:30:00Z', 'Pacific/Auckland')).toBe('25 Nov 2026, 12:30')
+})
+
+test('gives the date with a time of another day', () => {
+  expect(timeOn('2026-11-24T08:05:00Z', 'UTC', '2026-11-24')).toBe('08:05')
+  expect(timeOn('2026-11-23T23:05:00Z', 'UTC', '2026-11-24')).toBe('Yesterday, 23:05')
+  expect(timeOn('2026-11-22T23:05:00Z', 'UTC', '2026-11-24')).toBe('22 Nov 2026, 23:05')
+  expect(timeOn('2026-11-25T01:05:00Z', 'UTC', '2026-11-24')).toBe('25 Nov 2026, 01:05')
+})
+
+test('names days, the near ones relative to today', () => {
+  expect(dayName('2026-11-24', '2026-11-24')).toBe('Today')
+  expect(dayName('2026-11-23', '2026-11-24')).toBe('Yesterday')
+  expect(dayName('2026-11-22', '2026-11-24')).toBe('Sunday 22 November')
+  expect(dayName('2025-12-31', '2026-11-24')).toBe('Wednesday 31 December 2025')
+  expect(dayName('2025-12-31', '2026-01-01')).toBe('Yesterday')
+})
+
+test('counts days over months and a leap day', () => {
+  expect(addDays('2028-02-28', 1)).toBe('2028-02-29')
+  expect(addDays('2026-03-01', -1)).toBe('2026-02-28')
+})
+
+describe('the wall of a zone', () => {
+  test.each([
+    ['2026-07-01T12:00', 'UTC', '2026-07-01T12:00:00.000Z'],
+    ['2026-07-01T12:00', 'Pacific/Tongatapu', '2026-06-30T23:00:00.000Z'],
+    ['2026-07-01T12:00', 'Pacific/Pago_Pago', '2026-07-01T23:00:00.000Z'],
+    ['2026-07-01T12:00', 'Asia/Kathmandu', '2026-07-01T06:15:00.000Z'],
+    ['2026-03-29T01:59', 'Europe/Berlin', '2026-03-29T00:59:00.000Z'],
+    ['2026-03-29T03:00', 'Europe/Berlin', '2026-03-29T01:00:00.000Z'],
+    ['2026-10-25T03:00', 'Europe/Berlin', '2026-10-25T02:00:00.000Z'],
+  ])('%s in %s is %s, both ways', (wall, zone, instant) => {
+    expect(fromWall(wall, zone)).toBe(instant)
+    expect(toWall(instant, zone)).toBe(wall)
+  })
+
+  test('a time that comes twice is the first of the two', () => {
+    expect(fromWall('2026-10-25T02:30', 'Europe/Berlin')).toBe('2026-10-25T00:30:00.000Z')
+    expect(fromWall('2026-11-01T01:30', 'America/New_York')).toBe('2026-11-01T05:30:00.000Z')
+  })
+
+  test('a time that is skipped is as much later as was skipped', () => {
+    expect(fromWall('2026-03-29T02:30', 'Europe/Berlin')).toBe('2026-03-29T01:30:00.000Z')
+  })
+
+  test('what is no time is null', () => {
+    expect(fromWall('', 'UTC')).toBeNull()
+    expect(fromWall('2026-13-01T00:00', 'UTC')).toBeNull()
+  })
+})
+
+test.each([
+  ['2026-11-24T01:00:00Z', 'UTC', 4, '2026-11-23'],
+  ['2026-11-24T04:00:00Z', 'UTC', 4, '2026-11-24'],
+  ['2026-11-24T00:00:00Z', 'UTC', 0, '2026-11-24'],
+  ['2026-11-24T10:30:00Z', 'Pacific/Pago_Pago', 0, '2026-11-23'],
+  ['2026-11-24T11:30:00Z', 'Pacific/Tongatapu', 0, '2026-11-25'],
+])('%s in %s with days from %d o’clock belongs to %s', (at, zone, startsAt, day) => {
+  expect(logicalDay(at, zone, startsAt)).toBe(day)
+})
+
+test('zones are the same when their walls are', () => {
+  expect(sameWall('Europe/Berlin', 'Europe/Paris', now)).toBe(true)
+  expect(sameWall('Europe/Berlin', 'Europe/London', now)).toBe(false)
+  expect(placeOf('America/Argentina/Buenos_Aires')).toBe('Buenos Aires')
+})
+
+test('a clock that is only a little off is believed', () => {
+  expect(clockOffset('Tue, 24 Nov 2026 12:00:04 GMT', now)).toBe(0)
+  expect(clockOffset('Tue, 24 Nov 2026 12:10:00 GMT', now)).toBe(600_000)
+  expect(clockOffset('Tue, 24 Nov 2026 11:50:00 GMT', now)).toBe(-600_000)
+  expect(clockOffset(null, now)).toBe(0)
+})

@@ -1,0 +1,111 @@
+// Instants are UTC; people read them in a time zone. Everything here is told the zone and the present,
+// so that it can be tested. `Intl` knows the rules of every zone; the functions below only ask it.
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** A device's clock may be this far off before its own time is no longer believed. */
+const TOLERATED_MS = 5_000
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+/** Formats are costly to make and a long history needs thousands. */
+function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = zone + JSON.stringify(options)
+  const made = formats.get(key) ?? new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...options })
+  formats.set(key, made)
+  return made
+}
+
+/** How long ago an instant was, in words that stay true for as long as the page shows them. */
+export function ago(at: string, now: number): string {
+  const past = now - Date.parse(at)
+  if (past < MINUTE) return 'just now'
+  if (past < HOUR) return `${Math.floor(past / MINUTE)} min ago`
+  if (past < DAY) return `${Math.floor(past / HOUR)} h ago`
+  const days = Math.floor(past / DAY)
+  return days === 1 ? '1 day ago' : `${days.toLocaleString('en')} days ago`
+}
+
+/** `14:05` */
+export function timeOfDay(at: string, zone: string): string {
+  return format(zone, { hour: '2-digit', minute: '2-digit' }).format(new Date(at))
+}
+
+/** `23 Nov 2026, 14:05` */
+export function dateTime(at: string, zone: string): string {
+  return format(zone, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at))
+}
+
+/** A day `YYYY-MM-DD` as a heading: `Today`, `Yesterday`, `Monday 23 November`, with the year if past. */
+export function dayName(day: string, today: string): string {
+  if (day === today) return 'Today'
+  if (day === addDays(today, -1)) return 'Yesterday'
+  const year = day.slice(0, 4) === today.slice(0, 4) ? {} : ({ year: 'numeric' } as const)
+  const name = format('UTC', { weekday: 'long', day: 'numeric', month: 'long', ...year })
+  return name.format(new Date(`${day}T00:00Z`)).replace(',', '')
+}
+
+export function addDays(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00Z`) + days * DAY).toISOString().slice(0, 10)
+}
+
+/** The time on the wall of a zone as `YYYY-MM-DDTHH:mm`, which is what a `datetime-local` field holds. */
+export function toWall(at: string | number, zone: string): string {
+  const parts = format(zone, {
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).formatToParts(new Date(at))
+  const part = (type: string) => parts.find((p) => p.type === type)?.value ?? ''
+  const year = part('year').padStart(4, '0')
+  return `${year}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}`
+}
+
+/**
+ * The instant at which the wall of a zone shows `YYYY-MM-DDTHH:mm`. A time that comes twice (clocks go
+ * back) is the first of the two; one that is skipped (clocks go forward) is as much later as was
+ * skipped. Not a time: null.
+ */
+export function fromWall(wall: string, zone: string): string | null {
+  const asUtc = Date.parse(`${wall}Z`)
+  if (Number.isNaN(asUtc)) return null
+  const offset = (at: number) => Date.parse(`${toWall(at, zone)}Z`) - at
+  // The offsets a day before and after are the two that may hold; the larger gives the earlier instant.
+  const [before, after] = [asUtc - offset(asUtc - DAY), asUtc - offset(asUtc + DAY)]
+  const shown = [before, after].filter((at) => toWall(at, zone) === wall)
+  return new Date(shown.length > 0 ? Math.min(...shown) : before).toISOString()
+}
+
+/** The logical day of an instant: a day begins at `startsAt` o'clock on the wall of the zone. */
+export function logicalDay(at: string | number, zone: string, startsAt: number): string {
+  const wall = toWall(at, zone)
+  const day = wall.slice(0, 10)
+  return Number(wall.slice(11, 13)) < startsAt ? addDays(day, -1) : day
+}
+
+/** Whether two zones show the same time now. */
+export function sameWall(a: string, b: string, now: number): boolean {
+  return toWall(now, a) === toWall(now, b)
+}
+
+/** `America/New_York` as `New York` */
+export function placeOf(zone: string): string {
+  return zone.slice(zone.lastIndexOf('/') + 1).replaceAll('_', ' ')
+}
+
+/** How far the server's clock, told by a `Date` header that has just come, is ahead of this device. */
+export function clockOffset(header: string | null, now: number): number {
+  const offset = Date.parse(header ?? '') - now
+  return Number.isNaN(offset) || Math.abs(offset) < TOLERATED_MS ? 0 : offset
+}
+
+/** `14:05`, `Yesterday, 14:05` or `23 Nov 2026, 14:05`, as seen from the day `today`. */
+export function timeOn(at: string, zone: string, today: string): string {
+  const day = toWall(at, zone).slice(0, 10)
+  if (day === today) return timeOfDay(at, zone)
+  if (day === addDays(today, -1)) return `Yesterday, ${timeOfDay(at, zone)}`
+  return dateTime(at, zone)
+}

@@ -1,0 +1,12 @@
+import { mount } from 'svelte'
+import App from './App.svelte'
+import { session } from './rooms/auth/session.svelte'
+import { router } from './ui/router.svelte'
+import './ui/tokens.css'
+import './ui/base.css'
+
+const target = document.getElementById('app')
+if (!target) throw new Error('index.html has no #app')
+router.start()
+session.start()
+mount(App, { target })

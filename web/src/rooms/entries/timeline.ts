@@ -1,0 +1,44 @@
+// A list of entries, newest first, as the server gives it page by page: how it is grouped into days and
+// where a changed entry belongs in it.
+import type { Entry } from '../../api/client'
+
+export interface DayGroup {
+  day: string
+  entries: Entry[]
+  /** The day's water in ml, or null while some of the day may not be loaded. */
+  water: number | null
+}
+
+/** `more`: whether the server has older entries. `water`: whether the list holds the water entries. */
+export function groupByDay(entries: Entry[], more: boolean, water: boolean): DayGroup[] {
+  const days = new Map<string, Entry[]>()
+  for (const entry of entries) days.set(entry.day, [...(days.get(entry.day) ?? []), entry])
+  const oldest = entries.at(-1)?.day ?? ''
+  return [...days].map(([day, entries]) => ({
+    day,
+    entries,
+    water: water && (!more || day > oldest) ? totalWater(entries) : null,
+  }))
+}
+
+export function totalWater(entries: Entry[]): number {
+  return entries.reduce((sum, entry) => sum + (entry.metric === 'water' ? entry.value : 0), 0)
+}
+
+/** The list with an entry put where it belongs. Older than all that is loaded: with the rest, later. */
+export function place(entries: Entry[], entry: Entry, more: boolean): Entry[] {
+  const others = remove(entries, entry.id)
+  const index = others.findIndex((other) => comesAfter(entry, other))
+  if (index >= 0) return others.toSpliced(index, 0, entry)
+  return more ? others : [...others, entry]
+}
+
+export function remove(entries: Entry[], id: string): Entry[] {
+  return entries.filter((entry) => entry.id !== id)
+}
+
+/** The server's order: by instant, then by id. */
+function comesAfter(a: Entry, b: Entry): boolean {
+  const difference = Date.parse(a.at) - Date.parse(b.at)
+  return difference === 0 ? a.id > b.id : difference > 0
+}

@@ -1,0 +1,161 @@
+// The one place that writes entries. Every change is shown at once by whoever listens (the dashboard,
+// the history), offers its Undo in a toast, is taken back when the server refuses it, and ends with the
+// listeners asking the server for the truth.
+import { createContext } from 'svelte'
+import { answer, api, type Entry, type EntryChange } from '../../api/client'
+import { ApiError } from '../../api/error'
+import { clock } from '../../api/clock.svelte'
+import type { Locker } from '../../lib/locker'
+import { newId } from '../../lib/uuid'
+import { toasts } from '../../ui/toasts.svelte'
+import { Outbox, type Outcome, type Outgoing } from './outbox.svelte'
+
+export interface Listener {
+  /** An entry is there, new or in place of what it was before. */
+  saved: (entry: Entry, before?: Entry) => void
+  removed: (entry: Entry) => void
+  /** The server has taken in all that was told. */
+  settled: () => void
+}
+/** What a person logs; its name and, unless given, its moment are added here. */
+export type Draft = Omit<Outgoing, 'id' | 'at'> & { at?: string }
+
+export class Writer {
+  readonly outbox: Outbox
+  #listeners = new Set<Listener>()
+
+  constructor(locker: Locker) {
+    const post = (body: Outgoing) => answer(api.POST('/api/v1/entries', { body }))
+    this.outbox = new Outbox(locker, post, (entry) => {
+      this.#tell((listener) => {
+        listener.saved(entry)
+      })
+      this.#settle()
+    })
+  }
+
+  /** Until the function it gives is called, `listener` hears of every change. */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** `words` name the entry in the toast, for example `250 ml`. */
+  async log(draft: Draft, words: string): Promise<Outcome> {
+    const now = clock.exact()
+    const at = draft.at ?? new Date(now).toISOString()
+    const outcome = await this.outbox.add({ ...draft, at, id: newId(now) })
+    if ('entry' in outcome) {
+      const { entry } = outcome
+      toasts.show(
+        `${words} logged`,
+        undo(() => this.#delete(entry)),
+      )
+    }
+    return outcome
+  }
+
+  /** Changes an entry and gives the problem if it could not be done. */
+  async edit(before: Entry, change: EntryChange, words: string): Promise<ApiError | undefined> {
+    const { value, at, note, tags } = before
+    const back = { value, at, note: note ?? null, tags }
+    try {
+      const after = await this.#patch(before, change)
+      toasts.show(
+        `${words} changed`,
+        undo(() => this.#patch(after, back)),
+      )
+      return undefined
+    } catch (problem) {
+      if (problem instanceof ApiError) return problem
+      throw problem
+    }
+  }
+
+  async remove(entry: Entry, words: string): Promise<void> {
+    const remove = () => this.#delete(entry)
+    if (await attempt(`${words} could not be deleted. It is still there.`, remove)) {
+      toasts.show(
+        `${words} deleted`,
+        undo(() => this.#restore(entry)),
+      )
+    }
+  }
+
+  /** Gives up an entry that has not arrived, as far as anybody can know. */
+  async discard(id: string): Promise<void> {
+    this.outbox.forget(id)
+    await answer(api.DELETE('/api/v1/entries/{id}', { params: { path: { id } } })).then(
+      () => {
+        this.#settle()
+      },
+      () => undefined,
+    )
+  }
+
+  async #patch(before: Entry, body: EntryChange): Promise<Entry> {
+    const path = { id: before.id }
+    const entry = await answer(api.PATCH('/api/v1/entries/{id}', { params: { path }, body }))
+    this.#tell((listener) => {
+      listener.saved(entry, before)
+    })
+    this.#settle()
+    return entry
+  }
+
+  async #delete(entry: Entry): Promise<void> {
+    const path = { id: entry.id }
+    this.#tell((listener) => {
+      listener.removed(entry)
+    })
+    try {
+      await answer(api.DELETE('/api/v1/entries/{id}', { params: { path } }))
+    } catch (problem) {
+      const gone = problem instanceof ApiError && problem.status === 404
+      if (!gone) {
+        this.#tell((listener) => {
+          listener.saved(entry)
+        })
+        throw problem
+      }
+    }
+    this.#settle()
+  }
+
+  async #restore({ id }: Entry): Promise<void> {
+    const path = { id }
+    const entry = await answer(api.POST('/api/v1/entries/{id}/restore', { params: { path } }))
+    this.#tell((listener) => {
+      listener.saved(entry)
+    })
+    this.#settle()
+  }
+
+  #tell(what: (listener: Listener) => void): void {
+    this.#listeners.forEach(what)
+  }
+
+  #settle(): void {
+    this.#tell((listener) => {
+      listener.settled()
+    })
+  }
+}
+
+function undo(run: () => Promise<unknown>) {
+  return { label: 'Undo', run: () => void attempt('That could not be undone.', run) }
+}
+
+/** Runs what may fail; a failure says `sorry` and why, and offers to try again. */
+async function attempt(sorry: string, run: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await run()
+    return true
+  } catch (problem) {
+    if (!(problem instanceof ApiError)) throw problem
+    toasts.show(sorry, { label: 'Try again', run: () => void attempt(sorry, run) })
+    return false
+  }
+}
+
+export const [useWriter, provideWriter] = createContext<Writer>()

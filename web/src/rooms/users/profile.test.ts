@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import type { Me } from '../../api/client'
+import { formOf, inUnit, readForm, zones } from './profile'
+
+const me: Me = {
+  username: 'ada',
+  display_name: 'Ada',
+  role: 'admin',
+  disabled: false,
+  last_login_at: null,
+  created_at: '2026-01-01T00:00:00.000Z',
+  time_zone: 'Europe/Berlin',
+  day_starts_at: 4,
+  unit: 'ml',
+  daily_goal_ml: 2000,
+  water_presets_ml: [150, 250, 500],
+}
+
+test('only what differs is sent', () => {
+  const form = formOf(me)
+  expect(readForm(form, me)).toEqual({ change: {} })
+  expect(readForm({ ...form, name: ' Ada L. ', presets: ['150', '200', '500'] }, me)).toEqual({
+    change: { display_name: 'Ada L.', water_presets_ml: [150, 200, 500] },
+  })
+})
+
+test('changing the unit changes no amount, there and back', () => {
+  const ounces = inUnit(formOf(me), 'fl_oz')
+  expect(ounces).toMatchObject({ goal: '67.6', presets: ['5.1', '8.5', '16.9'] })
+  expect(readForm(ounces, me)).toEqual({ change: { unit: 'fl_oz' } })
+})
+
+test('each field says what is wrong with it', () => {
+  const form = { ...formOf(me), name: ' ', goal: '99', presets: ['1', '5001', 'a'] }
+  const read = readForm(form, me)
+  expect('wrong' in read && Object.keys(read.wrong)).toEqual([
+    'display_name',
+    'daily_goal_ml',
+    'water_presets_ml',
+  ])
+})
+
+test('the zone of the account is offered even if this browser does not know it', () => {
+  expect(zones('Europe/Nowhere')).toContain('Europe/Nowhere')
+  expect(zones()).toContain('UTC')
+})

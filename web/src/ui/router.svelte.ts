@@ -1,0 +1,53 @@
+// The address bar and the page, kept in step. Links are plain `<a href>`: a click on one that stays on
+// this page is taken over here, so opening in a new tab, copying and the back button all work as ever.
+import { parseRoute } from '../lib/routes'
+
+class Router {
+  #url = $state.raw(new URL(location.href))
+  route = $derived(parseRoute(this.#url))
+
+  /** Path and query, without the origin. */
+  get path(): string {
+    return this.#url.pathname + this.#url.search
+  }
+
+  /** The path alone: what makes a page another page. */
+  get page(): string {
+    return this.#url.pathname
+  }
+
+  start(): () => void {
+    const read = () => (this.#url = new URL(location.href))
+    const click = (event: MouseEvent) => {
+      this.#follow(event)
+    }
+    addEventListener('popstate', read)
+    document.addEventListener('click', click)
+    return () => {
+      removeEventListener('popstate', read)
+      document.removeEventListener('click', click)
+    }
+  }
+
+  go(path: string, how: 'push' | 'replace' = 'push'): void {
+    const url = new URL(path, location.href)
+    const turned = url.pathname !== this.#url.pathname
+    if (how === 'push') history.pushState(null, '', url)
+    else history.replaceState(null, '', url)
+    this.#url = url
+    if (turned && !url.hash) scrollTo(0, 0)
+  }
+
+  #follow(event: MouseEvent): void {
+    const link = event.target instanceof Element ? event.target.closest('a') : null
+    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey
+    if (!link || !plain || event.altKey || event.defaultPrevented || link.target) return
+    if (link.origin !== location.origin || link.hasAttribute('download')) return
+    // A jump within the page, such as the skip link, is the browser's own business.
+    if (link.hash && link.pathname === location.pathname) return
+    event.preventDefault()
+    this.go(link.href)
+  }
+}
+
+export const router = new Router()

@@ -1,0 +1,68 @@
+// Short messages at the foot of the page, each with at most one thing to do. They go by themselves after
+// six seconds, but not while somebody points at them or has focus among them.
+export interface Toast {
+  id: number
+  text: string
+  action?: { label: string; run: () => void }
+}
+
+const LIFE_MS = 6_000
+const MOST = 2
+
+export class Toasts {
+  items = $state.raw<Toast[]>([])
+  #left = new Map<number, number>()
+  #timer: ReturnType<typeof setInterval> | undefined
+  #paused = false
+  #ids = 0
+
+  show(text: string, action?: Toast['action']): void {
+    const id = ++this.#ids
+    this.#left.set(id, LIFE_MS)
+    this.items = [...this.items, { id, text, ...(action && { action }) }].slice(-MOST)
+    this.#timer ??= setInterval(() => {
+      this.#age(100)
+    }, 100)
+  }
+
+  /** Does what the toast offers, once. */
+  act(toast: Toast): void {
+    this.dismiss(toast.id)
+    toast.action?.run()
+  }
+
+  /** Does what the newest toast offers; false when none offers anything. */
+  actOnLast(): boolean {
+    const last = this.items.findLast((toast) => toast.action)
+    if (last) this.act(last)
+    return last !== undefined
+  }
+
+  dismiss(id: number): void {
+    this.items = this.items.filter((toast) => toast.id !== id)
+    this.#left.delete(id)
+    if (this.items.length > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#paused = false
+  }
+
+  clear(): void {
+    for (const toast of this.items) this.dismiss(toast.id)
+  }
+
+  pause(paused: boolean): void {
+    this.#paused = paused
+  }
+
+  #age(by: number): void {
+    if (this.#paused) return
+    for (const { id } of this.items) {
+      const left = (this.#left.get(id) ?? 0) - by
+      this.#left.set(id, left)
+      if (left <= 0) this.dismiss(id)
+    }
+  }
+}
+
+export const toasts = new Toasts()
