@@ -145,6 +145,32 @@ async fn a_full_queue_is_busy_and_empties_again() {
 }
 
 #[actix_web::test]
+async fn a_reader_that_comes_free_too_late_is_busy() {
+    let app = TestApp::with(&[("DATABASE_READERS", "1")]).await;
+    let admin = app.admin().await;
+    let (taken, wait_taken) = std::sync::mpsc::channel();
+    let (release, wait_release) = std::sync::mpsc::channel::<()>();
+    let state = app.state.clone();
+    let holding = std::thread::spawn(move || {
+        let hold = |_: &mut _| {
+            taken.send(()).unwrap();
+            wait_release.recv().unwrap();
+            Ok(())
+        };
+        state.db.read_blocking(hold)
+    });
+    wait_taken.recv().unwrap();
+    // Nobody gives the only connection back, so this lasts as long as a request may wait for one.
+    let refused = admin.get("/api/v1/me").await;
+    refused.expect_problem(503, "busy");
+    assert_eq!(refused.header("retry-after"), "2");
+    app.anonymous().get("/health/live").await.expect(StatusCode::OK);
+    release.send(()).unwrap();
+    holding.join().unwrap().unwrap();
+    admin.get("/api/v1/me").await.expect(StatusCode::OK);
+}
+
+#[actix_web::test]
 async fn another_process_that_holds_the_database_makes_writes_wait_then_busy() {
     use diesel::{Connection, connection::SimpleConnection};
     let app = TestApp::start().await;
