@@ -51,11 +51,8 @@ pub struct RegisterUser {
     request_body = RegisterUser,
     responses(
         (status = 201, description = "Registered", body = UserView),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Registration is closed", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The name is taken", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/auth/register")]
@@ -100,10 +97,7 @@ pub struct SignedIn {
     request_body = Credentials,
     responses(
         (status = 200, description = "Signed in; the cookie is in `Set-Cookie`", body = SignedIn),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "Name and password do not fit together", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
         (status = 423, description = "Too many sign-ins failed at this name", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
     )
@@ -158,10 +152,7 @@ pub struct IssuedToken {
     request_body = Credentials,
     responses(
         (status = 200, description = "Signed in", body = IssuedToken),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "Name and password do not fit together", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
         (status = 423, description = "Too many sign-ins failed at this name", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
     )
@@ -192,8 +183,6 @@ pub async fn create_token(
     tag = "auth",
     responses(
         (status = 204, description = "Signed out"),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Came from another site", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/auth/logout")]

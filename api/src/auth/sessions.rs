@@ -60,7 +60,6 @@ impl Session {
     tag = "auth",
     responses(
         (status = 200, description = "Your living sessions", body = Page<SessionView>),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/me/sessions")]
@@ -80,8 +79,6 @@ pub async fn list_sessions(
     params(("id" = Uuid, Path, description = "The session's id")),
     responses(
         (status = 204, description = "Signed out"),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not a session of yours, or ended already", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -100,8 +97,6 @@ pub async fn delete_session(
     tag = "auth",
     responses(
         (status = 204, description = "Signed out everywhere else"),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Came from another site", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[delete("/me/sessions")]
@@ -129,12 +124,7 @@ pub struct UpdatePassword {
     request_body = UpdatePassword,
     responses(
         (status = 204, description = "Changed"),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Wrong password, or came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
     )
 )]

@@ -124,12 +124,8 @@ fn place(at: Timestamp, owner: &User, now: Timestamp) -> Result<(Timestamp, Naiv
     responses(
         (status = 201, description = "Logged", body = EntryView),
         (status = 200, description = "Was logged before under this id", body = EntryView),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The id stands for an entry that says something else", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/entries")]
@@ -173,7 +169,6 @@ pub async fn create_entry(
     params(("id" = Uuid, Path, description = "The entry's id")),
     responses(
         (status = 200, description = "The entry", body = EntryView),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not an entry of yours, or deleted", body = Problem, content_type = "application/problem+json"),
     )
@@ -219,12 +214,8 @@ pub struct UpdateEntry {
     request_body = UpdateEntry,
     responses(
         (status = 200, description = "The entry as it is now", body = EntryView),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not an entry of yours, or deleted", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[patch("/entries/{id}")]
@@ -269,7 +260,6 @@ pub async fn update_entry(
     params(("id" = Uuid, Path, description = "The entry's id")),
     responses(
         (status = 204, description = "Deleted"),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not an entry of yours, or deleted already", body = Problem, content_type = "application/problem+json"),
     )
@@ -301,7 +291,6 @@ pub async fn delete_entry(
     params(("id" = Uuid, Path, description = "The entry's id")),
     responses(
         (status = 200, description = "The entry as it was", body = EntryView),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not an entry of yours", body = Problem, content_type = "application/problem+json"),
     )

@@ -66,9 +66,7 @@ fn default_limit() -> u32 {
     params(("username" = String, Path, description = "The person", example = "robin"), ListEntries),
     responses(
         (status = 200, description = "One page", body = Page<EntryView>),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such person, or not yours to see", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A parameter does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/people/{username}/entries")]

@@ -130,8 +130,6 @@ fn default_limit() -> u32 {
     params(ListPeople),
     responses(
         (status = 200, description = "One page, by user name", body = Page<StatusView>),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A parameter does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/people")]
@@ -164,7 +162,6 @@ pub async fn list_people(
     params(("username" = String, Path, description = "The person", example = "robin")),
     responses(
         (status = 200, description = "How they are", body = StatusView),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such person, or not yours to see", body = Problem, content_type = "application/problem+json"),
     )
 )]

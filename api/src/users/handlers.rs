@@ -78,7 +78,6 @@ impl User {
     tag = "users",
     responses(
         (status = 200, description = "Your account", body = Me),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/me")]
@@ -151,11 +150,6 @@ fn validate_presets(presets: &[i32]) -> Result<(), ValidationError> {
     request_body = UpdateMe,
     responses(
         (status = 200, description = "Your account as it is now", body = Me),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[patch("/me")]
@@ -193,12 +187,8 @@ pub struct DeleteMe {
     request_body = DeleteMe,
     responses(
         (status = 204, description = "Erased"),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Wrong password, or came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "You are the last admin", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON by its content type", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[delete("/me")]

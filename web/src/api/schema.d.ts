@@ -823,7 +823,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            /** @description Not JSON */
+            /** @description The body is not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -841,7 +841,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON by its content type */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -850,7 +859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field does not fit */
+            /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -904,7 +913,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -913,7 +922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Came from another site */
+            /** @description The request came from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -955,7 +964,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserView"];
                 };
             };
-            /** @description Not JSON */
+            /** @description The body is not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -982,7 +991,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON by its content type */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -991,7 +1009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field does not fit */
+            /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1033,7 +1051,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedToken"];
                 };
             };
-            /** @description Not JSON */
+            /** @description The body is not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1051,7 +1069,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON by its content type */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1060,7 +1087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field does not fit */
+            /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1129,7 +1156,7 @@ export interface operations {
                     "application/json": components["schemas"]["EntryView"];
                 };
             };
-            /** @description Not JSON */
+            /** @description The body is not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1138,7 +1165,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1165,7 +1192,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON by its content type */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1174,7 +1210,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field does not fit */
+            /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1215,7 +1251,7 @@ export interface operations {
                     "application/json": components["schemas"]["EntryView"];
                 };
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1272,7 +1308,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1335,7 +1371,7 @@ export interface operations {
                     "application/json": components["schemas"]["EntryView"];
                 };
             };
-            /** @description Not JSON */
+            /** @description The body is not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1344,7 +1380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1371,7 +1407,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON by its content type */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1380,7 +1425,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field does not fit */
+            /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1421,7 +1466,7 @@ export interface operations {
                     "application/json": components["schemas"]["EntryView"];
                 };
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1477,7 +1522,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1517,7 +1562,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not JSON */
+            /** @description The body is not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1526,7 +1571,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1553,7 +1598,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON by its content type */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1562,7 +1616,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field does not fit */
+            /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1604,7 +1658,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Not JSON */
+            /** @description The body is not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1613,7 +1667,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1622,7 +1676,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Came from another site */
+            /** @description The request came from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1631,7 +1685,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON by its content type */
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1640,7 +1703,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field does not fit */
+            /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1680,7 +1743,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not JSON */
+            /** @description The body is not JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1689,7 +1752,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1707,7 +1770,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too large */
+            /** @description The body is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1716,7 +1779,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not JSON by its content type */
+            /** @description The content type is not JSON */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1725,7 +1788,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A field does not fit */
+            /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1772,7 +1835,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_SessionView"];
                 };
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1808,7 +1871,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1817,7 +1880,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Came from another site */
+            /** @description The request came from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1856,7 +1919,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1865,7 +1928,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Came from another site */
+            /** @description The request came from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1917,7 +1980,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_StatusView"];
                 };
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1926,7 +1989,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter does not fit */
+            /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1989,7 +2052,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_EntryView"];
                 };
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2007,7 +2070,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter does not fit */
+            /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2051,7 +2114,7 @@ export interface operations {
                     "application/json": components["schemas"]["StatusView"];
                 };
             };
-            /** @description Not signed in */
+            /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
                     [name: string]: unknown;

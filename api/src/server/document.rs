@@ -1,0 +1,87 @@
+//! What the OpenAPI document says that no handler does: about the whole, and what every operation of a kind answers.
+
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        self, Content, Ref, RefOr, Response, ResponseBuilder,
+        path::{Operation, Parameter, ParameterIn},
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Personal Status Tracker",
+        description = "One person logs water and mood; the people they trust watch it live.\n\nSign in with `POST /api/v1/auth/login` for a \
+                       cookie (that is what the page does; here it works for *Try it out* at once), or with `POST /api/v1/auth/token` for a \
+                       token, which goes into *Authorize*.\n\nErrors are problem documents (RFC 9457); `code` tells one from another.",
+        license(name = "GPL-3.0-or-later", identifier = "GPL-3.0-or-later"),
+    ),
+    servers((url = "/")),
+    security(("bearer" = []), ("cookie" = [])),
+    modifiers(&SecuritySchemes),
+    tags(
+        (name = "auth", description = "Register, sign in, sign out"),
+        (name = "users", description = "Your account"),
+        (name = "people", description = "The people you may watch"),
+        (name = "entries", description = "Logging, and the history"),
+        (name = "ops", description = "Is the server well"),
+    ),
+)]
+struct ApiDoc;
+
+struct SecuritySchemes;
+
+impl Modify for SecuritySchemes {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let components = document.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        let cookie = ApiKey::Cookie(ApiKeyValue::with_description(
+            "session",
+            "`__Host-session` where the server is reached over TLS",
+        ));
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+/// The document without its operations.
+pub(super) fn base() -> openapi::OpenApi {
+    ApiDoc::openapi()
+}
+
+/// Writes the refusals that follow from an operation's kind into each that does not describe them itself.
+pub(super) fn complete(mut document: openapi::OpenApi) -> openapi::OpenApi {
+    for (path, item) in &mut document.paths.paths {
+        let limited = path.starts_with("/api/v1/");
+        let writes = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        writes.into_iter().flatten().for_each(|operation| describe(operation, limited, true));
+        item.get.iter_mut().for_each(|operation| describe(operation, limited, false));
+    }
+    document
+}
+
+fn describe(operation: &mut Operation, limited: bool, writes: bool) {
+    let body = operation.request_body.is_some();
+    let in_query = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query);
+    let query = operation.parameters.iter().flatten().any(in_query);
+    // An operation that anybody may call says so; for all others the document's own requirement holds.
+    let signed_in = operation.security.is_none();
+    let refusals = [
+        (body, "400", "The body is not JSON"),
+        (signed_in, "401", "Not signed in, or the credential is not or no longer good"),
+        (signed_in && writes, "403", "The request came from another site"),
+        (body, "413", "The body is too large"),
+        (body, "415", "The content type is not JSON"),
+        (body || query, "422", "A field or parameter does not fit; see `errors`"),
+        (limited, "429", "Too many requests; `Retry-After` says when the next one gets through"),
+    ];
+    for (_, status, description) in refusals.into_iter().filter(|(applies, ..)| *applies) {
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| refusal(description).into());
+    }
+}
+
+fn refusal(description: &str) -> Response {
+    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+    ResponseBuilder::new().description(description).content("application/problem+json", problem).build()
+}

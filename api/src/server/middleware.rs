@@ -1,0 +1,164 @@
+//! What every request passes on its way in and out, outermost first.
+
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
+
+use actix_web::{
+    Error, HttpResponse,
+    body::{self, BodySize, BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    error::InternalError,
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use futures_util::FutureExt;
+use sha2::{Digest, Sha256};
+
+use super::AppState;
+use crate::{
+    error::{ApiError, Code},
+    extract::client_address,
+    limits,
+};
+
+pub(super) async fn request_log(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let state =
+        req.app_data::<web::Data<AppState>>().cloned().ok_or_else(|| ApiError::internal("no application state"))?;
+    let id = state.clock.new_id().to_string();
+    let started = Instant::now();
+    // Copies, because routing needs the request to be held in one place only.
+    let (method, path) = (req.method().clone(), req.path().to_owned());
+    let address = client_address(req.request(), &state.config.trusted_proxies);
+    let (request, response) = match next.call(req).await {
+        Ok(response) => {
+            let (request, response) = response.map_into_boxed_body().into_parts();
+            (Some(request), response)
+        }
+        Err(error) => (None, HttpResponse::from_error(error)),
+    };
+    let problem = response.error().map(problem_of).or_else(|| limits::refusal(&response));
+    let mut response = problem.as_ref().map_or(response, |problem| problem.to_response(&id));
+    strict_headers(&path, response.headers_mut());
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+    }
+    let status = response.status();
+    log::log!(
+        if status.is_server_error() { log::Level::Error } else { log::Level::Info },
+        method = method.as_str(),
+        path = path.as_str(),
+        status = status.as_u16(),
+        ms = (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
+        address = address.map(|address| address.to_string()).as_deref(),
+        request_id = id.as_str(),
+        cause = problem.as_ref().and_then(|problem| problem.cause.as_deref());
+        "request"
+    );
+    match request {
+        Some(request) => Ok(ServiceResponse::new(request, response)),
+        None => Err(InternalError::from_response("answered without a request", response).into()),
+    }
+}
+
+/// Our own error as it is; one that actix raised itself without its words, which can name inner parts.
+fn problem_of(error: &Error) -> ApiError {
+    if let Some(problem) = error.as_error::<ApiError>() {
+        return problem.clone();
+    }
+    match error.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::new(Code::PayloadTooLarge, "Send less at once. Nothing was changed.")
+        }
+        StatusCode::NOT_FOUND => ApiError::not_found(),
+        status if status.is_client_error() => ApiError::new(Code::BadRequest, "Correct the request and send it again."),
+        _ => ApiError::internal("an error of the framework"),
+    }
+    .caused_by(error)
+}
+
+fn strict_headers(path: &str, headers: &mut header::HeaderMap) {
+    // Swagger UI styles its elements in place; scripts stay limited to its own files.
+    let csp = if path.starts_with("/api/docs/") {
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    } else {
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    };
+    for (name, value) in [
+        ("content-security-policy", csp),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-embedder-policy", "require-corp"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    // What is not said to be public is private.
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+pub(super) async fn within_time(
+    req: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let limit =
+        req.app_data::<web::Data<AppState>>().map_or(Duration::from_secs(30), |state| state.config.request_timeout);
+    match tokio::time::timeout(limit, AssertUnwindSafe(next.call(req)).catch_unwind()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_panic)) => Err(ApiError::internal("a handler panicked").into()),
+        Err(_elapsed) => {
+            Err(ApiError::new(Code::Timeout, "It may or may not have been done. Look first, then try again.").into())
+        }
+    }
+}
+
+pub(super) async fn validators_and_caching(
+    mut req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    // HEAD is GET without the body, which the protocol layer leaves out by itself (RFC 9110, 9.3.2).
+    if req.method() == Method::HEAD {
+        req.head_mut().method = Method::GET;
+    }
+    let get = req.method() == Method::GET;
+    let wanted = req.headers().get(header::IF_NONE_MATCH).cloned();
+    let response = next.call(req).await?.map_into_boxed_body();
+    let sized = matches!(response.response().body().size(), BodySize::Sized(_));
+    if !get || response.status() != StatusCode::OK || !sized || response.headers().contains_key(header::ETAG) {
+        return Ok(response);
+    }
+    let (req, response) = response.into_parts();
+    let (response, body) = response.into_parts();
+    let bytes = body::to_bytes(body).await.map_err(|_| ApiError::internal("a body could not be read"))?;
+    let tag = format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&bytes)[..16]));
+    let unchanged = wanted.is_some_and(|wanted| {
+        wanted.to_str().is_ok_and(|wanted| {
+            wanted.split(',').any(|one| one.trim().trim_start_matches("W/") == tag || one.trim() == "*")
+        })
+    });
+    let mut response = if unchanged {
+        let mut response = response.set_body(BoxBody::new(()));
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        response
+    } else {
+        response.set_body(BoxBody::new(bytes))
+    };
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(ServiceResponse::new(req, response))
+}
