@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$ROOT/web"
 
 stamps=node_modules/.status-tracker
-modules_key=$(cat package-lock.json package.json .npmrc <(node --version) | sha256sum)
+modules_key=$(cat package-lock.json .npmrc <(node --version) | sha256sum)
 if [[ $(cat "$stamps/modules" 2>/dev/null) != "$modules_key" ]]; then
   npm ci --no-audit --no-fund
   mkdir -p "$stamps"

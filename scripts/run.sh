@@ -29,7 +29,7 @@ check_ports() {
 stop_all() {
   stopping=1
   trap 'force_stop' INT TERM HUP
-  if [[ -n $front_pid ]]; then kill -QUIT "$front_pid" 2>/dev/null || true; fi
+  if [[ -n $front_pid ]]; then kill "-$front_signal" "$front_pid" 2>/dev/null || true; fi
   if [[ -n $api_pid ]]; then kill -TERM "$api_pid" 2>/dev/null || true; fi
   local clean=0
   if [[ -n $api_pid ]] && ! wait_gone "$api_pid" 35; then
@@ -163,7 +163,7 @@ start_vite() {
   cd "$ROOT"
 }
 
-if [[ $mode == dev ]]; then front=Vite; start_vite; else front=nginx; start_nginx; fi
+if [[ $mode == dev ]]; then front=Vite front_signal=TERM; start_vite; else front=nginx front_signal=QUIT; start_nginx; fi
 if ! wait_until_ready "$PORT" "$front_pid" 20; then
   die "$front did not become ready. What it said is above."
 fi

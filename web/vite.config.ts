@@ -3,7 +3,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 
-const api = 'http://127.0.0.1:8081'
+const api = `http://127.0.0.1:${process.env.API_PORT ?? '8081'}`
 
 export default defineConfig(({ mode }) => ({
   plugins: [svelte()],
