@@ -6,6 +6,7 @@ import { ApiError } from './error'
 import type { components, paths } from './schema'
 
 type Schemas = components['schemas']
+export type Device = Schemas['SessionView']
 export type Entry = Schemas['EntryView']
 export type EntryChange = Schemas['UpdateEntry']
 export type Me = Schemas['Me']

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ApiError } from '../api/error'
-import { explain } from './explain'
+import { explain, explainSignIn } from './explain'
 
 test.each([0, 502, 504])('%d is a server that cannot be reached', (status) => {
   expect(explain(new ApiError(status, {})).what).toBe('The server cannot be reached.')
@@ -19,4 +19,20 @@ test('what the server says about a bad request is passed on', () => {
     what: 'There is no such person.',
     next: 'Nothing was changed.',
   })
+})
+
+test.each([
+  [423, 'locked', 'Wait 30 minutes, or ask an admin to unlock it.', 'Too many sign-ins failed.'],
+  [429, 'rate_limited', 'Nothing was changed. Try again in 40 seconds.', 'That was too often.'],
+])('a sign-in refused with %d says why and how long to wait', (status, code, detail, why) => {
+  expect(explainSignIn(new ApiError(status, { code, detail }))).toBe(`${why} ${detail}`)
+})
+
+test('a sign-in that may work later says so, one that will not does not', () => {
+  expect(explainSignIn(new ApiError(0, {}))).toContain('Try again in a moment.')
+  expect(explainSignIn(new ApiError(429, {}))).toContain('Try again in a moment.')
+  expect(explainSignIn(new ApiError(401, { code: 'invalid_credentials' }))).toContain(
+    'do not match',
+  )
+  expect(explainSignIn(new ApiError(422, { detail: 'Type a name.' }))).toBe('Type a name.')
 })

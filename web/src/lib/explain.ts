@@ -36,6 +36,20 @@ export function explain(problem: ApiError): { what: string; next: string } {
   return { what: problem.message, next: 'Nothing was changed.' }
 }
 
+/**
+ * Why nobody was signed in. Nothing tries again by itself here, so what the server says about how long to
+ * wait is passed on.
+ */
+export function explainSignIn(problem: ApiError): string {
+  if (problem.code === 'invalid_credentials') {
+    return 'Username and password do not match. Check both and try again.'
+  }
+  if (problem.code === 'locked') return `Too many sign-ins failed. ${problem.message}`
+  if (problem.code === 'rate_limited') return `That was too often. ${problem.message}`
+  const { what } = explain(problem)
+  return problem.passing ? `${what} Try again in a moment.` : what
+}
+
 function inWords(wait: number): string {
   if (wait < 60_000) return 'in a moment'
   const minutes = Math.ceil(wait / 60_000)

@@ -1,0 +1,43 @@
+// Where somebody is signed in. The server is asked once, when Settings opens; whatever is ended from there
+// leaves the list as soon as the server has agreed.
+import { answer, api, type Device } from '../../api/client'
+import { ApiError } from '../../api/error'
+import { Resource } from '../../api/resource.svelte'
+
+export class Devices {
+  readonly list = new Resource(() => answer(api.GET('/api/v1/me/sessions')))
+
+  /** This device first; undefined until the server has answered. */
+  get all(): Device[] | undefined {
+    return this.list.value?.items.toSorted((a, b) => Number(b.current) - Number(a.current))
+  }
+
+  /** Throws an ApiError when it may still be signed in. */
+  async end({ id }: Device): Promise<void> {
+    try {
+      await answer(api.DELETE('/api/v1/me/sessions/{id}', { params: { path: { id } } }))
+    } catch (error) {
+      // Somebody was faster, or it has run out: either way it is signed out.
+      if (!(error instanceof ApiError && error.status === 404)) throw error
+    }
+    this.#keep((device) => device.id !== id)
+  }
+
+  /** Throws an ApiError when they may still be signed in. */
+  async endOthers(): Promise<void> {
+    await answer(api.DELETE('/api/v1/me/sessions'))
+    this.othersEnded()
+  }
+
+  /** Takes note of what the server has done already. */
+  othersEnded(): void {
+    // A list that is still on its way may be older than this.
+    if (this.list.value) this.#keep((device) => device.current)
+    else void this.list.load()
+  }
+
+  #keep(which: (device: Device) => boolean): void {
+    const page = this.list.value
+    if (page) this.list.set({ ...page, items: page.items.filter(which) })
+  }
+}
