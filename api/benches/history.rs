@@ -79,7 +79,7 @@ impl Bench {
     fn state(folder: &TempDir) -> actix_web::web::Data<AppState> {
         let path = folder.path().to_str().expect("a path in UTF-8");
         // Request lines go nowhere here, as the logger is never started.
-        let settings = [("DATA_DIR", path), ("BCRYPT_COST", "4")];
+        let settings = [("DATA_DIR", path), ("BCRYPT_COST", "4"), ("RATE_LIMIT_ENABLED", "false")];
         let settings: BTreeMap<_, _> =
             settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let config = Config::from_sources(settings, None).expect("a configuration");
