@@ -9,7 +9,7 @@ use std::{
     fs,
     io::Write,
     net::{IpAddr, SocketAddr},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -22,21 +22,26 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::limits::Rate;
 
 /// Every key that is understood, in the order of the documentation.
-pub const KEYS: [&str; 23] = [
+pub const KEYS: [&str; 28] = [
     "APP_ENV",
     "BIND_ADDR",
     "PUBLIC_URL",
     "DATABASE_URL",
     "DATA_DIR",
     "JWT_SECRET",
+    "JWT_SECRET_PREVIOUS",
     "JWT_TTL_HOURS",
     "SESSION_SECRET",
     "PASSWORD_PEPPER",
     "BCRYPT_COST",
     "TRUSTED_PROXIES",
+    "CORS_ALLOWED_ORIGINS",
     "REGISTRATION",
+    "MAINTENANCE_MODE",
+    "AUDIT_RETENTION_DAYS",
     "REQUEST_TIMEOUT_SECONDS",
     "MAX_BODY_BYTES",
+    "MAX_CONCURRENT_REQUESTS",
     "RATE_LIMIT_ENABLED",
     "RATE_LIMIT_GENERAL",
     "RATE_LIMIT_AUTH",
@@ -47,7 +52,7 @@ pub const KEYS: [&str; 23] = [
     "DATABASE_READERS",
     "WRITE_QUEUE",
 ];
-const SECRETS: [&str; 3] = ["JWT_SECRET", "SESSION_SECRET", "PASSWORD_PEPPER"];
+const SECRETS: [&str; 4] = ["JWT_SECRET", "JWT_SECRET_PREVIOUS", "SESSION_SECRET", "PASSWORD_PEPPER"];
 const SECRET_BYTES: usize = 32;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,10 +61,28 @@ pub enum AppEnv {
     Production,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Registration {
+    /// Anybody may register.
     Open,
+    /// Whoever has an invitation may.
+    Invite,
     Closed,
+}
+
+impl Registration {
+    pub const ALL: [(&'static str, Self); 3] =
+        [("open", Self::Open), ("invite", Self::Invite), ("closed", Self::Closed)];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Invite => "invite",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,14 +100,25 @@ pub struct Config {
     pub database_url: String,
     pub data_dir: PathBuf,
     pub jwt_secret: SecretString,
+    /// Tokens signed with it are still accepted, so that the secret can be replaced without signing everybody out.
+    pub jwt_secret_previous: Option<SecretString>,
     pub jwt_ttl: Duration,
     pub session_secret: SecretString,
     pub password_pepper: SecretString,
     pub bcrypt_cost: u32,
     pub trusted_proxies: Vec<IpAddr>,
+    /// Sites other than our own whose pages may use the API, by exact origin.
+    pub cors_allowed_origins: Vec<String>,
+    /// Until an admin decides otherwise.
     pub registration: Registration,
+    /// Refuses writes whatever an admin decides.
+    pub maintenance_mode: bool,
+    /// How long audit records stay.
+    pub audit_retention_days: u32,
     pub request_timeout: Duration,
     pub max_body_bytes: usize,
+    /// How many requests are worked on at once; one more is told to come back.
+    pub max_concurrent_requests: usize,
     pub rate_limit_enabled: bool,
     pub rate_limit_general: Rate,
     pub rate_limit_auth: Rate,
@@ -138,11 +172,25 @@ impl Config {
         let secret = |name| source.secret(name, production, &data_dir);
         let (jwt_secret, session_secret, password_pepper) =
             (secret("JWT_SECRET")?, secret("SESSION_SECRET")?, secret("PASSWORD_PEPPER")?);
-        if jwt_secret.expose_secret() == session_secret.expose_secret()
-            || session_secret.expose_secret() == password_pepper.expose_secret()
-            || jwt_secret.expose_secret() == password_pepper.expose_secret()
-        {
-            return Err(bad("JWT_SECRET", "equals another secret; each needs its own", "openssl rand -base64 48"));
+        let jwt_secret_previous = source.given_secret("JWT_SECRET_PREVIOUS", production)?;
+        let mut secrets: Vec<&str> = [&jwt_secret, &session_secret, &password_pepper]
+            .into_iter()
+            .chain(&jwt_secret_previous)
+            .map(ExposeSecret::expose_secret)
+            .collect();
+        secrets.sort_unstable();
+        if secrets.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(bad("JWT_SECRET", "equals another secret; each needs its own", "$(openssl rand -base64 48)"));
+        }
+        if production && !public_url.starts_with("https://") {
+            return Err(bad(
+                "PUBLIC_URL",
+                "is plain HTTP, which production does not accept: passwords and health data would travel readable by anybody",
+                "https://status.example.org",
+            ));
+        }
+        if production {
+            refuse_open_folder(&data_dir)?;
         }
         let rate =
             |name, default| source.parse(name, default, "is not a number of requests within s, m or h, up to a day");
@@ -152,6 +200,7 @@ impl Config {
             public_url,
             database_url,
             jwt_secret,
+            jwt_secret_previous,
             jwt_ttl: Duration::from_secs(3600 * source.number("JWT_TTL_HOURS", 24_u64, 1..=720)?),
             session_secret,
             password_pepper,
@@ -160,10 +209,14 @@ impl Config {
             registration: source.choice(
                 "REGISTRATION",
                 if production { "closed" } else { "open" },
-                &[("open", Registration::Open), ("closed", Registration::Closed)],
+                &Registration::ALL,
             )?,
+            cors_allowed_origins: source.origins("CORS_ALLOWED_ORIGINS")?,
+            maintenance_mode: source.choice("MAINTENANCE_MODE", "false", &[("true", true), ("false", false)])?,
+            audit_retention_days: source.number("AUDIT_RETENTION_DAYS", 365, 1..=36_500)?,
             request_timeout: Duration::from_secs(source.number("REQUEST_TIMEOUT_SECONDS", 30_u64, 1..=600)?),
             max_body_bytes: source.number("MAX_BODY_BYTES", 10_485_760, 1024..=1_073_741_824)?,
+            max_concurrent_requests: source.number("MAX_CONCURRENT_REQUESTS", 512, 1..=65_536)?,
             rate_limit_enabled: source.choice("RATE_LIMIT_ENABLED", "true", &[("true", true), ("false", false)])?,
             rate_limit_general: rate("RATE_LIMIT_GENERAL", "100/15m")?,
             rate_limit_auth: rate("RATE_LIMIT_AUTH", "10/15m")?,
@@ -266,7 +319,38 @@ impl Source {
             .map_err(|_| bad(name, &format!("is `{value}`, which {problem}"), default))
     }
 
+    /// Empty, or a list of origins as browsers send them: scheme, host, and a port where it is not the scheme's own.
+    fn origins(&self, name: &str) -> Result<Vec<String>, String> {
+        let Some(value) = self.get(name) else { return Ok(Vec::new()) };
+        let origins: Vec<String> = value.split(',').map(|origin| origin.trim().to_owned()).collect();
+        let exact = |origin: &String| {
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            host.is_some_and(|host| {
+                !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+            })
+        };
+        if origins.iter().all(exact) {
+            return Ok(origins);
+        }
+        Err(bad(
+            name,
+            &format!("is `{value}`, which is not a list of exact origins"),
+            "https://status.example.org, https://other.example.org:8443",
+        ))
+    }
+
     fn secret(&self, name: &str, production: bool, data_dir: &Path) -> Result<SecretString, String> {
+        match self.given_secret(name, production)? {
+            Some(secret) => Ok(secret),
+            None if production => Err(bad(name, "is missing, and production needs it", "$(openssl rand -base64 48)")),
+            None => {
+                development_secret(&data_dir.join(format!("{}.secret", name.to_lowercase()))).map(SecretString::from)
+            }
+        }
+    }
+
+    /// The secret that stands in the environment or in the file it names.
+    fn given_secret(&self, name: &str, production: bool) -> Result<Option<SecretString>, String> {
         let example = "$(openssl rand -base64 48)";
         let given = match (self.get(name), self.get(&format!("{name}_FILE"))) {
             (Some(value), _) => Some(value.to_owned()),
@@ -280,13 +364,7 @@ impl Source {
             ),
             (None, None) => None,
         };
-        let Some(value) = given else {
-            if production {
-                return Err(bad(name, "is missing, and production needs it", example));
-            }
-            return development_secret(&data_dir.join(format!("{}.secret", name.to_lowercase())))
-                .map(SecretString::from);
-        };
+        let Some(value) = given else { return Ok(None) };
         if value.len() < SECRET_BYTES {
             return Err(bad(name, &format!("is shorter than {SECRET_BYTES} bytes"), example));
         }
@@ -296,8 +374,18 @@ impl Source {
         if production && sample {
             return Err(bad(name, "is a sample value", example));
         }
-        Ok(SecretString::from(value))
+        Ok(Some(SecretString::from(value)))
     }
+}
+
+/// Health data in a folder that others on this machine can look into is refused; one that is missing will be made right.
+fn refuse_open_folder(folder: &Path) -> Result<(), String> {
+    let Ok(found) = fs::metadata(folder) else { return Ok(()) };
+    if found.permissions().mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    let folder = folder.display();
+    Err(format!("DATA_DIR {folder} can be opened by others on this machine. Run: chmod 700 {folder}"))
 }
 
 /// Reads the secret kept at `path`, or makes it there once, readable by its owner alone.

@@ -37,13 +37,23 @@ macro_rules! codes {
 codes! {
     BadRequest BAD_REQUEST "bad_request" "The request cannot be read";
     Unauthorized UNAUTHORIZED "unauthorized" "Sign in first";
+    TotpRequired UNAUTHORIZED "totp_required" "A code from your authenticator is needed";
     InvalidCredentials UNAUTHORIZED "invalid_credentials" "That name and password do not fit together";
+    SuspiciousRequest BAD_REQUEST "suspicious_request" "The request looks like an attack";
+    PasswordChangeRequired FORBIDDEN "password_change_required" "Choose a password of your own first";
+    InsufficientScope FORBIDDEN "insufficient_scope" "This token is not for that";
+    InvalidInvite FORBIDDEN "invalid_invite" "This invitation is not or no longer good";
     CrossSite FORBIDDEN "cross_site" "This request came from another site";
     ReadOnlyRole FORBIDDEN "read_only_role" "Your account can watch, not write";
     RegistrationClosed FORBIDDEN "registration_closed" "Registration is closed";
     WrongPassword FORBIDDEN "wrong_password" "That is not your password";
     NotFound NOT_FOUND "not_found" "There is nothing here";
     MethodNotAllowed METHOD_NOT_ALLOWED "method_not_allowed" "This address does not do that";
+    RequestTimeout REQUEST_TIMEOUT "request_timeout" "The request did not arrive in time";
+    TotpAlreadyOn CONFLICT "totp_already_on" "The second factor is on already";
+    TotpNotBegun CONFLICT "totp_not_begun" "There is no second factor to confirm";
+    TooManyTokens CONFLICT "too_many_tokens" "You have as many tokens as there may be";
+    SetByConfiguration CONFLICT "set_by_configuration" "The server's configuration decides this";
     UsernameTaken CONFLICT "username_taken" "That user name is taken";
     IdConflict CONFLICT "id_conflict" "That id already stands for another entry";
     LastAdmin CONFLICT "last_admin" "The last admin has to stay";
@@ -52,8 +62,11 @@ codes! {
     Invalid UNPROCESSABLE_ENTITY "invalid" "Something in the request does not fit";
     InvalidCursor UNPROCESSABLE_ENTITY "invalid_cursor" "That cursor does not belong to this list";
     Locked LOCKED "locked" "Too many sign-ins failed";
+    UnknownHost MISDIRECTED_REQUEST "unknown_host" "This server is not known by that name";
+    Penalised TOO_MANY_REQUESTS "penalised" "That was too often for too long";
     RateLimited TOO_MANY_REQUESTS "rate_limited" "That was too often";
     Internal INTERNAL_SERVER_ERROR "internal" "Something went wrong on the server";
+    Maintenance SERVICE_UNAVAILABLE "maintenance" "The server is being looked after";
     Busy SERVICE_UNAVAILABLE "busy" "The server is busy";
     Timeout SERVICE_UNAVAILABLE "timeout" "That took too long";
     ReadOnlyDatabase SERVICE_UNAVAILABLE "read_only" "The server cannot write at the moment";
@@ -203,6 +216,8 @@ impl fmt::Display for ApiError {
         write!(f, "{}: {}", self.code.as_str(), self.cause.as_deref().unwrap_or(&self.detail))
     }
 }
+
+impl std::error::Error for ApiError {}
 
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {

@@ -242,6 +242,18 @@ impl Cursors {
     }
 }
 
+/// One field of a CSV file (RFC 4180). What a spreadsheet would take for a formula is made text by an apostrophe before it (OWASP ASVS
+/// 1.2.10).
+#[must_use]
+pub fn csv_field(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    if text.contains(['"', ',', '\r', '\n']) {
+        format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    } else {
+        format!("{guard}{text}")
+    }
+}
+
 /// Who is at the other end: the peer, or, where the peer is a trusted proxy, the rightmost address in `X-Forwarded-For` that is
 /// not one. Addresses further left are the client's own words.
 #[must_use]

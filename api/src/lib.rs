@@ -1,5 +1,6 @@
 //! Table of contents of the service behind the Personal Status Tracker. `docs/architecture.md` walks a request through it.
 
+pub mod audit;
 pub mod auth;
 pub mod clock;
 pub mod config;

@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use rand::seq::SliceRandom;
 use secrecy::SecretString;
 use status_tracker::{
+    audit::Trace,
     auth::{
         lockout,
         password::{PasswordHasher, check_strength},
@@ -131,7 +132,7 @@ fn run(cli: &Cli) -> Result<(), String> {
         Command::User(UserCommand::Create { username, role, password }) => {
             create_user(&config, &clock, username, *role, password)
         }
-        Command::User(UserCommand::Unlock { username }) => unlock(&config, username),
+        Command::User(UserCommand::Unlock { username }) => unlock(&config, &clock, username),
         Command::User(UserCommand::List { json }) => list_users(&config, *json),
         Command::Demo { days } => demo(&config, &clock, *days),
     }
@@ -168,16 +169,16 @@ fn create_user(
     check_strength("password", &password, username).map_err(|error| format!("The password {}", error.message))?;
     let db = Db::open(config)?;
     let hash = PasswordHasher::new(config)?.hash_blocking(&password).map_err(|error| error.to_string())?;
-    let user = users::model::create_user(&db, clock, username, role, hash).map_err(|error| error.to_string())?;
+    let user = users::model::create_user_as_operator(&db, clock, username, role, hash).map_err(|error| error.to_string())?;
     print(&format!("created {} {}\n", role.as_str(), user.username))?;
     if source.generate { print(&format!("password: {generated}\n")) } else { Ok(()) }
 }
 
-fn unlock(config: &Config, username: &str) -> Result<(), String> {
+fn unlock(config: &Config, clock: &Clock, username: &str) -> Result<(), String> {
     let db = Db::open(config)?;
-    let name = username.to_owned();
+    let (name, trace) = (username.to_owned(), Trace::operator(clock));
     let was_locked =
-        db.write_blocking(move |conn| Ok(lockout::forget(conn, &name)?)).map_err(|error| error.to_string())?;
+        db.write_blocking(move |conn| lockout::unlock(conn, &trace, &name)).map_err(|error| error.to_string())?;
     print(&format!("{} {username}\n", if was_locked { "unlocked" } else { "no failed sign-ins at" }))
 }
 

@@ -34,7 +34,8 @@ use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    auth::{self, password::PasswordHasher, seen::Seen, token::Tokens},
+    audit::{self, looks::Looks},
+    auth::{self, api_tokens::ApiTokens, password::PasswordHasher, seen::Seen, token::Tokens},
     clock::{Clock, SECOND},
     config::Config,
     db::Db,
@@ -53,8 +54,10 @@ pub struct AppState {
     pub db: Db,
     pub passwords: PasswordHasher,
     pub tokens: Tokens,
+    pub api_tokens: ApiTokens,
     pub cursors: Cursors,
     pub seen: Seen,
+    pub looks: Looks,
     pub limits: Limits,
     /// Set once the process has been asked to stop, so that nobody sends it new work.
     pub draining: AtomicBool,
@@ -67,9 +70,11 @@ impl AppState {
     pub fn new(config: Config, clock: Clock, db: Db) -> Result<web::Data<Self>, String> {
         Ok(web::Data::new(Self {
             passwords: PasswordHasher::new(&config)?,
-            tokens: Tokens::new(&config.jwt_secret),
+            tokens: Tokens::new(&config.jwt_secret, config.jwt_secret_previous.as_ref()),
+            api_tokens: ApiTokens::new(&config.password_pepper),
             cursors: Cursors::new(&config.session_secret),
             seen: Seen::default(),
+            looks: Looks::default(),
             limits: Limits::new(&config)?,
             draining: AtomicBool::new(false),
             routes: routes(&document()),
@@ -99,7 +104,8 @@ fn rooms(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
             .configure(auth::routes)
             .configure(users::routes)
             .configure(people::routes)
-            .configure(entries::routes),
+            .configure(entries::routes)
+            .configure(audit::routes),
     );
 }
 

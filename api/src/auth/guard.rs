@@ -5,8 +5,13 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
 
-use super::model::{self, Kind};
+use super::{
+    api_tokens::Scope,
+    model::{self, Kind},
+};
 use crate::{
+    audit::Trace,
+    entries::model::Metric,
     error::{ApiError, ApiResult, Code},
     server::AppState,
     users::model::{Role, User},
@@ -22,40 +27,99 @@ pub(super) const USER_ID: &str = "uid";
 pub struct CurrentUser {
     pub user: User,
     pub session_id: String,
+    /// For the audit log.
+    pub trace: Trace,
+    /// `None` for whoever signed in with their password and may do all that their role may.
+    scopes: Option<Vec<Scope>>,
 }
+
+/// Somebody signed in, perhaps with a temporary password, who may do no more than look who they are, choose a password, and leave.
+#[derive(Debug)]
+pub struct RestrictedUser(pub CurrentUser);
+
+/// Somebody who may read what is shared with them: signed in, or with an API token of scope `read`.
+#[derive(Debug)]
+pub struct Reader(pub CurrentUser);
 
 /// Somebody signed in who may write.
 #[derive(Debug)]
-pub struct AdminUser(pub User);
+pub struct AdminUser(pub CurrentUser);
 
-impl FromRequest for CurrentUser {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
+/// An admin who may log: signed in, or with an API token of a scope for it.
+#[derive(Debug)]
+pub struct Logger(pub CurrentUser);
 
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let req = req.clone();
-        Box::pin(async move { authenticate(&req).await })
+impl Logger {
+    /// # Errors
+    /// [`Code::InsufficientScope`] if the token is not for this metric.
+    pub fn may_log(&self, metric: Metric) -> ApiResult<()> {
+        let for_metric = match metric {
+            Metric::Water => Scope::LogWater,
+            Metric::Altitude => Scope::LogAltitude,
+        };
+        self.0.needs(&[Scope::Log, for_metric])
     }
 }
 
-impl FromRequest for AdminUser {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
+impl CurrentUser {
+    /// Whoever carries no API token needs no scope.
+    fn needs(&self, any_of: &[Scope]) -> ApiResult<()> {
+        match &self.scopes {
+            Some(scopes) if !scopes.iter().any(|scope| any_of.contains(scope)) => Err(ApiError::new(
+                Code::InsufficientScope,
+                "Nothing was changed. Make a token whose scopes allow this, or sign in.",
+            )),
+            _ => Ok(()),
+        }
+    }
 
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let req = req.clone();
-        Box::pin(async move {
-            let CurrentUser { user, .. } = authenticate(&req).await?;
-            match user.role() {
-                Role::Admin => Ok(Self(user)),
-                Role::Viewer => Err(ApiError::new(
-                    Code::ReadOnlyRole,
-                    "Nothing was changed. Ask an admin if you should be able to write.",
-                )),
+    /// A temporary password is good for nothing but choosing another.
+    fn has_own_password(self) -> ApiResult<Self> {
+        if self.user.temporary_password_until.is_none() {
+            return Ok(self);
+        }
+        Err(ApiError::new(
+            Code::PasswordChangeRequired,
+            "Nothing was changed. Choose a password of your own first, with `PUT /api/v1/me/password`.",
+        ))
+    }
+
+    fn is_admin(self) -> ApiResult<Self> {
+        match self.user.role() {
+            Role::Admin => Ok(self),
+            Role::Viewer => Err(ApiError::new(
+                Code::ReadOnlyRole,
+                "Nothing was changed. Ask an admin if you should be able to write.",
+            )),
+        }
+    }
+}
+
+macro_rules! guard {
+    ($name:ident, $found:ident => $outcome:expr) => {
+        impl FromRequest for $name {
+            type Error = ApiError;
+            type Future = LocalBoxFuture<'static, ApiResult<Self>>;
+
+            fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let req = req.clone();
+                Box::pin(async move {
+                    let $found = authenticate(&req).await?;
+                    $outcome
+                })
             }
-        })
-    }
+        }
+    };
 }
+
+guard!(RestrictedUser, found => found.needs(&[]).map(|()| Self(found)));
+guard!(CurrentUser, found => found.needs(&[]).and_then(|()| found.has_own_password()));
+guard!(AdminUser, found => found.needs(&[]).and_then(|()| found.has_own_password()?.is_admin()).map(Self));
+guard!(Reader, found => found.needs(&[Scope::Read]).and_then(|()| found.has_own_password()).map(Self));
+guard!(Logger, found =>
+    found.needs(&[Scope::Log, Scope::LogWater, Scope::LogAltitude])
+        .and_then(|()| found.has_own_password()?.is_admin())
+        .map(Self));
 
 /// What the credential of a request says, as far as its seal tells: ours, and not past its end. The session may be over all the same.
 struct Claim {
@@ -68,6 +132,9 @@ struct Claim {
 fn claim(req: &HttpRequest, state: &AppState) -> Option<Claim> {
     if let Some(value) = req.headers().get(header::AUTHORIZATION) {
         let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
+        if let Some((user_id, session_id)) = state.api_tokens.verify(token) {
+            return Some(Claim { user_id, session_id, kind: Kind::ApiToken });
+        }
         let (user_id, session_id) = state.tokens.verify(token, state.clock.now())?;
         return Some(Claim { user_id, session_id, kind: Kind::Jwt });
     }
@@ -85,23 +152,31 @@ pub fn claimed_user(req: &HttpRequest, state: &AppState) -> Option<Uuid> {
 async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {
     let state: &web::Data<AppState> = req.app_data().ok_or_else(|| ApiError::internal("no application state"))?;
     let now = state.clock.now();
-    let Claim { session_id, kind, .. } = claim(req, state).ok_or_else(ApiError::unauthorized)?;
+    let Claim { user_id, session_id, kind } = claim(req, state).ok_or_else(ApiError::unauthorized)?;
     if kind == Kind::Cookie {
-        refuse_cross_site(req)?;
+        refuse_cross_site(req, state)?;
     }
     let session_id = session_id.to_string();
     let found = state.db.read(|conn| Ok(model::find_session(conn, &session_id, kind, now)?)).await?;
-    let (session, user) = found.ok_or_else(ApiError::unauthorized)?;
+    let (session, user) =
+        found.filter(|(_, user)| user.id == user_id.to_string()).ok_or_else(ApiError::unauthorized)?;
+    if kind == Kind::ApiToken && !session.is_of_token(req.headers().get(header::AUTHORIZATION)) {
+        return Err(ApiError::unauthorized());
+    }
     if session.needs_noting(now) {
         state.seen.note(&session_id, now);
     }
-    Ok(CurrentUser { user, session_id })
+    let trace = Trace::of(req, state).by(&user.username);
+    Ok(CurrentUser { scopes: session.scopes(), trace, user, session_id })
 }
 
-/// A browser adds the cookie to whatever any page makes it send. A write is accepted only if it says it comes from our own page.
-fn refuse_cross_site(req: &HttpRequest) -> ApiResult<()> {
+/// A browser adds the cookie to whatever any page makes it send. A write is accepted only if it says it comes from our own page, or from
+/// one of the sites that the configuration names.
+fn refuse_cross_site(req: &HttpRequest, state: &AppState) -> ApiResult<()> {
     let text = |name: &str| req.headers().get(name).and_then(|value| value.to_str().ok());
+    let named = |origin: &str| state.config.cors_allowed_origins.iter().any(|allowed| allowed == origin);
     let same_origin = match (text("sec-fetch-site"), text("origin")) {
+        (_, Some(origin)) if named(origin) => true,
         (Some(site), _) => site == "same-origin",
         (None, Some(origin)) => {
             origin.split_once("://").map(|(_, host)| host) == text("host") && text("host").is_some()

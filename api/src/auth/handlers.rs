@@ -6,12 +6,13 @@ use uuid::Uuid;
 use validator::Validate;
 
 use super::{
-    guard::{CurrentUser, SESSION_ID, USER_ID},
+    guard::{CurrentUser, RestrictedUser, SESSION_ID, USER_ID},
     lockout,
     model::{self, Kind, Session},
     password::check_strength,
 };
 use crate::{
+    audit::{Action, Event, Trace},
     clock::{DAY, Timestamp},
     config::Registration,
     error::{ApiError, ApiResult, Code, Problem},
@@ -56,9 +57,13 @@ pub struct RegisterUser {
     )
 )]
 #[post("/auth/register")]
-pub async fn register_user(state: web::Data<AppState>, body: ValidJson<RegisterUser>) -> ApiResult<HttpResponse> {
+pub async fn register_user(
+    state: web::Data<AppState>,
+    trace: Trace,
+    body: ValidJson<RegisterUser>,
+) -> ApiResult<HttpResponse> {
     let ValidJson(RegisterUser { username, password, privacy_policy_version }) = body;
-    if state.config.registration == Registration::Closed {
+    if state.config.registration != Registration::Open {
         return Err(ApiError::new(Code::RegistrationClosed, "Ask an admin of this server for an account."));
     }
     if privacy_policy_version != privacy_policy::VERSION {
@@ -69,7 +74,14 @@ pub async fn register_user(state: web::Data<AppState>, body: ValidJson<RegisterU
     let hash = state.passwords.hash(&password).await?;
     let user =
         NewUser::new(state.clock.new_id(), &username, Role::Viewer, hash, now).accepting(privacy_policy::VERSION);
-    let user = state.db.write(move |conn| insert_user(conn, &user)).await?;
+    let user = state
+        .db
+        .write(move |conn| {
+            let user = insert_user(conn, &user)?;
+            trace.by(&user.username).record(conn, &Event::new(Action::Register).on(&user.username))?;
+            Ok(user)
+        })
+        .await?;
     Ok(HttpResponse::Created().json(user.view()))
 }
 
@@ -189,9 +201,16 @@ pub async fn create_token(
 pub async fn delete_current_session(
     state: web::Data<AppState>,
     session: actix_session::Session,
-    current: CurrentUser,
+    current: RestrictedUser,
 ) -> ApiResult<HttpResponse> {
-    state.db.write(move |conn| Ok(model::end_session(conn, &current.session_id)?)).await?;
+    let CurrentUser { user, session_id, trace, .. } = current.0;
+    state
+        .db
+        .write(move |conn| {
+            model::end_session(conn, &session_id)?;
+            Ok(trace.record(conn, &Event::new(Action::Logout).on(&user.username))?)
+        })
+        .await?;
     session.purge();
     Ok(HttpResponse::NoContent().insert_header(("clear-site-data", "\"cookies\", \"storage\"")).finish())
 }

@@ -7,6 +7,7 @@
 use diesel::prelude::*;
 
 use crate::{
+    audit::{Action, Event, Trace},
     clock::{MINUTE, SECOND, Timestamp},
     db::{DbConnection, schema::sign_in_failures::dsl},
     error::{ApiError, ApiResult, Code},
@@ -54,7 +55,27 @@ pub fn take_back(conn: &mut DbConnection, username: &str) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Forgets the failures at a name: somebody signed in, or an admin lifts the lock. Whether there were any.
+/// An admin lifts the lock from a name. Whether there was anything to lift.
+///
+/// # Errors
+/// Those of the database.
+pub fn unlock(conn: &mut DbConnection, trace: &Trace, username: &str) -> ApiResult<bool> {
+    let was_locked = forget(conn, username)?;
+    if was_locked {
+        trace.record(conn, &Event::new(Action::Unlock).on(key(username)))?;
+    }
+    Ok(was_locked)
+}
+
+/// Whether `username` is locked at `now`, and until when.
+pub fn locked_until(conn: &mut DbConnection, username: &str, now: Timestamp) -> QueryResult<Option<Timestamp>> {
+    let found: Option<(i32, i64)> =
+        dsl::sign_in_failures.find(key(username)).select((dsl::failures, dsl::last_at)).first(conn).optional()?;
+    let until = found.filter(|(failures, _)| *failures >= FAILURES).map(|(_, last_at)| last_at + LOCKED_FOR);
+    Ok(until.filter(|until| *until > now.0).map(Timestamp))
+}
+
+/// Forgets the failures at a name, because somebody signed in. Whether there were any.
 pub fn forget(conn: &mut DbConnection, username: &str) -> QueryResult<bool> {
     diesel::delete(dsl::sign_in_failures.find(key(username))).execute(conn).map(|count| count > 0)
 }

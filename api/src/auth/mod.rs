@@ -3,6 +3,7 @@
 //!
 //! `POST /auth/register`, `/auth/login`, `/auth/token`, `/auth/logout`, `PUT /me/password`, `GET DELETE /me/sessions[/{id}]`
 
+pub mod api_tokens;
 pub mod guard;
 mod handlers;
 pub mod lockout;

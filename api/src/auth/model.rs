@@ -1,7 +1,9 @@
 //! Session rows.
 
+use actix_web::http::header::HeaderValue;
 use diesel::prelude::*;
 
+use super::api_tokens::{self, Scope};
 use crate::{
     clock::{DAY, MINUTE, Timestamp},
     db::{
@@ -24,6 +26,8 @@ pub enum Kind {
     Cookie,
     /// Another client.
     Jwt,
+    /// A script, with less than all rights.
+    ApiToken,
 }
 
 impl Kind {
@@ -31,6 +35,7 @@ impl Kind {
         match self {
             Self::Cookie => "cookie",
             Self::Jwt => "jwt",
+            Self::ApiToken => "api_token",
         }
     }
 }
@@ -46,6 +51,10 @@ pub struct Session {
     pub user_agent: Option<String>,
     pub address: Option<String>,
     pub last_seen_at: i64,
+    /// What its owner calls an API token.
+    pub name: Option<String>,
+    scopes: Option<String>,
+    secret_hash: Option<String>,
 }
 
 impl Session {
@@ -60,12 +69,35 @@ impl Session {
             user_agent: None,
             address: None,
             last_seen_at: now.0,
+            name: None,
+            scopes: None,
+            secret_hash: None,
         }
+    }
+
+    /// Makes it the row behind the API token whose hash is `secret_hash`.
+    #[must_use]
+    pub fn for_token(self, name: String, scopes: &[Scope], secret_hash: String) -> Self {
+        let scopes = Some(serde_json::json!(scopes).to_string());
+        Self { name: Some(name), scopes, secret_hash: Some(secret_hash), ..self }
+    }
+
+    /// What it is limited to; `None` is no limit. Scopes that cannot be understood allow nothing.
+    #[must_use]
+    pub fn scopes(&self) -> Option<Vec<Scope>> {
+        self.scopes.as_ref().map(|scopes| serde_json::from_str(scopes).unwrap_or_default())
+    }
+
+    /// Whether `authorization` carries the very token this row was made for.
+    #[must_use]
+    pub fn is_of_token(&self, authorization: Option<&HeaderValue>) -> bool {
+        let token = authorization.and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+        self.secret_hash.is_some() && token.map(api_tokens::hash) == self.secret_hash
     }
 
     #[must_use]
     pub fn kind(&self) -> Kind {
-        if self.kind == Kind::Cookie.as_str() { Kind::Cookie } else { Kind::Jwt }
+        [Kind::Cookie, Kind::Jwt].into_iter().find(|kind| kind.as_str() == self.kind).unwrap_or(Kind::ApiToken)
     }
 
     /// Whether its use at `now` is worth noting.
@@ -78,7 +110,8 @@ impl Session {
 /// Begins a session and notes the sign-in; what the user left behind that has ended goes.
 pub fn start_session(conn: &mut DbConnection, session: &Session) -> QueryResult<()> {
     let now = session.created_at;
-    let ended = sessions::expires_at.le(now).or(sessions::last_seen_at.le(now - IDLE));
+    let unused = sessions::last_seen_at.le(now - IDLE).and(sessions::kind.ne(Kind::ApiToken.as_str()));
+    let ended = sessions::expires_at.le(now).or(unused);
     diesel::delete(sessions::table.filter(sessions::user_id.eq(&session.user_id)).filter(ended)).execute(conn)?;
     diesel::insert_into(sessions::table).values(session).execute(conn)?;
     diesel::update(users::table.find(&session.user_id)).set(users::last_login_at.eq(now)).execute(conn)?;
@@ -94,6 +127,21 @@ pub fn end_session_of(conn: &mut DbConnection, user_id: &str, id: &str) -> Query
     diesel::delete(sessions::table.find(id).filter(sessions::user_id.eq(user_id))).execute(conn).map(|count| count > 0)
 }
 
+/// Ends every session of this user, API tokens too.
+pub fn end_all_sessions(conn: &mut DbConnection, user_id: &str) -> QueryResult<()> {
+    diesel::delete(sessions::table.filter(sessions::user_id.eq(user_id))).execute(conn).map(drop)
+}
+
+/// Signs every other device out. API tokens stay: each is listed and ended by itself.
+pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &str) -> QueryResult<()> {
+    let others = sessions::table
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::id.ne(kept))
+        .filter(sessions::kind.ne(Kind::ApiToken.as_str()));
+    diesel::delete(others).execute(conn).map(drop)
+}
+
+/// Ends every session of this user but one, API tokens too.
 pub fn end_other_sessions(conn: &mut DbConnection, user_id: &str, kept: &str) -> QueryResult<()> {
     let others = sessions::table.filter(sessions::user_id.eq(user_id)).filter(sessions::id.ne(kept));
     diesel::delete(others).execute(conn).map(drop)
@@ -103,14 +151,21 @@ pub fn note_use(conn: &mut DbConnection, id: &str, now: Timestamp) -> QueryResul
     diesel::update(sessions::table.find(id)).set(sessions::last_seen_at.eq(now.0)).execute(conn).map(drop)
 }
 
-/// The living sessions of a user, newest first.
-pub fn list_sessions(conn: &mut DbConnection, user_id: &str, now: Timestamp) -> QueryResult<Vec<Session>> {
-    let mut found: Vec<Session> = sessions::table
+/// The living sessions of a user, newest first: the devices, or the API tokens.
+pub fn list_sessions(conn: &mut DbConnection, user_id: &str, tokens: bool, now: Timestamp) -> QueryResult<Vec<Session>> {
+    let query = sessions::table
         .filter(sessions::user_id.eq(user_id))
         .filter(sessions::expires_at.gt(now.0))
-        .filter(sessions::last_seen_at.gt(now.0 - IDLE))
         .select(Session::as_select())
-        .load(conn)?;
+        .into_boxed();
+    let mut found: Vec<Session> = if tokens {
+        query.filter(sessions::kind.eq(Kind::ApiToken.as_str())).load(conn)?
+    } else {
+        query
+            .filter(sessions::kind.ne(Kind::ApiToken.as_str()))
+            .filter(sessions::last_seen_at.gt(now.0 - IDLE))
+            .load(conn)?
+    };
     found.sort_by(|a, b| b.id.cmp(&a.id));
     Ok(found)
 }
@@ -122,12 +177,14 @@ pub fn find_session(
     kind: Kind,
     now: Timestamp,
 ) -> QueryResult<Option<(Session, User)>> {
+    // A script may rest for longer than a week; its token ends when it was said to.
+    let used_since = if kind == Kind::ApiToken { i64::MIN } else { now.0 - IDLE };
     sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(id))
         .filter(sessions::kind.eq(kind.as_str()))
         .filter(sessions::expires_at.gt(now.0))
-        .filter(sessions::last_seen_at.gt(now.0 - IDLE))
+        .filter(sessions::last_seen_at.gt(used_since))
         .filter(users::disabled.eq(0))
         .select((Session::as_select(), User::as_select()))
         .first(conn)

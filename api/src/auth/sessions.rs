@@ -8,11 +8,12 @@ use uuid::Uuid;
 use validator::Validate;
 
 use super::{
-    guard::CurrentUser,
+    guard::{CurrentUser, RestrictedUser},
     model::{self, Kind, Session},
     password::check_strength,
 };
 use crate::{
+    audit::{Action, Event},
     clock::Timestamp,
     error::{ApiError, ApiResult, Code, Problem},
     extract::{Page, ValidJson},
@@ -68,7 +69,7 @@ pub async fn list_sessions(
     current: CurrentUser,
 ) -> ApiResult<web::Json<Page<SessionView>>> {
     let now = state.clock.now();
-    let sessions = state.db.read(|conn| Ok(model::list_sessions(conn, &current.user.id, now)?)).await?;
+    let sessions = state.db.read(|conn| Ok(model::list_sessions(conn, &current.user.id, false, now)?)).await?;
     let items = sessions.into_iter().map(|session| session.view(&current.session_id)).collect();
     Ok(web::Json(Page { items, next_cursor: None }))
 }
@@ -88,7 +89,17 @@ pub async fn delete_session(
     current: CurrentUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let ended = state.db.write(move |conn| Ok(model::end_session_of(conn, &current.user.id, &id.to_string())?)).await?;
+    let CurrentUser { user, trace, .. } = current;
+    let ended = state
+        .db
+        .write(move |conn| {
+            let ended = model::end_session_of(conn, &user.id, &id.to_string())?;
+            if ended {
+                trace.record(conn, &Event::new(Action::SessionEnd).on(id.to_string()))?;
+            }
+            Ok(ended)
+        })
+        .await?;
     if ended { Ok(HttpResponse::NoContent().finish()) } else { Err(ApiError::not_found()) }
 }
 
@@ -101,8 +112,14 @@ pub async fn delete_session(
 )]
 #[delete("/me/sessions")]
 pub async fn delete_other_sessions(state: web::Data<AppState>, current: CurrentUser) -> ApiResult<HttpResponse> {
-    let CurrentUser { user, session_id } = current;
-    state.db.write(move |conn| Ok(model::end_other_sessions(conn, &user.id, &session_id)?)).await?;
+    let CurrentUser { user, session_id, trace, .. } = current;
+    state
+        .db
+        .write(move |conn| {
+            model::end_other_devices(conn, &user.id, &session_id)?;
+            Ok(trace.record(conn, &Event::new(Action::SessionEnd).on(&user.username).detail("all others"))?)
+        })
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -131,10 +148,10 @@ pub struct UpdatePassword {
 #[put("/me/password")]
 pub async fn update_password(
     state: web::Data<AppState>,
-    current: CurrentUser,
+    current: RestrictedUser,
     body: ValidJson<UpdatePassword>,
 ) -> ApiResult<HttpResponse> {
-    let CurrentUser { user, session_id } = current;
+    let CurrentUser { user, session_id, trace, .. } = current.0;
     let UpdatePassword { current_password, new_password } = body.0;
     check_strength("new_password", &new_password, &user.username)?;
     if !state.passwords.verify(&current_password, Some(user.password_hash.clone())).await? {
@@ -148,7 +165,8 @@ pub async fn update_password(
             if !set_password(conn, &user, &hash)? {
                 return Err(ApiError::unauthorized());
             }
-            Ok(model::end_other_sessions(conn, &user.id, &session_id)?)
+            model::end_other_sessions(conn, &user.id, &session_id)?;
+            Ok(trace.record(conn, &Event::new(Action::PasswordChange).on(&user.username))?)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

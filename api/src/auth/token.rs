@@ -1,9 +1,11 @@
 //! The JWT that other clients carry (RFC 7519): one algorithm, typed, every claim required. It names a session row and is worth
 //! nothing without it.
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
@@ -33,7 +35,14 @@ struct Claims {
 #[derive(Clone)]
 pub struct Tokens {
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    /// By key id (RFC 7515, 4.1.4): the current secret, and the one before it while it is still accepted.
+    decoding: Vec<(String, DecodingKey)>,
+}
+
+/// Tells one secret from another without telling anything about either.
+fn key_id(secret: &SecretString) -> String {
+    let digest = Sha256::digest([b"key id ".as_slice(), secret.expose_secret().as_bytes()].concat());
+    BASE64_URL_SAFE_NO_PAD.encode(&digest[..6])
 }
 
 impl std::fmt::Debug for Tokens {
@@ -44,13 +53,18 @@ impl std::fmt::Debug for Tokens {
 
 impl Tokens {
     #[must_use]
-    pub fn new(secret: &SecretString) -> Self {
-        let secret = secret.expose_secret().as_bytes();
-        Self { encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret) }
+    pub fn new(secret: &SecretString, previous: Option<&SecretString>) -> Self {
+        let bytes = |secret: &SecretString| secret.expose_secret().as_bytes().to_vec();
+        let key = |secret| (key_id(secret), DecodingKey::from_secret(&bytes(secret)));
+        Self {
+            encoding: EncodingKey::from_secret(&bytes(secret)),
+            decoding: [secret].into_iter().chain(previous).map(key).collect(),
+        }
     }
 
     pub fn issue(&self, user: Uuid, session: Uuid, now: Timestamp, expires: Timestamp) -> ApiResult<String> {
-        let header = Header { typ: Some(TYPE.to_owned()), ..Header::new(Algorithm::HS256) };
+        let kid = self.decoding.first().map(|(kid, _)| kid.clone());
+        let header = Header { typ: Some(TYPE.to_owned()), kid, ..Header::new(Algorithm::HS256) };
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
@@ -72,7 +86,10 @@ impl Tokens {
         validation.set_audience(&[AUDIENCE]);
         // Judged below by our own clock, which tests can move.
         validation.validate_exp = false;
-        let token = decode::<Claims>(token, &self.decoding, &validation).ok()?;
+        // The id only chooses among our own keys: a token cannot bring one along.
+        let kid = decode_header(token).ok()?.kid?;
+        let (_, key) = self.decoding.iter().find(|(known, _)| *known == kid)?;
+        let token = decode::<Claims>(token, key, &validation).ok()?;
         let now = now.0 / SECOND;
         let current = token.claims.nbf <= now && now < token.claims.exp;
         (token.header.typ.as_deref() == Some(TYPE) && current).then_some((token.claims.sub, token.claims.sid))

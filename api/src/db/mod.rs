@@ -5,6 +5,7 @@
 //! answers each: a bad write undoes itself alone, and nothing is acknowledged before it is durable.
 
 mod connection;
+pub mod guards;
 mod open;
 pub mod schema;
 mod writer;
@@ -104,6 +105,19 @@ impl Db {
         F: FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
     {
         self.writer.submit(f)?.await.map_err(|_| ApiError::internal("the database writer stopped"))?
+    }
+
+    /// Queues `f` for which nobody waits. If it fails, a line in the log says that `what` was not written.
+    pub fn write_later<F>(&self, what: &'static str, f: F)
+    where
+        F: FnOnce(&mut DbConnection) -> Result<(), ApiError> + Send + 'static,
+    {
+        let logged = move |conn: &mut DbConnection| {
+            f(conn).inspect_err(|error| log::warn!(cause:% = error; "{what} could not be written"))
+        };
+        if let Err(error) = self.writer.submit(logged) {
+            log::warn!(cause:% = error; "{what} could not be written");
+        }
     }
 
     /// [`Db::write`] for the command line, where no runtime is at hand.

@@ -83,6 +83,9 @@ pub(super) fn migrate(path: &Path, new: bool) -> Result<(), String> {
     for name in connection.run_pending_migrations(MIGRATIONS).map_err(|cause| unusable(path, &cause))? {
         log::info!(migration:% = name; "migrated");
     }
+    if matches!(connection, DbConnection::Sqlite(_)) {
+        connection.batch_execute(super::guards::SQLITE).map_err(|cause| unusable(path, &cause))?;
+    }
     Ok(())
 }
 

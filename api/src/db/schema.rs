@@ -1,6 +1,37 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    audit (id) {
+        id -> BigInt,
+        at -> BigInt,
+        actor -> Nullable<Text>,
+        action -> Text,
+        target -> Nullable<Text>,
+        outcome -> Text,
+        address -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    audit_anchors (id) {
+        id -> BigInt,
+        hash -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_head (id) {
+        id -> SmallInt,
+        last -> BigInt,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
     entries (user_id, id) {
         user_id -> Text,
         id -> Text,
@@ -17,6 +48,57 @@ diesel::table! {
 }
 
 diesel::table! {
+    invites (id) {
+        id -> Text,
+        code_hash -> Text,
+        role -> Text,
+        expires_at -> BigInt,
+        max_uses -> Integer,
+        uses -> Integer,
+        created_by -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    penalties (caller) {
+        caller -> Text,
+        level -> Integer,
+        until -> BigInt,
+        imposed_at -> BigInt,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    recovery_codes (user_id, hash) {
+        user_id -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    second_factors (user_id) {
+        user_id -> Text,
+        secret -> Text,
+        confirmed_at -> Nullable<BigInt>,
+        last_step -> BigInt,
+    }
+}
+
+diesel::table! {
+    security_events (id) {
+        id -> Text,
+        at -> BigInt,
+        kind -> Text,
+        address -> Nullable<Text>,
+        username -> Nullable<Text>,
+        detail -> Text,
+        request_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Text,
         user_id -> Text,
@@ -26,6 +108,16 @@ diesel::table! {
         user_agent -> Nullable<Text>,
         address -> Nullable<Text>,
         last_seen_at -> BigInt,
+        name -> Nullable<Text>,
+        scopes -> Nullable<Text>,
+        secret_hash -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    settings (name) {
+        name -> Text,
+        value -> Text,
     }
 }
 
@@ -54,10 +146,28 @@ diesel::table! {
         water_presets_ml -> Text,
         last_login_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        temporary_password_until -> Nullable<BigInt>,
     }
 }
 
 diesel::joinable!(entries -> users (user_id));
+diesel::joinable!(invites -> users (created_by));
+diesel::joinable!(recovery_codes -> users (user_id));
+diesel::joinable!(second_factors -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 
-diesel::allow_tables_to_appear_in_same_query!(entries, sessions, sign_in_failures, users,);
+diesel::allow_tables_to_appear_in_same_query!(
+    audit,
+    audit_anchors,
+    audit_head,
+    entries,
+    invites,
+    penalties,
+    recovery_codes,
+    second_factors,
+    security_events,
+    sessions,
+    settings,
+    sign_in_failures,
+    users,
+);

@@ -8,7 +8,8 @@ use validator::{Validate, ValidationError};
 
 use super::model::{self, Entry, Metric, find_entry};
 use crate::{
-    auth::guard::AdminUser,
+    audit::{Action, Event},
+    auth::guard::{AdminUser, CurrentUser, Logger},
     clock::{EARLIEST, MINUTE, Timestamp},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
@@ -131,11 +132,12 @@ fn place(at: Timestamp, owner: &User, now: Timestamp) -> Result<(Timestamp, Naiv
 #[post("/entries")]
 pub async fn create_entry(
     state: web::Data<AppState>,
-    admin: AdminUser,
+    logger: Logger,
     body: ValidJson<CreateEntry>,
 ) -> ApiResult<HttpResponse> {
-    let AdminUser(owner) = admin;
     let CreateEntry { metric, value, at, note, tags, id } = body.0;
+    logger.may_log(metric)?;
+    let CurrentUser { user: owner, trace, .. } = logger.0;
     let now = state.clock.now();
     let (instant, day) = place(at.unwrap_or(now), &owner, now)?;
     let id = id.unwrap_or_else(|| state.clock.new_id()).to_string();
@@ -147,6 +149,7 @@ pub async fn create_entry(
         .write(move |conn| {
             let Some(existing) = find_entry(conn, &entry.user_id, &entry.id)? else {
                 model::insert_entry(conn, &entry)?;
+                trace.record(conn, &Event::new(Action::EntryCreate).on(&entry.id).detail(metric.as_str()))?;
                 return Ok((StatusCode::CREATED, entry));
             };
             // Whoever left the instant to the server cannot repeat it.
@@ -179,7 +182,7 @@ pub async fn get_entry(
     admin: AdminUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<EntryView>> {
-    let entry = state.db.read(|conn| living_entry(conn, &admin.0.id, *id)).await?;
+    let entry = state.db.read(|conn| living_entry(conn, &admin.0.user.id, *id)).await?;
     Ok(web::Json(entry.view()))
 }
 
@@ -225,7 +228,7 @@ pub async fn update_entry(
     id: web::Path<Uuid>,
     body: ValidJson<UpdateEntry>,
 ) -> ApiResult<web::Json<EntryView>> {
-    let AdminUser(owner) = admin;
+    let CurrentUser { user: owner, trace, .. } = admin.0;
     let UpdateEntry { value, at, note, tags } = body.0;
     let now = state.clock.now();
     let moved = at.map(|at| place(at, &owner, now)).transpose()?;
@@ -246,6 +249,7 @@ pub async fn update_entry(
             }
             entry.updated_at = now.0;
             model::save_entry(conn, &entry)?;
+            trace.record(conn, &Event::new(Action::EntryUpdate).on(&entry.id))?;
             Ok(entry)
         })
         .await?;
@@ -271,13 +275,15 @@ pub async fn delete_entry(
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
     let now = state.clock.now();
+    let CurrentUser { user: owner, trace, .. } = admin.0;
     state
         .db
         .write(move |conn| {
-            let mut entry = living_entry(conn, &admin.0.id, *id)?;
+            let mut entry = living_entry(conn, &owner.id, *id)?;
             entry.deleted_at = Some(now.0);
             entry.updated_at = now.0;
-            Ok(model::save_entry(conn, &entry)?)
+            model::save_entry(conn, &entry)?;
+            Ok(trace.record(conn, &Event::new(Action::EntryDelete).on(&entry.id))?)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -302,13 +308,15 @@ pub async fn restore_entry(
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<EntryView>> {
     let now = state.clock.now();
+    let CurrentUser { user: owner, trace, .. } = admin.0;
     let entry = state
         .db
         .write(move |conn| {
-            let mut entry = find_entry(conn, &admin.0.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            let mut entry = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
             if entry.deleted_at.take().is_some() {
                 entry.updated_at = now.0;
                 model::save_entry(conn, &entry)?;
+                trace.record(conn, &Event::new(Action::EntryRestore).on(&entry.id))?;
             }
             Ok(entry)
         })

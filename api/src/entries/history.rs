@@ -11,7 +11,7 @@ use super::{
     model::{self, Entry, Filter, Metric},
 };
 use crate::{
-    auth::guard::CurrentUser,
+    auth::guard::Reader,
     error::{ApiResult, Problem},
     extract::{Page, ValidQuery},
     people::model::watched_person,
@@ -72,23 +72,26 @@ fn default_limit() -> u32 {
 #[get("/people/{username}/entries")]
 pub async fn list_entries(
     state: web::Data<AppState>,
-    current: CurrentUser,
+    reader: Reader,
     username: web::Path<String>,
     query: ValidQuery<ListEntries>,
 ) -> ApiResult<web::Json<Page<EntryView>>> {
     let ListEntries { metric, from, to, order, limit, cursor } = query.0;
     let filter = Filter { metric, from, to, ascending: order == Order::Asc };
-    let page = state
+    let (person, page) = state
         .db
         .read(|conn| {
-            let person = watched_person(conn, &current.user, &username)?;
+            let person = watched_person(conn, &reader.0.user, &username)?;
             let list = format!("entries|{}|{filter:?}", person.id);
             let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
             let after = after.as_deref().and_then(position);
             let entries = model::list_entries(conn, &person.id, filter, after, limit + 1)?;
-            Ok(Page::new(entries, limit, |last| state.cursors.seal(&list, &format!("{} {}", last.at, last.id))))
+            let page =
+                Page::new(entries, limit, |last| state.cursors.seal(&list, &format!("{} {}", last.at, last.id)));
+            Ok((person.username, page))
         })
         .await?;
+    state.looks.note(&state.db, &reader.0.trace, &person);
     Ok(web::Json(page.map(Entry::view)))
 }
 

@@ -5,7 +5,7 @@ use validator::Validate;
 
 use super::model;
 use crate::{
-    auth::guard::CurrentUser,
+    auth::guard::Reader,
     clock::{HOUR, Timestamp},
     error::{ApiResult, Problem},
     extract::{Page, ValidQuery},
@@ -135,17 +135,17 @@ fn default_limit() -> u32 {
 #[get("/people")]
 pub async fn list_people(
     state: web::Data<AppState>,
-    current: CurrentUser,
+    reader: Reader,
     query: ValidQuery<ListPeople>,
 ) -> ApiResult<web::Json<Page<StatusView>>> {
     let ListPeople { limit, cursor } = query.0;
-    let list = format!("people|{}", current.user.id);
+    let list = format!("people|{}", reader.0.user.id);
     let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?.unwrap_or_default();
     let now = state.clock.now();
     let page = state
         .db
         .read(|conn| {
-            let people = model::list_people(conn, &current.user, &after, limit + 1)?;
+            let people = model::list_people(conn, &reader.0.user, &after, limit + 1)?;
             let page = Page::new(people, limit, |last| state.cursors.seal(&list, &last.username));
             page.try_map(|person| {
                 let status = model::status(conn, &person, now)?;
@@ -153,6 +153,9 @@ pub async fn list_people(
             })
         })
         .await?;
+    for person in &page.items {
+        state.looks.note(&state.db, &reader.0.trace, &person.person.username);
+    }
     Ok(web::Json(page))
 }
 
@@ -168,17 +171,18 @@ pub async fn list_people(
 #[get("/people/{username}/status")]
 pub async fn get_status(
     state: web::Data<AppState>,
-    current: CurrentUser,
+    reader: Reader,
     username: web::Path<String>,
 ) -> ApiResult<web::Json<StatusView>> {
     let now = state.clock.now();
     let (person, status) = state
         .db
         .read(|conn| {
-            let person = model::watched_person(conn, &current.user, &username)?;
+            let person = model::watched_person(conn, &reader.0.user, &username)?;
             let status = model::status(conn, &person, now)?;
             Ok((person, status))
         })
         .await?;
+    state.looks.note(&state.db, &reader.0.trace, &person.username);
     Ok(web::Json(StatusView::new(person, &status, now)))
 }

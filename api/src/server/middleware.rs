@@ -6,7 +6,7 @@ use std::{
 };
 
 use actix_web::{
-    Error, HttpResponse,
+    Error, HttpMessage, HttpResponse,
     body::{self, BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 
 use super::AppState;
 use crate::{
+    audit::record::RequestId,
     error::{ApiError, Code},
     extract::client_address,
     limits,
@@ -39,6 +40,7 @@ pub(super) async fn request_log(
     // Copies, because routing needs the request to be held in one place only.
     let (method, path) = (req.method().clone(), req.path().to_owned());
     let address = client_address(req.request(), &state.config.trusted_proxies);
+    req.extensions_mut().insert(RequestId(id.clone()));
     let (request, response) = match next.call(req).await {
         Ok(response) => {
             let (request, response) = response.map_into_boxed_body().into_parts();

@@ -8,7 +8,8 @@ use validator::{Validate, ValidationError};
 
 use super::model::{self, Role, Unit, User, UserChanges, as_text};
 use crate::{
-    auth::guard::CurrentUser,
+    audit::{Action, Event},
+    auth::guard::{CurrentUser, RestrictedUser},
     clock::Timestamp,
     error::{ApiError, ApiResult, Code, Problem},
     extract::{ValidJson, present},
@@ -43,6 +44,10 @@ pub struct Me {
     unit: Unit,
     #[schema(example = 2000)]
     daily_goal_ml: i32,
+    /// The password is a temporary one: nothing else works until you choose your own.
+    password_change_required: bool,
+    /// There is a privacy policy that you have not accepted yet.
+    privacy_policy_due: bool,
     /// What the three cups hold.
     #[schema(min_items = 3, max_items = 3, example = json!([150, 250, 500]))]
     water_presets_ml: Vec<i32>,
@@ -68,6 +73,8 @@ impl User {
             day_starts_at: self.day_starts_at,
             unit: self.unit(),
             daily_goal_ml: self.daily_goal_ml,
+            password_change_required: self.temporary_password_until.is_some(),
+            privacy_policy_due: !self.has_accepted_privacy_policy(),
             water_presets_ml: self.water_presets_ml(),
         }
     }
@@ -81,8 +88,8 @@ impl User {
     )
 )]
 #[get("/me")]
-pub async fn get_me(current: CurrentUser) -> web::Json<Me> {
-    web::Json(current.user.me())
+pub async fn get_me(current: RestrictedUser) -> web::Json<Me> {
+    web::Json(current.0.user.me())
 }
 
 /// What to change; what is left out stays.
@@ -167,7 +174,14 @@ pub async fn update_me(
         daily_goal_ml,
         water_presets_ml: water_presets_ml.map(|presets| as_text(&presets)),
     };
-    let user = state.db.write(move |conn| Ok(model::update_user(conn, &current.user.id, &changes)?)).await?;
+    let CurrentUser { user, trace, .. } = current;
+    let user = state
+        .db
+        .write(move |conn| {
+            trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail("preferences"))?;
+            Ok(model::update_user(conn, &user.id, &changes)?)
+        })
+        .await?;
     Ok(web::Json(user.me()))
 }
 
@@ -198,11 +212,17 @@ pub async fn delete_me(
     current: CurrentUser,
     body: ValidJson<DeleteMe>,
 ) -> ApiResult<HttpResponse> {
-    let user = current.user;
+    let CurrentUser { user, trace, .. } = current;
     if !state.passwords.verify(&body.0.password, Some(user.password_hash.clone())).await? {
         return Err(ApiError::new(Code::WrongPassword, "Nothing was deleted. Enter the password you sign in with."));
     }
-    state.db.write(move |conn| model::delete_user(conn, &user)).await?;
+    state
+        .db
+        .write(move |conn| {
+            model::delete_user(conn, &user)?;
+            Ok(trace.record(conn, &Event::new(Action::UserDelete).on(&user.username))?)
+        })
+        .await?;
     session.purge();
     Ok(HttpResponse::NoContent().finish())
 }

@@ -4,9 +4,11 @@ use diesel::{dsl::count_star, prelude::*};
 use uuid::Uuid;
 
 use crate::{
+    audit::{Action, Event, Trace},
     clock::{Clock, Timestamp},
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult, Code},
+    users::privacy_policy,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema, clap::ValueEnum)]
@@ -59,6 +61,9 @@ pub struct User {
     water_presets_ml: String,
     pub last_login_at: Option<i64>,
     pub created_at: i64,
+    privacy_policy_version: Option<String>,
+    /// Set while the password is one that an admin's reset made up: until when it lets its owner in to choose their own.
+    pub temporary_password_until: Option<i64>,
 }
 
 impl std::fmt::Debug for User {
@@ -82,6 +87,12 @@ impl User {
     #[must_use]
     pub fn water_presets_ml(&self) -> Vec<i32> {
         serde_json::from_str(&self.water_presets_ml).unwrap_or_default()
+    }
+
+    /// Whether they accepted the privacy policy that is in force.
+    #[must_use]
+    pub fn has_accepted_privacy_policy(&self) -> bool {
+        self.privacy_policy_version.as_deref() == Some(privacy_policy::VERSION)
     }
 
     /// The person's logical day at `at`.
@@ -204,7 +215,7 @@ pub fn update_user(conn: &mut DbConnection, id: &str, changes: &UserChanges) -> 
 /// Replaces the password, unless it is no longer the one that `user` was read with; whether it was replaced.
 pub fn set_password(conn: &mut DbConnection, user: &User, hash: &str) -> QueryResult<bool> {
     diesel::update(users::table.find(&user.id).filter(users::password_hash.eq(&user.password_hash)))
-        .set(users::password_hash.eq(hash))
+        .set((users::password_hash.eq(hash), users::temporary_password_until.eq(None::<i64>)))
         .execute(conn)
         .map(|count| count > 0)
 }
@@ -228,7 +239,7 @@ pub fn delete_user(conn: &mut DbConnection, user: &User) -> ApiResult<()> {
 }
 
 /// For the command line: creates a user without the registration's conditions.
-pub fn create_user(
+pub fn create_user_as_operator(
     db: &crate::db::Db,
     clock: &Clock,
     username: &str,
@@ -236,5 +247,10 @@ pub fn create_user(
     password_hash: String,
 ) -> ApiResult<User> {
     let user = NewUser::new(clock.new_id(), username, role, password_hash, clock.now());
-    db.write_blocking(move |conn| insert_user(conn, &user))
+    let trace = Trace::operator(clock);
+    let event = Event::new(Action::UserCreate).on(&user.username).detail(format!("role {}", role.as_str()));
+    db.write_blocking(move |conn| {
+        trace.record(conn, &event)?;
+        insert_user(conn, &user)
+    })
 }

@@ -149,6 +149,7 @@ fn shape(connection: &mut SqliteConnection) -> Vec<String> {
     }
     // Asking for the applied migrations makes the table they are kept in, which then stays.
     let _applied = connection.applied_migrations().unwrap();
-    let query = "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') AS thing FROM sqlite_master ORDER BY type, name";
+    let query = "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') AS thing FROM sqlite_master
+                 WHERE type <> 'trigger' ORDER BY type, name";
     sql_query(query).load::<Thing>(connection).unwrap().into_iter().map(|row| row.thing).collect()
 }

@@ -305,7 +305,11 @@ fn production_starts_only_with_secrets_of_its_own() {
         settings.retain(|_, value| value != "-");
         Config::from_sources(settings, None)
     };
-    assert!(production(&[]).is_ok());
+    assert_eq!(production(&[]).err(), None);
+    assert!(production(&[("PUBLIC_URL", "http://status.example.org")]).unwrap_err().starts_with("PUBLIC_URL"));
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(production(&[("DATA_DIR", folder.path().to_str().unwrap())]).unwrap_err().starts_with("DATA_DIR"));
     for (name, _) in secrets {
         for bad in ["-", "too short", "change-me-change-me-change-me-change-me", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
             let refused = production(&[(name, bad)]).unwrap_err();

@@ -1,0 +1,222 @@
+use actix_web::{HttpResponse, get, web};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use utoipa::{IntoParams, ToSchema};
+use validator::{Validate, ValidationError};
+
+use super::{
+    model::{self, Filter},
+    record::{Action, Event, Outcome, Row},
+};
+use crate::{
+    auth::guard::AdminUser,
+    clock::Timestamp,
+    error::ApiResult,
+    extract::{Page, ValidQuery, csv_field},
+    server::AppState,
+};
+
+/// One record of the audit log.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditRecord {
+    /// Counts up by one; a gap would be a missing record.
+    #[schema(example = 4711)]
+    id: i64,
+    at: Timestamp,
+    /// Who did it; `null` where nobody was recognised, `(operator)` at the server's command line.
+    #[schema(required = true, example = "robin")]
+    actor: Option<String>,
+    #[schema(example = "auth.login")]
+    action: String,
+    /// Whom or what it was done to.
+    #[schema(required = true, example = "robin")]
+    target: Option<String>,
+    outcome: Outcome,
+    #[schema(required = true, example = "192.0.2.7")]
+    address: Option<String>,
+    #[schema(required = true, example = "019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d")]
+    request_id: Option<String>,
+    #[schema(required = true, example = "role admin")]
+    detail: Option<String>,
+}
+
+impl Row {
+    fn view(self) -> AuditRecord {
+        let outcomes = [Outcome::Success, Outcome::Failure, Outcome::Denied];
+        AuditRecord {
+            outcome: outcomes.into_iter().find(|one| one.as_str() == self.outcome).unwrap_or(Outcome::Failure),
+            id: self.id,
+            at: Timestamp(self.at),
+            actor: self.actor,
+            action: self.action,
+            target: self.target,
+            address: self.address,
+            request_id: self.request_id,
+            detail: self.detail,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListAudit {
+    /// Only what this user did.
+    #[validate(length(max = 64))]
+    #[param(max_length = 64, example = "robin")]
+    actor: Option<String>,
+    /// Only this action.
+    #[validate(custom(function = "validate_action"))]
+    #[param(example = "auth.login")]
+    action: Option<String>,
+    /// Only what was done to this user or thing.
+    #[validate(length(max = 64))]
+    #[param(max_length = 64, example = "alex")]
+    target: Option<String>,
+    /// Only what came out this way.
+    #[param(inline)]
+    outcome: Option<Outcome>,
+    /// From this instant on.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-03-01T00:00:00Z")]
+    from: Option<Timestamp>,
+    /// Before this instant.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-04-01T00:00:00Z")]
+    to: Option<Timestamp>,
+    /// How many at once.
+    #[serde(default = "default_limit")]
+    #[validate(range(min = 1, max = 100))]
+    #[param(minimum = 1, maximum = 100, default = 20, required = false)]
+    limit: u32,
+    /// `next_cursor` of the page before, with the same filters.
+    cursor: Option<String>,
+}
+
+fn default_limit() -> u32 {
+    20
+}
+
+fn validate_action(action: &str) -> Result<(), ValidationError> {
+    if Action::ALL.iter().any(|known| known.as_str() == action) {
+        return Ok(());
+    }
+    let names: Vec<_> = Action::ALL.iter().map(|action| action.as_str()).collect();
+    Err(ValidationError::new("choice").with_message(Cow::Owned(format!("has to be one of {}", names.join(", ")))))
+}
+
+/// List what was done on this server.
+///
+/// Newest first. Records are only ever added; `status-tracker audit verify` checks that none was changed or removed.
+#[utoipa::path(
+    tag = "audit",
+    params(ListAudit),
+    responses(
+        (status = 200, description = "One page", body = Page<AuditRecord>),
+    )
+)]
+#[get("/admin/audit")]
+pub async fn list_audit(
+    state: web::Data<AppState>,
+    _admin: AdminUser,
+    query: ValidQuery<ListAudit>,
+) -> ApiResult<web::Json<Page<AuditRecord>>> {
+    let ListAudit { actor, action, target, outcome, from, to, limit, cursor } = query.0;
+    let filter = Filter { actor, action, target, outcome: outcome.map(Outcome::as_str), from, to };
+    let list = format!("audit|{filter:?}");
+    let before = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
+    let before = before.and_then(|id| id.parse().ok()).unwrap_or(i64::MAX);
+    let rows = state.db.read(|conn| Ok(model::list(conn, &filter, before, limit + 1)?)).await?;
+    let page = Page::new(rows, limit, |last| state.cursors.seal(&list, &last.id.to_string()));
+    Ok(web::Json(page.map(Row::view)))
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// One JSON object a line.
+    #[default]
+    Jsonl,
+    Csv,
+}
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExportAudit {
+    #[serde(default)]
+    #[param(inline, required = false)]
+    /// One JSON object a line, or CSV.
+    format: ExportFormat,
+    /// From this instant on.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-03-01T00:00:00Z")]
+    from: Option<Timestamp>,
+    /// Before this instant.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-04-01T00:00:00Z")]
+    to: Option<Timestamp>,
+}
+
+/// Export the audit log.
+///
+/// Oldest first, streamed. The export is recorded too.
+#[utoipa::path(
+    tag = "audit",
+    params(ExportAudit),
+    responses(
+        (status = 200, description = "The records", content((String = "application/x-ndjson"), (String = "text/csv"))),
+    )
+)]
+#[get("/admin/audit/export")]
+pub async fn export_audit(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    query: ValidQuery<ExportAudit>,
+) -> ApiResult<HttpResponse> {
+    let ExportAudit { format, from, to } = query.0;
+    let trace = admin.0.trace;
+    state.db.write_later("an export of the audit log", move |conn| {
+        Ok(trace.record(conn, &Event::new(Action::AuditExport))?)
+    });
+    let (content_type, name) = match format {
+        ExportFormat::Jsonl => ("application/x-ndjson", "audit.jsonl"),
+        ExportFormat::Csv => ("text/csv; charset=utf-8", "audit.csv"),
+    };
+    let header = (format == ExportFormat::Csv).then(|| Ok(web::Bytes::from_static(CSV_HEAD.as_bytes())));
+    let pages = futures_util::stream::try_unfold(0, move |after| {
+        let state = state.clone();
+        async move {
+            // A page at a time, so that no transaction lives as long as a slow client.
+            let rows = state.db.read(|conn| Ok(model::page_for_export(conn, after, from, to, AT_ONCE)?)).await?;
+            let next = rows.last().map(|row| row.id);
+            let text: String = rows.into_iter().map(|row| line(row.view(), format)).collect();
+            Ok::<_, crate::error::ApiError>(next.map(|next| (web::Bytes::from(text), next)))
+        }
+    });
+    Ok(HttpResponse::Ok()
+        .content_type(content_type)
+        .insert_header(("content-disposition", format!("attachment; filename=\"{name}\"")))
+        .streaming(futures_util::stream::StreamExt::chain(futures_util::stream::iter(header), pages)))
+}
+
+const AT_ONCE: i64 = 500;
+const CSV_HEAD: &str = "id,at,actor,action,target,outcome,address,request_id,detail\r\n";
+
+/// One record as a line of an export.
+fn line(record: AuditRecord, format: ExportFormat) -> String {
+    if format == ExportFormat::Jsonl {
+        return serde_json::to_string(&record).unwrap_or_default() + "\n";
+    }
+    let AuditRecord { id, at, actor, action, target, outcome, address, request_id, detail } = record;
+    let text = |text: Option<String>| csv_field(&text.unwrap_or_default());
+    [
+        id.to_string(),
+        at.to_string(),
+        text(actor),
+        action,
+        text(target),
+        outcome.as_str().to_owned(),
+        text(address),
+        text(request_id),
+        text(detail),
+    ]
+    .join(",")
+        + "\r\n"
+}

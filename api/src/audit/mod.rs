@@ -1,0 +1,17 @@
+//! Who did what: a chain of records that is only ever added to. Each is written in the transaction of what it records, so there is
+//! neither a change without its record nor a record of what did not happen.
+//!
+//! `GET /admin/audit`, `/admin/audit/export`
+
+mod handlers;
+pub mod looks;
+pub mod model;
+pub mod record;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use record::{Action, Event, Outcome, Trace};
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(handlers::list_audit).service(handlers::export_audit);
+}

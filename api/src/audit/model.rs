@@ -1,0 +1,146 @@
+//! Reading the chain, checking it, and letting old records go.
+
+use diesel::prelude::*;
+
+use super::record::{Action, Event, Row, Trace};
+use crate::{
+    clock::Timestamp,
+    db::{
+        DbConnection,
+        schema::{audit, audit_anchors, audit_head},
+    },
+};
+
+/// Which records are wanted. `from` is included, `to` is not.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub actor: Option<String>,
+    pub action: Option<String>,
+    pub target: Option<String>,
+    pub outcome: Option<&'static str>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+/// At most `limit` records below the id `before`, newest first.
+pub fn list(conn: &mut DbConnection, filter: &Filter, before: i64, limit: u32) -> QueryResult<Vec<Row>> {
+    let mut query = audit::table.filter(audit::id.lt(before)).select(Row::as_select()).into_boxed();
+    if let Some(actor) = &filter.actor {
+        query = query.filter(audit::actor.eq(actor.clone()));
+    }
+    if let Some(action) = &filter.action {
+        query = query.filter(audit::action.eq(action.clone()));
+    }
+    if let Some(target) = &filter.target {
+        query = query.filter(audit::target.eq(target.clone()));
+    }
+    if let Some(outcome) = filter.outcome {
+        query = query.filter(audit::outcome.eq(outcome));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(audit::at.ge(from.0));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(audit::at.lt(to.0));
+    }
+    query.order(audit::id.desc()).limit(i64::from(limit)).load(conn)
+}
+
+/// At most `limit` records above the id `after`, oldest first.
+fn following(conn: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<Row>> {
+    audit::table.filter(audit::id.gt(after)).order(audit::id).limit(limit).select(Row::as_select()).load(conn)
+}
+
+fn newest_anchor(conn: &mut DbConnection) -> QueryResult<(i64, String)> {
+    let anchor = audit_anchors::table
+        .filter(audit_anchors::id.gt(0))
+        .order(audit_anchors::id.desc())
+        .select((audit_anchors::id, audit_anchors::hash))
+        .first(conn)
+        .optional()?;
+    Ok(anchor.unwrap_or_default())
+}
+
+/// The id and hash of the newest record: keep it elsewhere, and nobody can rewrite what is older unnoticed.
+pub fn head(conn: &mut DbConnection) -> QueryResult<(i64, String)> {
+    audit_head::table.find(1).select((audit_head::last, audit_head::hash)).first(conn)
+}
+
+/// What a check of the chain found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// So many records, the first and the last of them, and the hash of the last.
+    Sound { count: i64, first: i64, last: i64, hash: String },
+    /// What is wrong, and where.
+    Broken(String),
+}
+
+/// Walks the whole chain. Finds every record that was edited, removed or put elsewhere, at the end too; `known` is a head that was kept
+/// elsewhere, against somebody who rewrote the chain from there on.
+pub fn verify(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verdict> {
+    const AT_ONCE: i64 = 1000;
+    let (anchor, mut previous) = newest_anchor(conn)?;
+    let (mut last, mut count) = (anchor, 0);
+    let mut known_found = known.is_none_or(|(id, hash)| id == anchor && hash == previous);
+    loop {
+        let rows = following(conn, last, AT_ONCE)?;
+        for row in &rows {
+            if row.id != last + 1 {
+                return Ok(Verdict::Broken(format!("record {} is missing", last + 1)));
+            }
+            if row.hash != row.chained_to(&previous) {
+                return Ok(Verdict::Broken(format!("record {} is not what was written", row.id)));
+            }
+            known_found |= known == Some((row.id, &row.hash));
+            last = row.id;
+            previous.clone_from(&row.hash);
+            count += 1;
+        }
+        if rows.is_empty() {
+            break;
+        }
+    }
+    let (head, head_hash) = head(conn)?;
+    if head != last || (head_hash != previous && head != 0) {
+        return Ok(Verdict::Broken(format!("the chain ends at record {last}, and {head} were written")));
+    }
+    if !known_found {
+        return Ok(Verdict::Broken("the head that was kept elsewhere is not in the chain".to_owned()));
+    }
+    Ok(Verdict::Sound { count, first: anchor + 1, last, hash: previous })
+}
+
+/// Lets go of at most `limit` of the oldest records from before `before`, and leaves the hash of the last of them as an anchor, from
+/// which the rest can still be verified. The newest record always stays. Returns how many went.
+pub fn prune(conn: &mut DbConnection, trace: &Trace, before: Timestamp, limit: i64) -> QueryResult<usize> {
+    let (anchor, _) = newest_anchor(conn)?;
+    let (head, _) = head(conn)?;
+    // By id and not by time: the clock may have gone back, and the chain has no holes.
+    let old = following(conn, anchor, limit)?;
+    let Some(last) = old.iter().take_while(|row| row.at < before.0 && row.id < head).last() else { return Ok(0) };
+    diesel::insert_into(audit_anchors::table)
+        .values((audit_anchors::id.eq(last.id), audit_anchors::hash.eq(&last.hash), audit_anchors::at.eq(trace.at.0)))
+        .execute(conn)?;
+    let gone = diesel::delete(audit::table.filter(audit::id.le(last.id))).execute(conn)?;
+    let event = Event::new(Action::AuditPrune).detail(format!("{gone} records up to {}, hash {}", last.id, last.hash));
+    trace.record(conn, &event)?;
+    Ok(gone)
+}
+
+/// At most `limit` records above the id `after`, oldest first, from a span of time.
+pub fn page_for_export(
+    conn: &mut DbConnection,
+    after: i64,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    limit: i64,
+) -> QueryResult<Vec<Row>> {
+    let mut query = audit::table.filter(audit::id.gt(after)).select(Row::as_select()).into_boxed();
+    if let Some(from) = from {
+        query = query.filter(audit::at.ge(from.0));
+    }
+    if let Some(to) = to {
+        query = query.filter(audit::at.lt(to.0));
+    }
+    query.order(audit::id).limit(limit).load(conn)
+}

@@ -1,0 +1,247 @@
+//! Adding to the chain.
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
+use diesel::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    clock::{Clock, Timestamp},
+    db::{
+        DbConnection,
+        schema::{audit, audit_head},
+    },
+    error::{ApiError, ApiResult},
+    extract::client_address,
+    server::AppState,
+};
+
+macro_rules! actions {
+    ($($name:ident $text:literal;)*) => {
+        /// What can be recorded. The dotted names are part of the contract: filters and alerts are written against them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Action { $($name,)* }
+
+        impl Action {
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    Register "auth.register";
+    Login "auth.login";
+    Logout "auth.logout";
+    Lock "auth.lock";
+    Unlock "auth.unlock";
+    SessionEnd "session.end";
+    PasswordChange "password.change";
+    PasswordReset "password.reset";
+    TotpEnable "totp.enable";
+    TotpDisable "totp.disable";
+    RecoveryCodeUse "totp.recovery_code";
+    TokenCreate "token.create";
+    TokenDelete "token.delete";
+    UserCreate "user.create";
+    UserUpdate "user.update";
+    UserDelete "user.delete";
+    PrivacyAccept "privacy.accept";
+    InviteCreate "invite.create";
+    InviteDelete "invite.delete";
+    SettingUpdate "setting.update";
+    EntryCreate "entry.create";
+    EntryUpdate "entry.update";
+    EntryDelete "entry.delete";
+    EntryRestore "entry.restore";
+    PersonLook "person.look";
+    PenaltyImpose "penalty.impose";
+    PenaltyLift "penalty.lift";
+    AuditExport "audit.export";
+    AuditPrune "audit.prune";
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Success,
+    /// It was tried and did not work out: a wrong password.
+    Failure,
+    /// It was not allowed to be tried: a locked name.
+    Denied,
+}
+
+impl Outcome {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Denied => "denied",
+        }
+    }
+}
+
+/// One thing that happened.
+#[derive(Debug)]
+pub struct Event {
+    action: Action,
+    outcome: Outcome,
+    target: Option<String>,
+    detail: Option<String>,
+}
+
+impl Event {
+    #[must_use]
+    pub fn new(action: Action) -> Self {
+        Self { action, outcome: Outcome::Success, target: None, detail: None }
+    }
+
+    /// Whom or what it was done to: a user name, an id.
+    #[must_use]
+    pub fn on(mut self, target: impl Into<String>) -> Self {
+        self.target = Some(target.into());
+        self
+    }
+
+    /// What a reader needs beyond that, never a secret and never what an entry says.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    #[must_use]
+    pub fn outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = outcome;
+        self
+    }
+}
+
+/// Who acts, when, from where and in which request: what every record says besides the event itself.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    pub at: Timestamp,
+    /// The user name, once somebody has been recognised.
+    pub actor: Option<String>,
+    pub address: Option<String>,
+    pub request_id: Option<String>,
+}
+
+/// The actor of what was done at the command line. No user name looks like this.
+pub const OPERATOR: &str = "(operator)";
+
+/// The id that `request_log` gave to a request.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+impl Trace {
+    /// Of whoever has a shell on the server.
+    #[must_use]
+    pub fn operator(clock: &Clock) -> Self {
+        Self { at: clock.now(), actor: Some(OPERATOR.to_owned()), address: None, request_id: None }
+    }
+
+    #[must_use]
+    pub fn of(req: &HttpRequest, state: &AppState) -> Self {
+        Self {
+            at: state.clock.now(),
+            actor: None,
+            address: client_address(req, &state.config.trusted_proxies).map(|address| address.to_string()),
+            request_id: req.extensions().get::<RequestId>().map(|id| id.0.clone()),
+        }
+    }
+
+    #[must_use]
+    pub fn by(self, actor: &str) -> Self {
+        Self { actor: Some(actor.to_owned()), ..self }
+    }
+
+    /// Adds `event` to the chain. Call it in the transaction of what it records.
+    ///
+    /// # Errors
+    /// Those of the database, which undo the transaction: nothing happens unrecorded.
+    pub fn record(&self, conn: &mut DbConnection, event: &Event) -> QueryResult<()> {
+        let (last, previous): (i64, String) =
+            audit_head::table.find(1).select((audit_head::last, audit_head::hash)).first(conn)?;
+        let mut row = Row {
+            id: last + 1,
+            at: self.at.0,
+            actor: self.actor.clone(),
+            action: event.action.as_str().to_owned(),
+            target: event.target.clone(),
+            outcome: event.outcome.as_str().to_owned(),
+            address: self.address.clone(),
+            request_id: self.request_id.clone(),
+            detail: event.detail.clone(),
+            hash: String::new(),
+        };
+        row.hash = row.chained_to(&previous);
+        diesel::insert_into(audit::table).values(&row).execute(conn)?;
+        diesel::update(audit_head::table.find(1))
+            .set((audit_head::last.eq(row.id), audit_head::hash.eq(&row.hash)))
+            .execute(conn)
+            .map(drop)
+    }
+}
+
+impl FromRequest for Trace {
+    type Error = ApiError;
+    type Future = std::future::Ready<ApiResult<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(
+            req.app_data::<web::Data<AppState>>()
+                .map(|state| Self::of(req, state))
+                .ok_or_else(|| ApiError::internal("no application state")),
+        )
+    }
+}
+
+/// A record as it is kept.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit)]
+pub struct Row {
+    pub id: i64,
+    pub at: i64,
+    pub actor: Option<String>,
+    pub action: String,
+    pub target: Option<String>,
+    pub outcome: String,
+    pub address: Option<String>,
+    pub request_id: Option<String>,
+    pub detail: Option<String>,
+    pub hash: String,
+}
+
+impl Row {
+    /// SHA-256 over the hash before it and every column, in hexadecimal. JSON keeps the columns apart whatever is in them.
+    #[must_use]
+    pub fn chained_to(&self, previous: &str) -> String {
+        let columns = serde_json::json!([
+            previous,
+            self.id,
+            self.at,
+            self.actor,
+            self.action,
+            self.target,
+            self.outcome,
+            self.address,
+            self.request_id,
+            self.detail
+        ]);
+        hex(&Sha256::digest(columns.to_string()))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _written = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,82 @@
+//! API tokens: a named, scoped, ending key for a script or a shortcut, shown once and kept as a hash.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// So that a token that lies about is recognised as what it is, also by programs that look for such.
+const PREFIX: &str = "st_";
+const RANDOM: usize = 16;
+const SEAL: usize = 16;
+
+/// What a token may be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub enum Scope {
+    /// Read what its owner may watch.
+    #[serde(rename = "read")]
+    Read,
+    /// Log anything.
+    #[serde(rename = "log")]
+    Log,
+    #[serde(rename = "log:water")]
+    LogWater,
+    #[serde(rename = "log:altitude")]
+    LogAltitude,
+}
+
+/// Makes and recognises tokens. A token names its user and its session under a seal, so that its owner is known without a look into the
+/// database, and carries 128 random bits, so that the seal alone does not make one.
+#[derive(Clone, Debug)]
+pub struct ApiTokens(SecretString);
+
+impl ApiTokens {
+    /// Sealed with the pepper, which is the one secret that is never replaced.
+    #[must_use]
+    pub fn new(pepper: &SecretString) -> Self {
+        Self(pepper.clone())
+    }
+
+    #[must_use]
+    pub fn issue(&self, user: Uuid, session: Uuid, random: [u8; RANDOM]) -> String {
+        let mut bytes = [user.as_bytes().as_slice(), session.as_bytes(), &random].concat();
+        let seal = self.seal(&bytes);
+        bytes.extend_from_slice(&seal);
+        format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The user and the session that `token` names, if it was made here.
+    #[must_use]
+    pub fn verify(&self, token: &str) -> Option<(Uuid, Uuid)> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(token.strip_prefix(PREFIX)?).ok()?;
+        let (body, seal) = bytes.split_at_checked(32 + RANDOM)?;
+        let mut mac = self.mac();
+        mac.update(body);
+        mac.verify_truncated_left(seal).ok().filter(|()| seal.len() == SEAL)?;
+        Some((Uuid::from_slice(&body[..16]).ok()?, Uuid::from_slice(&body[16..32]).ok()?))
+    }
+
+    fn mac(&self) -> Hmac<Sha256> {
+        let mut mac = Hmac::new_from_slice(self.0.expose_secret().as_bytes())
+            .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
+        mac.update(b"api token");
+        mac
+    }
+
+    fn seal(&self, body: &[u8]) -> [u8; SEAL] {
+        let mut mac = self.mac();
+        mac.update(body);
+        let mut seal = [0; SEAL];
+        seal.copy_from_slice(&mac.finalize().into_bytes()[..SEAL]);
+        seal
+    }
+}
+
+/// How a token is kept. It has 128 random bits, so a fast hash is enough.
+#[must_use]
+pub fn hash(token: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token))
+}
