@@ -38,6 +38,7 @@ codes! {
     BadRequest BAD_REQUEST "bad_request" "The request cannot be read";
     Unauthorized UNAUTHORIZED "unauthorized" "Sign in first";
     TotpRequired UNAUTHORIZED "totp_required" "A code from your authenticator is needed";
+    InvalidTotp UNAUTHORIZED "invalid_totp" "That code is not or no longer good";
     InvalidCredentials UNAUTHORIZED "invalid_credentials" "That name and password do not fit together";
     SuspiciousRequest BAD_REQUEST "suspicious_request" "The request looks like an attack";
     PasswordChangeRequired FORBIDDEN "password_change_required" "Choose a password of your own first";

@@ -169,7 +169,8 @@ fn create_user(
     check_strength("password", &password, username).map_err(|error| format!("The password {}", error.message))?;
     let db = Db::open(config)?;
     let hash = PasswordHasher::new(config)?.hash_blocking(&password).map_err(|error| error.to_string())?;
-    let user = users::model::create_user_as_operator(&db, clock, username, role, hash).map_err(|error| error.to_string())?;
+    let user =
+        users::model::create_user_as_operator(&db, clock, username, role, hash).map_err(|error| error.to_string())?;
     print(&format!("created {} {}\n", role.as_str(), user.username))?;
     if source.generate { print(&format!("password: {generated}\n")) } else { Ok(()) }
 }

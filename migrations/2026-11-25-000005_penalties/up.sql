@@ -1,6 +1,7 @@
 -- Callers who went on after they had been refused: `caller` is `user <id>` or `address <network>`.
 CREATE TABLE penalties (
-    caller TEXT NOT NULL PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
+    caller TEXT NOT NULL UNIQUE,
     level INTEGER NOT NULL,
     until BIGINT NOT NULL,
     imposed_at BIGINT NOT NULL,

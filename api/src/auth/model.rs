@@ -152,7 +152,12 @@ pub fn note_use(conn: &mut DbConnection, id: &str, now: Timestamp) -> QueryResul
 }
 
 /// The living sessions of a user, newest first: the devices, or the API tokens.
-pub fn list_sessions(conn: &mut DbConnection, user_id: &str, tokens: bool, now: Timestamp) -> QueryResult<Vec<Session>> {
+pub fn list_sessions(
+    conn: &mut DbConnection,
+    user_id: &str,
+    tokens: bool,
+    now: Timestamp,
+) -> QueryResult<Vec<Session>> {
     let query = sessions::table
         .filter(sessions::user_id.eq(user_id))
         .filter(sessions::expires_at.gt(now.0))

@@ -61,7 +61,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    penalties (caller) {
+    penalties (id) {
+        id -> Text,
         caller -> Text,
         level -> Integer,
         until -> BigInt,

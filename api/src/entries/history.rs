@@ -86,8 +86,7 @@ pub async fn list_entries(
             let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
             let after = after.as_deref().and_then(position);
             let entries = model::list_entries(conn, &person.id, filter, after, limit + 1)?;
-            let page =
-                Page::new(entries, limit, |last| state.cursors.seal(&list, &format!("{} {}", last.at, last.id)));
+            let page = Page::new(entries, limit, |last| state.cursors.seal(&list, &format!("{} {}", last.at, last.id)));
             Ok((person.username, page))
         })
         .await?;

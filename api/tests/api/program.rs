@@ -295,13 +295,16 @@ fn production_starts_only_with_secrets_of_its_own() {
         ("PASSWORD_PEPPER", "T6yHn4mKo9pLi2jUb7vGc3fXd8zSa1qW"),
     ];
     let production = |replaced: &[(&str, &str)]| {
-        let mut settings: BTreeMap<String, String> =
-            [("APP_ENV", "production"), ("DATA_DIR", program.folder.path().to_str().unwrap())]
-                .into_iter()
-                .chain(secrets)
-                .chain(replaced.iter().copied())
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect();
+        let mut settings: BTreeMap<String, String> = [
+            ("APP_ENV", "production"),
+            ("DATA_DIR", program.folder.path().to_str().unwrap()),
+            ("PUBLIC_URL", "https://status.example.org"),
+        ]
+        .into_iter()
+        .chain(secrets)
+        .chain(replaced.iter().copied())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
         settings.retain(|_, value| value != "-");
         Config::from_sources(settings, None)
     };
