@@ -156,8 +156,8 @@ pub fn app(
         .wrap(from_fn(gate::not_too_many_at_once))
         // 3. Which other sites' pages may ask.
         .wrap(gate::cors(&state.config))
-        // 2. Nobody asks for somebody else's name.
-        .wrap(from_fn(gate::known_host))
+        // 2. It is meant for this host, and says in one way only where it ends.
+        .wrap(from_fn(gate::for_us_alone))
         // 1. Everything below has a request id, a log line, strict headers, and errors as problem documents.
         .wrap(from_fn(middleware::request_log))
         .app_data(state)

@@ -82,7 +82,12 @@ test('the API passes through with its own headers, once each', async ({ request 
   const answer = await request.get('/health/ready')
   expect(answer.status()).toBe(200)
   const sent = answer.headersArray().map(({ name }) => name.toLowerCase())
-  const once = ['content-security-policy', 'x-content-type-options', 'x-frame-options', 'cache-control']
+  const once = [
+    'content-security-policy',
+    'x-content-type-options',
+    'x-frame-options',
+    'cache-control',
+  ]
   for (const name of [...once, 'permissions-policy', 'reporting-endpoints']) {
     expect(sent.filter((one) => one === name)).toHaveLength(1)
   }
@@ -116,7 +121,13 @@ test('metrics and hidden files are not there, however the path is spelt', async 
     '/.well-known/nothing',
   ]
   for (const path of paths) expect(await statusOf(server, path), path).toBe(404)
-  for (const path of ['/.git/config', '/assets/../.env', '/wp-login.php', '/x/shell.PHP', '/cgi-bin/luci']) {
+  for (const path of [
+    '/.git/config',
+    '/assets/../.env',
+    '/wp-login.php',
+    '/x/shell.PHP',
+    '/cgi-bin/luci',
+  ]) {
     expect(await statusOf(server, path), path).toBe(400)
     expect(server.log(), path).toContain('security event')
   }
@@ -174,7 +185,9 @@ test('without the API there is an answer that says so and when to come back', as
   expect((await request.get('/api/v1/me')).status()).toBe(401)
 })
 
-test('reports of the policy reach the API, and nothing else does in their name', async ({ request }) => {
+test('reports of the policy reach the API, and nothing else does in their name', async ({
+  request,
+}) => {
   const report = JSON.stringify({ 'csp-report': { 'effective-directive': 'script-src' } })
   const send = (type: string, data: string) =>
     request.post('/api/v1/csp-reports', { headers: { 'content-type': type }, data })

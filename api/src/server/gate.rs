@@ -48,8 +48,9 @@ fn name(host: &str) -> &str {
     port.map_or(host, |colon| &host[..colon])
 }
 
-/// A name that is not ours is somebody else's DNS entry, or a cache that is to be fooled.
-pub(super) async fn known_host(
+/// A name that is not ours is somebody else's DNS entry, or a cache that is to be fooled. A body with two lengths is one that a proxy
+/// before us may end elsewhere (RFC 9112, 6.1); what else is ambiguous, actix refuses itself.
+pub(super) async fn for_us_alone(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -57,7 +58,12 @@ pub(super) async fn known_host(
     let mut named = req.headers().get_all(header::HOST).map(|host| host.to_str().unwrap_or_default());
     let known = |host: &str| state.hosts.iter().any(|known| known.eq_ignore_ascii_case(name(host)));
     let (first, more) = (named.next(), named.next().is_some());
+    let two_lengths =
+        [header::CONTENT_LENGTH, header::TRANSFER_ENCODING].iter().all(|name| req.headers().contains_key(name));
     let refused = match first {
+        _ if two_lengths => {
+            Some(ApiError::new(Code::BadRequest, "Send `Content-Length` or `Transfer-Encoding`, and never both."))
+        }
         _ if is_health(&req) => None,
         None => Some(ApiError::new(Code::BadRequest, "Send one `Host`.")),
         Some(_) if more => Some(ApiError::new(Code::BadRequest, "Send one `Host`.")),

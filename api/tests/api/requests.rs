@@ -446,7 +446,7 @@ async fn the_report_counts_by_the_hour_and_names_who_is_locked() {
     drop(admin);
     let report = fresh.get("/api/v1/admin/security").await;
     let hours = report.expect(StatusCode::OK).json["hours"].as_array().unwrap();
-    assert_eq!(hours[21]["failed_sign_ins"], 1);
+    assert_eq!(hours[22]["failed_sign_ins"], 1);
     assert!(hours[23]["failed_sign_ins"].as_i64().unwrap() >= 1);
     let failed = report.json["failed_sign_ins"].as_array().unwrap();
     let names: Vec<&Value> = failed.iter().map(|one| &one["username"]).collect();

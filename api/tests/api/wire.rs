@@ -166,8 +166,8 @@ async fn slow_clients_are_cut_off_and_hold_nobody_up() {
     };
     let (answers, others) = futures_util::future::join(waiting, others).await;
     let took = begun.elapsed();
-    assert!(others < Duration::from_secs(5), "the others waited {others:?}");
-    assert!((Duration::from_secs(9)..Duration::from_secs(20)).contains(&took), "{took:?}");
+    assert!(others < Duration::from_secs(9), "the others waited {others:?}");
+    assert!((Duration::from_secs(9)..PATIENCE).contains(&took), "{took:?}");
     for answer in &answers {
         assert_eq!(status(answer), 408, "{answer}");
     }
