@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use rand::seq::SliceRandom;
 use secrecy::SecretString;
 use status_tracker::{
-    audit::Trace,
+    audit::{self, Trace, cli::AuditCommand},
     auth::{
         lockout,
         password::{PasswordHasher, check_strength},
@@ -52,6 +52,11 @@ enum Command {
     },
     /// Ask the running server whether it is ready.
     Healthcheck,
+    /// Go through the production checklist; exit 1 if a line fails.
+    Doctor,
+    /// Read and check the audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print the OpenAPI document.
     Openapi,
     /// Manage users.
@@ -128,6 +133,8 @@ fn run(cli: &Cli) -> Result<(), String> {
         }
         Command::Migrate { status: false } => Db::create(&config).map(drop),
         Command::Healthcheck => ops::healthcheck::run(config.bind_addr),
+        Command::Doctor => doctor(&config),
+        Command::Audit(command) => audit::cli::run(command, &config, &mut io::stdout().lock()),
         Command::Openapi => Ok(()),
         Command::User(UserCommand::Create { username, role, password }) => {
             create_user(&config, &clock, username, *role, password)
@@ -181,6 +188,17 @@ fn unlock(config: &Config, clock: &Clock, username: &str) -> Result<(), String> 
     let was_locked =
         db.write_blocking(move |conn| lockout::unlock(conn, &trace, &name)).map_err(|error| error.to_string())?;
     print(&format!("{} {username}\n", if was_locked { "unlocked" } else { "no failed sign-ins at" }))
+}
+
+fn doctor(config: &Config) -> Result<(), String> {
+    let checks = ops::doctor::examine(config);
+    let failed = checks.iter().filter(|check| check.remedy.is_some()).count();
+    let line = |check: &ops::doctor::Check| match &check.remedy {
+        None => format!("passed  {}", check.what),
+        Some(remedy) => format!("failed  {}\n        {remedy}", check.what),
+    };
+    print_lines(checks.iter().map(line))?;
+    if failed == 0 { Ok(()) } else { Err(format!("{failed} of {} checks failed", checks.len())) }
 }
 
 fn list_users(config: &Config, json: bool) -> Result<(), String> {

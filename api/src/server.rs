@@ -234,6 +234,7 @@ pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
     actix_web::rt::spawn(auth::seen::keep_flushing(state.clone()));
+    actix_web::rt::spawn(audit::retention::keep_pruning(state.clone()));
     actix_web::rt::spawn(state.limits.clone().keep_forgetting());
     log::info!(address:% = address; "ready");
     let started_at = state.clock.now();

@@ -3,6 +3,7 @@
 //! `GET /health`, `/health/live`, `/health/ready`
 
 pub mod demo;
+pub mod doctor;
 mod health;
 pub mod healthcheck;
 

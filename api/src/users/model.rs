@@ -220,6 +220,11 @@ pub fn set_password(conn: &mut DbConnection, user: &User, hash: &str) -> QueryRe
         .map(|count| count > 0)
 }
 
+pub fn count_enabled_admins(conn: &mut DbConnection) -> QueryResult<i64> {
+    let admins = users::table.filter(users::role.eq(Role::Admin.as_str())).filter(users::disabled.eq(0));
+    admins.select(count_star()).first(conn)
+}
+
 /// Erases the user with all that belongs to them.
 ///
 /// # Errors
