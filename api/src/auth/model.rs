@@ -31,7 +31,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn as_str(self) -> &'static str {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Cookie => "cookie",
             Self::Jwt => "jwt",
@@ -120,6 +121,10 @@ pub fn start_session(conn: &mut DbConnection, session: &Session) -> QueryResult<
 
 pub fn end_session(conn: &mut DbConnection, id: &str) -> QueryResult<()> {
     diesel::delete(sessions::table.find(id)).execute(conn).map(drop)
+}
+
+pub fn session_exists(conn: &mut DbConnection, id: &str) -> QueryResult<bool> {
+    sessions::table.find(id).select(sessions::id).first::<String>(conn).optional().map(|found| found.is_some())
 }
 
 /// Ends one session of this user; whether there was one.
