@@ -46,7 +46,11 @@ use crate::{
     error::{ApiError, ApiResult},
     extract::Cursors,
     limits::{self, Events, Limits, Tier, penalties::Penalties},
-    ops, people, users,
+    ops::{
+        self,
+        settings::{self, CurrentSettings},
+    },
+    people, users,
 };
 
 /// What every handler may need. One for the whole process.
@@ -62,6 +66,7 @@ pub struct AppState {
     pub seen: Seen,
     pub looks: Looks,
     pub limits: Limits,
+    pub settings: CurrentSettings,
     pub penalties: Penalties,
     pub events: Events,
     /// One permit for each request that is worked on.
@@ -75,8 +80,9 @@ pub struct AppState {
 
 impl AppState {
     /// # Errors
-    /// If the hash cost is not one bcrypt takes, or what was limited before cannot be read.
+    /// If the hash cost is not one bcrypt takes, or what was decided or limited before cannot be read.
     pub fn new(config: Config, clock: Clock, db: Db) -> Result<web::Data<Self>, String> {
+        let settings = db.read_blocking(|conn| Ok(settings::effective(conn, &config)?));
         Ok(web::Data::new(Self {
             passwords: PasswordHasher::new(&config)?,
             tokens: Tokens::new(&config.jwt_secret, config.jwt_secret_previous.as_ref()),
@@ -84,6 +90,7 @@ impl AppState {
             cursors: Cursors::new(&config.session_secret),
             seen: Seen::default(),
             looks: Looks::default(),
+            settings: CurrentSettings::new(settings.map_err(|error| format!("The settings cannot be read: {error}"))?),
             limits: Limits::new(&config, clock.now())?,
             penalties: Penalties::load(&db, clock.now()).map_err(|error| error.to_string())?,
             events: Events::default(),
@@ -119,6 +126,7 @@ fn rooms(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
             .configure(people::routes)
             .configure(entries::routes)
             .configure(audit::routes)
+            .configure(ops::api_routes)
             .configure(limits::routes),
     );
 }
@@ -139,6 +147,8 @@ pub fn app(
             utoipa_swagger_ui::Config::from("/api/openapi.json").persist_authorization(false).try_it_out_enabled(true),
         ))
         .default_service(web::to(no_such_route))
+        // 10. Nothing is written during maintenance.
+        .wrap(from_fn(middleware::maintenance))
         // 9. Nobody asks too often, before a restart and after it. A request counts in one of these and is let through by the others.
         .wrap(from_fn(gate::counted))
         .wrap(state.limits.of(Tier::Admin))
@@ -259,6 +269,7 @@ pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
     actix_web::rt::spawn(auth::seen::keep_flushing(state.clone()));
+    actix_web::rt::spawn(audit::retention::keep_pruning(state.clone()));
     actix_web::rt::spawn(limits::keep_forgetting(state.clone()));
     log::info!(address:% = address; "ready");
     let started_at = state.clock.now();
