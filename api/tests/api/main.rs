@@ -2,16 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop and say where")]
 
+mod admin_users;
 mod audit;
 mod auth;
 mod contract;
 mod crash;
 mod entries;
+mod invites;
 mod limits;
 mod lockout;
 mod log;
+mod maintenance;
 mod matrix;
 mod migrations;
+mod operator;
 mod ops;
 mod penalties;
 mod people;
