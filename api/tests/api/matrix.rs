@@ -33,6 +33,18 @@ fn rows() -> Vec<Row> {
         ("PATCH", "/api/v1/entries/{id}", json!({"value": 300}), [401, 403, 200, 404]),
         ("POST", "/api/v1/entries/{id}/restore", json!(null), [401, 403, 200, 404]),
         ("DELETE", "/api/v1/entries/{id}", json!(null), [401, 403, 204, 404]),
+        ("GET", "/api/v1/me/totp", json!(null), [401, 200, 200, 200]),
+        ("POST", "/api/v1/me/totp", json!({"password": PASSWORD}), [401, 201, 201, 201]),
+        ("POST", "/api/v1/me/totp/confirm", json!({"code": "not one"}), [401, 403, 403, 403]),
+        ("DELETE", "/api/v1/me/totp", json!({"password": PASSWORD}), [401, 204, 204, 204]),
+        ("GET", "/api/v1/me/tokens", json!(null), [401, 200, 200, 200]),
+        (
+            "POST",
+            "/api/v1/me/tokens",
+            json!({"name": "button", "scopes": ["read"], "expires_at": "2026-03-02T12:00:00Z"}),
+            [401, 201, 201, 201],
+        ),
+        ("DELETE", "/api/v1/me/tokens/{id}", json!(null), [401, 404, 404, 404]),
         ("GET", "/api/v1/me/sessions", json!(null), [401, 200, 200, 200]),
         ("DELETE", "/api/v1/me/sessions/{id}", json!(null), [401, 404, 404, 404]),
         (
