@@ -9,7 +9,7 @@ use crate::{
     db::DbConnection,
     error::{ApiError, ApiResult, Code},
     server::AppState,
-    users::{model::User, validate_username},
+    users::validate_username,
 };
 
 #[derive(Debug)]
@@ -105,7 +105,7 @@ pub async fn confirm_password(
     let CurrentUser { user, trace, .. } = current;
     let hash = Some(user.password_hash.clone());
     let attempt = Attempt::make(state, (action, trace.clone()), user.username.clone(), password, hash).await?;
-    let right = attempt.fits && !password_is_over(user, trace);
+    let right = attempt.fits && user.may_sign_in(trace.at);
     let settle = move |conn: &mut DbConnection| {
         if right { attempt.forget(conn) } else { attempt.fail(conn, Some("wrong password")) }
     };
@@ -114,9 +114,4 @@ pub async fn confirm_password(
         return Ok(());
     }
     Err(ApiError::new(Code::WrongPassword, "Nothing was changed. Enter the password you sign in with."))
-}
-
-/// Whether it is a temporary one whose time has passed.
-pub(super) fn password_is_over(user: &User, trace: &Trace) -> bool {
-    user.temporary_password_until.is_some_and(|until| until <= trace.at.0)
 }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     audit::Trace,
+    db::{Db, DbConnection},
     entries::model::Metric,
     error::{ApiError, ApiResult, Code},
     server::AppState,
@@ -61,7 +62,35 @@ impl Logger {
     }
 }
 
+impl AdminUser {
+    /// [`CurrentUser::write`]
+    pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection, &Trace) -> ApiResult<T> + Send + 'static,
+    {
+        self.0.write(db, f).await
+    }
+}
+
 impl CurrentUser {
+    /// Runs `f` like [`Db::write`], unless the session was ended while the request waited for a hash or for its turn: whoever ends all
+    /// sessions, or takes rights away, also ends what is under way (OWASP ASVS 15.4.2).
+    pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection, &Trace) -> ApiResult<T> + Send + 'static,
+    {
+        let Self { session_id, trace, .. } = self;
+        db.write(move |conn| {
+            if !model::session_exists(conn, &session_id)? {
+                return Err(ApiError::unauthorized());
+            }
+            f(conn, &trace)
+        })
+        .await
+    }
+
     /// Whoever carries no API token needs no scope.
     fn needs(&self, any_of: &[Scope]) -> ApiResult<()> {
         match &self.scopes {

@@ -1,8 +1,8 @@
 //! Who is asking. Passwords, the second factor, sessions and the three ways to carry one: a cookie for the page, a JWT for other clients,
 //! an API token for scripts. All stand on one session row that is looked at on every request, so ending the row ends them at once.
 //!
-//! `POST /auth/register`, `/auth/login`, `/auth/token`, `/auth/logout`, `PUT /me/password`, `GET DELETE /me/sessions[/{id}]`,
-//! `GET POST DELETE /me/totp`, `POST /me/totp/confirm`, `GET POST /me/tokens`, `DELETE /me/tokens/{id}`
+//! `POST /auth/login`, `/auth/token`, `/auth/logout`, `PUT /me/password`, `GET DELETE /me/sessions[/{id}]`, `GET POST DELETE /me/totp`,
+//! `POST /me/totp/confirm`, `GET POST /me/tokens`, `DELETE /me/tokens/{id}`
 
 pub mod api_tokens;
 mod attempt;
@@ -20,13 +20,13 @@ mod tokens;
 mod totp;
 
 pub use attempt::confirm_password;
+pub use sessions::SessionView;
 pub use sign_in::COOKIE_LIFE;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .service(handlers::register_user)
         .service(sign_in::create_session)
         .service(sign_in::create_token)
         .service(handlers::delete_current_session)

@@ -8,10 +8,10 @@ use crate::{
     clock::{DAY, MINUTE, Timestamp},
     db::{
         DbConnection,
-        schema::{sessions, users},
+        schema::{second_factors, sessions, users},
     },
     error::{ApiError, ApiResult, Code},
-    users::model::User,
+    users::model::{Role, User},
 };
 
 /// A session that nobody used for so long has ended (OWASP ASVS 7.3.1).
@@ -36,7 +36,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn as_str(self) -> &'static str {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Cookie => "cookie",
             Self::Jwt => "jwt",
@@ -139,15 +140,11 @@ pub fn end_token_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryRe
     diesel::delete(theirs.filter(sessions::kind.eq(Kind::ApiToken.as_str()))).execute(conn).map(|count| count > 0)
 }
 
-/// Keeps an API token that was made in the session `made_in`.
+/// Keeps an API token.
 ///
 /// # Errors
-/// [`Code::TooManyTokens`]. [`Code::Unauthorized`] if that session has been ended meanwhile: who ends all sessions ends what they make, too.
-pub fn add_token(conn: &mut DbConnection, token: &Session, made_in: &str, now: Timestamp) -> ApiResult<()> {
-    let alive: Option<String> = sessions::table.find(made_in).select(sessions::id).first(conn).optional()?;
-    if alive.is_none() {
-        return Err(ApiError::unauthorized());
-    }
+/// [`Code::TooManyTokens`]
+pub fn add_token(conn: &mut DbConnection, token: &Session, now: Timestamp) -> ApiResult<()> {
     if list_sessions(conn, &token.user_id, true, now)?.len() >= TOKENS {
         return Err(ApiError::new(
             Code::TooManyTokens,
@@ -164,6 +161,15 @@ pub fn renew_cookie(conn: &mut DbConnection, id: &str, new_id: &str) -> QueryRes
         .set(sessions::id.eq(new_id))
         .execute(conn)
         .map(|count| count > 0)
+}
+
+pub fn session_exists(conn: &mut DbConnection, id: &str) -> QueryResult<bool> {
+    sessions::table.find(id).select(sessions::id).first::<String>(conn).optional().map(|found| found.is_some())
+}
+
+/// Ends one session of this user, of whichever kind; whether there was one.
+pub fn end_session_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
+    diesel::delete(sessions::table.find(id).filter(sessions::user_id.eq(user_id))).execute(conn).map(|count| count > 0)
 }
 
 /// Ends every session of this user, API tokens too.
@@ -184,6 +190,18 @@ pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &str) -> 
 pub fn end_other_sessions(conn: &mut DbConnection, user_id: &str, kept: &str) -> QueryResult<()> {
     let others = sessions::table.filter(sessions::user_id.eq(user_id)).filter(sessions::id.ne(kept));
     diesel::delete(others).execute(conn).map(drop)
+}
+
+/// The names of enabled admins who sign in with their password alone.
+pub fn admins_without_second_factor(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
+    users::table
+        .left_join(second_factors::table)
+        .filter(users::role.eq(Role::Admin.as_str()))
+        .filter(users::disabled.eq(0))
+        .filter(second_factors::confirmed_at.is_null())
+        .order(users::username)
+        .select(users::username)
+        .load(conn)
 }
 
 pub fn note_use(conn: &mut DbConnection, id: &str, now: Timestamp) -> QueryResult<()> {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use validator::Validate;
 
 use super::{
-    attempt::{Attempt, password_is_over},
+    attempt::Attempt,
     guard::{SESSION_ID, USER_ID},
     model::{self, Kind, Session},
     second_factor::{self, Shown},
@@ -183,7 +183,7 @@ fn recognise(
         Some(then) => find_user(conn, &then.username)?.filter(|now| now.password_hash == then.password_hash),
         None => None,
     };
-    let Some(user) = now.filter(|user| user.disabled == 0 && !password_is_over(user, attempt.trace())) else {
+    let Some(user) = now.filter(|user| user.may_sign_in(attempt.trace().at)) else {
         attempt.fail(conn, None)?;
         return Ok(Err(ApiError::new(
             Code::InvalidCredentials,
@@ -213,6 +213,12 @@ fn recognise(
                 "Wait for the next code and enter that, or use a recovery code. Each is good once.",
             )));
         }
+    }
+    // Last, so that maintenance tells nobody whether a password is right.
+    if let Err(refusal) = state.settings.admit(user.role()) {
+        attempt.take_back(conn)?;
+        attempt.record(conn, Outcome::Denied, Some("maintenance"))?;
+        return Ok(Err(refusal));
     }
     Ok(Ok(user))
 }

@@ -131,23 +131,21 @@ pub async fn create_api_token(
     body: ValidJson<CreateApiToken>,
 ) -> ApiResult<HttpResponse> {
     let CreateApiToken { name, scopes, expires_at } = body.0;
-    let CurrentUser { user, session_id, trace, .. } = current;
-    let now = trace.at;
+    let now = current.trace.at;
     if expires_at <= now || expires_at.0 > now.0 + LONGEST {
         return Err(FieldError::new("expires_at", "range", "has to lie in the future, at most a year ahead").into());
     }
     let id = state.clock.new_id();
-    let token = state.api_tokens.issue(user.id.parse().map_err(ApiError::internal)?, id, rand::random());
-    let row = Session::new(id.to_string(), user.id, Kind::ApiToken, now, expires_at).for_token(
+    let token = state.api_tokens.issue(current.user.id.parse().map_err(ApiError::internal)?, id, rand::random());
+    let row = Session::new(id.to_string(), current.user.id.clone(), Kind::ApiToken, now, expires_at).for_token(
         name.clone(),
         &scopes,
         api_tokens::hash(&token),
     );
     let named = format!("{name}: {}", serde_json::json!(scopes));
-    state
-        .db
-        .write(move |conn| {
-            model::add_token(conn, &row, &session_id, now)?;
+    current
+        .write(&state.db, move |conn, trace| {
+            model::add_token(conn, &row, now)?;
             Ok(trace.record(conn, &Event::new(Action::TokenCreate).on(&row.id).detail(named))?)
         })
         .await?;

@@ -84,11 +84,11 @@ pub async fn create_totp(
     body: ValidJson<CreateTotp>,
 ) -> ApiResult<HttpResponse> {
     confirm_password(&state, &current, &body.0.password, Action::TotpEnable).await?;
-    let user = current.user;
+    let user = current.user.clone();
     let secret: Secret = rand::random();
     let sealed = state.second_factors.seal(&user.id, &secret, rand::random())?;
     let totp = authenticator(&secret, issuer(&state.config.public_url), &user.username)?;
-    state.db.write(move |conn| second_factor::begin(conn, &user.id, &sealed)).await?;
+    current.write(&state.db, move |conn, _| second_factor::begin(conn, &user.id, &sealed)).await?;
     let otpauth_uri = totp.to_url().map_err(ApiError::internal)?;
     let qr = QrCode::new(&otpauth_uri).map_err(ApiError::internal)?;
     Ok(HttpResponse::Created().json(TotpSetup {
@@ -137,12 +137,11 @@ pub async fn confirm_totp(
     current: CurrentUser,
     body: ValidJson<ConfirmTotp>,
 ) -> ApiResult<web::Json<RecoveryCodes>> {
-    let CurrentUser { user, trace, .. } = current;
+    let user = current.user.clone();
     let recovery_codes: Vec<String> = (0..RECOVERY_CODES).map(|_| readable(rand::random::<RecoveryCode>())).collect();
     let (keys, code, kept) = (state.second_factors.clone(), body.0.code, recovery_codes.clone());
-    state
-        .db
-        .write(move |conn| {
+    current
+        .write(&state.db, move |conn, trace| {
             second_factor::confirm(conn, &keys, &user.id, code.expose_secret(), &kept, trace.at)?;
             Ok(trace.record(conn, &Event::new(Action::TotpEnable).on(&user.username))?)
         })
@@ -178,10 +177,9 @@ pub async fn delete_totp(
     body: ValidJson<DeleteTotp>,
 ) -> ApiResult<HttpResponse> {
     confirm_password(&state, &current, &body.0.password, Action::TotpDisable).await?;
-    let CurrentUser { user, trace, .. } = current;
-    state
-        .db
-        .write(move |conn| {
+    let user = current.user.clone();
+    current
+        .write(&state.db, move |conn, trace| {
             if !second_factor::remove(conn, &user.id)? {
                 return Err(ApiError::not_found());
             }

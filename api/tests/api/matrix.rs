@@ -45,6 +45,8 @@ fn rows() -> Vec<Row> {
             [401, 201, 201, 201],
         ),
         ("DELETE", "/api/v1/me/tokens/{id}", json!(null), [401, 404, 404, 404]),
+        ("GET", "/api/v1/admin/audit", json!(null), [401, 403, 200, 200]),
+        ("GET", "/api/v1/admin/audit/export", json!(null), [401, 403, 200, 200]),
         ("GET", "/api/v1/me/sessions", json!(null), [401, 200, 200, 200]),
         ("DELETE", "/api/v1/me/sessions/{id}", json!(null), [401, 404, 404, 404]),
         (

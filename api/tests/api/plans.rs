@@ -16,6 +16,7 @@ use diesel::{
 };
 use serde_json::json;
 use status_tracker::{
+    audit::retention,
     clock::{DAY, HOUR, SECOND, Timestamp},
     server::document,
     users::privacy_policy,
@@ -188,6 +189,8 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
             routes.call(client, "POST", &format!("{path}/restore"), None).await;
         }
     }
+    read_audit_in_every_way(&admin, routes).await;
+    retention::prune(&app.state).await.unwrap();
     let other = app.admin().await;
     for client in [&viewer, &other] {
         routes.call(client, "DELETE", "/api/v1/me", Some(json!({"password": PASSWORD}))).await.expect_success();
@@ -234,6 +237,26 @@ async fn second_factor_and_tokens(app: &TestApp, client: &Client, routes: &Route
     routes.call(client, "GET", "/api/v1/me/tokens", None).await.expect_success();
     let path = format!("/api/v1/me/tokens/{}", made.json["id"].as_str().unwrap());
     routes.call(client, "DELETE", &path, None).await.expect_success();
+}
+
+async fn read_audit_in_every_way(admin: &Client, routes: &Routes) {
+    let filters = ["actor=robin", "action=auth.login", "target=robin", "outcome=success"];
+    let spans = [
+        "",
+        "from=2026-02-01T00:00:00Z",
+        "to=2027-03-01T00:00:00Z",
+        "from=2026-02-01T00:00:00Z&to=2027-03-01T00:00:00Z",
+    ];
+    for chosen in 0..1 << filters.len() {
+        let wanted = (0..filters.len()).filter(|bit| chosen & (1 << bit) != 0).map(|bit| filters[bit]);
+        let wanted = wanted.collect::<Vec<_>>().join("&");
+        for span in spans {
+            routes.call(admin, "GET", &format!("/api/v1/admin/audit?{wanted}&{span}"), None).await.expect_success();
+        }
+    }
+    for span in spans {
+        routes.call(admin, "GET", &format!("/api/v1/admin/audit/export?{span}"), None).await.expect_success();
+    }
 }
 
 /// Each combination of filters, both orders, the first page and one that continues.
