@@ -11,6 +11,7 @@ use std::{
 use clap::{Parser, Subcommand};
 use secrecy::SecretString;
 use status_tracker::{
+    audit::{self, cli::AuditCommand},
     auth::password::{self, PasswordHasher},
     clock::Clock,
     config::Config,
@@ -50,6 +51,11 @@ enum Command {
     },
     /// Ask the running server whether it is ready.
     Healthcheck,
+    /// Go through the production checklist; exit 1 if a line fails.
+    Doctor,
+    /// Read and check the audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print the OpenAPI document.
     Openapi,
     /// Manage users.
@@ -93,6 +99,8 @@ fn run(cli: &Cli) -> Result<(), String> {
         }
         Command::Migrate { status: false } => Db::create(&config).map(drop),
         Command::Healthcheck => ops::healthcheck::run(config.bind_addr),
+        Command::Doctor => doctor(&config),
+        Command::Audit(command) => audit::cli::run(command, &config, &mut io::stdout().lock()),
         Command::Openapi => Ok(()),
         Command::User(command) => print(&users::cli::user(command, &config, &clock)?),
         Command::Session(command) => print(&users::cli::session(command, &config, &clock)?),
@@ -114,6 +122,17 @@ fn serve(config: Config, clock: Clock) -> Result<(), String> {
     actix_web::rt::System::new()
         .block_on(server::run_until_stopped(state, listener))
         .map_err(|cause| format!("The server stopped: {cause}"))
+}
+
+fn doctor(config: &Config) -> Result<(), String> {
+    let checks = ops::doctor::examine(config);
+    let failed = checks.iter().filter(|check| check.remedy.is_some()).count();
+    let line = |check: &ops::doctor::Check| match &check.remedy {
+        None => format!("passed  {}", check.what),
+        Some(remedy) => format!("failed  {}\n        {remedy}", check.what),
+    };
+    print_lines(checks.iter().map(line))?;
+    if failed == 0 { Ok(()) } else { Err(format!("{failed} of {} checks failed", checks.len())) }
 }
 
 fn demo(config: &Config, clock: &Clock, days: u32) -> Result<(), String> {

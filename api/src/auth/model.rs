@@ -8,9 +8,9 @@ use crate::{
     clock::{DAY, MINUTE, Timestamp},
     db::{
         DbConnection,
-        schema::{sessions, users},
+        schema::{second_factors, sessions, users},
     },
-    users::model::User,
+    users::model::{Role, User},
 };
 
 /// A session that nobody used for so long has ended (OWASP ASVS 7.3.1).
@@ -150,6 +150,18 @@ pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &str) -> 
 pub fn end_other_sessions(conn: &mut DbConnection, user_id: &str, kept: &str) -> QueryResult<()> {
     let others = sessions::table.filter(sessions::user_id.eq(user_id)).filter(sessions::id.ne(kept));
     diesel::delete(others).execute(conn).map(drop)
+}
+
+/// The names of enabled admins who sign in with their password alone.
+pub fn admins_without_second_factor(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
+    users::table
+        .left_join(second_factors::table)
+        .filter(users::role.eq(Role::Admin.as_str()))
+        .filter(users::disabled.eq(0))
+        .filter(second_factors::confirmed_at.is_null())
+        .order(users::username)
+        .select(users::username)
+        .load(conn)
 }
 
 pub fn note_use(conn: &mut DbConnection, id: &str, now: Timestamp) -> QueryResult<()> {

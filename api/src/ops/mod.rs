@@ -3,6 +3,7 @@
 //! `GET /health`, `/health/live`, `/health/ready`, `/instance`, `GET PATCH /admin/settings`
 
 pub mod demo;
+pub mod doctor;
 mod handlers;
 mod health;
 pub mod healthcheck;

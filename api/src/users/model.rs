@@ -246,6 +246,11 @@ pub fn set_password(conn: &mut DbConnection, user: &User, hash: &str) -> QueryRe
         .map(|count| count > 0)
 }
 
+pub fn count_enabled_admins(conn: &mut DbConnection) -> QueryResult<i64> {
+    let admins = users::table.filter(users::role.eq(Role::Admin.as_str())).filter(users::disabled.eq(0));
+    admins.count().first(conn)
+}
+
 /// The one guard of the last enabled admin. Called in the transaction that deletes, demotes or disables the user, before it does:
 /// writes run one after the other, so of two admins who remove each other at once the second finds itself refused.
 ///

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop and say where")]
 
 mod admin_users;
+mod audit;
 mod auth;
 mod contract;
 mod crash;
@@ -16,9 +17,12 @@ mod matrix;
 mod migrations;
 mod operator;
 mod ops;
+mod penalties;
 mod people;
 mod plans;
 mod program;
+mod requests;
 mod sessions;
 mod support;
 mod users;
+mod wire;

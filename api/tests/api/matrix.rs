@@ -20,6 +20,9 @@ fn rows() -> Vec<Row> {
         ("GET", "/health/live", json!(null), [200, 200, 200, 200]),
         ("GET", "/health/ready", json!(null), [200, 200, 200, 200]),
         ("GET", "/api/v1/privacy-policy", json!(null), [200, 200, 200, 200]),
+        ("GET", "/api/v1/admin/security", json!(null), [401, 403, 200, 200]),
+        ("DELETE", "/api/v1/admin/penalties/{id}", json!(null), [401, 403, 404, 404]),
+        ("POST", "/api/v1/csp-reports", json!({"csp-report": {}}), [204, 204, 204, 204]),
         ("POST", "/api/v1/auth/register", registration, [201, 409, 409, 409]),
         ("POST", "/api/v1/auth/login", credentials.clone(), [200, 200, 200, 200]),
         ("POST", "/api/v1/auth/token", credentials, [200, 200, 200, 200]),
@@ -54,6 +57,8 @@ fn rows() -> Vec<Row> {
             [401, 403, 201, 201],
         ),
         ("DELETE", "/api/v1/admin/invites/{id}", json!(null), [401, 403, 404, 404]),
+        ("GET", "/api/v1/admin/audit", json!(null), [401, 403, 200, 200]),
+        ("GET", "/api/v1/admin/audit/export", json!(null), [401, 403, 200, 200]),
         ("GET", "/api/v1/me/sessions", json!(null), [401, 200, 200, 200]),
         ("DELETE", "/api/v1/me/sessions/{id}", json!(null), [401, 404, 404, 404]),
         (
@@ -86,8 +91,8 @@ async fn every_route_answers_each_role_as_it_should() {
             // Somebody else for each call, who may be gone after it.
             let other = if path.contains("{username}") { app.viewer().await.username } else { String::new() };
             let path = path.replace("{id}", ID).replace("{username}", &other);
-            let (content_type, body) =
-                if body.is_null() { ("", String::new()) } else { ("application/json", body.to_string()) };
+            let json = if path.ends_with("/csp-reports") { "application/csp-report" } else { "application/json" };
+            let (content_type, body) = if body.is_null() { ("", String::new()) } else { (json, body.to_string()) };
             let answer = client.send(method, &path, content_type, body).await;
             assert_eq!(answer.status, expected, "{method} {path} as {:?}: {:?}", client.username, answer.body);
         }

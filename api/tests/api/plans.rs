@@ -15,7 +15,16 @@ use diesel::{
     sql_types::Text,
 };
 use serde_json::json;
-use status_tracker::{clock::HOUR, server::document, users::privacy_policy};
+use status_tracker::{
+    audit::{Trace, retention},
+    clock::HOUR,
+    limits::{
+        Caller,
+        penalties::{self, OFFENCES, Offence, Penalties},
+    },
+    server::document,
+    users::privacy_policy,
+};
 
 use crate::support::{Answer, Client, PASSWORD, TestApp};
 
@@ -185,6 +194,20 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
         }
     }
     manage_users(&admin, &anonymous, routes).await;
+    read_audit_in_every_way(&admin, routes).await;
+    retention::prune(&app.state).await.unwrap();
+    let report = json!({"csp-report": {"effective-directive": "script-src"}}).to_string();
+    let reported = anonymous.send("POST", "/api/v1/csp-reports", "application/csp-report", report).await;
+    reported.expect_success();
+    routes.note("POST", "/api/v1/csp-reports");
+    // A penalty, so that all that follows from one is said to the database too.
+    let caller = Caller::User(id_of(app, &viewer).parse().unwrap());
+    let row = (0..OFFENCES).find_map(|_| app.state.penalties.count(caller, Offence::TooOften, &app.clock)).unwrap();
+    let (penalty, trace) = (format!("/api/v1/admin/penalties/{}", row.id), Trace::operator(&app.clock));
+    app.state.db.write(move |conn| Ok(penalties::impose(conn, &trace, &row)?)).await.unwrap();
+    Penalties::load(&app.state.db, app.clock.now()).unwrap();
+    routes.call(&admin, "GET", "/api/v1/admin/security", None).await.expect_success();
+    routes.call(&admin, "DELETE", &penalty, None).await.expect_success();
     let other = app.admin().await;
     for client in [&viewer, &other] {
         routes.call(client, "DELETE", "/api/v1/me", Some(json!({"password": PASSWORD}))).await.expect_success();
@@ -233,6 +256,26 @@ async fn manage_users(admin: &Client, anonymous: &Client, routes: &Routes) {
     routes.call(admin, "DELETE", &invite, None).await.expect_success();
 }
 
+async fn read_audit_in_every_way(admin: &Client, routes: &Routes) {
+    let filters = ["actor=robin", "action=auth.login", "target=robin", "outcome=success"];
+    let spans = [
+        "",
+        "from=2026-02-01T00:00:00Z",
+        "to=2027-03-01T00:00:00Z",
+        "from=2026-02-01T00:00:00Z&to=2027-03-01T00:00:00Z",
+    ];
+    for chosen in 0..1 << filters.len() {
+        let wanted = (0..filters.len()).filter(|bit| chosen & (1 << bit) != 0).map(|bit| filters[bit]);
+        let wanted = wanted.collect::<Vec<_>>().join("&");
+        for span in spans {
+            routes.call(admin, "GET", &format!("/api/v1/admin/audit?{wanted}&{span}"), None).await.expect_success();
+        }
+    }
+    for span in spans {
+        routes.call(admin, "GET", &format!("/api/v1/admin/audit/export?{span}"), None).await.expect_success();
+    }
+}
+
 /// Each combination of filters, both orders, the first page and one that continues.
 async fn read_history_in_every_way(client: &Client, person: &str, routes: &Routes) {
     for metric in ["", "&metric=water", "&metric=altitude"] {
@@ -266,8 +309,12 @@ fn id_of(app: &TestApp, client: &Client) -> String {
 struct Routes(Mutex<BTreeSet<(String, String)>>);
 
 impl Routes {
-    async fn call(&self, client: &Client, method: &str, path: &str, body: Option<serde_json::Value>) -> Answer {
+    fn note(&self, method: &str, path: &str) {
         self.0.lock().unwrap().insert((method.to_owned(), path.split('?').next().unwrap_or_default().to_owned()));
+    }
+
+    async fn call(&self, client: &Client, method: &str, path: &str, body: Option<serde_json::Value>) -> Answer {
+        self.note(method, path);
         match body {
             Some(body) => client.send(method, path, "application/json", body.to_string()).await,
             None => Answer::of(client.request(method, path).send().await.unwrap()).await,
