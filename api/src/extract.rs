@@ -126,11 +126,12 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> ApiResult<T> {
         let field = error.path().to_string();
         (error.into_inner(), field)
     });
-    let value = parsed.map_err(
-        |(error, field)| {
-            if error.is_data() { mismatch(&field, &error).into() } else { malformed(&error) }
-        },
-    )?;
+    let value = parsed.map_err(|(error, field)| {
+        // What is no word where one of several is wanted is to serde_json a fault of syntax.
+        let no_word =
+            error.to_string().starts_with("expected value") && serde_json::from_slice::<IgnoredAny>(body).is_ok();
+        if error.is_data() || no_word { mismatch(&field, &error).into() } else { malformed(&error) }
+    })?;
     deserializer.end().map_err(|error| malformed(&error))?;
     Ok(value)
 }
@@ -147,7 +148,7 @@ fn mismatch(field: &str, error: &serde_json::Error) -> FieldError {
     let code = match text {
         _ if text.starts_with("unknown field") => "unknown",
         _ if text.starts_with("missing field") => "required",
-        _ if text.starts_with("unknown variant") => "choice",
+        _ if text.starts_with("unknown variant") || text == "expected value" => "choice",
         _ => "type",
     };
     // serde names Rust's types; people know whole numbers.
