@@ -63,14 +63,25 @@ impl Logger {
 }
 
 impl AdminUser {
-    /// Runs `f` like [`Db::write`], unless this admin lost their rights while the request waited for a hash or for its turn: losing them ends
-    /// every session (OWASP ASVS 15.4.2).
+    /// [`CurrentUser::write`]
     pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut DbConnection, &Trace) -> ApiResult<T> + Send + 'static,
     {
-        let CurrentUser { session_id, trace, .. } = self.0;
+        self.0.write(db, f).await
+    }
+}
+
+impl CurrentUser {
+    /// Runs `f` like [`Db::write`], unless the session was ended while the request waited for a hash or for its turn: whoever ends all
+    /// sessions, or takes rights away, also ends what is under way (OWASP ASVS 15.4.2).
+    pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection, &Trace) -> ApiResult<T> + Send + 'static,
+    {
+        let Self { session_id, trace, .. } = self;
         db.write(move |conn| {
             if !model::session_exists(conn, &session_id)? {
                 return Err(ApiError::unauthorized());
@@ -79,9 +90,7 @@ impl AdminUser {
         })
         .await
     }
-}
 
-impl CurrentUser {
     /// Whoever carries no API token needs no scope.
     fn needs(&self, any_of: &[Scope]) -> ApiResult<()> {
         match &self.scopes {
@@ -104,7 +113,7 @@ impl CurrentUser {
         ))
     }
 
-    fn is_admin(self) -> ApiResult<Self> {
+    fn must_be_admin(self) -> ApiResult<Self> {
         match self.user.role() {
             Role::Admin => Ok(self),
             Role::Viewer => Err(ApiError::new(
@@ -134,11 +143,11 @@ macro_rules! guard {
 
 guard!(RestrictedUser, found => found.needs(&[]).map(|()| Self(found)));
 guard!(CurrentUser, found => found.needs(&[]).and_then(|()| found.has_own_password()));
-guard!(AdminUser, found => found.needs(&[]).and_then(|()| found.has_own_password()?.is_admin()).map(Self));
+guard!(AdminUser, found => found.needs(&[]).and_then(|()| found.has_own_password()?.must_be_admin()).map(Self));
 guard!(Reader, found => found.needs(&[Scope::Read]).and_then(|()| found.has_own_password()).map(Self));
 guard!(Logger, found =>
     found.needs(&[Scope::Log, Scope::LogWater, Scope::LogAltitude])
-        .and_then(|()| found.has_own_password()?.is_admin())
+        .and_then(|()| found.has_own_password()?.must_be_admin())
         .map(Self));
 
 /// What the credential of a request says, as far as its seal tells: ours, and not past its end. The session may be over all the same.
