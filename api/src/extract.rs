@@ -334,14 +334,18 @@ pub fn csv_field(text: &str) -> String {
 /// not one. Addresses further left are the client's own words.
 #[must_use]
 pub fn client_address(req: &HttpRequest, trusted: &[IpAddr]) -> Option<IpAddr> {
-    let peer = req.peer_addr()?.ip();
+    // On a socket for both families, an IPv4 address comes as an IPv6 one.
+    let peer = req.peer_addr()?.ip().to_canonical();
     if !trusted.contains(&peer) {
         return Some(peer);
     }
     let forwarded = req.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
     let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).collect();
-    let first_untrusted =
-        hops.iter().rev().map_while(|hop| hop.trim().parse::<IpAddr>().ok()).find(|hop| !trusted.contains(hop));
+    let first_untrusted = hops
+        .iter()
+        .rev()
+        .map_while(|hop| Some(hop.trim().parse::<IpAddr>().ok()?.to_canonical()))
+        .find(|hop| !trusted.contains(hop));
     Some(first_untrusted.unwrap_or(peer))
 }
 
