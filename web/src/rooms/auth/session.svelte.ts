@@ -10,7 +10,7 @@ class Session {
   #refused = $state(false)
   /** The session ended by itself, in the middle of something. */
   expired = $state(false)
-  #temporary: string | undefined
+  #temporary = $state<string>()
 
   get me(): Me | undefined {
     return this.#me.value
