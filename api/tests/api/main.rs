@@ -11,6 +11,7 @@ mod lockout;
 mod log;
 mod matrix;
 mod migrations;
+mod nginx;
 mod ops;
 mod people;
 mod plans;

@@ -23,6 +23,8 @@ use status_tracker::{
 };
 use tempfile::TempDir;
 
+use crate::nginx::Nginx;
+
 /// Good enough for everybody in the tests.
 pub const PASSWORD: &str = "Quiet-Harbour-71-lanterns";
 /// When every test begins: a Sunday noon, in UTC.
@@ -34,8 +36,12 @@ type EntryRow = (String, String, i32, i64, Option<String>, String, i64, Option<i
 pub struct TestApp {
     pub clock: Clock,
     pub state: Data<AppState>,
+    /// Where clients ask: the server itself, or nginx in front of it.
     pub url: String,
+    /// Where the server itself listens.
+    pub api_url: String,
     handle: ServerHandle,
+    nginx: Option<Nginx>,
     /// Removed with everything in it at the end.
     pub folder: TempDir,
     users: Cell<u32>,
@@ -55,15 +61,28 @@ impl TestApp {
         let db = Db::create(&config).unwrap();
         let state = AppState::new(config, clock.clone(), db).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
         let server = server::serve(state.clone(), listener).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Self { clock, state, url, handle, folder, users: Cell::new(0) }
+        let api_url = format!("http://{address}");
+        let nginx = Nginx::if_wanted(address.port());
+        let url = nginx.as_ref().map_or_else(|| api_url.clone(), |nginx| nginx.url.clone());
+        Self { clock, state, url, api_url, handle, nginx, folder, users: Cell::new(0) }
     }
 
     pub fn anonymous(&self) -> Client {
         Client { url: self.url.clone(), bearer: None, cookie: None, username: String::new() }
+    }
+
+    /// Whether clients ask through nginx.
+    pub fn through_nginx(&self) -> bool {
+        self.nginx.is_some()
+    }
+
+    /// Nobody in particular, without nginx in between: for what only a proxy may say, or what nginx answers by itself.
+    pub fn direct(&self) -> Client {
+        Client { url: self.api_url.clone(), ..self.anonymous() }
     }
 
     /// A new admin with a token.
