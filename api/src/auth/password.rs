@@ -20,6 +20,10 @@ use crate::{
     error::{ApiError, ApiResult, FieldError},
 };
 
+/// Words that belong to this program and what it is about: the first that somebody guesses here (OWASP ASVS 6.1.2).
+pub const CONTEXT_WORDS: [&str; 9] =
+    ["status", "tracker", "statustracker", "personal", "water", "altitude", "mood", "admin", "viewer"];
+
 /// How many callers may wait for a hash. At cost 14 one takes about a second, so the last of them waits some eight.
 const QUEUE: usize = 8;
 
@@ -121,7 +125,7 @@ impl Drop for Place<'_> {
 }
 
 /// Judges a new password, which came in `field`: 12 to 128 characters, four kinds of them or at least 20, and not one that is easily guessed
-/// (zxcvbn 3 or better, knowing the user name).
+/// (zxcvbn 3 or better, knowing the user name and [`CONTEXT_WORDS`]).
 ///
 /// # Errors
 /// Says what would make it better.
@@ -140,7 +144,8 @@ pub fn check_strength(field: &str, password: &SecretString, username: &str) -> R
             "needs lower and upper case letters, a digit and another character, or at least 20 characters",
         ));
     }
-    let score = |password: &str| zxcvbn::zxcvbn(password, &[username]).score();
+    let known: Vec<&str> = CONTEXT_WORDS.into_iter().chain([username]).collect();
+    let score = |password: &str| zxcvbn::zxcvbn(password, &known).score();
     // A word that everybody tries stays one when it is doubled, capitalised and decorated at its ends.
     let lower = password.to_lowercase();
     let core = lower.trim_matches(|c: char| !c.is_alphabetic());

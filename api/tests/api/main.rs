@@ -16,6 +16,7 @@ mod ops;
 mod people;
 mod plans;
 mod program;
+mod security;
 mod sessions;
 mod support;
 mod users;

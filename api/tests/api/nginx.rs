@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     net::TcpListener,
     os::{fd::OwnedFd, unix::fs::MetadataExt},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::OnceLock,
 };
@@ -26,7 +26,7 @@ pub struct Nginx {
     child: Child,
     pub url: String,
     /// What it runs in, and the page it serves.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Nginx {
@@ -59,7 +59,12 @@ impl Nginx {
         command.stdin(Stdio::from(OwnedFd::from(listener)));
         command.stderr(File::create(root.join("nginx.log")).unwrap());
         let child = command.spawn().expect("nginx and setpriv are there: scripts/install-tools.sh test");
-        Self { child, url: format!("http://127.0.0.1:{port}"), _folder: folder }
+        Self { child, url: format!("http://127.0.0.1:{port}"), folder }
+    }
+
+    /// Where the page lies.
+    pub fn page(&self) -> PathBuf {
+        self.folder.path().join("page")
     }
 }
 
