@@ -4,7 +4,7 @@
 //! by `NAME_FILE`. Secrets are wrapped so that no log line or debug print can show them.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Display,
     fs,
     io::Write,
@@ -365,16 +365,26 @@ impl Source {
             (None, None) => None,
         };
         let Some(value) = given else { return Ok(None) };
-        if value.len() < SECRET_BYTES {
-            return Err(bad(name, &format!("is shorter than {SECRET_BYTES} bytes"), example));
+        // While developing a sample will do, but never one that is too short for the algorithms.
+        match weakness(&value) {
+            Some(problem) if production || value.len() < SECRET_BYTES => Err(bad(name, problem, example)),
+            _ => Ok(Some(SecretString::from(value))),
         }
-        let sample =
-            ["change", "example", "secret-secret", "0123456789"].iter().any(|part| value.to_lowercase().contains(part))
-                || value.bytes().all(|byte| byte == value.as_bytes()[0]);
-        if production && sample {
-            return Err(bad(name, "is a sample value", example));
-        }
-        Ok(Some(SecretString::from(value)))
+    }
+}
+
+/// Why `secret` could be guessed, if it could.
+#[must_use]
+pub fn weakness(secret: &str) -> Option<&'static str> {
+    let lower = secret.to_lowercase();
+    let sample = ["change", "example", "secret-secret", "0123456789"].iter().any(|part| lower.contains(part));
+    // A random text of 32 characters has some 20 different ones in it.
+    let different = secret.bytes().collect::<BTreeSet<_>>().len();
+    match secret.len() {
+        ..SECRET_BYTES => Some("is shorter than 32 bytes"),
+        _ if sample => Some("is a sample value"),
+        _ if different < 10 => Some("repeats the same few characters"),
+        _ => None,
     }
 }
 

@@ -2,27 +2,26 @@
 //! (0 done, 1 failed, 2 wrong use).
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, Write},
     net::TcpListener,
     path::PathBuf,
     process::ExitCode,
 };
 
-use clap::{Args, Parser, Subcommand};
-use rand::seq::SliceRandom;
+use clap::{Parser, Subcommand};
 use secrecy::SecretString;
 use status_tracker::{
-    audit::Trace,
-    auth::{
-        lockout,
-        password::{PasswordHasher, check_strength},
-    },
+    audit::{self, cli::AuditCommand},
+    auth::password::{self, PasswordHasher},
     clock::Clock,
     config::Config,
     db::{Db, migration_status},
     logging, ops,
     server::{self, AppState},
-    users::{self, model::Role},
+    users::{
+        self,
+        cli::{SessionCommand, UserCommand},
+    },
 };
 
 /// SQLite and JSON allocate in small pieces; this allocator serves them faster than the system's.
@@ -52,53 +51,25 @@ enum Command {
     },
     /// Ask the running server whether it is ready.
     Healthcheck,
+    /// Go through the production checklist; exit 1 if a line fails.
+    Doctor,
+    /// Read and check the audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print the OpenAPI document.
     Openapi,
     /// Manage users.
     #[command(subcommand)]
     User(UserCommand),
+    /// See where users are signed in, and end it.
+    #[command(subcommand)]
+    Session(SessionCommand),
     /// Fill an empty database with two persons, a viewer and believable entries.
     Demo {
         /// How many days up to now.
         #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=7300))]
         days: u32,
     },
-}
-
-#[derive(Subcommand)]
-enum UserCommand {
-    /// Create a user.
-    Create {
-        /// 3 to 32 letters, digits, dots, underscores or hyphens.
-        #[arg(long)]
-        username: String,
-        #[arg(long)]
-        role: Role,
-        #[command(flatten)]
-        password: PasswordSource,
-    },
-    /// Lift the lock that failed sign-ins put on a name.
-    Unlock {
-        #[arg(long)]
-        username: String,
-    },
-    /// List all users.
-    List {
-        /// As a JSON array.
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Args)]
-#[group(required = true, multiple = false)]
-struct PasswordSource {
-    /// Read the password from standard input.
-    #[arg(long)]
-    password_stdin: bool,
-    /// Make up a password and print it once.
-    #[arg(long)]
-    generate: bool,
 }
 
 fn main() -> ExitCode {
@@ -128,12 +99,11 @@ fn run(cli: &Cli) -> Result<(), String> {
         }
         Command::Migrate { status: false } => Db::create(&config).map(drop),
         Command::Healthcheck => ops::healthcheck::run(config.bind_addr),
+        Command::Doctor => doctor(&config),
+        Command::Audit(command) => audit::cli::run(command, &config, &mut io::stdout().lock()),
         Command::Openapi => Ok(()),
-        Command::User(UserCommand::Create { username, role, password }) => {
-            create_user(&config, &clock, username, *role, password)
-        }
-        Command::User(UserCommand::Unlock { username }) => unlock(&config, &clock, username),
-        Command::User(UserCommand::List { json }) => list_users(&config, *json),
+        Command::User(command) => print(&users::cli::user(command, &config, &clock)?),
+        Command::Session(command) => print(&users::cli::session(command, &config, &clock)?),
         Command::Demo { days } => demo(&config, &clock, *days),
     }
 }
@@ -154,74 +124,25 @@ fn serve(config: Config, clock: Clock) -> Result<(), String> {
         .map_err(|cause| format!("The server stopped: {cause}"))
 }
 
-fn create_user(
-    config: &Config,
-    clock: &Clock,
-    username: &str,
-    role: Role,
-    source: &PasswordSource,
-) -> Result<(), String> {
-    users::validate_username(username)
-        .map_err(|error| format!("The user name {}", error.message.unwrap_or_default()))?;
-    let generated = if source.generate { generate_password() } else { String::new() };
-    let password = if source.generate { generated.clone() } else { read_password()? };
-    let password = SecretString::from(password);
-    check_strength("password", &password, username).map_err(|error| format!("The password {}", error.message))?;
-    let db = Db::open(config)?;
-    let hash = PasswordHasher::new(config)?.hash_blocking(&password).map_err(|error| error.to_string())?;
-    let user =
-        users::model::create_user_as_operator(&db, clock, username, role, hash).map_err(|error| error.to_string())?;
-    print(&format!("created {} {}\n", role.as_str(), user.username))?;
-    if source.generate { print(&format!("password: {generated}\n")) } else { Ok(()) }
-}
-
-fn unlock(config: &Config, clock: &Clock, username: &str) -> Result<(), String> {
-    let db = Db::open(config)?;
-    let (name, trace) = (username.to_owned(), Trace::operator(clock));
-    let was_locked =
-        db.write_blocking(move |conn| lockout::unlock(conn, &trace, &name)).map_err(|error| error.to_string())?;
-    print(&format!("{} {username}\n", if was_locked { "unlocked" } else { "no failed sign-ins at" }))
-}
-
-fn list_users(config: &Config, json: bool) -> Result<(), String> {
-    let db = Db::open(config)?;
-    let users = db.read_blocking(|conn| Ok(users::model::list_users(conn)?)).map_err(|error| error.to_string())?;
-    if json {
-        let views: Vec<_> = users.iter().map(users::model::User::view).collect();
-        return print(&format!("{}\n", serde_json::to_string(&views).map_err(|cause| cause.to_string())?));
-    }
-    let line = |user: &users::model::User| {
-        format!(
-            "{:32}  {:6}  {}",
-            user.username,
-            user.role().as_str(),
-            if user.disabled == 0 { "enabled" } else { "disabled" }
-        )
+fn doctor(config: &Config) -> Result<(), String> {
+    let checks = ops::doctor::examine(config);
+    let failed = checks.iter().filter(|check| check.remedy.is_some()).count();
+    let line = |check: &ops::doctor::Check| match &check.remedy {
+        None => format!("passed  {}", check.what),
+        Some(remedy) => format!("failed  {}\n        {remedy}", check.what),
     };
-    print_lines(users.iter().map(line))
+    print_lines(checks.iter().map(line))?;
+    if failed == 0 { Ok(()) } else { Err(format!("{failed} of {} checks failed", checks.len())) }
 }
 
 fn demo(config: &Config, clock: &Clock, days: u32) -> Result<(), String> {
     let db = Db::create(config)?;
-    let password = generate_password();
+    let password = password::generate();
     let hash = PasswordHasher::new(config)?
         .hash_blocking(&SecretString::from(password.clone()))
         .map_err(|error| error.to_string())?;
     let names = ops::demo::fill(&db, clock, days, &hash).map_err(|error| error.to_string())?;
     print(&format!("users: {}\npassword: {password}\n", names.join(", ")))
-}
-
-/// 24 characters out of those that are hard to mistake for one another: 24 times log2(54), some 138 bits.
-fn generate_password() -> String {
-    let letters = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
-    let mut random = rand::rngs::OsRng;
-    (0..24).filter_map(|_| letters.choose(&mut random)).map(|letter| char::from(*letter)).collect()
-}
-
-fn read_password() -> Result<String, String> {
-    let mut text = String::new();
-    io::stdin().read_to_string(&mut text).map_err(|cause| format!("The password cannot be read: {cause}"))?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn print_lines(lines: impl Iterator<Item = String>) -> Result<(), String> {

@@ -43,7 +43,11 @@ use crate::{
     error::{ApiError, ApiResult},
     extract::Cursors,
     limits::Limits,
-    ops, people, users,
+    ops::{
+        self,
+        settings::{self, CurrentSettings},
+    },
+    people, users,
 };
 
 /// What every handler may need. One for the whole process.
@@ -59,6 +63,7 @@ pub struct AppState {
     pub seen: Seen,
     pub looks: Looks,
     pub limits: Limits,
+    pub settings: CurrentSettings,
     /// Set once the process has been asked to stop, so that nobody sends it new work.
     pub draining: AtomicBool,
     routes: Vec<Route>,
@@ -66,8 +71,9 @@ pub struct AppState {
 
 impl AppState {
     /// # Errors
-    /// If the hash cost is not one bcrypt takes.
+    /// If the hash cost is not one bcrypt takes, or the settings cannot be read.
     pub fn new(config: Config, clock: Clock, db: Db) -> Result<web::Data<Self>, String> {
+        let settings = db.read_blocking(|conn| Ok(settings::effective(conn, &config)?));
         Ok(web::Data::new(Self {
             passwords: PasswordHasher::new(&config)?,
             tokens: Tokens::new(&config.jwt_secret, config.jwt_secret_previous.as_ref()),
@@ -76,6 +82,7 @@ impl AppState {
             seen: Seen::default(),
             looks: Looks::default(),
             limits: Limits::new(&config)?,
+            settings: CurrentSettings::new(settings.map_err(|error| format!("The settings cannot be read: {error}"))?),
             draining: AtomicBool::new(false),
             routes: routes(&document()),
             config,
@@ -105,7 +112,8 @@ fn rooms(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
             .configure(users::routes)
             .configure(people::routes)
             .configure(entries::routes)
-            .configure(audit::routes),
+            .configure(audit::routes)
+            .configure(ops::api_routes),
     );
 }
 
@@ -125,6 +133,8 @@ pub fn app(
             utoipa_swagger_ui::Config::from("/api/openapi.json").persist_authorization(false).try_it_out_enabled(true),
         ))
         .default_service(web::to(no_such_route))
+        // 6. Nothing is written during maintenance.
+        .wrap(from_fn(middleware::maintenance))
         // 5. Nobody asks too often. A request counts in one of these and is let through by the others.
         .wrap(Governor::new(&state.limits.admin))
         .wrap(Governor::new(&state.limits.registration))
@@ -234,6 +244,7 @@ pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
     actix_web::rt::spawn(auth::seen::keep_flushing(state.clone()));
+    actix_web::rt::spawn(audit::retention::keep_pruning(state.clone()));
     actix_web::rt::spawn(state.limits.clone().keep_forgetting());
     log::info!(address:% = address; "ready");
     let started_at = state.clock.now();

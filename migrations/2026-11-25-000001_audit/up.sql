@@ -12,9 +12,9 @@ CREATE TABLE audit (
     detail TEXT,
     hash TEXT NOT NULL
 );
-CREATE INDEX audit_by_actor ON audit (actor, id);
-CREATE INDEX audit_by_action ON audit (action, id);
-CREATE INDEX audit_by_target ON audit (target, id);
+CREATE INDEX audit_by_actor ON audit (actor, at, id);
+CREATE INDEX audit_by_action ON audit (action, at, id);
+CREATE INDEX audit_by_target ON audit (target, at, id);
 CREATE INDEX audit_by_time ON audit (at, id);
 
 -- The newest row, so that a missing end is noticed like a missing middle.

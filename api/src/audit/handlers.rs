@@ -1,11 +1,12 @@
 use actix_web::{HttpResponse, get, web};
+use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
 use super::{
-    model::{self, Filter},
+    model::{self, Filter, Position},
     record::{Action, Event, Outcome, Row},
 };
 use crate::{
@@ -41,7 +42,8 @@ pub struct AuditRecord {
 }
 
 impl Row {
-    fn view(self) -> AuditRecord {
+    #[must_use]
+    pub fn view(self) -> AuditRecord {
         let outcomes = [Outcome::Success, Outcome::Failure, Outcome::Denied];
         AuditRecord {
             outcome: outcomes.into_iter().find(|one| one.as_str() == self.outcome).unwrap_or(Outcome::Failure),
@@ -122,14 +124,20 @@ pub async fn list_audit(
     let ListAudit { actor, action, target, outcome, from, to, limit, cursor } = query.0;
     let filter = Filter { actor, action, target, outcome: outcome.map(Outcome::as_str), from, to };
     let list = format!("audit|{filter:?}");
-    let before = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
-    let before = before.and_then(|id| id.parse().ok()).unwrap_or(i64::MAX);
-    let rows = state.db.read(|conn| Ok(model::list(conn, &filter, before, limit + 1)?)).await?;
-    let page = Page::new(rows, limit, |last| state.cursors.seal(&list, &last.id.to_string()));
+    let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
+    let after = after.as_deref().and_then(position);
+    let rows = state.db.read(|conn| Ok(model::list(conn, &filter, after, limit + 1)?)).await?;
+    let page = Page::new(rows, limit, |last| state.cursors.seal(&list, &format!("{} {}", last.at, last.id)));
     Ok(web::Json(page.map(Row::view)))
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+/// Where a cursor of this list points. It was sealed here, so it is never malformed.
+fn position(cursor: &str) -> Option<Position> {
+    let (at, id) = cursor.split_once(' ')?;
+    Some((at.parse().ok()?, id.parse().ok()?))
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportFormat {
     /// One JSON object a line.
@@ -179,13 +187,13 @@ pub async fn export_audit(
         ExportFormat::Jsonl => ("application/x-ndjson", "audit.jsonl"),
         ExportFormat::Csv => ("text/csv; charset=utf-8", "audit.csv"),
     };
-    let header = (format == ExportFormat::Csv).then(|| Ok(web::Bytes::from_static(CSV_HEAD.as_bytes())));
-    let pages = futures_util::stream::try_unfold(0, move |after| {
+    let head = Ok(web::Bytes::from_static(export_head(format).as_bytes()));
+    let pages = stream::try_unfold((i64::MIN, 0), move |after| {
         let state = state.clone();
         async move {
             // A page at a time, so that no transaction lives as long as a slow client.
             let rows = state.db.read(|conn| Ok(model::page_for_export(conn, after, from, to, AT_ONCE)?)).await?;
-            let next = rows.last().map(|row| row.id);
+            let next = rows.last().map(|row| (row.at, row.id));
             let text: String = rows.into_iter().map(|row| line(row.view(), format)).collect();
             Ok::<_, crate::error::ApiError>(next.map(|next| (web::Bytes::from(text), next)))
         }
@@ -193,14 +201,23 @@ pub async fn export_audit(
     Ok(HttpResponse::Ok()
         .content_type(content_type)
         .insert_header(("content-disposition", format!("attachment; filename=\"{name}\"")))
-        .streaming(futures_util::stream::StreamExt::chain(futures_util::stream::iter(header), pages)))
+        .streaming(stream::iter([head]).chain(pages)))
 }
 
 const AT_ONCE: i64 = 500;
-const CSV_HEAD: &str = "id,at,actor,action,target,outcome,address,request_id,detail\r\n";
+
+/// What stands before the first record.
+#[must_use]
+pub fn export_head(format: ExportFormat) -> &'static str {
+    match format {
+        ExportFormat::Jsonl => "",
+        ExportFormat::Csv => "id,at,actor,action,target,outcome,address,request_id,detail\r\n",
+    }
+}
 
 /// One record as a line of an export.
-fn line(record: AuditRecord, format: ExportFormat) -> String {
+#[must_use]
+pub fn line(record: AuditRecord, format: ExportFormat) -> String {
     if format == ExportFormat::Jsonl {
         return serde_json::to_string(&record).unwrap_or_default() + "\n";
     }

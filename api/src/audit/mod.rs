@@ -3,10 +3,12 @@
 //!
 //! `GET /admin/audit`, `/admin/audit/export`
 
+pub mod cli;
 mod handlers;
 pub mod looks;
 pub mod model;
 pub mod record;
+pub mod retention;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

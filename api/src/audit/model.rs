@@ -22,9 +22,24 @@ pub struct Filter {
     pub to: Option<Timestamp>,
 }
 
-/// At most `limit` records below the id `before`, newest first.
-pub fn list(conn: &mut DbConnection, filter: &Filter, before: i64, limit: u32) -> QueryResult<Vec<Row>> {
-    let mut query = audit::table.filter(audit::id.lt(before)).select(Row::as_select()).into_boxed();
+/// A place in the log: instant and id.
+pub type Position = (i64, i64);
+
+/// At most `limit` records before `position`, newest first.
+///
+/// Like a person's history, it walks one index by time from the position on, with one bound on each side.
+pub fn list(conn: &mut DbConnection, filter: &Filter, position: Option<Position>, limit: u32) -> QueryResult<Vec<Row>> {
+    let last = filter.to.map_or(i64::MAX, |to| to.0 - 1);
+    let mut query = audit::table
+        .filter(audit::at.le(position.map_or(last, |(at, _)| at.min(last))))
+        .select(Row::as_select())
+        .into_boxed();
+    if let Some((at, id)) = position {
+        query = query.filter(audit::at.lt(at).or(audit::id.lt(id)));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(audit::at.ge(from.0));
+    }
     if let Some(actor) = &filter.actor {
         query = query.filter(audit::actor.eq(actor.clone()));
     }
@@ -37,13 +52,27 @@ pub fn list(conn: &mut DbConnection, filter: &Filter, before: i64, limit: u32) -
     if let Some(outcome) = filter.outcome {
         query = query.filter(audit::outcome.eq(outcome));
     }
-    if let Some(from) = filter.from {
-        query = query.filter(audit::at.ge(from.0));
-    }
-    if let Some(to) = filter.to {
+    query.order((audit::at.desc(), audit::id.desc())).limit(i64::from(limit)).load(conn)
+}
+
+/// At most `limit` records of a span of time after `position`, oldest first.
+pub fn page_for_export(
+    conn: &mut DbConnection,
+    position: Position,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    limit: i64,
+) -> QueryResult<Vec<Row>> {
+    let (at, id) = position;
+    let mut query = audit::table
+        .filter(audit::at.ge(from.map_or(at, |from| at.max(from.0))))
+        .filter(audit::at.gt(at).or(audit::id.gt(id)))
+        .select(Row::as_select())
+        .into_boxed();
+    if let Some(to) = to {
         query = query.filter(audit::at.lt(to.0));
     }
-    query.order(audit::id.desc()).limit(i64::from(limit)).load(conn)
+    query.order((audit::at, audit::id)).limit(limit).load(conn)
 }
 
 /// At most `limit` records above the id `after`, oldest first.
@@ -78,6 +107,11 @@ pub enum Verdict {
 /// Walks the whole chain. Finds every record that was edited, removed or put elsewhere, at the end too; `known` is a head that was kept
 /// elsewhere, against somebody who rewrote the chain from there on.
 pub fn verify(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verdict> {
+    // One snapshot, so that what is written or let go meanwhile is not taken for damage.
+    conn.transaction(|conn| walk(conn, known))
+}
+
+fn walk(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verdict> {
     const AT_ONCE: i64 = 1000;
     let (anchor, mut previous) = newest_anchor(conn)?;
     let (mut last, mut count) = (anchor, 0);
@@ -110,13 +144,16 @@ pub fn verify(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResul
     Ok(Verdict::Sound { count, first: anchor + 1, last, hash: previous })
 }
 
-/// Lets go of at most `limit` of the oldest records from before `before`, and leaves the hash of the last of them as an anchor, from
-/// which the rest can still be verified. The newest record always stays. Returns how many went.
-pub fn prune(conn: &mut DbConnection, trace: &Trace, before: Timestamp, limit: i64) -> QueryResult<usize> {
+/// How many records go in one transaction, so that no write waits long for it.
+const PRUNED_AT_ONCE: i64 = 1000;
+
+/// Lets go of the oldest records from before `before`, a thousand at most, and leaves the hash of the last of them as an
+/// anchor, from which the rest can still be verified. The newest record always stays. Returns how many went.
+pub fn prune(conn: &mut DbConnection, trace: &Trace, before: Timestamp) -> QueryResult<usize> {
     let (anchor, _) = newest_anchor(conn)?;
     let (head, _) = head(conn)?;
     // By id and not by time: the clock may have gone back, and the chain has no holes.
-    let old = following(conn, anchor, limit)?;
+    let old = following(conn, anchor, PRUNED_AT_ONCE)?;
     let Some(last) = old.iter().take_while(|row| row.at < before.0 && row.id < head).last() else { return Ok(0) };
     diesel::insert_into(audit_anchors::table)
         .values((audit_anchors::id.eq(last.id), audit_anchors::hash.eq(&last.hash), audit_anchors::at.eq(trace.at.0)))
@@ -125,22 +162,4 @@ pub fn prune(conn: &mut DbConnection, trace: &Trace, before: Timestamp, limit: i
     let event = Event::new(Action::AuditPrune).detail(format!("{gone} records up to {}, hash {}", last.id, last.hash));
     trace.record(conn, &event)?;
     Ok(gone)
-}
-
-/// At most `limit` records above the id `after`, oldest first, from a span of time.
-pub fn page_for_export(
-    conn: &mut DbConnection,
-    after: i64,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
-    limit: i64,
-) -> QueryResult<Vec<Row>> {
-    let mut query = audit::table.filter(audit::id.gt(after)).select(Row::as_select()).into_boxed();
-    if let Some(from) = from {
-        query = query.filter(audit::at.ge(from.0));
-    }
-    if let Some(to) = to {
-        query = query.filter(audit::at.lt(to.0));
-    }
-    query.order(audit::id).limit(limit).load(conn)
 }

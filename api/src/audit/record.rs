@@ -134,6 +134,9 @@ pub struct Trace {
 /// The actor of what was done at the command line. No user name looks like this.
 pub const OPERATOR: &str = "(operator)";
 
+/// The actor of what the server does by itself.
+pub const RETENTION: &str = "(retention)";
+
 /// The id that `request_log` gave to a request.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);

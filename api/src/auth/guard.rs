@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     audit::Trace,
+    db::{Db, DbConnection},
     entries::model::Metric,
     error::{ApiError, ApiResult, Code},
     server::AppState,
@@ -58,6 +59,25 @@ impl Logger {
             Metric::Altitude => Scope::LogAltitude,
         };
         self.0.needs(&[Scope::Log, for_metric])
+    }
+}
+
+impl AdminUser {
+    /// Runs `f` like [`Db::write`], unless this admin lost their rights while the request waited for a hash or for its turn: losing them ends
+    /// every session (OWASP ASVS 15.4.2).
+    pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection, &Trace) -> ApiResult<T> + Send + 'static,
+    {
+        let CurrentUser { session_id, trace, .. } = self.0;
+        db.write(move |conn| {
+            if !model::session_exists(conn, &session_id)? {
+                return Err(ApiError::unauthorized());
+            }
+            f(conn, &trace)
+        })
+        .await
     }
 }
 

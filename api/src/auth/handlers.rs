@@ -9,81 +9,21 @@ use super::{
     guard::{CurrentUser, RestrictedUser, SESSION_ID, USER_ID},
     lockout,
     model::{self, Kind, Session},
-    password::check_strength,
 };
 use crate::{
-    audit::{Action, Event, Trace},
+    audit::{Action, Event},
     clock::{DAY, Timestamp},
-    config::Registration,
     error::{ApiError, ApiResult, Code, Problem},
     extract::{ValidJson, client_address},
     server::AppState,
     users::{
         UserView,
-        model::{NewUser, Role, User, find_user, insert_user},
-        privacy_policy, validate_username,
+        model::{User, find_user},
     },
 };
 
 /// How long a cookie keeps somebody signed in.
 pub const COOKIE_LIFE: i64 = 14 * DAY;
-
-#[derive(Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RegisterUser {
-    /// 3 to 32 letters, digits, `.`, `_` or `-`. Kept in lower case.
-    #[validate(custom(function = "validate_username"))]
-    #[schema(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$", example = "robin")]
-    username: String,
-    /// 12 to 128 characters; lower and upper case letters, digits and other characters, or at least 20 characters; not easily guessed.
-    #[schema(value_type = String, format = Password, min_length = 12, max_length = 128, example = "Quiet-Harbour-71-lanterns")]
-    password: SecretString,
-    /// The version from `GET /privacy-policy` that the person has read and accepts.
-    #[schema(example = "2026-11-01")]
-    privacy_policy_version: String,
-}
-
-/// Register as a viewer.
-///
-/// Everybody who registers can watch and not write. Sign in afterwards.
-#[utoipa::path(
-    tag = "auth",
-    security(()),
-    request_body = RegisterUser,
-    responses(
-        (status = 201, description = "Registered", body = UserView),
-        (status = 403, description = "Registration is closed", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The name is taken", body = Problem, content_type = "application/problem+json"),
-    )
-)]
-#[post("/auth/register")]
-pub async fn register_user(
-    state: web::Data<AppState>,
-    trace: Trace,
-    body: ValidJson<RegisterUser>,
-) -> ApiResult<HttpResponse> {
-    let ValidJson(RegisterUser { username, password, privacy_policy_version }) = body;
-    if state.config.registration != Registration::Open {
-        return Err(ApiError::new(Code::RegistrationClosed, "Ask an admin of this server for an account."));
-    }
-    if privacy_policy_version != privacy_policy::VERSION {
-        return Err(privacy_policy::not_current().into());
-    }
-    check_strength("password", &password, &username)?;
-    let now = state.clock.now();
-    let hash = state.passwords.hash(&password).await?;
-    let user =
-        NewUser::new(state.clock.new_id(), &username, Role::Viewer, hash, now).accepting(privacy_policy::VERSION);
-    let user = state
-        .db
-        .write(move |conn| {
-            let user = insert_user(conn, &user)?;
-            trace.by(&user.username).record(conn, &Event::new(Action::Register).on(&user.username))?;
-            Ok(user)
-        })
-        .await?;
-    Ok(HttpResponse::Created().json(user.view()))
-}
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -235,7 +175,7 @@ async fn verify(state: &AppState, credentials: Credentials) -> ApiResult<User> {
     counted?;
     let user = state.db.read(|conn| Ok(find_user(conn, &username)?)).await?;
     let fits = state.passwords.verify(&password, user.as_ref().map(|user| user.password_hash.clone())).await;
-    let user = user.filter(|user| user.disabled == 0 && matches!(fits, Ok(true)));
+    let user = user.filter(|user| user.may_sign_in(now) && matches!(fits, Ok(true)));
     // A guess that was right, or that could not be looked at, was none.
     if user.is_some() {
         state.db.write(move |conn| Ok(lockout::forget(conn, &username)?)).await?;
@@ -243,10 +183,12 @@ async fn verify(state: &AppState, credentials: Credentials) -> ApiResult<User> {
         state.db.write(move |conn| Ok(lockout::take_back(conn, &username)?)).await?;
     }
     fits?;
-    user.ok_or_else(|| {
+    let user = user.ok_or_else(|| {
         ApiError::new(
             Code::InvalidCredentials,
             "Check both and try again. Upper and lower case matter in the password.",
         )
-    })
+    })?;
+    state.settings.admit(user.role())?;
+    Ok(user)
 }

@@ -1,7 +1,7 @@
 //! Who is asking. Passwords, sessions and the two ways to carry one: a cookie for the page, a JWT for other clients.
 //! Both stand on one session row that is looked at on every request, so ending the row ends both at once.
 //!
-//! `POST /auth/register`, `/auth/login`, `/auth/token`, `/auth/logout`, `PUT /me/password`, `GET DELETE /me/sessions[/{id}]`
+//! `POST /auth/login`, `/auth/token`, `/auth/logout`, `PUT /me/password`, `GET DELETE /me/sessions[/{id}]`
 
 pub mod api_tokens;
 pub mod guard;
@@ -14,12 +14,12 @@ mod sessions;
 pub mod token;
 
 pub use handlers::COOKIE_LIFE;
+pub use sessions::SessionView;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .service(handlers::register_user)
         .service(handlers::create_session)
         .service(handlers::create_token)
         .service(handlers::delete_current_session)

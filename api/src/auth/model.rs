@@ -8,9 +8,9 @@ use crate::{
     clock::{DAY, MINUTE, Timestamp},
     db::{
         DbConnection,
-        schema::{sessions, users},
+        schema::{second_factors, sessions, users},
     },
-    users::model::User,
+    users::model::{Role, User},
 };
 
 /// A session that nobody used for so long has ended (OWASP ASVS 7.3.1).
@@ -31,7 +31,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn as_str(self) -> &'static str {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Cookie => "cookie",
             Self::Jwt => "jwt",
@@ -122,6 +123,10 @@ pub fn end_session(conn: &mut DbConnection, id: &str) -> QueryResult<()> {
     diesel::delete(sessions::table.find(id)).execute(conn).map(drop)
 }
 
+pub fn session_exists(conn: &mut DbConnection, id: &str) -> QueryResult<bool> {
+    sessions::table.find(id).select(sessions::id).first::<String>(conn).optional().map(|found| found.is_some())
+}
+
 /// Ends one session of this user; whether there was one.
 pub fn end_session_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
     diesel::delete(sessions::table.find(id).filter(sessions::user_id.eq(user_id))).execute(conn).map(|count| count > 0)
@@ -145,6 +150,18 @@ pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &str) -> 
 pub fn end_other_sessions(conn: &mut DbConnection, user_id: &str, kept: &str) -> QueryResult<()> {
     let others = sessions::table.filter(sessions::user_id.eq(user_id)).filter(sessions::id.ne(kept));
     diesel::delete(others).execute(conn).map(drop)
+}
+
+/// The names of enabled admins who sign in with their password alone.
+pub fn admins_without_second_factor(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
+    users::table
+        .left_join(second_factors::table)
+        .filter(users::role.eq(Role::Admin.as_str()))
+        .filter(users::disabled.eq(0))
+        .filter(second_factors::confirmed_at.is_null())
+        .order(users::username)
+        .select(users::username)
+        .load(conn)
 }
 
 pub fn note_use(conn: &mut DbConnection, id: &str, now: Timestamp) -> QueryResult<()> {

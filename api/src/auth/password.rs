@@ -11,6 +11,7 @@ use std::sync::{
 use actix_web::web;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, Mac};
+use rand::{rngs::OsRng, seq::SliceRandom};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha384;
 use tokio::sync::Semaphore;
@@ -122,6 +123,14 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// A password for somebody who is to replace it: 24 characters out of those that are hard to mistake for one another, some 138 bits from
+/// the system's own source.
+#[must_use]
+pub fn generate() -> String {
+    let letters = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
+    (0..24).filter_map(|_| letters.choose(&mut OsRng)).map(|letter| char::from(*letter)).collect()
 }
 
 /// Judges a new password, which came in `field`: 12 to 128 characters, four kinds of them or at least 20, and not one that is easily guessed

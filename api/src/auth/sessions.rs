@@ -1,5 +1,7 @@
 //! Where I am signed in, and my password: what its owner does with an account's ways in.
 
+use std::fmt::{self, Display, Formatter};
+
 use actix_web::{HttpResponse, delete, get, put, web};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -39,8 +41,18 @@ pub struct SessionView {
     address: Option<String>,
 }
 
+/// A line of a list at the command line.
+impl Display for SessionView {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { id, kind, last_seen_at, address, user_agent, .. } = self;
+        let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+        write!(f, "{id}  {:9}  {last_seen_at}  {:15}  {}", kind.as_str(), or_dash(address), or_dash(user_agent))
+    }
+}
+
 impl Session {
-    fn view(self, current: &str) -> SessionView {
+    /// `current` is the session that asks.
+    pub(crate) fn view(self, current: &str) -> SessionView {
         SessionView {
             current: self.id == current,
             kind: self.kind(),

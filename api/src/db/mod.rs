@@ -151,6 +151,14 @@ pub fn migration_status(config: &Config) -> Result<(Vec<String>, Vec<String>), S
     open::status(&path(config))
 }
 
+/// What SQLite's own check of the whole file finds wrong, the first of it; `None` where all is well.
+///
+/// # Errors
+/// If the file cannot be checked.
+pub fn damage(conn: &mut DbConnection) -> Result<Option<String>, ApiError> {
+    open::damage(conn)
+}
+
 fn path(config: &Config) -> PathBuf {
     PathBuf::from(config.database_url.trim_start_matches("sqlite://"))
 }

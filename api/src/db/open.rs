@@ -11,13 +11,16 @@ use std::{
 };
 
 use diesel::{
-    Connection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, connection::SimpleConnection,
-    migration::MigrationSource, sql_query, sql_types::Integer,
+    Connection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection,
+    connection::SimpleConnection,
+    migration::MigrationSource,
+    sql_query,
+    sql_types::{Integer, Text},
 };
 use diesel_migrations::MigrationHarness;
 
 use super::connection::{DbConnection, MIGRATIONS};
-use crate::config::create_private_dir;
+use crate::{config::create_private_dir, error::ApiError};
 
 /// "stat" in ASCII, kept in the file's header (`PRAGMA application_id`).
 const APPLICATION_ID: i32 = 0x7374_6174;
@@ -111,6 +114,22 @@ fn connect(path: &Path) -> Result<DbConnection, String> {
 
 fn unusable(path: &Path, cause: &dyn Display) -> String {
     format!("The database {} cannot be used: {cause}", path.display())
+}
+
+pub(super) fn damage(connection: &mut DbConnection) -> Result<Option<String>, ApiError> {
+    #[derive(QueryableByName)]
+    struct Finding {
+        #[diesel(sql_type = Text)]
+        text: String,
+    }
+    let unsound =
+        sql_query("SELECT integrity_check AS text FROM pragma_integrity_check WHERE integrity_check <> 'ok' LIMIT 1");
+    let orphans = sql_query(
+        "SELECT 'a row of ' || \"table\" || ' belongs to nobody' AS text FROM pragma_foreign_key_check LIMIT 1",
+    );
+    let mut found: Vec<Finding> = unsound.load(connection)?;
+    found.extend(orphans.load::<Finding>(connection)?);
+    Ok(found.into_iter().next().map(|finding| finding.text))
 }
 
 #[derive(QueryableByName)]

@@ -62,7 +62,7 @@ pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult
     let password_hash = password_hash.to_owned();
     let ids: Vec<Uuid> = (0..=PERSONS.len()).map(|_| clock.new_id()).collect();
     db.write_blocking(move |conn| {
-        if !crate::users::model::list_users(conn)?.is_empty() {
+        if !crate::users::model::list_users(conn, "", 1)?.is_empty() {
             return Err(ApiError::internal("there are users already; demo data goes only into an empty database"));
         }
         insert_user(conn, &NewUser::new(ids[PERSONS.len()], VIEWER, Role::Viewer, password_hash.clone(), now))?;

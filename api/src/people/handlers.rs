@@ -1,14 +1,13 @@
 use actix_web::{get, web};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
-use validator::Validate;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::model;
 use crate::{
     auth::guard::Reader,
     clock::{HOUR, Timestamp},
     error::{ApiResult, Problem},
-    extract::{Page, ValidQuery},
+    extract::{Page, PageQuery, ValidQuery},
     server::AppState,
     users::model::User,
 };
@@ -105,29 +104,12 @@ impl StatusView {
     }
 }
 
-#[derive(Debug, Deserialize, Validate, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ListPeople {
-    /// How many at once.
-    #[serde(default = "default_limit")]
-    #[validate(range(min = 1, max = 100))]
-    #[param(minimum = 1, maximum = 100, default = 20, required = false)]
-    limit: u32,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-fn default_limit() -> u32 {
-    20
-}
-
 /// List the people you may watch, each with their status.
 ///
 /// A viewer sees every person. An admin sees themself.
 #[utoipa::path(
     tag = "people",
-    params(ListPeople),
+    params(PageQuery),
     responses(
         (status = 200, description = "One page, by user name", body = Page<StatusView>),
     )
@@ -136,9 +118,9 @@ fn default_limit() -> u32 {
 pub async fn list_people(
     state: web::Data<AppState>,
     reader: Reader,
-    query: ValidQuery<ListPeople>,
+    query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<StatusView>>> {
-    let ListPeople { limit, cursor } = query.0;
+    let PageQuery { limit, cursor } = query.0;
     let list = format!("people|{}", reader.0.user.id);
     let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?.unwrap_or_default();
     let now = state.clock.now();

@@ -22,12 +22,12 @@ use utoipa::{
     security(("bearer" = []), ("cookie" = [])),
     modifiers(&SecuritySchemes),
     tags(
-        (name = "auth", description = "Register, sign in, sign out"),
-        (name = "users", description = "Your account"),
+        (name = "auth", description = "Sign in, sign out"),
+        (name = "users", description = "Your account; registering, inviting and managing users"),
         (name = "people", description = "The people you may watch"),
         (name = "entries", description = "Logging, and the history"),
         (name = "audit", description = "What was done on this server"),
-        (name = "ops", description = "Is the server well"),
+        (name = "ops", description = "Is the server well, and its settings"),
     ),
 )]
 struct ApiDoc;
@@ -54,15 +54,16 @@ pub(super) fn base() -> openapi::OpenApi {
 /// Writes the refusals that follow from an operation's kind into each that does not describe them itself.
 pub(super) fn complete(mut document: openapi::OpenApi) -> openapi::OpenApi {
     for (path, item) in &mut document.paths.paths {
-        let limited = path.starts_with("/api/v1/");
         let writes = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
-        writes.into_iter().flatten().for_each(|operation| describe(operation, limited, true));
-        item.get.iter_mut().for_each(|operation| describe(operation, limited, false));
+        writes.into_iter().flatten().for_each(|operation| describe(operation, path, true));
+        item.get.iter_mut().for_each(|operation| describe(operation, path, false));
     }
     document
 }
 
-fn describe(operation: &mut Operation, limited: bool, writes: bool) {
+fn describe(operation: &mut Operation, path: &str, writes: bool) {
+    let limited = path.starts_with("/api/v1/");
+    let for_admins = path.starts_with("/api/v1/admin/");
     let body = operation.request_body.is_some();
     let in_query = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query);
     let query = operation.parameters.iter().flatten().any(in_query);
@@ -71,11 +72,13 @@ fn describe(operation: &mut Operation, limited: bool, writes: bool) {
     let refusals = [
         (body, "400", "The body is not JSON"),
         (signed_in, "401", "Not signed in, or the credential is not or no longer good"),
+        (for_admins, "403", "Not an admin, or the request came from another site"),
         (signed_in && writes, "403", "The request came from another site"),
         (body, "413", "The body is too large"),
         (body, "415", "The content type is not JSON"),
         (body || query, "422", "A field or parameter does not fit; see `errors`"),
         (limited, "429", "Too many requests; `Retry-After` says when the next one gets through"),
+        (limited && writes, "503", "Under maintenance, or busy; `Retry-After` says when to try again"),
     ];
     for (_, status, description) in refusals.into_iter().filter(|(applies, ..)| *applies) {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| refusal(description).into());

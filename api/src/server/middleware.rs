@@ -27,6 +27,7 @@ use crate::{
     error::{ApiError, Code},
     extract::client_address,
     limits,
+    ops::settings::under_maintenance,
 };
 
 pub(super) async fn request_log(
@@ -125,6 +126,26 @@ pub(super) async fn within_time(
             Err(ApiError::new(Code::Timeout, "It may or may not have been done. Look first, then try again.").into())
         }
     }
+}
+
+/// What goes on during maintenance: what ends it, what lets an admin in to do so, and what changes nothing for anybody else.
+const GOES_ON: [(&str, &str); 5] = [
+    ("PATCH", "/api/v1/admin/settings"),
+    ("POST", "/api/v1/auth/login"),
+    ("POST", "/api/v1/auth/token"),
+    ("POST", "/api/v1/auth/logout"),
+    ("POST", "/api/v1/csp-reports"),
+];
+
+pub(super) async fn maintenance(
+    req: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let refused = !req.method().is_safe() && !GOES_ON.contains(&(req.method().as_str(), req.path()));
+    if refused && req.app_data::<web::Data<AppState>>().is_some_and(|state| state.settings.get().maintenance_mode) {
+        return Err(under_maintenance().into());
+    }
+    next.call(req).await
 }
 
 pub(super) async fn validators_and_caching(

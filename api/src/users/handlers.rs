@@ -1,5 +1,6 @@
 use actix_session::Session;
 use actix_web::{HttpResponse, delete, get, patch, web};
+use diesel::QueryResult;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -9,8 +10,12 @@ use validator::{Validate, ValidationError};
 use super::model::{self, Role, Unit, User, UserChanges, as_text};
 use crate::{
     audit::{Action, Event},
-    auth::guard::{CurrentUser, RestrictedUser},
+    auth::{
+        guard::{CurrentUser, RestrictedUser},
+        lockout,
+    },
     clock::Timestamp,
+    db::DbConnection,
     error::{ApiError, ApiResult, Code, Problem},
     extract::{ValidJson, present},
     server::AppState,
@@ -25,6 +30,9 @@ pub struct UserView {
     display_name: String,
     role: Role,
     disabled: bool,
+    /// Until when nobody can sign in at this name, because too many tried in vain.
+    #[schema(required = true)]
+    locked_until: Option<Timestamp>,
     #[schema(required = true)]
     last_login_at: Option<Timestamp>,
     created_at: Timestamp,
@@ -54,6 +62,7 @@ pub struct Me {
 }
 
 impl User {
+    /// As of somebody whose name is not locked, such as one who has just signed in.
     #[must_use]
     pub fn view(&self) -> UserView {
         UserView {
@@ -61,14 +70,20 @@ impl User {
             display_name: self.display_name.clone(),
             role: self.role(),
             disabled: self.disabled != 0,
+            locked_until: None,
             last_login_at: self.last_login_at.map(Timestamp),
             created_at: Timestamp(self.created_at),
         }
     }
 
-    fn me(&self) -> Me {
-        Me {
-            user: self.view(),
+    /// With the lock that is on the name at `now`.
+    pub fn view_at(&self, conn: &mut DbConnection, now: Timestamp) -> QueryResult<UserView> {
+        Ok(UserView { locked_until: lockout::locked_until(conn, &self.username, now)?, ..self.view() })
+    }
+
+    fn me(&self, conn: &mut DbConnection, now: Timestamp) -> QueryResult<Me> {
+        Ok(Me {
+            user: self.view_at(conn, now)?,
             time_zone: self.time_zone.clone(),
             day_starts_at: self.day_starts_at,
             unit: self.unit(),
@@ -76,7 +91,7 @@ impl User {
             password_change_required: self.temporary_password_until.is_some(),
             privacy_policy_due: !self.has_accepted_privacy_policy(),
             water_presets_ml: self.water_presets_ml(),
-        }
+        })
     }
 }
 
@@ -88,8 +103,9 @@ impl User {
     )
 )]
 #[get("/me")]
-pub async fn get_me(current: RestrictedUser) -> web::Json<Me> {
-    web::Json(current.0.user.me())
+pub async fn get_me(state: web::Data<AppState>, current: RestrictedUser) -> ApiResult<web::Json<Me>> {
+    let (user, now) = (current.0.user, state.clock.now());
+    Ok(web::Json(state.db.read(|conn| Ok(user.me(conn, now)?)).await?))
 }
 
 /// What to change; what is left out stays.
@@ -127,7 +143,7 @@ pub struct UpdateMe {
 #[expect(dead_code, reason = "only its schema is used")]
 pub struct Preset(i32);
 
-fn validate_name(name: &str) -> Result<(), ValidationError> {
+pub(super) fn validate_name(name: &str) -> Result<(), ValidationError> {
     if name.trim().is_empty() || name.chars().any(char::is_control) {
         return Err(ValidationError::new("name")
             .with_message(Cow::Borrowed("has to show something and hold no control characters")));
@@ -175,14 +191,14 @@ pub async fn update_me(
         water_presets_ml: water_presets_ml.map(|presets| as_text(&presets)),
     };
     let CurrentUser { user, trace, .. } = current;
-    let user = state
+    let me = state
         .db
         .write(move |conn| {
             trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail("preferences"))?;
-            Ok(model::update_user(conn, &user.id, &changes)?)
+            Ok(model::update_user(conn, &user.id, &changes)?.me(conn, trace.at)?)
         })
         .await?;
-    Ok(web::Json(user.me()))
+    Ok(web::Json(me))
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -219,7 +235,7 @@ pub async fn delete_me(
     state
         .db
         .write(move |conn| {
-            model::delete_user(conn, &user)?;
+            model::delete_user(conn, &user.id)?;
             Ok(trace.record(conn, &Event::new(Action::UserDelete).on(&user.username))?)
         })
         .await?;

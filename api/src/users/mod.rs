@@ -1,10 +1,14 @@
-//! Accounts, and what each keeps about themself: profile, preferences, the privacy policy they accepted.
+//! Accounts: how they come about, what each keeps about themself, and how admins manage them.
 //!
-//! `GET PATCH DELETE /me`, `GET /privacy-policy`
+//! `GET PATCH DELETE /me`, `GET /privacy-policy`, `POST /auth/register`, and what `admin` and `invites` list
 
+mod admin;
+pub mod cli;
 mod handlers;
+mod invites;
 pub mod model;
 pub mod privacy_policy;
+mod registration;
 
 use std::borrow::Cow;
 
@@ -18,7 +22,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(handlers::get_me)
         .service(handlers::update_me)
         .service(handlers::delete_me)
-        .service(privacy_policy::get_privacy_policy);
+        .service(privacy_policy::get_privacy_policy)
+        .service(registration::register_user)
+        .configure(admin::routes)
+        .configure(invites::routes);
 }
 
 /// 3 to 32 letters, digits, `.`, `_` or `-`, beginning with a letter or digit: it stands in addresses and file names.

@@ -1,17 +1,18 @@
 //! User rows.
 
-use diesel::{dsl::count_star, prelude::*};
+use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::{
-    audit::{Action, Event, Trace},
-    clock::{Clock, Timestamp},
+    clock::Timestamp,
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult, Code},
     users::privacy_policy,
 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema, clap::ValueEnum,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Admin,
@@ -62,7 +63,7 @@ pub struct User {
     pub last_login_at: Option<i64>,
     pub created_at: i64,
     privacy_policy_version: Option<String>,
-    /// Set while the password is one that an admin's reset made up: until when it lets its owner in to choose their own.
+    /// Set while the password is one that an admin had made up: until when it lets its owner in to choose their own.
     pub temporary_password_until: Option<i64>,
 }
 
@@ -87,6 +88,12 @@ impl User {
     #[must_use]
     pub fn water_presets_ml(&self) -> Vec<i32> {
         serde_json::from_str(&self.water_presets_ml).unwrap_or_default()
+    }
+
+    /// Whether their password, if it is right, lets them in at `now`.
+    #[must_use]
+    pub fn may_sign_in(&self, now: Timestamp) -> bool {
+        self.disabled == 0 && self.temporary_password_until.is_none_or(|until| now.0 < until)
     }
 
     /// Whether they accepted the privacy policy that is in force.
@@ -119,6 +126,7 @@ pub struct NewUser {
     daily_goal_ml: i32,
     water_presets_ml: String,
     created_at: i64,
+    temporary_password_until: Option<i64>,
 }
 
 impl NewUser {
@@ -139,7 +147,19 @@ impl NewUser {
             daily_goal_ml: 2000,
             water_presets_ml: as_text(&[150, 250, 500]),
             created_at: now.0,
+            temporary_password_until: None,
         }
+    }
+
+    /// Whose password lets them in until `until` to choose their own.
+    #[must_use]
+    pub fn with_temporary_password(self, until: Timestamp) -> Self {
+        Self { temporary_password_until: Some(until.0), ..self }
+    }
+
+    #[must_use]
+    pub fn shown_as(self, display_name: String) -> Self {
+        Self { display_name, ..self }
     }
 
     #[must_use]
@@ -191,8 +211,14 @@ pub fn find_user(conn: &mut DbConnection, username: &str) -> QueryResult<Option<
         .optional()
 }
 
-pub fn list_users(conn: &mut DbConnection) -> QueryResult<Vec<User>> {
-    users::table.order(users::username).select(User::as_select()).load(conn)
+/// At most `limit` users, by user name, beyond the name `after`.
+pub fn list_users(conn: &mut DbConnection, after: &str, limit: u32) -> QueryResult<Vec<User>> {
+    users::table
+        .filter(users::username.gt(after))
+        .order(users::username)
+        .limit(i64::from(limit))
+        .select(User::as_select())
+        .load(conn)
 }
 
 /// # Errors
@@ -220,37 +246,35 @@ pub fn set_password(conn: &mut DbConnection, user: &User, hash: &str) -> QueryRe
         .map(|count| count > 0)
 }
 
-/// Erases the user with all that belongs to them.
+pub fn count_enabled_admins(conn: &mut DbConnection) -> QueryResult<i64> {
+    let admins = users::table.filter(users::role.eq(Role::Admin.as_str())).filter(users::disabled.eq(0));
+    admins.count().first(conn)
+}
+
+/// The one guard of the last enabled admin. Called in the transaction that deletes, demotes or disables the user, before it does:
+/// writes run one after the other, so of two admins who remove each other at once the second finds itself refused.
 ///
 /// # Errors
-/// [`Code::LastAdmin`] if nobody would be left to run the instance.
-pub fn delete_user(conn: &mut DbConnection, user: &User) -> ApiResult<()> {
-    let other_admins: i64 = users::table
+/// [`Code::LastAdmin`] if nobody else would be left to run the instance.
+pub fn keep_an_admin(conn: &mut DbConnection, user_id: &str) -> ApiResult<()> {
+    let admins: Vec<String> = users::table
         .filter(users::role.eq(Role::Admin.as_str()))
         .filter(users::disabled.eq(0))
-        .filter(users::id.ne(&user.id))
-        .select(count_star())
-        .first(conn)?;
-    if user.role() == Role::Admin && other_admins == 0 {
-        return Err(ApiError::new(Code::LastAdmin, "Nothing was deleted. Make somebody else an admin first."));
+        .select(users::id)
+        .limit(2)
+        .load(conn)?;
+    if admins == [user_id] {
+        return Err(ApiError::new(Code::LastAdmin, "Nothing was changed. Make somebody else an admin first."));
     }
-    diesel::delete(users::table.find(&user.id)).execute(conn)?;
     Ok(())
 }
 
-/// For the command line: creates a user without the registration's conditions.
-pub fn create_user_as_operator(
-    db: &crate::db::Db,
-    clock: &Clock,
-    username: &str,
-    role: Role,
-    password_hash: String,
-) -> ApiResult<User> {
-    let user = NewUser::new(clock.new_id(), username, role, password_hash, clock.now());
-    let trace = Trace::operator(clock);
-    let event = Event::new(Action::UserCreate).on(&user.username).detail(format!("role {}", role.as_str()));
-    db.write_blocking(move |conn| {
-        trace.record(conn, &event)?;
-        insert_user(conn, &user)
-    })
+/// Erases the user with all that belongs to them.
+///
+/// # Errors
+/// [`Code::LastAdmin`], see [`keep_an_admin`].
+pub fn delete_user(conn: &mut DbConnection, id: &str) -> ApiResult<()> {
+    keep_an_admin(conn, id)?;
+    diesel::delete(users::table.find(id)).execute(conn)?;
+    Ok(())
 }

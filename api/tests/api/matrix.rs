@@ -33,6 +33,8 @@ fn rows() -> Vec<Row> {
         ("PATCH", "/api/v1/entries/{id}", json!({"value": 300}), [401, 403, 200, 404]),
         ("POST", "/api/v1/entries/{id}/restore", json!(null), [401, 403, 200, 404]),
         ("DELETE", "/api/v1/entries/{id}", json!(null), [401, 403, 204, 404]),
+        ("GET", "/api/v1/admin/audit", json!(null), [401, 403, 200, 200]),
+        ("GET", "/api/v1/admin/audit/export", json!(null), [401, 403, 200, 200]),
         ("GET", "/api/v1/me/sessions", json!(null), [401, 200, 200, 200]),
         ("DELETE", "/api/v1/me/sessions/{id}", json!(null), [401, 404, 404, 404]),
         (

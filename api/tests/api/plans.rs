@@ -15,7 +15,7 @@ use diesel::{
     sql_types::Text,
 };
 use serde_json::json;
-use status_tracker::{clock::HOUR, server::document, users::privacy_policy};
+use status_tracker::{audit::retention, clock::HOUR, server::document, users::privacy_policy};
 
 use crate::support::{Answer, Client, PASSWORD, TestApp};
 
@@ -184,6 +184,8 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
             routes.call(client, "POST", &format!("{path}/restore"), None).await;
         }
     }
+    read_audit_in_every_way(&admin, routes).await;
+    retention::prune(&app.state).await.unwrap();
     let other = app.admin().await;
     for client in [&viewer, &other] {
         routes.call(client, "DELETE", "/api/v1/me", Some(json!({"password": PASSWORD}))).await.expect_success();
@@ -197,6 +199,26 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
     routes.call(&admin, "GET", "/api/v1/me", None).await.expect_success();
     app.state.seen.flush(&app.state.db).await.unwrap();
     routes.call(&admin, "POST", "/api/v1/auth/logout", None).await.expect_success();
+}
+
+async fn read_audit_in_every_way(admin: &Client, routes: &Routes) {
+    let filters = ["actor=robin", "action=auth.login", "target=robin", "outcome=success"];
+    let spans = [
+        "",
+        "from=2026-02-01T00:00:00Z",
+        "to=2027-03-01T00:00:00Z",
+        "from=2026-02-01T00:00:00Z&to=2027-03-01T00:00:00Z",
+    ];
+    for chosen in 0..1 << filters.len() {
+        let wanted = (0..filters.len()).filter(|bit| chosen & (1 << bit) != 0).map(|bit| filters[bit]);
+        let wanted = wanted.collect::<Vec<_>>().join("&");
+        for span in spans {
+            routes.call(admin, "GET", &format!("/api/v1/admin/audit?{wanted}&{span}"), None).await.expect_success();
+        }
+    }
+    for span in spans {
+        routes.call(admin, "GET", &format!("/api/v1/admin/audit/export?{span}"), None).await.expect_success();
+    }
 }
 
 /// Each combination of filters, both orders, the first page and one that continues.

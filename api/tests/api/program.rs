@@ -150,6 +150,92 @@ fn a_year_of_demo_data_is_large_and_goes_only_into_an_empty_database() {
 }
 
 #[test]
+fn the_audit_log_from_the_command_line() {
+    let program = Program::new();
+    program.must(&["migrate"]);
+    assert!(program.must(&["audit", "verify"]).starts_with("sound: 0 records"));
+    program.must(&["user", "create", "--username", "robin", "--role", "admin", "--generate"]);
+    program.must(&["user", "create", "--username", "alex", "--role", "viewer", "--generate"]);
+    let verified = program.must(&["audit", "verify"]);
+    let head = verified.lines().find_map(|line| line.strip_prefix("head: ")).unwrap();
+    program.must(&["audit", "verify", "--head", head]);
+    let listed = program.must(&["audit", "list", "--action", "user.create"]);
+    let newest: serde_json::Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
+    assert_eq!((&newest["actor"], &newest["target"]), (&"(operator)".into(), &"alex".into()));
+    assert_eq!(program.must(&["audit", "list", "--target", "robin"]).lines().count(), 1);
+    assert_eq!(program.must(&["audit", "export"]).lines().count(), 2);
+    assert_eq!(
+        program.must(&["audit", "export", "--format", "csv", "--to", "2026-01-01T00:00:00Z"]).lines().count(),
+        1
+    );
+
+    let database = program.path("data/status-tracker.db");
+    let mut conn = diesel::SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+    let edit = "DROP TRIGGER audit_is_not_changed; UPDATE audit SET target = 'sasha' WHERE id = 1";
+    conn.batch_execute(edit).unwrap();
+    program.must_fail(&["audit", "verify"], &[], "record 1 is not what was written");
+    let other = format!("2:{}", "0".repeat(64));
+    program.must_fail(&["audit", "verify", "--head", &other], &[], "damaged");
+    assert_eq!(program.run(&["audit", "verify", "--head", "nonsense"], &[]).status.code(), Some(2));
+}
+
+#[test]
+fn the_production_checklist_passes_or_fails_line_by_line() {
+    let program = Program::new();
+    let words = ["doctor"];
+    let output = program.run(&words, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stdout);
+    for failed in [
+        "The environment is production",
+        "People reach it over TLS",
+        "Password hashes cost enough",
+        "The database is up to date",
+    ] {
+        assert!(told.contains(&format!("failed  {failed}\n        ")), "{failed} in {told}");
+    }
+    assert!(text(&output.stderr).contains("checks failed"));
+
+    program.must(&["migrate"]);
+    program.must(&["user", "create", "--username", "robin", "--role", "admin", "--generate"]);
+    let secrets =
+        ["Yc0zZsoH2i1cF4mRrw0Vm6mJ6yQk1g3P", "p2Wv7uJt9LqXo3nB5aKd8sEf1hGj4kMz", "T6yHn4mKo9pLi2jUb7vGc3fXd8zSa1qW"];
+    let production = [
+        ("APP_ENV", "production"),
+        ("PUBLIC_URL", "https://status.example.org"),
+        ("JWT_SECRET", secrets[0]),
+        ("SESSION_SECRET", secrets[1]),
+        ("PASSWORD_PEPPER", secrets[2]),
+        ("BCRYPT_COST", "14"),
+    ];
+    let output = program.run(&words, &production);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told.contains("failed  Every admin has a second factor\n        robin should turn it on"), "{told}");
+    assert_eq!(told.matches("failed  ").count(), 1, "{told}");
+
+    let database = program.path("data/status-tracker.db");
+    let mut conn = diesel::SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+    let confirmed = "INSERT INTO second_factors (user_id, secret, confirmed_at) SELECT id, 'sealed', 1 FROM users";
+    conn.batch_execute(confirmed).unwrap();
+    let output = program.run(&words, &production);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    assert!(!text(&output.stdout).contains("failed"));
+
+    conn.batch_execute("DROP TRIGGER audit_is_not_removed; DELETE FROM audit; UPDATE users SET disabled = 1").unwrap();
+    fs::set_permissions(&database, fs::Permissions::from_mode(0o644)).unwrap();
+    let told = text(&program.run(&words, &production).stdout);
+    for failed in
+        ["The audit log is whole", "Somebody can manage the instance", "The database file is closed to others"]
+    {
+        assert!(told.contains(&format!("failed  {failed}\n        ")), "{failed} in {told}");
+    }
+    // What production would not start with is the only line, and says so.
+    let short: Vec<_> = production.into_iter().chain([("JWT_SECRET", "short")]).collect();
+    program.must_fail(&words, &short, "JWT_SECRET is shorter");
+}
+
+#[test]
 fn wrong_words_are_exit_2_and_help_is_on_every_level() {
     let program = Program::new();
     let wrong: [&[&str]; 6] = [
@@ -297,7 +383,7 @@ fn production_starts_only_with_secrets_of_its_own() {
     let production = |replaced: &[(&str, &str)]| {
         let mut settings: BTreeMap<String, String> = [
             ("APP_ENV", "production"),
-            ("DATA_DIR", program.folder.path().to_str().unwrap()),
+            ("DATA_DIR", program.path("data").to_str().unwrap()),
             ("PUBLIC_URL", "https://status.example.org"),
         ]
         .into_iter()

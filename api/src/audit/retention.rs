@@ -1,0 +1,43 @@
+//! Once an hour the head of the chain goes to the log, where whoever changes the database cannot change it too, and records that are
+//! older than the configuration asks for are let go.
+
+use std::time::Duration;
+
+use actix_web::web;
+
+use super::{
+    model,
+    record::{RETENTION, Trace},
+};
+use crate::{
+    clock::{DAY, Timestamp},
+    error::ApiResult,
+    server::AppState,
+};
+
+const EVERY: Duration = Duration::from_hours(1);
+
+/// For as long as the server runs.
+pub async fn keep_pruning(state: web::Data<AppState>) {
+    loop {
+        if let Err(error) = prune(&state).await {
+            log::warn!(cause:% = error; "old audit records could not be let go");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// # Errors
+/// Those of the database. What has gone until then has gone behind an anchor.
+pub async fn prune(state: &AppState) -> ApiResult<()> {
+    let (id, hash) = state.db.read(|conn| Ok(model::head(conn)?)).await?;
+    log::info!(record = id, hash = hash.as_str(); "audit head");
+    let now = state.clock.now();
+    let before = Timestamp(now.0 - i64::from(state.config.audit_retention_days) * DAY);
+    loop {
+        let trace = Trace { at: now, actor: Some(RETENTION.to_owned()), address: None, request_id: None };
+        if state.db.write(move |conn| Ok(model::prune(conn, &trace, before)?)).await? == 0 {
+            return Ok(());
+        }
+    }
+}

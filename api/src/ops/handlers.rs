@@ -1,0 +1,74 @@
+use actix_web::{get, patch, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::settings::{self, SettingChanges, Settings};
+use crate::{
+    auth::guard::AdminUser,
+    config::Registration,
+    error::{ApiResult, Problem},
+    extract::{ValidJson, present},
+    server::AppState,
+    users::privacy_policy,
+};
+
+/// What somebody has to know before they sign in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Instance {
+    #[serde(flatten)]
+    settings: Settings,
+    #[schema(example = "2026-11-01")]
+    privacy_policy_version: &'static str,
+}
+
+/// Read what this server offers right now.
+#[utoipa::path(tag = "ops", security(()), responses((status = 200, description = "The server", body = Instance)))]
+#[get("/instance")]
+pub async fn get_instance(state: web::Data<AppState>) -> web::Json<Instance> {
+    web::Json(Instance { settings: state.settings.get(), privacy_policy_version: privacy_policy::VERSION })
+}
+
+/// Read the settings.
+#[utoipa::path(tag = "ops", responses((status = 200, description = "What holds now", body = Settings)))]
+#[get("/admin/settings")]
+pub async fn get_settings(state: web::Data<AppState>, _admin: AdminUser) -> web::Json<Settings> {
+    web::Json(state.settings.get())
+}
+
+/// What to change; what is left out stays.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateSettings {
+    /// `true` refuses all writes, and sign-ins of viewers, with 503 until it is `false` again.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    maintenance_mode: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    registration: Option<Registration>,
+}
+
+/// Change the settings.
+///
+/// They hold at once and outlast a restart. This works during maintenance too, or nobody could end it.
+#[utoipa::path(
+    tag = "ops",
+    request_body = UpdateSettings,
+    responses(
+        (status = 200, description = "What holds now", body = Settings),
+        (status = 409, description = "The configuration keeps the maintenance up", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[patch("/admin/settings")]
+pub async fn update_settings(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    body: ValidJson<UpdateSettings>,
+) -> ApiResult<web::Json<Settings>> {
+    let ValidJson(UpdateSettings { maintenance_mode, registration }) = body;
+    let changes = SettingChanges { maintenance_mode, registration };
+    let shared = state.clone();
+    admin.write(&state.db, move |conn, trace| settings::change(conn, &shared.config, trace, changes)).await?;
+    Ok(web::Json(state.db.read(|conn| Ok(state.settings.refresh(conn, &state.config)?)).await?))
+}

@@ -1,0 +1,113 @@
+//! What an admin decides while the server runs. It is asked for on every request, so it is held in memory and read again after each change.
+
+use std::sync::{PoisonError, RwLock};
+
+use diesel::prelude::*;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    audit::{Action, Event, Trace},
+    clock::{MINUTE, SECOND},
+    config::{Config, Registration},
+    db::{DbConnection, schema::settings::dsl},
+    error::{ApiError, ApiResult, Code},
+    users::model::Role,
+};
+
+const MAINTENANCE_MODE: &str = "maintenance_mode";
+const REGISTRATION: &str = "registration";
+
+/// What holds now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Settings {
+    /// Nothing is written, and only admins can sign in. Who is signed in can go on reading.
+    pub maintenance_mode: bool,
+    /// Who may register.
+    pub registration: Registration,
+}
+
+/// What to change; `None` stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SettingChanges {
+    pub maintenance_mode: Option<bool>,
+    pub registration: Option<Registration>,
+}
+
+/// The configuration, where no admin has decided otherwise. Maintenance is the exception: either is enough for it.
+pub fn effective(conn: &mut DbConnection, config: &Config) -> QueryResult<Settings> {
+    let maintenance = find(conn, MAINTENANCE_MODE)?;
+    let registration = find(conn, REGISTRATION)?;
+    let chosen = Registration::ALL.into_iter().find(|(name, _)| Some(*name) == registration.as_deref());
+    Ok(Settings {
+        maintenance_mode: config.maintenance_mode || maintenance.as_deref() == Some("true"),
+        registration: chosen.map_or(config.registration, |(_, registration)| registration),
+    })
+}
+
+fn find(conn: &mut DbConnection, name: &str) -> QueryResult<Option<String>> {
+    dsl::settings.find(name).select(dsl::value).first(conn).optional()
+}
+
+/// # Errors
+/// [`Code::SetByConfiguration`] if the maintenance that is to end was not begun here.
+pub fn change(conn: &mut DbConnection, config: &Config, trace: &Trace, changes: SettingChanges) -> ApiResult<()> {
+    if config.maintenance_mode && changes.maintenance_mode == Some(false) {
+        return Err(ApiError::new(
+            Code::SetByConfiguration,
+            "Nothing was changed. Start the server without `MAINTENANCE_MODE=true`.",
+        ));
+    }
+    let wanted = [
+        (MAINTENANCE_MODE, changes.maintenance_mode.map(|on| if on { "true" } else { "false" })),
+        (REGISTRATION, changes.registration.map(Registration::as_str)),
+    ];
+    for (name, value) in wanted.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))) {
+        if diesel::update(dsl::settings.find(name)).set(dsl::value.eq(value)).execute(conn)? == 0 {
+            diesel::insert_into(dsl::settings).values((dsl::name.eq(name), dsl::value.eq(value))).execute(conn)?;
+        }
+        trace.record(conn, &Event::new(Action::SettingUpdate).on(name).detail(value))?;
+    }
+    Ok(())
+}
+
+/// The settings in force.
+#[derive(Debug)]
+pub struct CurrentSettings(RwLock<Settings>);
+
+impl CurrentSettings {
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self(RwLock::new(settings))
+    }
+
+    #[must_use]
+    pub fn get(&self) -> Settings {
+        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads them anew. The lock is held meanwhile, so that of two changes at once the older one cannot be the last to be noted.
+    pub fn refresh(&self, conn: &mut DbConnection, config: &Config) -> QueryResult<Settings> {
+        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *held = effective(conn, config)?;
+        Ok(*held)
+    }
+
+    /// Whether somebody who has proved who they are may sign in now.
+    ///
+    /// # Errors
+    /// [`Code::Maintenance`] for everybody who could not end it.
+    pub fn admit(&self, role: Role) -> ApiResult<()> {
+        if self.get().maintenance_mode && role != Role::Admin { Err(under_maintenance()) } else { Ok(()) }
+    }
+}
+
+/// The answer to whatever has to wait until the maintenance is over.
+#[must_use]
+pub fn under_maintenance() -> ApiError {
+    ApiError::new(
+        Code::Maintenance,
+        "Nothing was changed. Reading goes on for those who are signed in; try again later.",
+    )
+    .retry_after(MINUTE / SECOND)
+}

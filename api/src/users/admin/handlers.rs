@@ -1,0 +1,338 @@
+use actix_web::{HttpResponse, delete, get, patch, post, web};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::model::{self, AccountChanges, TEMPORARY};
+use crate::{
+    audit::{Action, Event},
+    auth::{SessionView, guard::AdminUser, lockout, password},
+    clock::Timestamp,
+    error::{ApiResult, Problem},
+    extract::{Page, PageQuery, ValidJson, ValidQuery, present},
+    server::AppState,
+    users::{
+        UserView,
+        handlers::validate_name,
+        model::{NewUser, Role, insert_user, list_users as list},
+        validate_username,
+    },
+};
+
+/// List all users.
+#[utoipa::path(
+    tag = "users",
+    params(PageQuery),
+    responses(
+        (status = 200, description = "One page, by user name", body = Page<UserView>),
+    )
+)]
+#[get("/admin/users")]
+pub async fn list_users(
+    state: web::Data<AppState>,
+    _admin: AdminUser,
+    query: ValidQuery<PageQuery>,
+) -> ApiResult<web::Json<Page<UserView>>> {
+    let PageQuery { limit, cursor } = query.0;
+    let after = cursor.map(|cursor| state.cursors.open("users", &cursor)).transpose()?.unwrap_or_default();
+    let now = state.clock.now();
+    let page = state.db.read(|conn| {
+        let page = Page::new(list(conn, &after, limit + 1)?, limit, |last| state.cursors.seal("users", &last.username));
+        Ok(page.try_map(|user| user.view_at(conn, now))?)
+    });
+    Ok(web::Json(page.await?))
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateUser {
+    /// 3 to 32 letters, digits, `.`, `_` or `-`. Kept in lower case.
+    #[validate(custom(function = "validate_username"))]
+    #[schema(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$", example = "robin")]
+    username: String,
+    role: Role,
+    /// The user name, if left out.
+    #[serde(default, deserialize_with = "present")]
+    #[validate(length(min = 1, max = 64), custom(function = "validate_name"))]
+    #[schema(nullable = false, pattern = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", example = "Robin")]
+    display_name: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CreatedUser {
+    user: UserView,
+    /// Lets them in to choose their own, and to do nothing else.
+    #[schema(example = "hV7kXw3RzTq9mPcB2nLyGd5s")]
+    temporary_password: String,
+    /// When the temporary password stops working.
+    expires_at: Timestamp,
+}
+
+/// Create a user.
+///
+/// Their temporary password is shown this once: pass it on. Nobody can choose it, and its owner has to replace it within 24 hours.
+#[utoipa::path(
+    tag = "users",
+    request_body = CreateUser,
+    responses(
+        (status = 201, description = "Created", body = CreatedUser),
+        (status = 409, description = "The name is taken", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/admin/users")]
+pub async fn create_user(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    body: ValidJson<CreateUser>,
+) -> ApiResult<HttpResponse> {
+    let ValidJson(CreateUser { username, role, display_name }) = body;
+    let (temporary_password, hash) = temporary_password(&state).await?;
+    let now = state.clock.now();
+    let expires_at = Timestamp(now.0 + TEMPORARY);
+    let shown_as = display_name.unwrap_or_else(|| username.clone());
+    let user = NewUser::new(state.clock.new_id(), &username, role, hash, now)
+        .shown_as(shown_as)
+        .with_temporary_password(expires_at);
+    let user = admin
+        .write(&state.db, move |conn, trace| {
+            let user = insert_user(conn, &user)?;
+            let event = Event::new(Action::UserCreate).on(&user.username).detail(format!("role {}", role.as_str()));
+            trace.record(conn, &event)?;
+            Ok(user.view_at(conn, trace.at)?)
+        })
+        .await?;
+    Ok(HttpResponse::Created().json(CreatedUser { user, temporary_password, expires_at }))
+}
+
+/// A password that nobody chose, and its hash. The admin sees it once, because there is no other way to reach its owner (a departure from
+/// OWASP ASVS 6.4.6); what limits that is that it opens nothing but the choice of another, and expires.
+async fn temporary_password(state: &AppState) -> ApiResult<(String, String)> {
+    let password = password::generate();
+    let hash = state.passwords.hash(&SecretString::from(password.clone())).await?;
+    Ok((password, hash))
+}
+
+/// Read a user's account.
+#[utoipa::path(
+    tag = "users",
+    params(("username" = String, Path, description = "The user", example = "robin")),
+    responses(
+        (status = 200, description = "The account", body = UserView),
+        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/admin/users/{username}")]
+pub async fn get_user(
+    state: web::Data<AppState>,
+    _admin: AdminUser,
+    username: web::Path<String>,
+) -> ApiResult<web::Json<UserView>> {
+    let now = state.clock.now();
+    let view = state.db.read(|conn| {
+        let user = model::named(conn, &username)?;
+        Ok(user.view_at(conn, now)?)
+    });
+    Ok(web::Json(view.await?))
+}
+
+/// What to change; what is left out stays.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateUser {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    role: Option<Role>,
+    /// Whoever is disabled cannot sign in.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    disabled: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    #[validate(length(min = 1, max = 64), custom(function = "validate_name"))]
+    #[schema(nullable = false, pattern = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", example = "Robin")]
+    display_name: Option<String>,
+}
+
+/// Change a user's account.
+///
+/// Another role, or being disabled, ends all their sessions and API tokens at once, and their invitations when they are no longer an enabled admin.
+#[utoipa::path(
+    tag = "users",
+    params(("username" = String, Path, description = "The user", example = "robin")),
+    request_body = UpdateUser,
+    responses(
+        (status = 200, description = "The account as it is now", body = UserView),
+        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "They are the last admin", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[patch("/admin/users/{username}")]
+pub async fn update_user(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    username: web::Path<String>,
+    body: ValidJson<UpdateUser>,
+) -> ApiResult<web::Json<UserView>> {
+    let ValidJson(UpdateUser { role, disabled, display_name }) = body;
+    let changes = AccountChanges { role, disabled, display_name };
+    let view = admin.write(&state.db, move |conn, trace| {
+        let user = model::change(conn, trace, &username, changes)?;
+        Ok(user.view_at(conn, trace.at)?)
+    });
+    Ok(web::Json(view.await?))
+}
+
+/// Erase a user's account.
+///
+/// The account, its sessions, its invitations and all its entries go at once and do not come back.
+#[utoipa::path(
+    tag = "users",
+    params(("username" = String, Path, description = "The user", example = "robin")),
+    responses(
+        (status = 204, description = "Erased"),
+        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "They are the last admin", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/admin/users/{username}")]
+pub async fn delete_user(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    username: web::Path<String>,
+) -> ApiResult<HttpResponse> {
+    admin.write(&state.db, move |conn, trace| model::delete(conn, trace, &username)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Lift the lock from a user's name.
+///
+/// Also when there is none: afterwards they can sign in.
+#[utoipa::path(
+    tag = "users",
+    params(("username" = String, Path, description = "The user", example = "robin")),
+    responses(
+        (status = 204, description = "Not locked"),
+        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/admin/users/{username}/unlock")]
+pub async fn unlock_user(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    username: web::Path<String>,
+) -> ApiResult<HttpResponse> {
+    let unlock = admin.write(&state.db, move |conn, trace| {
+        let user = model::named(conn, &username)?;
+        lockout::unlock(conn, trace, &user.username)
+    });
+    unlock.await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TemporaryPassword {
+    /// Lets them in to choose their own, and to do nothing else.
+    #[schema(example = "hV7kXw3RzTq9mPcB2nLyGd5s")]
+    temporary_password: String,
+    /// When the temporary password stops working.
+    expires_at: Timestamp,
+}
+
+/// Replace a user's password by a temporary one.
+///
+/// It is shown this once: pass it on. Nobody can choose it, and its owner has to replace it within 24 hours. All their sessions and API
+/// tokens end; a second factor stays.
+#[utoipa::path(
+    tag = "users",
+    params(("username" = String, Path, description = "The user", example = "robin")),
+    responses(
+        (status = 200, description = "Replaced", body = TemporaryPassword),
+        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/admin/users/{username}/reset-password")]
+pub async fn reset_user_password(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    username: web::Path<String>,
+) -> ApiResult<web::Json<TemporaryPassword>> {
+    // Before a second is spent on hashing.
+    state.db.read(|conn| model::named(conn, &username)).await?;
+    let (temporary_password, hash) = temporary_password(&state).await?;
+    let reset = admin.write(&state.db, move |conn, trace| model::reset_password(conn, trace, &username, &hash));
+    let expires_at = reset.await?;
+    Ok(web::Json(TemporaryPassword { temporary_password, expires_at }))
+}
+
+/// List where a user is signed in.
+///
+/// API tokens too. All on one page, newest first, the tokens last.
+#[utoipa::path(
+    tag = "users",
+    params(("username" = String, Path, description = "The user", example = "robin")),
+    responses(
+        (status = 200, description = "Their living sessions", body = Page<SessionView>),
+        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/admin/users/{username}/sessions")]
+pub async fn list_user_sessions(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    username: web::Path<String>,
+) -> ApiResult<web::Json<Page<SessionView>>> {
+    let now = state.clock.now();
+    let (user, sessions) = state
+        .db
+        .read(|conn| {
+            let user = model::named(conn, &username)?;
+            let sessions = model::sessions(conn, &user, now)?;
+            Ok((user, sessions))
+        })
+        .await?;
+    state.looks.note(&state.db, &admin.0.trace, &user.username);
+    let items = sessions.into_iter().map(|session| session.view(&admin.0.session_id)).collect();
+    Ok(web::Json(Page { items, next_cursor: None }))
+}
+
+/// Sign a user out everywhere.
+///
+/// API tokens end too.
+#[utoipa::path(
+    tag = "users",
+    params(("username" = String, Path, description = "The user", example = "robin")),
+    responses(
+        (status = 204, description = "Signed out everywhere"),
+        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/admin/users/{username}/sessions")]
+pub async fn delete_user_sessions(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    username: web::Path<String>,
+) -> ApiResult<HttpResponse> {
+    admin.write(&state.db, move |conn, trace| model::end_sessions(conn, trace, &username)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Take a user's second factor away.
+///
+/// For somebody who lost the device that makes their codes. Make sure by other means that it is they who ask.
+#[utoipa::path(
+    tag = "users",
+    params(("username" = String, Path, description = "The user", example = "robin")),
+    responses(
+        (status = 204, description = "The password alone lets them in"),
+        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/admin/users/{username}/totp")]
+pub async fn delete_user_totp(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    username: web::Path<String>,
+) -> ApiResult<HttpResponse> {
+    admin.write(&state.db, move |conn, trace| model::remove_second_factor(conn, trace, &username)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

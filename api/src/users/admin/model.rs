@@ -1,0 +1,118 @@
+//! Changes to somebody else's account, by an admin or by the operator. Each is recorded, and whatever takes something from an account ends
+//! every way in that was opened before, in the same transaction.
+
+use diesel::prelude::*;
+
+use crate::{
+    audit::{Action, Event, Trace},
+    auth::model::{Session, end_all_sessions, list_sessions},
+    clock::{DAY, Timestamp},
+    db::{
+        DbConnection,
+        schema::{recovery_codes, second_factors, users},
+    },
+    error::{ApiError, ApiResult},
+    users::{
+        invites,
+        model::{self, Role, User, find_user, keep_an_admin},
+    },
+};
+
+/// How long a temporary password lets its owner in to choose another (OWASP ASVS 6.4.1).
+pub const TEMPORARY: i64 = DAY;
+
+/// What to change; `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChanges {
+    pub role: Option<Role>,
+    pub disabled: Option<bool>,
+    pub display_name: Option<String>,
+}
+
+#[derive(AsChangeset)]
+#[diesel(table_name = users)]
+struct Columns {
+    role: Option<&'static str>,
+    disabled: Option<i16>,
+    display_name: Option<String>,
+}
+
+/// # Errors
+/// [`crate::error::Code::NotFound`]. Only admins and the operator come here, and they may know who exists.
+pub fn named(conn: &mut DbConnection, username: &str) -> ApiResult<User> {
+    find_user(conn, username)?.ok_or_else(ApiError::not_found)
+}
+
+/// # Errors
+/// [`crate::error::Code::LastAdmin`] if that would demote or disable them.
+pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: AccountChanges) -> ApiResult<User> {
+    let user = named(conn, username)?;
+    // What is so already is no change: it ends no session and leaves no record.
+    let role = changes.role.filter(|role| *role != user.role());
+    let disabled = changes.disabled.filter(|disabled| *disabled != (user.disabled != 0));
+    let display_name = changes.display_name.filter(|name| *name != user.display_name);
+    let said = [
+        role.map(|role| format!("role {}", role.as_str())),
+        disabled.map(|disabled| if disabled { "disabled" } else { "enabled" }.to_owned()),
+        display_name.as_ref().map(|_| "display name".to_owned()),
+    ];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    if said.is_empty() {
+        return Ok(user);
+    }
+    let loses = role == Some(Role::Viewer) || disabled == Some(true);
+    if loses {
+        keep_an_admin(conn, &user.id)?;
+        invites::model::delete_of(conn, &user.id)?;
+    }
+    if loses || role.is_some() {
+        end_all_sessions(conn, &user.id)?;
+    }
+    let columns = Columns { role: role.map(Role::as_str), disabled: disabled.map(i16::from), display_name };
+    diesel::update(users::table.find(&user.id)).set(&columns).execute(conn)?;
+    trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail(said.join(", ")))?;
+    named(conn, username)
+}
+
+/// # Errors
+/// [`crate::error::Code::LastAdmin`].
+pub fn delete(conn: &mut DbConnection, trace: &Trace, username: &str) -> ApiResult<()> {
+    let user = named(conn, username)?;
+    model::delete_user(conn, &user.id)?;
+    Ok(trace.record(conn, &Event::new(Action::UserDelete).on(&user.username))?)
+}
+
+/// Makes the password behind `hash` the user's, for as long as a temporary one lasts. Returns until when.
+pub fn reset_password(conn: &mut DbConnection, trace: &Trace, username: &str, hash: &str) -> ApiResult<Timestamp> {
+    let user = named(conn, username)?;
+    let until = Timestamp(trace.at.0 + TEMPORARY);
+    diesel::update(users::table.find(&user.id))
+        .set((users::password_hash.eq(hash), users::temporary_password_until.eq(until.0)))
+        .execute(conn)?;
+    end_all_sessions(conn, &user.id)?;
+    trace.record(conn, &Event::new(Action::PasswordReset).on(&user.username))?;
+    Ok(until)
+}
+
+/// Where the user is signed in, API tokens too.
+pub fn sessions(conn: &mut DbConnection, user: &User, now: Timestamp) -> QueryResult<Vec<Session>> {
+    let mut found = list_sessions(conn, &user.id, false, now)?;
+    found.extend(list_sessions(conn, &user.id, true, now)?);
+    Ok(found)
+}
+
+pub fn end_sessions(conn: &mut DbConnection, trace: &Trace, username: &str) -> ApiResult<()> {
+    let user = named(conn, username)?;
+    end_all_sessions(conn, &user.id)?;
+    Ok(trace.record(conn, &Event::new(Action::SessionEnd).on(&user.username).detail("all"))?)
+}
+
+/// For somebody who lost what makes their codes.
+pub fn remove_second_factor(conn: &mut DbConnection, trace: &Trace, username: &str) -> ApiResult<()> {
+    let user = named(conn, username)?;
+    diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(&user.id))).execute(conn)?;
+    if diesel::delete(second_factors::table.find(&user.id)).execute(conn)? > 0 {
+        trace.record(conn, &Event::new(Action::TotpDisable).on(&user.username))?;
+    }
+    Ok(())
+}

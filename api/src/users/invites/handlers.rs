@@ -1,0 +1,165 @@
+use actix_web::{HttpResponse, delete, get, post, web};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use rand::{Rng, rngs::OsRng};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use validator::Validate;
+
+use super::model;
+use crate::{
+    audit::{Action, Event},
+    auth::{api_tokens, guard::AdminUser},
+    clock::{DAY, Timestamp},
+    error::{ApiError, ApiResult, FieldError, Problem},
+    extract::{Page, PageQuery, ValidJson, ValidQuery},
+    server::AppState,
+    users::model::Role,
+};
+
+/// The longest life of an invite.
+const LIFE: i64 = 90 * DAY;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Invite {
+    #[schema(format = Uuid)]
+    id: String,
+    /// What those who register with it will be.
+    role: Role,
+    expires_at: Timestamp,
+    #[schema(example = 3)]
+    max_uses: i32,
+    #[schema(example = 1)]
+    uses: i32,
+    /// The admin who made it.
+    #[schema(example = "robin")]
+    created_by: String,
+    created_at: Timestamp,
+}
+
+/// List the invitations that have not expired.
+///
+/// Newest first, those of all admins.
+#[utoipa::path(tag = "users", params(PageQuery), responses((status = 200, description = "One page", body = Page<Invite>)))]
+#[get("/admin/invites")]
+pub async fn list_invites(
+    state: web::Data<AppState>,
+    _admin: AdminUser,
+    query: ValidQuery<PageQuery>,
+) -> ApiResult<web::Json<Page<Invite>>> {
+    let PageQuery { limit, cursor } = query.0;
+    let before = cursor.map(|cursor| state.cursors.open("invites", &cursor)).transpose()?;
+    let before = before.unwrap_or_else(|| Uuid::max().to_string());
+    let now = state.clock.now();
+    let found = state.db.read(|conn| Ok(model::list(conn, &before, now, limit + 1)?)).await?;
+    let page = Page::new(found, limit, |(last, _)| state.cursors.seal("invites", &last.id));
+    Ok(web::Json(page.map(|(invite, created_by)| Invite {
+        role: invite.role(),
+        id: invite.id,
+        expires_at: Timestamp(invite.expires_at),
+        max_uses: invite.max_uses,
+        uses: invite.uses,
+        created_by,
+        created_at: Timestamp(invite.created_at),
+    })))
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateInvite {
+    role: Role,
+    /// In the future, at most 90 days.
+    expires_at: Timestamp,
+    /// How many people may register with it.
+    #[validate(range(min = 1, max = 100))]
+    #[schema(minimum = 1, maximum = 100, example = 3)]
+    max_uses: i32,
+}
+
+/// An invite as it is shown once.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IssuedInvite {
+    #[schema(format = Uuid)]
+    id: String,
+    /// Goes into `invite_code` of the registration.
+    #[schema(example = "pQ3xV8bTz0mYk5wJcR2nLg")]
+    code: String,
+    /// The page where it is used.
+    #[schema(example = "https://status.example.org/register?invite=pQ3xV8bTz0mYk5wJcR2nLg")]
+    url: String,
+    role: Role,
+    expires_at: Timestamp,
+    #[schema(example = 3)]
+    max_uses: i32,
+}
+
+/// Invite somebody.
+///
+/// The code is shown this once. It works while registration is open or by invitation, and as long as whoever made it is an enabled admin.
+#[utoipa::path(
+    tag = "users",
+    request_body = CreateInvite,
+    responses((status = 201, description = "Pass it on", body = IssuedInvite))
+)]
+#[post("/admin/invites")]
+pub async fn create_invite(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    body: ValidJson<CreateInvite>,
+) -> ApiResult<HttpResponse> {
+    let ValidJson(CreateInvite { role, expires_at, max_uses }) = body;
+    let now = state.clock.now();
+    if !(now.0 + 1..=now.0 + LIFE).contains(&expires_at.0) {
+        return Err(FieldError::new("expires_at", "range", "has to be in the future, at most 90 days").into());
+    }
+    // 128 bits.
+    let code = BASE64_URL_SAFE_NO_PAD.encode(OsRng.r#gen::<[u8; 16]>());
+    let id = state.clock.new_id().to_string();
+    let invite = model::Invite::new(
+        id.clone(),
+        api_tokens::hash(&code),
+        role,
+        expires_at,
+        max_uses,
+        admin.0.user.id.clone(),
+        now,
+    );
+    let event = Event::new(Action::InviteCreate).on(&id).detail(format!("role {}, {max_uses} uses", role.as_str()));
+    admin
+        .write(&state.db, move |conn, trace| {
+            model::insert(conn, &invite)?;
+            Ok(trace.record(conn, &event)?)
+        })
+        .await?;
+    let url = format!("{}/register?invite={code}", state.config.public_url);
+    Ok(HttpResponse::Created().json(IssuedInvite { id, code, url, role, expires_at, max_uses }))
+}
+
+/// Take an invitation back.
+///
+/// Whoever registered with it stays.
+#[utoipa::path(
+    tag = "users",
+    params(("id" = Uuid, Path, description = "The invite's id")),
+    responses(
+        (status = 204, description = "It is worth nothing any more"),
+        (status = 404, description = "No such invite", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/admin/invites/{id}")]
+pub async fn delete_invite(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    id: web::Path<Uuid>,
+) -> ApiResult<HttpResponse> {
+    let id = id.to_string();
+    admin
+        .write(&state.db, move |conn, trace| {
+            if !model::delete(conn, &id)? {
+                return Err(ApiError::not_found());
+            }
+            Ok(trace.record(conn, &Event::new(Action::InviteDelete).on(id))?)
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,99 @@
+//! Invite rows. The code itself is kept nowhere: whoever reads the database cannot register with it.
+
+use diesel::prelude::*;
+
+use crate::{
+    clock::Timestamp,
+    db::{
+        DbConnection,
+        schema::{invites, users},
+    },
+    users::model::Role,
+};
+
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = invites)]
+pub struct Invite {
+    pub id: String,
+    code_hash: String,
+    role: String,
+    pub expires_at: i64,
+    pub max_uses: i32,
+    pub uses: i32,
+    created_by: String,
+    pub created_at: i64,
+}
+
+impl Invite {
+    #[must_use]
+    pub fn new(
+        id: String,
+        code_hash: String,
+        role: Role,
+        expires_at: Timestamp,
+        max_uses: i32,
+        created_by: String,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            code_hash,
+            role: role.as_str().to_owned(),
+            expires_at: expires_at.0,
+            max_uses,
+            uses: 0,
+            created_by,
+            created_at: now.0,
+        }
+    }
+
+    /// Anything the database should not hold counts as the role that may do less.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        if self.role == Role::Admin.as_str() { Role::Admin } else { Role::Viewer }
+    }
+}
+
+/// The invite of this code, if it can be used at `now`.
+pub fn find_good(conn: &mut DbConnection, code_hash: &str, now: Timestamp) -> QueryResult<Option<Invite>> {
+    invites::table
+        .filter(invites::code_hash.eq(code_hash))
+        .filter(invites::expires_at.gt(now.0))
+        .filter(invites::uses.lt(invites::max_uses))
+        .select(Invite::as_select())
+        .first(conn)
+        .optional()
+}
+
+/// Call it in the transaction that found the invite good: nobody else counts in between.
+pub fn count_use(conn: &mut DbConnection, id: &str) -> QueryResult<()> {
+    diesel::update(invites::table.find(id)).set(invites::uses.eq(invites::uses + 1)).execute(conn).map(drop)
+}
+
+/// Adds `invite`; those that have expired by then go.
+pub fn insert(conn: &mut DbConnection, invite: &Invite) -> QueryResult<()> {
+    diesel::delete(invites::table.filter(invites::expires_at.le(invite.created_at))).execute(conn)?;
+    diesel::insert_into(invites::table).values(invite).execute(conn).map(drop)
+}
+
+/// Whether there was one.
+pub fn delete(conn: &mut DbConnection, id: &str) -> QueryResult<bool> {
+    diesel::delete(invites::table.find(id)).execute(conn).map(|count| count > 0)
+}
+
+/// What an admin has invited others with goes when they are no longer trusted with it.
+pub fn delete_of(conn: &mut DbConnection, user_id: &str) -> QueryResult<()> {
+    diesel::delete(invites::table.filter(invites::created_by.eq(user_id))).execute(conn).map(drop)
+}
+
+/// At most `limit` invites that have not expired, each with its maker's name, newest first, below the id `before`.
+pub fn list(conn: &mut DbConnection, before: &str, now: Timestamp, limit: u32) -> QueryResult<Vec<(Invite, String)>> {
+    invites::table
+        .inner_join(users::table)
+        .filter(invites::id.lt(before))
+        .filter(invites::expires_at.gt(now.0))
+        .order(invites::id.desc())
+        .limit(i64::from(limit))
+        .select((Invite::as_select(), users::username))
+        .load(conn)
+}
