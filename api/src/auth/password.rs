@@ -133,6 +133,9 @@ pub fn generate() -> String {
     (0..24).filter_map(|_| letters.choose(&mut OsRng)).map(|letter| char::from(*letter)).collect()
 }
 
+/// The row of digits, as the signs above them stand on most keyboards.
+const ROW: [char; 10] = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'];
+
 /// Judges a new password, which came in `field`: 12 to 128 characters, four kinds of them or at least 20, and not one that is easily guessed
 /// (zxcvbn 3 or better, knowing the user name and [`CONTEXT_WORDS`]).
 ///
@@ -159,7 +162,9 @@ pub fn check_strength(field: &str, password: &SecretString, username: &str) -> R
     let lower = password.to_lowercase();
     let core = lower.trim_matches(|c: char| !c.is_alphabetic());
     let common = !core.is_empty() && core.chars().count() * 2 > length && score(core) < zxcvbn::Score::Two;
-    if common || score(password) < zxcvbn::Score::Three {
+    // Walks over the keyboard are known by their digits; Shift makes signs of those.
+    let unshifted: String = lower.chars().map(|c| "!@#$%^&*()".find(c).map_or(c, |place| ROW[place])).collect();
+    if common || score(password) < zxcvbn::Score::Three || score(&unshifted) < zxcvbn::Score::Two {
         return Err(FieldError::new(field, "guessable", "is easily guessed; several unrelated words make a good one"));
     }
     Ok(())

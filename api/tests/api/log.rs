@@ -53,8 +53,12 @@ impl Running {
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
+        // What the server says by itself, such as where the audit log stands, comes in between.
         let mut line = String::new();
-        self.log.read_line(&mut line).unwrap();
+        while !line.contains("request") {
+            line.clear();
+            assert_ne!(self.log.read_line(&mut line).unwrap(), 0, "the program stopped");
+        }
         (answer, line)
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
-use status_tracker::{auth::lockout, clock::MINUTE, config::Config, users::model::Role};
+use status_tracker::{clock::MINUTE, config::Config, users::model::Role};
 
 use super::{NEW_PASSWORD, WRONG, login, raw, register};
 use crate::support::{Client, NOON, PASSWORD, TestApp};
@@ -104,8 +104,8 @@ async fn lockout_as_denial_of_service() {
         app.clock.advance(MINUTE);
     }
     login(&app, &viewer.username, PASSWORD).await.expect_problem(423, "locked");
-    let name = viewer.username.clone();
-    assert!(app.state.db.write(move |conn| Ok(lockout::forget(conn, &name)?)).await.unwrap());
+    let unlock = format!("/api/v1/admin/users/{}/unlock", viewer.username);
+    app.admin().await.post(&unlock, json!(null)).await.expect(StatusCode::NO_CONTENT);
     login(&app, &viewer.username, PASSWORD).await.expect(StatusCode::OK);
 }
 
@@ -179,10 +179,10 @@ async fn forged_credentials() {
 fn weak_secrets() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |changes: &[(&str, &str)]| {
-        let data_dir = folder.path().to_str().unwrap();
+        let data_dir = folder.path().join("data");
         let mut environment: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in [
-            ("DATA_DIR", data_dir),
+            ("DATA_DIR", data_dir.to_str().unwrap()),
             ("APP_ENV", "production"),
             ("PUBLIC_URL", "https://status.example.org"),
             ("JWT_SECRET", "d8Yw1kq0Zr5mT3xVb7nLc9uJh2gFs4aP"),
@@ -252,10 +252,65 @@ async fn over_exposure_by_sort_and_filter() {
 async fn the_last_admin() {
     let app = TestApp::start().await;
     let (admin, viewer) = (app.admin().await, app.viewer().await);
+    let user = format!("/api/v1/admin/users/{}", admin.username);
     let body = json!({"password": PASSWORD}).to_string();
     admin.send("DELETE", "/api/v1/me", "application/json", body.clone()).await.expect_problem(409, "last_admin");
+    admin.delete(&user).await.expect_problem(409, "last_admin");
+    admin.patch(&user, json!({"role": "viewer"})).await.expect_problem(409, "last_admin");
+    admin.patch(&user, json!({"disabled": true})).await.expect_problem(409, "last_admin");
+    // Another admin who is disabled does not count.
+    let other = app.admin().await;
+    let path = format!("/api/v1/admin/users/{}", other.username);
+    admin.patch(&path, json!({"disabled": true})).await.expect(StatusCode::OK);
+    admin.patch(&user, json!({"role": "viewer"})).await.expect_problem(409, "last_admin");
     viewer.send("DELETE", "/api/v1/me", "application/json", body).await.expect(StatusCode::NO_CONTENT);
     admin.get("/api/v1/me").await.expect(StatusCode::OK);
+}
+
+/// An invitation that is expired, used up, withdrawn or made up: one answer for all.
+#[actix_web::test]
+async fn bad_invitations() {
+    let app = TestApp::with(&[("REGISTRATION", "invite")]).await;
+    let admin = app.admin().await;
+    let invite = |minutes: i64| {
+        let expires_at = status_tracker::clock::Timestamp(app.clock.now().0 + minutes * MINUTE);
+        let body = json!({"role": "admin", "expires_at": expires_at, "max_uses": 1});
+        let admin = admin.clone();
+        async move { admin.post("/api/v1/admin/invites", body).await.expect(StatusCode::CREATED).json.clone() }
+    };
+    let (used, withdrawn, expired) = (invite(60).await, invite(60).await, invite(1).await);
+    let ask = |name: &'static str, code: &str| {
+        let body = json!({"username": name, "password": PASSWORD, "privacy_policy_version": "2026-11-01", "invite_code": code});
+        let client = app.anonymous();
+        async move { client.post("/api/v1/auth/register", body).await }
+    };
+    let code = |invite: &Value| invite["code"].as_str().unwrap().to_owned();
+    ask("kim", &code(&used)).await.expect(StatusCode::CREATED);
+    let path = format!("/api/v1/admin/invites/{}", withdrawn["id"].as_str().unwrap());
+    admin.delete(&path).await.expect(StatusCode::NO_CONTENT);
+    app.clock.advance(MINUTE);
+    let mut answers = Vec::new();
+    for bad in [
+        code(&used),
+        code(&withdrawn),
+        code(&expired),
+        code(&used)[1..].to_owned(),
+        "made-up".to_owned(),
+        String::new(),
+    ] {
+        let mut answer = ask("sasha", &bad).await;
+        answer.expect_problem(403, "invalid_invite");
+        answer.json["request_id"] = Value::Null;
+        answers.push(answer.json.to_string());
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    // Two who come at once with the last place: one gets it.
+    let last = code(&invite(60).await);
+    let outcomes = futures_util::future::join(ask("alex", &last), ask("robin", &last)).await;
+    let mut outcomes = [outcomes.0.status.as_u16(), outcomes.1.status.as_u16()];
+    outcomes.sort_unstable();
+    assert_eq!(outcomes, [201, 403]);
 }
 
 /// A body that is too large, however its length is told.

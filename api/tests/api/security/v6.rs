@@ -105,6 +105,7 @@ async fn v5_0_0_6_2_3_a_change_needs_the_current_password() {
 async fn v5_0_0_6_2_4_passwords_that_everybody_tries_are_refused() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
+    let mut accepted = Vec::new();
     // From the lists of what was found in breaches, of the length asked for, plain and as people dress them up.
     for common in [
         "Password1234!",
@@ -130,10 +131,15 @@ async fn v5_0_0_6_2_4_passwords_that_everybody_tries_are_refused() {
         "passwordpasswordpassword",
         "qwertyuiopqwertyuiopqwerty",
     ] {
-        let answer = register(&app, "alex", common).await;
-        assert_eq!(answer.expect_problem(422, "invalid").json["errors"][0]["code"], "guessable", "{common}");
-        change_password(&viewer, PASSWORD, common).await.expect_problem(422, "invalid");
+        let registered = register(&app, "alex", common).await;
+        let changed = change_password(&viewer, PASSWORD, common).await;
+        for answer in [registered, changed] {
+            if answer.json["errors"][0]["code"] != "guessable" {
+                accepted.push(common);
+            }
+        }
     }
+    assert!(accepted.is_empty(), "{accepted:?}");
 }
 
 /// OWASP ASVS v5.0.0-6.2.6, 6.2.7
@@ -275,6 +281,41 @@ async fn v5_0_0_6_3_8_nothing_in_an_answer_tells_who_exists() {
     assert_eq!(answers.len(), 1, "{answers:#?}");
 }
 
+/// OWASP ASVS v5.0.0-6.4.1
+#[actix_web::test]
+async fn v5_0_0_6_4_1_a_temporary_password_is_random_opens_nothing_and_ends_after_a_day() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let create = |name: &'static str| {
+        let admin = admin.clone();
+        async move {
+            let answer = admin.post("/api/v1/admin/users", json!({"username": name, "role": "admin"})).await;
+            answer.expect(StatusCode::CREATED).json["temporary_password"].as_str().unwrap().to_owned()
+        }
+    };
+    let (first, second) = (create("kim").await, create("sasha").await);
+    assert!(first != second && first.len() >= 20 && second.len() >= 20);
+    let page = app.anonymous().sign_in("kim", &first).await;
+    assert_eq!(page.get("/api/v1/me").await.json["password_change_required"], true);
+    for (method, path, _) in operations() {
+        let open = ["/api/v1/me", "/api/v1/me/password", "/api/v1/auth/logout"].contains(&path.as_str());
+        if path.starts_with("/api/v1/admin/")
+            || path.starts_with("/api/v1/entries")
+            || (path.starts_with("/api/v1/people") && !open)
+        {
+            let answer = page.send(&method, &super::filled(&path), "application/json", "{}").await;
+            answer.expect_problem(403, "password_change_required");
+        }
+    }
+    change_password(&page, &first, &first).await.expect_client_error();
+    change_password(&page, &first, NEW_PASSWORD).await.expect(StatusCode::NO_CONTENT);
+    page.get("/api/v1/people").await.expect(StatusCode::OK);
+    login(&app, "kim", &first).await.expect_problem(401, "invalid_credentials");
+    // Whoever does not come within a day needs another one.
+    app.clock.advance(DAY);
+    login(&app, "sasha", &second).await.expect_problem(401, "invalid_credentials");
+}
+
 /// OWASP ASVS v5.0.0-6.4.2
 #[test]
 fn v5_0_0_6_4_2_nobody_is_asked_a_secret_question() {
@@ -282,4 +323,27 @@ fn v5_0_0_6_4_2_nobody_is_asked_a_secret_question() {
     for word in ["\"hint\"", "password_hint", "security_question", "\"question\"", "mother", "\"answer\""] {
         assert!(!document.contains(word), "{word}");
     }
+}
+
+/// OWASP ASVS v5.0.0-6.4.6
+#[actix_web::test]
+async fn v5_0_0_6_4_6_an_admin_starts_a_reset_and_chooses_no_password() {
+    let app = TestApp::start().await;
+    let (admin, viewer) = (app.admin().await, app.viewer().await);
+    let user = format!("/api/v1/admin/users/{}", viewer.username);
+    for field in ["password", "new_password", "temporary_password", "password_hash"] {
+        let change = admin.patch(&user, json!({field: NEW_PASSWORD})).await;
+        assert_eq!(change.expect_problem(422, "invalid").fields(), [field]);
+        let create =
+            admin.post("/api/v1/admin/users", json!({"username": "kim", "role": "viewer", field: NEW_PASSWORD})).await;
+        assert_eq!(create.expect_problem(422, "invalid").fields(), [field]);
+    }
+    let reset = admin.post(&format!("{user}/reset-password"), json!({"password": NEW_PASSWORD})).await;
+    assert!(reset.json["temporary_password"] != json!(NEW_PASSWORD), "{}", reset.json);
+    viewer.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+    let temporary = reset.json["temporary_password"].as_str().unwrap();
+    let page = app.anonymous().sign_in(&viewer.username, temporary).await;
+    page.get("/api/v1/people").await.expect_problem(403, "password_change_required");
+    change_password(&page, temporary, NEW_PASSWORD).await.expect(StatusCode::NO_CONTENT);
+    page.get("/api/v1/people").await.expect(StatusCode::OK);
 }

@@ -140,19 +140,25 @@ async fn v5_0_0_7_4_1_after_signing_out_the_same_credential_is_worth_nothing() {
 #[actix_web::test]
 async fn v5_0_0_7_4_2_who_is_deleted_or_disabled_is_out_everywhere() {
     let app = TestApp::start().await;
-    let (leaving, disabled) = (app.viewer().await, app.viewer().await);
-    let page = app.anonymous().sign_in(&leaving.username, PASSWORD).await;
-    let other_page = app.anonymous().sign_in(&disabled.username, PASSWORD).await;
+    let (admin, erased, leaving, disabled) =
+        (app.admin().await, app.viewer().await, app.viewer().await, app.viewer().await);
+    let mut ended = Vec::new();
+    for client in [&erased, &leaving, &disabled] {
+        ended.push(app.anonymous().sign_in(&client.username, PASSWORD).await);
+        ended.push(client.clone());
+    }
+    admin.delete(&format!("/api/v1/admin/users/{}", erased.username)).await.expect(StatusCode::NO_CONTENT);
+    let path = format!("/api/v1/admin/users/{}", disabled.username);
+    admin.patch(&path, json!({"disabled": true})).await.expect(StatusCode::OK);
     let body = json!({"password": PASSWORD}).to_string();
     leaving.send("DELETE", "/api/v1/me", "application/json", body).await.expect(StatusCode::NO_CONTENT);
-    let name = disabled.username.clone();
-    let disable = move |conn: &mut _| {
-        use diesel::prelude::*;
-        use status_tracker::db::schema::users::dsl;
-        Ok(diesel::update(dsl::users.filter(dsl::username.eq(name))).set(dsl::disabled.eq(1)).execute(conn)?)
-    };
-    app.state.db.write(disable).await.unwrap();
-    for client in [leaving, page, disabled, other_page] {
+    for client in &ended {
+        client.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+    }
+    login(&app, &disabled.username, PASSWORD).await.expect_problem(401, "invalid_credentials");
+    // Nor does what ended come back with the account.
+    admin.patch(&path, json!({"disabled": false})).await.expect(StatusCode::OK);
+    for client in &ended {
         client.get("/api/v1/me").await.expect_problem(401, "unauthorized");
     }
 }
@@ -176,9 +182,27 @@ async fn v5_0_0_7_4_3_a_new_password_ends_every_other_session() {
 /// OWASP ASVS v5.0.0-7.4.4
 #[test]
 fn v5_0_0_7_4_4_every_screen_offers_to_sign_out() {
-    let (shell, signed_in) = (repository("web/src/Shell.svelte"), repository("web/src/SignedIn.svelte"));
-    assert!(shell.contains("Sign out"), "the frame around every screen");
-    assert!(signed_in.contains("<Shell"), "and every screen of somebody signed in stands in it");
+    // The frame around every screen of somebody signed in.
+    let frame = repository("web/src/SignedIn.svelte");
+    assert!(frame.contains("<Shell") && frame.contains("Sign out"));
+}
+
+/// OWASP ASVS v5.0.0-7.4.5
+#[actix_web::test]
+async fn v5_0_0_7_4_5_an_admin_signs_a_user_out_everywhere() {
+    let app = TestApp::start().await;
+    let (admin, viewer, other) = (app.admin().await, app.viewer().await, app.viewer().await);
+    let page = app.anonymous().sign_in(&viewer.username, PASSWORD).await;
+    let path = format!("/api/v1/admin/users/{}/sessions", viewer.username);
+    assert_eq!(admin.get(&path).await.json["items"].as_array().unwrap().len(), 2);
+    admin.delete(&path).await.expect(StatusCode::NO_CONTENT);
+    for client in [&viewer, &page] {
+        client.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+    }
+    for client in [&admin, &other] {
+        client.get("/api/v1/me").await.expect(StatusCode::OK);
+    }
+    other.delete(&path).await.expect_problem(403, "read_only_role");
 }
 
 /// OWASP ASVS v5.0.0-7.5.1, 7.5.3
