@@ -60,9 +60,9 @@ pub fn sources(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
     found
 }
 
-/// What the page is built from, without its tests.
+/// What the page is built from, without its tests and without what only describes types.
 pub fn page_sources() -> Vec<(String, String)> {
-    sources("web/src", &[".ts", ".svelte"]).into_iter().filter(|(name, _)| !name.ends_with(".test.ts")).collect()
+    sources("web/src", &[".ts", ".svelte"]).into_iter().filter(|(name, _)| !name.ends_with(".test.ts") && !name.ends_with(".d.ts")).collect()
 }
 
 /// Method, path and description of every operation.
