@@ -51,6 +51,12 @@ render() {
   if [[ $text =~ @[A-Z_]+@ ]]; then die "deploy/nginx/$1.template names ${BASH_REMATCH[0]}, which nobody fills in."; fi
   printf '%s\n' "$text" >"$run_dir/$1"
 }
+# A browser that was told so once never comes back over plain HTTP, so this is said only where TLS is.
+hsts="# Not served over TLS."
+if [[ ${PUBLIC_URL:-} == https://* ]]; then
+  hsts='add_header Strict-Transport-Security "max-age=63072000; includeSubDomains" always;'
+fi
+printf '%s\n' "$hsts" >"$run_dir/hsts.conf"
 render nginx.conf
 render status-tracker.conf
 cp "$ROOT/deploy/nginx/security-headers.conf" "$ROOT/deploy/nginx/problem-headers.conf" "$run_dir/"

@@ -194,6 +194,10 @@ impl ApiError {
         if self.code.status() == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
+        // What is still to come is not read: it could be anything.
+        if matches!(self.code, Code::BadRequest | Code::PayloadTooLarge | Code::RequestTimeout) {
+            response.force_close();
+        }
         if let Some(allow) = &self.allow {
             response.insert_header((header::ALLOW, allow.as_str()));
         }

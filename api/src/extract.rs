@@ -1,13 +1,12 @@
 //! What two or more rooms take from a request: a valid JSON body, a valid query, a page and its cursor, the client's address.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::{borrow::Cow, net::IpAddr, time::Duration};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
-    error::PayloadError,
     http::header,
-    web::{Bytes, Query},
+    web::{self, Bytes, Query},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::future::LocalBoxFuture;
@@ -21,7 +20,12 @@ use sha2::Sha256;
 use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
-use crate::error::{ApiError, ApiResult, Code, FieldError};
+use crate::{
+    audit::Trace,
+    error::{ApiError, ApiResult, Code, FieldError},
+    limits::{Caller, SecurityEvent, suspicion},
+    server::AppState,
+};
 
 /// A JSON body that was read, understood and found valid.
 #[derive(Debug)]
@@ -34,7 +38,7 @@ impl<T: DeserializeOwned + Validate> FromRequest for ValidJson<T> {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let json = req.content_type().eq_ignore_ascii_case("application/json");
         let encoded = req.headers().get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
-        let body = Bytes::from_request(req, payload);
+        let (req, payload) = (req.clone(), web::Payload::from_request(req, payload));
         Box::pin(async move {
             if !json || encoded {
                 return Err(ApiError::new(
@@ -42,25 +46,76 @@ impl<T: DeserializeOwned + Validate> FromRequest for ValidJson<T> {
                     "Send the body as uncompressed JSON with `Content-Type: application/json`.",
                 ));
             }
-            let value: T = parse(&body.await.map_err(unreadable)?)?;
+            let state: &web::Data<AppState> =
+                req.app_data().ok_or_else(|| ApiError::internal("no application state"))?;
+            let payload = payload.await.map_err(ApiError::internal)?;
+            let body = read_body(&req, payload, state.config.max_body_bytes).await?;
+            let value: T = parse(&body)?;
             value.validate().map_err(|errors| ApiError::invalid(field_errors(&errors)))?;
+            if let Some(finding) = suspicion::inspect_body(req.method().as_str(), req.path(), &body) {
+                let caller = Caller::of(&req, state);
+                let event = SecurityEvent { kind: finding.kind, detail: finding.detail, caller };
+                state.events.record(&state.db, &state.clock, Trace::of(&req, state), event);
+            }
             Ok(Self(value))
         })
     }
 }
 
-fn unreadable(error: actix_web::Error) -> ApiError {
-    if matches!(error.as_error::<PayloadError>(), Some(PayloadError::Overflow))
-        || error.as_response_error().status_code() == actix_web::http::StatusCode::PAYLOAD_TOO_LARGE
-    {
-        ApiError::new(Code::PayloadTooLarge, "Send less at once. Nothing was changed.")
-    } else {
-        ApiError::new(Code::BadRequest, "The body broke off. Send it again. Nothing was changed.").caused_by(error)
+/// How long a body may take to arrive. nginx reads it whole before it passes it on; this is for those who come by directly.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+
+/// The whole body, of at most `limit` bytes however it is sent.
+///
+/// # Errors
+/// [`Code::PayloadTooLarge`], [`Code::RequestTimeout`], or [`Code::BadRequest`] where it broke off.
+pub async fn read_body(req: &HttpRequest, payload: web::Payload, limit: usize) -> ApiResult<Bytes> {
+    let too_large = || ApiError::new(Code::PayloadTooLarge, "Send less at once. Nothing was changed.");
+    let announced = req.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > limit) {
+        return Err(too_large());
     }
+    match tokio::time::timeout(BODY_WITHIN, payload.to_bytes_limited(limit)).await {
+        Ok(Ok(Ok(body))) => Ok(body),
+        Ok(Ok(Err(error))) => {
+            Err(ApiError::new(Code::BadRequest, "The body broke off. Send it again. Nothing was changed.")
+                .caused_by(error))
+        }
+        Ok(Err(_exceeded)) => Err(too_large()),
+        Err(_elapsed) => Err(ApiError::new(
+            Code::RequestTimeout,
+            "The body took too long to arrive. Send it again. Nothing was changed.",
+        )),
+    }
+}
+
+/// So deep may a body be nested. Nothing that is sent here comes near it.
+const JSON_DEPTH: u32 = 64;
+
+/// Whether brackets outside of texts nest deeper than [`JSON_DEPTH`].
+fn is_too_deep(body: &[u8]) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_u32, false, false);
+    body.iter().any(|byte| {
+        match (byte, in_text) {
+            _ if escaped => escaped = false,
+            (b'\\', true) => escaped = true,
+            (b'"', _) => in_text = !in_text,
+            (b'[' | b'{', false) => depth += 1,
+            (b']' | b'}', false) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > JSON_DEPTH
+    })
 }
 
 /// What is not JSON is 400; what is JSON but not what was asked for is 422 and names the field.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> ApiResult<T> {
+    if is_too_deep(body) {
+        return Err(ApiError::new(
+            Code::BadRequest,
+            format!("The body is nested more than {JSON_DEPTH} levels deep. Correct it and send it again."),
+        ));
+    }
     // serde takes an array for a struct, too; such a body would mean something else after every new field.
     if !body.trim_ascii_start().starts_with(b"{") {
         serde_json::from_slice::<IgnoredAny>(body).map_err(|error| malformed(&error))?;
@@ -80,7 +135,9 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> ApiResult<T> {
     Ok(value)
 }
 
-fn malformed(error: &serde_json::Error) -> ApiError {
+/// The answer to what is not JSON.
+#[must_use]
+pub fn malformed(error: &serde_json::Error) -> ApiError {
     ApiError::new(Code::BadRequest, format!("The body is not valid JSON: {error}. Correct it and send it again."))
 }
 
@@ -285,4 +342,18 @@ pub fn client_address(req: &HttpRequest, trusted: &[IpAddr]) -> Option<IpAddr> {
     let first_untrusted =
         hops.iter().rev().map_while(|hop| hop.trim().parse::<IpAddr>().ok()).find(|hop| !trusted.contains(hop));
     Some(first_untrusted.unwrap_or(peer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_is_counted_outside_of_texts() {
+        let nested = |depth: usize| format!("{{\"a\": {}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
+        assert!(!is_too_deep(nested(64).as_bytes()));
+        assert!(is_too_deep(nested(65).as_bytes()));
+        assert!(!is_too_deep("[{}]".repeat(100).as_bytes()), "beside one another is not within one another");
+        assert!(!is_too_deep(format!("[\"\\\"{}\"]", "[".repeat(100)).as_bytes()), "a text may hold any bracket");
+    }
 }

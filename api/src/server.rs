@@ -2,6 +2,8 @@
 //! [`app`].
 
 mod document;
+mod gate;
+mod headers;
 mod middleware;
 
 use std::{
@@ -11,7 +13,6 @@ use std::{
     time::Duration,
 };
 
-use actix_governor::Governor;
 use actix_session::{
     SessionMiddleware,
     config::{CookieContentSecurity, PersistentSession, TtlExtensionPolicy},
@@ -29,6 +30,7 @@ use actix_web::{
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha512;
+use tokio::sync::Semaphore;
 use utoipa::openapi;
 use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
@@ -42,7 +44,7 @@ use crate::{
     entries,
     error::{ApiError, ApiResult},
     extract::Cursors,
-    limits::Limits,
+    limits::{self, Events, Limits, Tier, penalties::Penalties},
     ops::{
         self,
         settings::{self, CurrentSettings},
@@ -64,6 +66,12 @@ pub struct AppState {
     pub looks: Looks,
     pub limits: Limits,
     pub settings: CurrentSettings,
+    pub penalties: Penalties,
+    pub events: Events,
+    /// One permit for each request that is worked on.
+    at_work: Semaphore,
+    /// The names by which this server may be asked.
+    hosts: Vec<String>,
     /// Set once the process has been asked to stop, so that nobody sends it new work.
     pub draining: AtomicBool,
     routes: Vec<Route>,
@@ -71,7 +79,7 @@ pub struct AppState {
 
 impl AppState {
     /// # Errors
-    /// If the hash cost is not one bcrypt takes, or the settings cannot be read.
+    /// If the hash cost is not one bcrypt takes, or what was decided or limited before cannot be read.
     pub fn new(config: Config, clock: Clock, db: Db) -> Result<web::Data<Self>, String> {
         let settings = db.read_blocking(|conn| Ok(settings::effective(conn, &config)?));
         Ok(web::Data::new(Self {
@@ -81,8 +89,12 @@ impl AppState {
             cursors: Cursors::new(&config.session_secret),
             seen: Seen::default(),
             looks: Looks::default(),
-            limits: Limits::new(&config)?,
             settings: CurrentSettings::new(settings.map_err(|error| format!("The settings cannot be read: {error}"))?),
+            limits: Limits::new(&config, clock.now())?,
+            penalties: Penalties::load(&db, clock.now()).map_err(|error| error.to_string())?,
+            events: Events::default(),
+            at_work: Semaphore::new(config.max_concurrent_requests),
+            hosts: gate::hosts(&config),
             draining: AtomicBool::new(false),
             routes: routes(&document()),
             config,
@@ -113,7 +125,8 @@ fn rooms(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
             .configure(people::routes)
             .configure(entries::routes)
             .configure(audit::routes)
-            .configure(ops::api_routes),
+            .configure(ops::api_routes)
+            .configure(limits::routes),
     );
 }
 
@@ -133,19 +146,28 @@ pub fn app(
             utoipa_swagger_ui::Config::from("/api/openapi.json").persist_authorization(false).try_it_out_enabled(true),
         ))
         .default_service(web::to(no_such_route))
-        // 6. Nothing is written during maintenance.
+        // 10. Nothing is written during maintenance.
         .wrap(from_fn(middleware::maintenance))
-        // 5. Nobody asks too often. A request counts in one of these and is let through by the others.
-        .wrap(Governor::new(&state.limits.admin))
-        .wrap(Governor::new(&state.limits.registration))
-        .wrap(Governor::new(&state.limits.auth))
-        .wrap(Governor::new(&state.limits.general))
-        // 4. Who carries which session cookie.
+        // 9. Nobody asks too often, before a restart and after it. A request counts in one of these and is let through by the others.
+        .wrap(from_fn(gate::counted))
+        .wrap(state.limits.of(Tier::Admin))
+        .wrap(state.limits.of(Tier::Registration))
+        .wrap(state.limits.of(Tier::Auth))
+        .wrap(state.limits.of(Tier::General))
+        // 8. Whoever went on after that is kept out for a while, and so is whoever attacks.
+        .wrap(from_fn(gate::callers))
+        // 7. Who carries which session cookie.
         .wrap(sessions(&state))
-        // 3. A GET that changed nothing for the client is answered without a body; what is private is kept nowhere.
+        // 6. A GET that changed nothing for the client is answered without a body; what is private is kept nowhere.
         .wrap(from_fn(middleware::validators_and_caching))
-        // 2. Nobody waits for ever, and a panic answers like any other fault.
+        // 5. Nobody waits for ever, and a panic answers like any other fault.
         .wrap(from_fn(middleware::within_time))
+        // 4. No more are worked on at once than make sense.
+        .wrap(from_fn(gate::not_too_many_at_once))
+        // 3. Which other sites' pages may ask.
+        .wrap(gate::cors(&state.config))
+        // 2. It is meant for this host, and says in one way only where it ends.
+        .wrap(from_fn(gate::for_us_alone))
         // 1. Everything below has a request id, a log line, strict headers, and errors as problem documents.
         .wrap(from_fn(middleware::request_log))
         .app_data(state)
@@ -225,6 +247,8 @@ pub fn serve(state: web::Data<AppState>, listener: TcpListener) -> io::Result<de
         // How long a client may take over its request's head, against those that trickle it in.
         .client_request_timeout(Duration::from_secs(10))
         .keep_alive(Duration::from_secs(75))
+        // For each worker. More than that wait to be accepted, which costs next to nothing.
+        .max_connections(4096)
         .shutdown_timeout(30)
         // `run_until_stopped` handles signals: readiness has to turn before connections close.
         .disable_signals()
@@ -245,7 +269,7 @@ pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener
     let running = actix_web::rt::spawn(server);
     actix_web::rt::spawn(auth::seen::keep_flushing(state.clone()));
     actix_web::rt::spawn(audit::retention::keep_pruning(state.clone()));
-    actix_web::rt::spawn(state.limits.clone().keep_forgetting());
+    actix_web::rt::spawn(limits::keep_forgetting(state.clone()));
     log::info!(address:% = address; "ready");
     let started_at = state.clock.now();
     futures_util::future::select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;

@@ -1,6 +1,10 @@
 // What nginx adds to the page and to the API: headers, limits, and its own errors in the API's shape.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { expect, type Server, test } from './support/test'
 
 /** A path exactly as given: clients tidy up dots and slashes before they send them. */
@@ -47,7 +51,13 @@ test('the page carries a strict policy and is asked for again each time', async 
     expect(headers['cross-origin-opener-policy']).toBe('same-origin')
     expect(headers['cross-origin-embedder-policy']).toBe('require-corp')
     expect(headers['cross-origin-resource-policy']).toBe('same-origin')
+    expect(headers['x-frame-options']).toBe('DENY')
+    expect(headers['content-security-policy']).toContain('report-to csp')
+    expect(headers['reporting-endpoints']).toBe('csp="/api/v1/csp-reports"')
+    expect(headers['strict-transport-security']).toBeUndefined()
     expect(headers.server).toBe('nginx')
+    const sent = answer.headersArray().map(({ name }) => name.toLowerCase())
+    expect(new Set(sent).size, 'each header once').toBe(sent.length)
   }
 })
 
@@ -72,7 +82,13 @@ test('the API passes through with its own headers, once each', async ({ request 
   const answer = await request.get('/health/ready')
   expect(answer.status()).toBe(200)
   const sent = answer.headersArray().map(({ name }) => name.toLowerCase())
-  for (const name of ['content-security-policy', 'x-content-type-options', 'cache-control']) {
+  const once = [
+    'content-security-policy',
+    'x-content-type-options',
+    'x-frame-options',
+    'cache-control',
+  ]
+  for (const name of [...once, 'permissions-policy', 'reporting-endpoints']) {
     expect(sent.filter((one) => one === name)).toHaveLength(1)
   }
   const refused = await request.get('/api/v1/me')
@@ -102,10 +118,19 @@ test('metrics and hidden files are not there, however the path is spelt', async 
     '/%6detrics',
     '/api/../metrics',
     '/api/..%2fmetrics',
-    '/.git/config',
-    '/assets/../.env',
+    '/.well-known/nothing',
   ]
   for (const path of paths) expect(await statusOf(server, path), path).toBe(404)
+  for (const path of [
+    '/.git/config',
+    '/assets/../.env',
+    '/wp-login.php',
+    '/x/shell.PHP',
+    '/cgi-bin/luci',
+  ]) {
+    expect(await statusOf(server, path), path).toBe(400)
+    expect(server.log(), path).toContain('security event')
+  }
 })
 
 test('ten megabytes are the limit, also in chunks', async ({ request, server }) => {
@@ -158,4 +183,62 @@ test('without the API there is an answer that says so and when to come back', as
     await server.startApi()
   }
   expect((await request.get('/api/v1/me')).status()).toBe(401)
+})
+
+test('reports of the policy reach the API, and nothing else does in their name', async ({
+  request,
+}) => {
+  const report = JSON.stringify({ 'csp-report': { 'effective-directive': 'script-src' } })
+  const send = (type: string, data: string) =>
+    request.post('/api/v1/csp-reports', { headers: { 'content-type': type }, data })
+  expect((await send('application/csp-report', report)).status()).toBe(204)
+  expect((await send('application/reports+json', '[]')).status()).toBe(204)
+  expect((await send('application/json', report)).status()).toBe(415)
+})
+
+test('a browser is told to stay with TLS only where there is TLS', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'status-tracker-nginx-'))
+  const rendered = (url: string) => {
+    execFileSync(resolve(import.meta.dirname, '../../scripts/render-nginx.sh'), [directory], {
+      env: { ...process.env, PORT: '8080', API_PORT: '8081', WEB_ROOT: '/srv', PUBLIC_URL: url },
+    })
+    return readFileSync(join(directory, 'hsts.conf'), 'utf8')
+  }
+  try {
+    expect(rendered('https://status.example.org')).toContain(
+      'add_header Strict-Transport-Security "max-age=63072000; includeSubDomains" always;',
+    )
+    expect(rendered('http://status.example.org')).not.toContain('add_header')
+    for (const file of ['security-headers.conf', 'problem-headers.conf']) {
+      expect(readFileSync(join(directory, file), 'utf8')).toContain('include hsts.conf;')
+    }
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+test('one address has so many requests under way, and no more', async ({ request, server }) => {
+  const { port } = new URL(server.baseURL)
+  const head =
+    'POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{'
+  const open = () =>
+    new Promise<Socket>((done) => {
+      const socket = connect(Number(port), '127.0.0.1', () => {
+        socket.write(head, () => {
+          done(socket)
+        })
+      })
+      socket.on('error', () => undefined)
+    })
+  const sockets = await Promise.all(Array.from({ length: 110 }, open))
+  try {
+    await expect.poll(async () => (await request.get('/api/v1/privacy-policy')).status()).toBe(429)
+    const refused = await request.get('/api/v1/privacy-policy')
+    expect(refused.headers()['content-type']).toBe('application/problem+json')
+    expect(Number(refused.headers()['retry-after'])).toBeGreaterThan(0)
+    expect(await refused.json()).toMatchObject({ status: 429, code: 'rate_limited' })
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+  await expect.poll(async () => (await request.get('/api/v1/privacy-policy')).status()).toBe(200)
 })

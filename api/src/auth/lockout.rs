@@ -75,6 +75,17 @@ pub fn locked_until(conn: &mut DbConnection, username: &str, now: Timestamp) -> 
     Ok(until.filter(|until| *until > now.0).map(Timestamp))
 }
 
+/// The names that are locked at `now`, and until when; the last to be unlocked first.
+pub fn lockouts(conn: &mut DbConnection, now: Timestamp) -> QueryResult<Vec<(String, Timestamp)>> {
+    let found: Vec<(String, i64)> = dsl::sign_in_failures
+        .filter(dsl::last_at.gt(now.0 - LOCKED_FOR).and(dsl::failures.ge(FAILURES)))
+        .order(dsl::last_at.desc())
+        .limit(100)
+        .select((dsl::username, dsl::last_at))
+        .load(conn)?;
+    Ok(found.into_iter().map(|(username, last_at)| (username, Timestamp(last_at + LOCKED_FOR))).collect())
+}
+
 /// Forgets the failures at a name, because somebody signed in. Whether there were any.
 pub fn forget(conn: &mut DbConnection, username: &str) -> QueryResult<bool> {
     diesel::delete(dsl::sign_in_failures.find(key(username))).execute(conn).map(|count| count > 0)

@@ -69,8 +69,8 @@ pub struct CreateEntry {
     value: i32,
     /// When it happened, at most five minutes ahead and not before the year 2000. Now, if left out.
     at: Option<Timestamp>,
-    #[validate(length(max = 500))]
-    #[schema(max_length = 500, example = "after the run")]
+    #[validate(length(max = 500), custom(function = "validate_note"))]
+    #[schema(max_length = 500, pattern = r"^[^\x00]*$", example = "after the run")]
     note: Option<String>,
     #[validate(custom(function = "validate_tags"))]
     #[schema(value_type = Option<Vec<Tag>>, max_items = 10, example = json!(["sport"]))]
@@ -81,7 +81,7 @@ pub struct CreateEntry {
 
 /// A word to find entries by.
 #[derive(Debug, ToSchema)]
-#[schema(min_length = 1, max_length = 32)]
+#[schema(min_length = 1, max_length = 32, pattern = r"^[^\x00]*$")]
 #[expect(dead_code, reason = "only its schema is used")]
 pub struct Tag(String);
 
@@ -93,12 +93,21 @@ fn validate_value(entry: &CreateEntry) -> Result<(), ValidationError> {
     })
 }
 
+/// A text is kept as it was typed. NUL cannot be typed, and databases, files and terminals end a text there.
+fn validate_note(note: &str) -> Result<(), ValidationError> {
+    if !note.contains('\0') {
+        return Ok(());
+    }
+    Err(ValidationError::new("control").with_message(Cow::Borrowed("has to be without NUL (U+0000)")))
+}
+
 fn validate_tags(tags: &[String]) -> Result<(), ValidationError> {
-    if tags.len() <= 10 && tags.iter().all(|tag| (1..=32).contains(&tag.chars().count())) {
+    let fits = |tag: &String| (1..=32).contains(&tag.chars().count()) && !tag.contains('\0');
+    if tags.len() <= 10 && tags.iter().all(fits) {
         return Ok(());
     }
     Err(ValidationError::new("tags")
-        .with_message(Cow::Borrowed("has to be at most ten tags of 1 to 32 characters each")))
+        .with_message(Cow::Borrowed("has to be at most ten tags of 1 to 32 characters each, without NUL (U+0000)")))
 }
 
 /// The instant of an entry, and the logical day it belongs to.
@@ -198,8 +207,8 @@ pub struct UpdateEntry {
     at: Option<Timestamp>,
     /// `null` takes the note away.
     #[serde(default, deserialize_with = "present")]
-    #[validate(length(max = 500))]
-    #[schema(value_type = Option<String>, max_length = 500, example = "after the run")]
+    #[validate(length(max = 500), custom(function = "validate_note"))]
+    #[schema(value_type = Option<String>, max_length = 500, pattern = r"^[^\x00]*$", example = "after the run")]
     #[expect(clippy::option_option, reason = "left out, null and a text are three things in a PATCH")]
     note: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]

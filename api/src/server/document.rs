@@ -26,6 +26,7 @@ use utoipa::{
         (name = "users", description = "Your account; registering, inviting and managing users"),
         (name = "people", description = "The people you may watch"),
         (name = "entries", description = "Logging, and the history"),
+        (name = "limits", description = "Who was kept out, and why"),
         (name = "audit", description = "What was done on this server"),
         (name = "ops", description = "Is the server well, and its settings"),
     ),

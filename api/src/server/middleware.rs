@@ -21,7 +21,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::FutureExt;
 use sha2::{Digest, Sha256};
 
-use super::AppState;
+use super::{AppState, headers};
 use crate::{
     audit::record::RequestId,
     error::{ApiError, Code},
@@ -50,8 +50,15 @@ pub(super) async fn request_log(
         Err(error) => (None, HttpResponse::from_error(error)),
     };
     let problem = response.error().map(problem_of).or_else(|| limits::refusal(&response));
-    let mut response = problem.as_ref().map_or(response, |problem| problem.to_response(&id));
-    strict_headers(&path, response.headers_mut());
+    let mut response = match &problem {
+        Some(problem) => {
+            let mut refusal = problem.to_response(&id);
+            headers::keep(response.headers(), refusal.headers_mut());
+            refusal
+        }
+        None => response,
+    };
+    headers::strict(&state.config, &path, response.headers_mut());
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }
@@ -87,30 +94,6 @@ fn problem_of(error: &Error) -> ApiError {
         _ => ApiError::internal("an error of the framework"),
     }
     .caused_by(error)
-}
-
-fn strict_headers(path: &str, headers: &mut header::HeaderMap) {
-    // Swagger UI styles its elements in place; scripts stay limited to its own files.
-    let csp = if path.starts_with("/api/docs/") {
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    } else {
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    };
-    for (name, value) in [
-        ("content-security-policy", csp),
-        ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
-        ("cross-origin-opener-policy", "same-origin"),
-        ("cross-origin-embedder-policy", "require-corp"),
-        ("cross-origin-resource-policy", "same-origin"),
-    ] {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    // What is not said to be public is private.
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
 }
 
 pub(super) async fn within_time(

@@ -219,6 +219,78 @@ fn sigterm_under_load_loses_nothing_that_was_acknowledged() {
     site.assert_sound();
 }
 
+/// Fifty at once, killed in the middle: those that were let through before and after are the limit, to the request.
+#[test]
+fn what_the_limits_counted_survives_kills_to_the_request() {
+    const LIMIT: usize = 300;
+    let mut site = Site::new();
+    let token = site.token();
+    site.settings = vec![("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "300/24h")];
+    let (mut answered, mut broken) = (0, 0);
+    for kill_after in [70, 90] {
+        let mut server = site.serve();
+        let (tell, told) = mpsc::channel::<bool>();
+        thread::scope(|scope| {
+            for _ in 0..50 {
+                let (tell, token, address) = (tell.clone(), &token, site.address);
+                scope.spawn(move || {
+                    let mut client = Client::new(address, token);
+                    loop {
+                        let answer = client.request("GET", "/api/v1/me", None);
+                        let let_through = match &answer {
+                            Ok((status, problem)) => {
+                                assert_eq!(*status, 200, "{problem}");
+                                true
+                            }
+                            Err(_) => false,
+                        };
+                        tell.send(let_through).unwrap();
+                        if !let_through {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(tell);
+            let mut now = 0;
+            while let Ok(let_through) = told.recv_timeout(PATIENCE) {
+                if let_through {
+                    now += 1;
+                    if now == kill_after {
+                        server.kill();
+                    }
+                } else {
+                    broken += 1;
+                }
+            }
+            answered += now;
+        });
+    }
+    let server = site.serve();
+    let mut client = Client::new(site.address, &token);
+    let mut after = 0;
+    let refused = loop {
+        match client.request("GET", "/api/v1/me", None).unwrap() {
+            (200, _) => after += 1,
+            (status, problem) => break (status, problem["code"].clone()),
+        }
+    };
+    assert_eq!(refused, (429, json!("rate_limited")));
+    // A request that a kill cut off was let through or not; its client cannot know. All others add up.
+    println!("{answered} answered before, {broken} cut off, {after} after");
+    assert!(answered + after <= LIMIT, "{answered} + {after} are more than {LIMIT}");
+    assert!(answered + broken + after >= LIMIT, "{answered} + {broken} + {after} are less than {LIMIT}");
+    let journal = std::fs::read_to_string(site.path("limits.journal")).unwrap();
+    let counted: usize = journal.lines().map(|line| line.split(' ').nth(1).unwrap().parse::<usize>().unwrap()).sum();
+    assert_eq!(counted, LIMIT);
+    drop(server);
+
+    let server = site.serve();
+    let (status, problem) = Client::new(site.address, &token).request("GET", "/api/v1/me", None).unwrap();
+    assert_eq!((status, &problem["code"]), (429, &json!("rate_limited")), "a restart gives nothing back");
+    drop(server);
+}
+
 /// How many times the server has been replaced; clients that find none wait here for the next one.
 #[derive(Default)]
 struct Era {
@@ -247,12 +319,14 @@ impl Era {
 struct Site {
     folder: TempDir,
     address: SocketAddr,
+    /// On top of those of every site.
+    settings: Vec<(&'static str, &'static str)>,
 }
 
 impl Site {
     /// A migrated database with the admin `robin`.
     fn new() -> Self {
-        let site = Self { folder: tempfile::tempdir().unwrap(), address: free_address() };
+        let site = Self { folder: tempfile::tempdir().unwrap(), address: free_address(), settings: Vec::new() };
         assert!(site.command(&["migrate"]).status().unwrap().success());
         let mut create = site
             .command(&["user", "create", "--username", "robin", "--role", "admin", "--password-stdin"])
@@ -281,6 +355,7 @@ impl Site {
             ("SESSION_SECRET", "two secret of a server that gets killed"),
             ("PASSWORD_PEPPER", "three secret of a server that gets killed"),
         ]);
+        command.envs(self.settings.iter().copied());
         command
     }
 

@@ -19,10 +19,25 @@ async fn the_limit_is_exact_under_many_requests_at_once_and_says_when_to_return(
     let viewer = app.viewer().await;
     let answers = futures_util::future::join_all((0..50).map(|_| viewer.get("/api/v1/me"))).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 30);
+    // Each was told how many are left, and no two the same.
+    let mut left: Vec<u32> = answers
+        .iter()
+        .filter(|answer| answer.status == 200)
+        .map(|answer| answer.header("x-ratelimit-remaining").parse().unwrap())
+        .collect();
+    left.sort_unstable();
+    assert_eq!(left, (0..30).collect::<Vec<_>>());
+    for answer in &answers {
+        assert_eq!(answer.header("x-ratelimit-limit"), "30");
+        for noise in ["x-ratelimit-after", "x-ratelimit-whitelisted"] {
+            assert!(answer.headers.get(noise).is_none(), "{noise}");
+        }
+    }
     let refused: Vec<_> = answers.iter().filter(|answer| answer.status != 200).collect();
     assert_eq!(refused.len(), 20);
     for answer in refused {
         answer.expect_problem(429, "rate_limited");
+        assert_eq!(answer.header("x-ratelimit-remaining"), "0");
         let seconds: u32 = answer.header("retry-after").parse().unwrap();
         assert!((1..=2880).contains(&seconds), "one of 30 comes back every 48 minutes, not in {seconds} s");
     }
@@ -114,4 +129,93 @@ async fn a_forged_credential_counts_for_the_address_that_sent_it() {
         let forged = Client { bearer: Some(format!("forged-{number}")), ..app.anonymous() };
         assert_eq!(forged.get("/api/v1/me").await.status, expected);
     }
+}
+
+/// OWASP ASVS v5.0.0-15.3.4
+#[actix_web::test]
+async fn no_header_makes_somebody_out_of_anybody_else() {
+    let app = limited("RATE_LIMIT_GENERAL", "3/24h").await;
+    let anonymous = app.anonymous();
+    // nginx has set one `X-Forwarded-For`, with 192.0.2.1 at its end; all else is the client's own.
+    let seen = ("x-forwarded-for", "192.0.2.1");
+    let tricks: [&[(&str, &str)]; 26] = [
+        &[seen],
+        &[("x-forwarded-for", "203.0.113.1, 192.0.2.1")],
+        &[("x-forwarded-for", "203.0.113.2,192.0.2.1")],
+        &[("x-forwarded-for", "203.0.113.3 , \t192.0.2.1 ")],
+        &[("x-forwarded-for", "203.0.113.4"), seen],
+        &[("x-forwarded-for", "203.0.113.4"), ("x-forwarded-for", "203.0.113.5"), seen],
+        &[("X-FORWARDED-FOR", "192.0.2.1")],
+        &[("x-forwarded-for", "192.0.2.1, 127.0.0.1")],
+        &[("x-forwarded-for", "192.0.2.1, ::1")],
+        &[("x-forwarded-for", "192.0.2.1, 127.0.0.1, ::1, 127.0.0.1")],
+        &[("x-forwarded-for", "::ffff:192.0.2.1")],
+        &[("x-forwarded-for", "203.0.113.6, ::ffff:192.0.2.1")],
+        &[("x-forwarded-for", "::ffff:c000:201")],
+        &[("x-forwarded-for", "nonsense, 192.0.2.1")],
+        &[seen, ("x-real-ip", "203.0.113.7")],
+        &[seen, ("forwarded", "for=203.0.113.8")],
+        &[seen, ("forwarded", "for=\"[2001:db8::1]:4711\";proto=https;by=203.0.113.9")],
+        &[seen, ("x-forwarded-host", "203.0.113.10")],
+        &[seen, ("x-client-ip", "203.0.113.11")],
+        &[seen, ("true-client-ip", "203.0.113.12")],
+        &[seen, ("cf-connecting-ip", "203.0.113.13")],
+        &[seen, ("x-cluster-client-ip", "203.0.113.14"), ("x-originating-ip", "203.0.113.15")],
+        &[seen, ("x-forwarded", "203.0.113.16"), ("forwarded-for", "203.0.113.17")],
+        &[seen, ("via", "1.1 203.0.113.18"), ("x-remote-addr", "203.0.113.19")],
+        &[seen, ("authorization", "Bearer of.another.name")],
+        &[seen, ("cookie", "session=forged; __Host-session=forged")],
+    ];
+    for (number, headers) in tricks.iter().enumerate() {
+        let request = anonymous.request("GET", "/api/v1/privacy-policy");
+        let request = headers.iter().fold(request, |request, header| request.append_header(*header));
+        let answer = Answer::of(request.send().await.unwrap()).await;
+        // Ten refusals on end are a penalty, which is a refusal as well.
+        assert_eq!(answer.status, if number < 3 { 200 } else { 429 }, "{headers:?}");
+    }
+    assert_eq!(from(&anonymous, "192.0.2.2", "/api/v1/privacy-policy").await.status, 200);
+}
+
+#[actix_web::test]
+async fn an_address_that_is_none_counts_as_the_proxy() {
+    let app = limited("RATE_LIMIT_GENERAL", "1/24h").await;
+    let anonymous = app.anonymous();
+    let spelt = [
+        "192.0.2.1:4711",
+        "[2001:db8::1]:80",
+        "\"192.0.2.1\"",
+        "192.0.2",
+        "192.0.2.01",
+        "0x7f.1",
+        "unknown",
+        "_hidden",
+    ];
+    for (number, address) in spelt.into_iter().enumerate() {
+        let answer = from(&anonymous, address, "/api/v1/privacy-policy").await;
+        assert_eq!(answer.status, if number == 0 { 200 } else { 429 }, "{address}");
+    }
+}
+
+/// Whoever has many addresses fills no memory: past a number of them, new ones count together. Users always count by themselves.
+#[actix_web::test]
+async fn memory_has_an_end_however_many_addresses_there_are() {
+    let app = limited("RATE_LIMIT_GENERAL", "2/24h").await;
+    app.state.limits.known_networks.store(20, std::sync::atomic::Ordering::Relaxed);
+    let (anonymous, path) = (app.anonymous(), "/api/v1/privacy-policy");
+    let mut let_through = 0;
+    for number in 0..200 {
+        let address = format!("198.51.{}.{}", number / 100, number % 100);
+        let_through += u32::from(from(&anonymous, &address, path).await.status == 200);
+        let v6 = format!("2001:db8:{number:x}::1");
+        let_through += u32::from(from(&anonymous, &v6, path).await.status == 200);
+    }
+    assert_eq!(let_through, 20 + 2 + 2, "20 by themselves, and two of each family's crowd");
+    assert_eq!(app.state.limits.remembered(), 22);
+    // Those that were known before still have what is left to them.
+    assert_eq!(from(&anonymous, "198.51.0.0", path).await.status, 200);
+    assert_eq!(from(&anonymous, "198.51.0.0", path).await.status, 429);
+    for client in [app.viewer().await, app.viewer().await] {
+        client.get("/api/v1/me").await.expect(StatusCode::OK);
+    }
+    assert_eq!(app.state.limits.remembered(), 24);
 }

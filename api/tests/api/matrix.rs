@@ -20,6 +20,9 @@ fn rows() -> Vec<Row> {
         ("GET", "/health/live", json!(null), [200, 200, 200, 200]),
         ("GET", "/health/ready", json!(null), [200, 200, 200, 200]),
         ("GET", "/api/v1/privacy-policy", json!(null), [200, 200, 200, 200]),
+        ("GET", "/api/v1/admin/security", json!(null), [401, 403, 200, 200]),
+        ("DELETE", "/api/v1/admin/penalties/{id}", json!(null), [401, 403, 404, 404]),
+        ("POST", "/api/v1/csp-reports", json!({"csp-report": {}}), [204, 204, 204, 204]),
         ("POST", "/api/v1/auth/register", registration, [201, 409, 409, 409]),
         ("POST", "/api/v1/auth/login", credentials.clone(), [200, 200, 200, 200]),
         ("POST", "/api/v1/auth/token", credentials, [200, 200, 200, 200]),
@@ -65,8 +68,8 @@ async fn every_route_answers_each_role_as_it_should() {
         for (client, expected) in clients.iter().zip(expected) {
             let client = signed_in(&app, client, path).await;
             let path = path.replace("{id}", ID);
-            let (content_type, body) =
-                if body.is_null() { ("", String::new()) } else { ("application/json", body.to_string()) };
+            let json = if path.ends_with("/csp-reports") { "application/csp-report" } else { "application/json" };
+            let (content_type, body) = if body.is_null() { ("", String::new()) } else { (json, body.to_string()) };
             let answer = client.send(method, &path, content_type, body).await;
             assert_eq!(answer.status, expected, "{method} {path} as {:?}: {:?}", client.username, answer.body);
         }

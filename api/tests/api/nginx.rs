@@ -14,12 +14,10 @@ use tempfile::TempDir;
 /// What scripts/render-nginx.sh is told; each test puts its own in their place, since running the script 200 times takes its time.
 const PORT: &str = "65533";
 const API_PORT: &str = "65534";
-const FILES: [&str; 4] = ["nginx.conf", "status-tracker.conf", "security-headers.conf", "problem-headers.conf"];
-
 /// The rendered files, and the folder they were rendered into, which they name.
 struct Rendered {
     folder: String,
-    files: Vec<(&'static str, String)>,
+    files: Vec<(String, String)>,
 }
 
 pub struct Nginx {
@@ -30,14 +28,20 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// In front of `api_port`, if the tests are to run through one. The page it serves is one line.
-    pub fn if_wanted(api_port: u16) -> Option<Self> {
-        (std::env::var("THROUGH_NGINX").as_deref() == Ok("1")).then(|| Self::start(api_port))
+    /// In front of `api_port`, if the tests are to run through one.
+    pub fn if_wanted(api_port: u16, over_tls: bool) -> Option<Self> {
+        (std::env::var("THROUGH_NGINX").as_deref() == Ok("1")).then(|| Self::start(api_port, over_tls))
     }
 
-    pub fn start(api_port: u16) -> Self {
-        static RENDERED: OnceLock<Rendered> = OnceLock::new();
-        let Rendered { folder: rendered_in, files } = RENDERED.get_or_init(render);
+    /// Serves a page of one line. `over_tls` is how people come, by way of whatever takes the TLS off.
+    pub fn start(api_port: u16, over_tls: bool) -> Self {
+        static PLAIN: OnceLock<Rendered> = OnceLock::new();
+        static OVER_TLS: OnceLock<Rendered> = OnceLock::new();
+        let Rendered { folder: rendered_in, files } = if over_tls {
+            OVER_TLS.get_or_init(|| render("https://status.example.org"))
+        } else {
+            PLAIN.get_or_init(|| render("http://localhost"))
+        };
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         // It inherits the socket, as it does from itself at an upgrade: nobody else can take the port, and whoever connects before
@@ -90,18 +94,22 @@ fn write_page(root: &Path) {
     fs::write(page.join("assets/index-0a1b2c3d.js"), "export {};\n").unwrap();
 }
 
-fn render() -> Rendered {
+fn render(public_url: &str) -> Rendered {
     let root = tempfile::tempdir().unwrap();
     let folder = fs::canonicalize(root.path()).unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/render-nginx.sh");
     let mut command = Command::new(script);
     command.arg(&folder).env("PORT", PORT).env("API_PORT", API_PORT).env("WEB_ROOT", folder.join("page"));
-    command.env("LISTEN_ADDR", "127.0.0.1").env_remove("PUBLIC_URL").env_remove("NGINX_USER");
+    command.env("LISTEN_ADDR", "127.0.0.1").env("PUBLIC_URL", public_url).env_remove("NGINX_USER");
     // As root it keeps root for its workers, as in scripts/with-server.sh: the folders of a test are private.
     if fs::metadata(&folder).unwrap().uid() == 0 {
         command.env("NGINX_USER", "root");
     }
     assert!(command.status().unwrap().success(), "{script} failed");
-    let files = FILES.iter().map(|name| (*name, fs::read_to_string(folder.join(name)).unwrap())).collect();
+    let read = |entry: std::io::Result<fs::DirEntry>| {
+        let path = entry.unwrap().path();
+        (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap())
+    };
+    let files = fs::read_dir(&folder).unwrap().map(read).collect();
     Rendered { folder: folder.to_str().unwrap().to_owned(), files }
 }

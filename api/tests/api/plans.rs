@@ -15,7 +15,16 @@ use diesel::{
     sql_types::Text,
 };
 use serde_json::json;
-use status_tracker::{audit::retention, clock::HOUR, server::document, users::privacy_policy};
+use status_tracker::{
+    audit::{Trace, retention},
+    clock::HOUR,
+    limits::{
+        Caller,
+        penalties::{self, OFFENCES, Offence, Penalties},
+    },
+    server::document,
+    users::privacy_policy,
+};
 
 use crate::support::{Answer, Client, PASSWORD, TestApp};
 
@@ -186,6 +195,18 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
     }
     read_audit_in_every_way(&admin, routes).await;
     retention::prune(&app.state).await.unwrap();
+    let report = json!({"csp-report": {"effective-directive": "script-src"}}).to_string();
+    let reported = anonymous.send("POST", "/api/v1/csp-reports", "application/csp-report", report).await;
+    reported.expect_success();
+    routes.note("POST", "/api/v1/csp-reports");
+    // A penalty, so that all that follows from one is said to the database too.
+    let caller = Caller::User(id_of(app, &viewer).parse().unwrap());
+    let row = (0..OFFENCES).find_map(|_| app.state.penalties.count(caller, Offence::TooOften, &app.clock)).unwrap();
+    let (penalty, trace) = (format!("/api/v1/admin/penalties/{}", row.id), Trace::operator(&app.clock));
+    app.state.db.write(move |conn| Ok(penalties::impose(conn, &trace, &row)?)).await.unwrap();
+    Penalties::load(&app.state.db, app.clock.now()).unwrap();
+    routes.call(&admin, "GET", "/api/v1/admin/security", None).await.expect_success();
+    routes.call(&admin, "DELETE", &penalty, None).await.expect_success();
     let other = app.admin().await;
     for client in [&viewer, &other] {
         routes.call(client, "DELETE", "/api/v1/me", Some(json!({"password": PASSWORD}))).await.expect_success();
@@ -254,8 +275,12 @@ fn id_of(app: &TestApp, client: &Client) -> String {
 struct Routes(Mutex<BTreeSet<(String, String)>>);
 
 impl Routes {
-    async fn call(&self, client: &Client, method: &str, path: &str, body: Option<serde_json::Value>) -> Answer {
+    fn note(&self, method: &str, path: &str) {
         self.0.lock().unwrap().insert((method.to_owned(), path.split('?').next().unwrap_or_default().to_owned()));
+    }
+
+    async fn call(&self, client: &Client, method: &str, path: &str, body: Option<serde_json::Value>) -> Answer {
+        self.note(method, path);
         match body {
             Some(body) => client.send(method, path, "application/json", body.to_string()).await,
             None => Answer::of(client.request(method, path).send().await.unwrap()).await,

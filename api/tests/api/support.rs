@@ -56,7 +56,7 @@ impl TestApp {
     pub async fn behind_nginx() -> Self {
         let mut app = Self::start().await;
         if app.nginx.is_none() {
-            let nginx = Nginx::start(app.port);
+            let nginx = Nginx::start(app.port, app.state.config.served_over_tls());
             app.url.clone_from(&nginx.url);
             app.nginx = Some(nginx);
         }
@@ -85,7 +85,7 @@ impl TestApp {
         let server = server::serve(state.clone(), listener).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        let nginx = Nginx::if_wanted(port);
+        let nginx = Nginx::if_wanted(port, state.config.served_over_tls());
         let url = nginx.as_ref().map_or_else(|| format!("http://127.0.0.1:{port}"), |nginx| nginx.url.clone());
         Self { clock, state, url, port, handle, nginx, folder, users: Cell::new(0) }
     }

@@ -1,0 +1,94 @@
+//! Security events: what looked like an attack, and what browsers report that our policy refused.
+
+use std::sync::{Mutex, PoisonError};
+
+use diesel::prelude::*;
+
+use super::{Caller, penalties::username, suspicion::Kind};
+use crate::{
+    audit::Trace,
+    clock::{Clock, DAY, MINUTE},
+    db::{Db, schema::security_events},
+};
+
+/// How long they are kept.
+const KEPT_FOR: i64 = 30 * DAY;
+/// More of one sort than that say nothing new. Together with the time they are kept, this bounds the table.
+const PER_MINUTE: u32 = 30;
+const PER_DAY: u32 = 2_000;
+/// In characters: enough to see what it was.
+const DETAIL: usize = 240;
+
+#[derive(Clone, Debug)]
+pub struct SecurityEvent {
+    pub kind: Kind,
+    /// What it was, never with a value that could be a credential.
+    pub detail: String,
+    pub caller: Option<Caller>,
+}
+
+/// How many were written in this minute and on this day: of suspicious requests, and of reports.
+#[derive(Debug, Default)]
+pub struct Events(Mutex<[Budget; 2]>);
+
+#[derive(Debug, Default)]
+struct Budget {
+    minute: (i64, u32),
+    day: (i64, u32),
+}
+
+impl Budget {
+    fn allows(&mut self, now: i64) -> bool {
+        for (seen, length) in [(&mut self.minute, MINUTE), (&mut self.day, DAY)] {
+            if seen.0 != now / length {
+                *seen = (now / length, 0);
+            }
+        }
+        let allowed = self.minute.1 < PER_MINUTE && self.day.1 < PER_DAY;
+        if allowed {
+            self.minute.1 += 1;
+            self.day.1 += 1;
+        }
+        allowed
+    }
+}
+
+impl Events {
+    /// Writes it to the log, and soon to the database. Nobody waits for it.
+    pub fn record(&self, db: &Db, clock: &Clock, trace: Trace, event: SecurityEvent) {
+        let SecurityEvent { kind, detail, caller } = event;
+        let detail: String = detail.chars().filter(|letter| !letter.is_control()).take(DETAIL).collect();
+        log::warn!(
+            kind = kind.as_str(),
+            detail = detail.as_str(),
+            address = trace.address.as_deref(),
+            request_id = trace.request_id.as_deref();
+            "security event"
+        );
+        let sort = usize::from(kind == Kind::CspReport);
+        if !self.0.lock().unwrap_or_else(PoisonError::into_inner)[sort].allows(trace.at.0) {
+            return;
+        }
+        let id = clock.new_id().to_string();
+        db.write_later("a security event", move |conn| {
+            let old = security_events::table.filter(security_events::at.lt(trace.at.0 - KEPT_FOR));
+            diesel::delete(old).execute(conn)?;
+            let username = match caller {
+                Some(Caller::User(id)) => username(conn, id)?,
+                _ => None,
+            };
+            diesel::insert_into(security_events::table)
+                .values((
+                    security_events::id.eq(id),
+                    security_events::at.eq(trace.at.0),
+                    security_events::kind.eq(kind.as_str()),
+                    security_events::address.eq(trace.address),
+                    security_events::username.eq(username),
+                    security_events::detail.eq(detail),
+                    security_events::request_id.eq(trace.request_id),
+                ))
+                .execute(conn)?;
+            Ok(())
+        });
+    }
+}

@@ -1,0 +1,288 @@
+use actix_web::{HttpRequest, HttpResponse, delete, get, http::header, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{Caller, SecurityEvent, model, penalties, suspicion::Kind};
+use crate::{
+    audit::Trace,
+    auth::{guard::AdminUser, lockout},
+    clock::{DAY, HOUR, Timestamp},
+    db::DbConnection,
+    error::{ApiError, ApiResult, Code, FieldError, Problem},
+    extract::{malformed, read_body},
+    server::AppState,
+};
+
+/// How many of the newest are shown of each sort.
+const SHOWN: i64 = 50;
+
+/// What happened in the last 24 hours, and who is kept out now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SecurityReport {
+    since: Timestamp,
+    /// The last 24 hours one by one, the oldest first.
+    hours: Vec<SecurityHour>,
+    /// The newest 50.
+    failed_sign_ins: Vec<FailedSignIn>,
+    /// Names that are locked now.
+    lockouts: Vec<Lockout>,
+    /// Callers that are kept out now.
+    penalties: Vec<Penalty>,
+    /// The newest 50.
+    suspicious: Vec<SuspiciousRequest>,
+}
+
+/// How much happened within an hour.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SecurityHour {
+    /// When it began.
+    at: Timestamp,
+    #[schema(example = 2)]
+    failed_sign_ins: i64,
+    #[schema(example = 0)]
+    penalties: i64,
+    #[schema(example = 1)]
+    suspicious: i64,
+    #[schema(example = 0)]
+    csp_reports: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FailedSignIn {
+    at: Timestamp,
+    /// The name that was tried, whether or not anybody has it.
+    #[schema(required = true, example = "robin")]
+    username: Option<String>,
+    #[schema(required = true, example = "192.0.2.7")]
+    address: Option<String>,
+    #[schema(required = true, example = "019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d")]
+    request_id: Option<String>,
+}
+
+/// A name at which too many sign-ins failed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Lockout {
+    #[schema(example = "robin")]
+    username: String,
+    locked_until: Timestamp,
+}
+
+/// A caller that is refused everything for a while.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Penalty {
+    id: Uuid,
+    /// `user` and a name, or `address` and an address or network.
+    #[schema(example = "address 192.0.2.7")]
+    caller: String,
+    /// How many there were on end; each is twice as long as the one before.
+    #[schema(example = 1)]
+    level: i32,
+    until: Timestamp,
+    imposed_at: Timestamp,
+    #[schema(example = "asked too often after having been refused")]
+    reason: String,
+}
+
+/// A request that looked like an attack.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SuspiciousRequest {
+    at: Timestamp,
+    /// `traversal`, `nul`, `scanner`, `script` or `sql`.
+    #[schema(example = "scanner")]
+    kind: String,
+    #[schema(required = true, example = "192.0.2.7")]
+    address: Option<String>,
+    #[schema(required = true, example = "robin")]
+    username: Option<String>,
+    #[schema(example = "GET /.env")]
+    detail: String,
+    #[schema(required = true, example = "019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d")]
+    request_id: Option<String>,
+}
+
+/// Read who was kept out, and why.
+///
+/// Failed sign-ins, locked names, penalties and suspicious requests of the last 24 hours.
+#[utoipa::path(
+    tag = "limits",
+    responses(
+        (status = 200, description = "The report", body = SecurityReport),
+    )
+)]
+#[get("/admin/security")]
+pub async fn get_security(state: web::Data<AppState>, _admin: AdminUser) -> ApiResult<web::Json<SecurityReport>> {
+    let now = state.clock.now();
+    state.db.read(|conn| report(conn, now)).await.map(web::Json)
+}
+
+fn report(conn: &mut DbConnection, now: Timestamp) -> ApiResult<SecurityReport> {
+    let since = Timestamp(now.0 - DAY);
+    let hours = (0..24)
+        .map(|hour| {
+            let (from, to) = (Timestamp(since.0 + hour * HOUR), Timestamp(since.0 + (hour + 1) * HOUR));
+            // What happened just now is in the last hour too.
+            let to = if hour == 23 { Timestamp(to.0 + 1) } else { to };
+            Ok(SecurityHour {
+                at: from,
+                failed_sign_ins: model::count_failed_sign_ins(conn, from, to)?,
+                penalties: model::count_penalties(conn, from, to)?,
+                suspicious: model::count_suspicious(conn, from, to)?,
+                csp_reports: model::count_csp_reports(conn, from, to)?,
+            })
+        })
+        .collect::<ApiResult<_>>()?;
+    let failed_sign_ins = model::failed_sign_ins(conn, since, SHOWN)?
+        .into_iter()
+        .map(|(at, username, address, request_id)| FailedSignIn { at: Timestamp(at), username, address, request_id })
+        .collect();
+    let lockouts = lockout::lockouts(conn, now)?
+        .into_iter()
+        .map(|(username, locked_until)| Lockout { username, locked_until })
+        .collect();
+    let penalties = penalties::ending_after(conn, now.0)?
+        .into_iter()
+        .map(|row| {
+            Ok(Penalty {
+                id: row.id.parse().map_err(ApiError::internal)?,
+                caller: penalties::shown(conn, &row.caller)?,
+                level: row.level,
+                until: Timestamp(row.until),
+                imposed_at: Timestamp(row.imposed_at),
+                reason: row.reason,
+            })
+        })
+        .collect::<ApiResult<_>>()?;
+    let suspicious = model::suspicious(conn, since, SHOWN)?
+        .into_iter()
+        .map(|row| SuspiciousRequest {
+            at: Timestamp(row.at),
+            kind: row.kind,
+            address: row.address,
+            username: row.username,
+            detail: row.detail,
+            request_id: row.request_id,
+        })
+        .collect();
+    Ok(SecurityReport { since, hours, failed_sign_ins, lockouts, penalties, suspicious })
+}
+
+/// Lift a penalty.
+///
+/// The caller is let in again at once, and the next penalty would be a short one.
+#[utoipa::path(
+    tag = "limits",
+    params(("id" = Uuid, Path, description = "The penalty's id")),
+    responses(
+        (status = 204, description = "Lifted"),
+        (status = 404, description = "No such penalty", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/admin/penalties/{id}")]
+pub async fn delete_penalty(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    id: web::Path<Uuid>,
+) -> ApiResult<HttpResponse> {
+    let trace = admin.0.trace;
+    let caller = state
+        .db
+        .write(move |conn| Ok(penalties::lift(conn, &trace, &id.to_string())?))
+        .await?
+        .ok_or_else(ApiError::not_found)?;
+    state.penalties.forgive(&caller);
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// What a browser sends because of `report-uri`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct CspReport {
+    #[serde(rename = "csp-report")]
+    report: Violation,
+}
+
+/// One thing that the policy refused. Browsers send more than these.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Violation {
+    #[serde(rename = "document-uri", alias = "documentURL")]
+    #[schema(example = "https://status.example.org/history")]
+    document: Option<String>,
+    #[serde(rename = "effective-directive", alias = "effectiveDirective")]
+    #[schema(example = "script-src-elem")]
+    directive: Option<String>,
+    #[serde(rename = "blocked-uri", alias = "blockedURL")]
+    #[schema(example = "https://elsewhere.example/x.js")]
+    blocked: Option<String>,
+}
+
+/// What a browser sends because of `report-to`; reports of other types are passed over.
+#[derive(Deserialize)]
+struct Report {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    body: Violation,
+}
+
+/// The largest report that is read, in bytes.
+const REPORT: usize = 64 * 1024;
+/// So many out of one request are recorded.
+const REPORTS: usize = 5;
+
+/// Report what the content security policy refused.
+///
+/// For browsers. The reports are counted, and shown to nobody but the admins.
+#[utoipa::path(
+    tag = "limits",
+    security(()),
+    request_body(content((CspReport = "application/csp-report"), (Vec<Object> = "application/reports+json"))),
+    responses(
+        (status = 204, description = "Noted"),
+    )
+)]
+#[post("/csp-reports")]
+pub async fn create_csp_report(
+    req: HttpRequest,
+    state: web::Data<AppState>,
+    trace: Trace,
+    payload: web::Payload,
+) -> ApiResult<HttpResponse> {
+    let content_type =
+        req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let single = content_type == "application/csp-report";
+    if !single && content_type != "application/reports+json" {
+        return Err(ApiError::new(
+            Code::UnsupportedMediaType,
+            "Send the report as `application/csp-report` or `application/reports+json`.",
+        ));
+    }
+    let body = read_body(&req, payload, REPORT).await?;
+    let refused = |error: serde_json::Error| -> ApiError {
+        if error.is_data() { FieldError::new("", "type", "is not such a report").into() } else { malformed(&error) }
+    };
+    let violations: Vec<Violation> = if single {
+        vec![serde_json::from_slice::<CspReport>(&body).map_err(refused)?.report]
+    } else {
+        let reports: Vec<Report> = serde_json::from_slice(&body).map_err(refused)?;
+        reports.into_iter().filter(|report| report.kind == "csp-violation").map(|report| report.body).collect()
+    };
+    let caller = Caller::of(&req, &state);
+    for violation in violations.into_iter().take(REPORTS) {
+        let event = SecurityEvent { kind: Kind::CspReport, detail: violation.detail(), caller };
+        state.events.record(&state.db, &state.clock, trace.clone(), event);
+    }
+    Ok(HttpResponse::NoContent().finish())
+}
+
+impl Violation {
+    /// Addresses without what follows the path: it can hold an invitation.
+    fn detail(self) -> String {
+        let short = |text: Option<String>| {
+            let text = text.unwrap_or_else(|| "something".to_owned());
+            text.split(['?', '#']).next().unwrap_or_default().chars().take(100).collect::<String>()
+        };
+        format!("{} refused {} on {}", short(self.directive), short(self.blocked), short(self.document))
+    }
+}

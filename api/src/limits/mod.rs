@@ -1,0 +1,23 @@
+//! Who asks too often, and who asks for what nobody honest asks for. Requests are counted in four tiers, those who go on after they
+//! were refused are kept out for a while, and what looks like an attack is written down for the admins.
+//!
+//! `GET /admin/security`, `DELETE /admin/penalties/{id}`, `POST /csp-reports`
+
+mod caller;
+mod events;
+mod handlers;
+mod journal;
+mod model;
+pub mod penalties;
+mod rates;
+pub mod suspicion;
+
+pub use caller::Caller;
+pub use events::{Events, SecurityEvent};
+pub use rates::{Counted, Limits, Rate, Tier, keep_forgetting, refusal};
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(handlers::get_security).service(handlers::delete_penalty).service(handlers::create_csp_report);
+}

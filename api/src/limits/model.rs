@@ -1,0 +1,84 @@
+//! What the security report counts and lists.
+
+use diesel::prelude::*;
+
+use super::suspicion::Kind;
+use crate::{
+    audit::{Action, Outcome},
+    clock::Timestamp,
+    db::{
+        DbConnection,
+        schema::{audit, security_events},
+    },
+};
+
+/// Sign-ins between two instants that did not work out.
+pub fn count_failed_sign_ins(conn: &mut DbConnection, from: Timestamp, to: Timestamp) -> QueryResult<i64> {
+    audit::table
+        .filter(audit::action.eq(Action::Login.as_str()))
+        .filter(audit::at.ge(from.0).and(audit::at.lt(to.0)))
+        .filter(audit::outcome.ne(Outcome::Success.as_str()))
+        .count()
+        .get_result(conn)
+}
+
+pub fn count_penalties(conn: &mut DbConnection, from: Timestamp, to: Timestamp) -> QueryResult<i64> {
+    audit::table
+        .filter(audit::action.eq(Action::PenaltyImpose.as_str()))
+        .filter(audit::at.ge(from.0).and(audit::at.lt(to.0)))
+        .count()
+        .get_result(conn)
+}
+
+pub fn count_csp_reports(conn: &mut DbConnection, from: Timestamp, to: Timestamp) -> QueryResult<i64> {
+    security_events::table
+        .filter(security_events::at.ge(from.0).and(security_events::at.lt(to.0)))
+        .filter(security_events::kind.eq(Kind::CspReport.as_str()))
+        .count()
+        .get_result(conn)
+}
+
+pub fn count_suspicious(conn: &mut DbConnection, from: Timestamp, to: Timestamp) -> QueryResult<i64> {
+    security_events::table
+        .filter(security_events::at.ge(from.0).and(security_events::at.lt(to.0)))
+        .filter(security_events::kind.ne(Kind::CspReport.as_str()))
+        .count()
+        .get_result(conn)
+}
+
+/// When, at which name, from where, in which request.
+pub type FailedSignInRow = (i64, Option<String>, Option<String>, Option<String>);
+
+/// The newest sign-ins since `since` that did not work out.
+pub fn failed_sign_ins(conn: &mut DbConnection, since: Timestamp, limit: i64) -> QueryResult<Vec<FailedSignInRow>> {
+    audit::table
+        .filter(audit::action.eq(Action::Login.as_str()))
+        .filter(audit::at.ge(since.0))
+        .filter(audit::outcome.ne(Outcome::Success.as_str()))
+        .order(audit::at.desc())
+        .limit(limit)
+        .select((audit::at, audit::target, audit::address, audit::request_id))
+        .load(conn)
+}
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = security_events)]
+pub struct SuspiciousRow {
+    pub at: i64,
+    pub kind: String,
+    pub address: Option<String>,
+    pub username: Option<String>,
+    pub detail: String,
+    pub request_id: Option<String>,
+}
+
+/// The newest suspicious requests since `since`.
+pub fn suspicious(conn: &mut DbConnection, since: Timestamp, limit: i64) -> QueryResult<Vec<SuspiciousRow>> {
+    security_events::table
+        .filter(security_events::at.ge(since.0))
+        .filter(security_events::kind.ne(Kind::CspReport.as_str()))
+        .order(security_events::at.desc())
+        .limit(limit)
+        .select(SuspiciousRow::as_select())
+        .load(conn)
+}

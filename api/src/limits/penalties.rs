@@ -1,0 +1,251 @@
+//! Whoever goes on after having been refused is kept out altogether for a while: a minute first, twice as long each time, a day at most.
+//!
+//! Offences are counted in memory. A penalty is a row, so that a restart lifts none. What is asked during a penalty is not counted, or
+//! a page left open would keep its user out for ever.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::Caller;
+use crate::{
+    audit::{Action, Event, Trace},
+    clock::{Clock, DAY, HOUR, MINUTE, SECOND, Timestamp},
+    db::{
+        Db, DbConnection,
+        schema::{penalties, users},
+    },
+    error::{ApiError, ApiResult, Code},
+};
+
+/// So many within an hour, and there is a penalty.
+pub const OFFENCES: u32 = 10;
+const LONGEST: i64 = DAY;
+/// A level is forgotten so long after its penalty ended.
+const REMEMBERED_FOR: i64 = DAY;
+/// So many callers are remembered. More than that are many machines at once, which a penalty for each would not stop.
+const CALLERS: usize = 10_000;
+
+#[derive(Clone, Copy, Debug)]
+pub enum Offence {
+    /// Refused by a rate limit.
+    TooOften,
+    /// Refused because no honest request looks like it.
+    Suspicious,
+}
+
+/// A penalty as it is kept.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = penalties)]
+pub struct Row {
+    pub id: String,
+    pub caller: String,
+    pub level: i32,
+    pub until: i64,
+    pub imposed_at: i64,
+    pub reason: String,
+}
+
+#[derive(Debug, Default)]
+pub struct Penalties(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// How many offences, and when the first of them was.
+    offences: HashMap<Caller, (u32, Timestamp)>,
+    imposed: HashMap<Caller, Imposed>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Imposed {
+    level: i32,
+    until: Timestamp,
+}
+
+impl Penalties {
+    /// Those that were imposed before this process began.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn load(db: &Db, now: Timestamp) -> ApiResult<Self> {
+        let rows = db.read_blocking(|conn| Ok(ending_after(conn, now.0 - REMEMBERED_FOR)?))?;
+        let imposed = rows
+            .into_iter()
+            .filter_map(|row| {
+                Some((row.caller.parse().ok()?, Imposed { level: row.level, until: Timestamp(row.until) }))
+            })
+            .collect();
+        Ok(Self(Mutex::new(Known { imposed, ..Known::default() })))
+    }
+
+    /// Until when `caller` is kept out, if they are.
+    #[must_use]
+    pub fn until(&self, caller: &Caller, now: Timestamp) -> Option<Timestamp> {
+        self.known().imposed.get(caller).map(|penalty| penalty.until).filter(|until| *until > now)
+    }
+
+    /// Counts an offence. If it is one too many, the penalty holds from now on, and what is returned has to be written.
+    #[must_use]
+    pub fn count(&self, caller: Caller, offence: Offence, clock: &Clock) -> Option<Row> {
+        let now = clock.now();
+        let mut known = self.known();
+        // Requests that were under way when the penalty was imposed.
+        if known.imposed.get(&caller).is_some_and(|penalty| penalty.until > now) {
+            return None;
+        }
+        if known.offences.len() >= CALLERS && !known.offences.contains_key(&caller) {
+            known.offences.retain(|_, (_, first)| first.0 > now.0 - HOUR);
+            if known.offences.len() >= CALLERS {
+                known.offences.clear();
+            }
+        }
+        let (count, first) = known.offences.entry(caller).or_insert((0, now));
+        if first.0 <= now.0 - HOUR {
+            (*count, *first) = (0, now);
+        }
+        *count += 1;
+        if *count < OFFENCES {
+            return None;
+        }
+        known.offences.remove(&caller);
+        known.forget_past(now);
+        if known.imposed.len() >= CALLERS && !known.imposed.contains_key(&caller) {
+            return None;
+        }
+        let level = known.imposed.get(&caller).map_or(0, |penalty| penalty.level) + 1;
+        let until = Timestamp(now.0 + length(level));
+        known.imposed.insert(caller, Imposed { level, until });
+        let reason = match offence {
+            Offence::TooOften => "asked too often after having been refused",
+            Offence::Suspicious => "sent requests that look like an attack",
+        };
+        Some(Row {
+            id: clock.new_id().to_string(),
+            caller: caller.to_string(),
+            level,
+            until: until.0,
+            imposed_at: now.0,
+            reason: reason.to_owned(),
+        })
+    }
+
+    /// Ends a penalty at once, and forgets how many there were.
+    pub fn forgive(&self, caller: &str) {
+        if let Ok(caller) = caller.parse() {
+            self.known().imposed.remove(&caller);
+        }
+    }
+
+    /// Forgets what is over, in memory and on disk.
+    pub fn forget_past(&self, db: &Db, now: Timestamp) {
+        if self.known().forget_past(now) {
+            db.write_later("the end of penalties", move |conn| Ok(delete_past(conn, now)?));
+        }
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Whether there was anything to forget.
+    fn forget_past(&mut self, now: Timestamp) -> bool {
+        let before = self.imposed.len();
+        self.imposed.retain(|_, penalty| penalty.until.0 > now.0 - REMEMBERED_FOR);
+        self.imposed.len() < before
+    }
+}
+
+/// A minute, doubled for each level above the first.
+fn length(level: i32) -> i64 {
+    let doublings = u32::try_from(level - 1).unwrap_or(0).min(16);
+    (MINUTE << doublings).min(LONGEST)
+}
+
+/// The answer to everything during a penalty.
+#[must_use]
+pub fn refusal(remaining: i64) -> ApiError {
+    let seconds = (remaining + SECOND - 1) / SECOND;
+    let detail = format!(
+        "Nothing was changed. Wait {seconds} seconds, or ask an admin to lift it. Asking meanwhile does not prolong it."
+    );
+    ApiError::new(Code::Penalised, detail).retry_after(seconds)
+}
+
+/// Writes a penalty in place of the one that the caller had before.
+///
+/// # Errors
+/// Those of the database.
+pub fn impose(conn: &mut DbConnection, trace: &Trace, row: &Row) -> QueryResult<()> {
+    delete_past(conn, Timestamp(row.imposed_at))?;
+    diesel::delete(penalties::table.filter(penalties::caller.eq(&row.caller))).execute(conn)?;
+    diesel::insert_into(penalties::table).values(row).execute(conn)?;
+    let minutes = (row.until - row.imposed_at) / MINUTE;
+    let detail = format!("{minutes} minutes: {}", row.reason);
+    let target = shown(conn, &row.caller)?;
+    trace.record(conn, &Event::new(Action::PenaltyImpose).on(target).detail(detail))
+}
+
+/// Takes a penalty away. Whom it was for; `None` if there is none of this id.
+///
+/// # Errors
+/// Those of the database.
+pub fn lift(conn: &mut DbConnection, trace: &Trace, id: &str) -> QueryResult<Option<String>> {
+    let Some(caller) = penalties::table.find(id).select(penalties::caller).first::<String>(conn).optional()? else {
+        return Ok(None);
+    };
+    diesel::delete(penalties::table.find(id)).execute(conn)?;
+    let target = shown(conn, &caller)?;
+    trace.record(conn, &Event::new(Action::PenaltyLift).on(target))?;
+    Ok(Some(caller))
+}
+
+/// Penalties that end after `after`, the last to end first.
+pub fn ending_after(conn: &mut DbConnection, after: i64) -> QueryResult<Vec<Row>> {
+    penalties::table
+        .filter(penalties::until.gt(after))
+        .order(penalties::until.desc())
+        .select(Row::as_select())
+        .load(conn)
+}
+
+/// A caller as people know them: by name where it is a user.
+pub fn shown(conn: &mut DbConnection, caller: &str) -> QueryResult<String> {
+    let Ok(Caller::User(id)) = caller.parse() else { return Ok(caller.to_owned()) };
+    Ok(username(conn, id)?.map_or_else(|| caller.to_owned(), |name| format!("user {name}")))
+}
+
+/// `None` once the account is gone.
+pub fn username(conn: &mut DbConnection, id: Uuid) -> QueryResult<Option<String>> {
+    users::table.find(id.to_string()).select(users::username).first(conn).optional()
+}
+
+fn delete_past(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
+    diesel::delete(penalties::table.filter(penalties::until.le(now.0 - REMEMBERED_FOR))).execute(conn).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_penalty_is_twice_as_long_as_the_one_before_up_to_a_day() {
+        let minutes: Vec<i64> = (1..=13).map(|level| length(level) / MINUTE).collect();
+        assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1440, 1440]);
+        assert_eq!(length(i32::MAX), DAY);
+    }
+
+    #[test]
+    fn many_callers_do_not_fill_the_memory() {
+        let (penalties, clock) = (Penalties::default(), Clock::manual(Timestamp(0)));
+        for number in 0..3 * u128::try_from(CALLERS).unwrap() {
+            assert!(penalties.count(Caller::User(Uuid::from_u128(number)), Offence::TooOften, &clock).is_none());
+        }
+        assert!(penalties.known().offences.len() <= CALLERS);
+    }
+}

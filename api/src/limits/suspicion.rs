@@ -1,0 +1,215 @@
+//! What no honest request has where it stands is refused. What a person may well have typed is written down at most: every value is bound
+//! in SQL and shown as text, so a note about `<script>` is a note.
+
+use actix_web::http::header::HeaderMap;
+use serde::Deserialize;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A way out of the folder.
+    Traversal,
+    /// The byte at which many programs stop reading.
+    Nul,
+    /// Something that other products have.
+    Scanner,
+    Script,
+    Sql,
+    /// A browser says that our policy refused something.
+    CspReport,
+}
+
+impl Kind {
+    pub const ALL: [Self; 6] = [Self::Traversal, Self::Nul, Self::Scanner, Self::Script, Self::Sql, Self::CspReport];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Traversal => "traversal",
+            Self::Nul => "nul",
+            Self::Scanner => "scanner",
+            Self::Script => "script",
+            Self::Sql => "sql",
+            Self::CspReport => "csp_report",
+        }
+    }
+}
+
+/// Something suspicious in a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub kind: Kind,
+    /// Whether the request is refused for it.
+    pub refused: bool,
+    pub detail: String,
+}
+
+const SCRIPT: [&str; 6] = ["<script", "</script", "javascript:", "onerror=", "onload=", "<iframe"];
+/// Where an address may contain them is nowhere.
+const SQL_IN_ADDRESS: [&str; 10] =
+    ["union select", "union all select", "/**/", "';", "'--", "' --", "' or ", "' and ", "or 1=1", "select * from"];
+const SQL_IN_TEXT: [&str; 7] =
+    ["union select", "union all select", "' or '", "' or 1=1", "; drop table", "; delete from", "information_schema"];
+/// At the beginning of an address.
+const OTHER_PRODUCTS: [&str; 22] = [
+    "/wp-",
+    "/wordpress",
+    "/xmlrpc",
+    "/phpmyadmin",
+    "/pma/",
+    "/myadmin",
+    "/cgi-bin",
+    "/actuator",
+    "/server-status",
+    "/boaform",
+    "/hnap1",
+    "/_ignition",
+    "/solr",
+    "/manager/html",
+    "/telescope",
+    "/jenkins",
+    "/owa/",
+    "/autodiscover",
+    "/vendor/",
+    "/struts",
+    "/phpinfo",
+    "/adminer",
+];
+/// At the end of one.
+const OTHER_PROGRAMS: [&str; 7] = [".php", ".asp", ".aspx", ".jsp", ".cgi", ".sql", ".bak"];
+/// A part of one.
+const HIDDEN_FILES: [&str; 10] =
+    [".env", ".git", ".svn", ".hg", ".aws", ".ssh", ".htaccess", ".htpasswd", ".ds_store", ".npmrc"];
+const LOOKED_AT: [&str; 3] = ["user-agent", "referer", "accept-language"];
+
+/// Looks at a request before it is routed. `path` and `query` are as they were sent.
+#[must_use]
+pub fn inspect(method: &str, path: &str, query: &str, headers: &HeaderMap) -> Option<Finding> {
+    let decoded = decode(path);
+    if let Some(kind) = in_path(&decoded) {
+        return Some(Finding { kind, refused: true, detail: format!("{method} {decoded}") });
+    }
+    in_query(method, &decoded, query).or_else(|| in_headers(method, &decoded, headers))
+}
+
+fn in_path(path: &str) -> Option<Kind> {
+    if path.contains('\0') {
+        return Some(Kind::Nul);
+    }
+    if path.contains('\\') || path.split('/').any(|part| part == ".." || part.starts_with("..;")) {
+        return Some(Kind::Traversal);
+    }
+    let ours = path.starts_with("/api/");
+    let hidden = path.split('/').any(|part| HIDDEN_FILES.iter().any(|file| part.starts_with(file)));
+    // A user may be called `info.php`; nobody may be called `.env`.
+    let foreign = OTHER_PRODUCTS.iter().any(|start| path.starts_with(start))
+        || OTHER_PROGRAMS.iter().any(|end| path.ends_with(end));
+    if hidden || (!ours && foreign) {
+        return Some(Kind::Scanner);
+    }
+    code(path, &SQL_IN_ADDRESS)
+}
+
+/// The names are ours to choose, the values may be somebody's words. A value goes nowhere: it could be a credential.
+fn in_query(method: &str, path: &str, query: &str) -> Option<Finding> {
+    let mut recorded = None;
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decode(&name.replace('+', " ")), decode(&value.replace('+', " ")));
+        let kind =
+            if name.contains('\0') || value.contains('\0') { Some(Kind::Nul) } else { code(&name, &SQL_IN_ADDRESS) };
+        if let Some(kind) = kind {
+            return Some(Finding {
+                kind,
+                refused: true,
+                detail: format!("{method} {path}: the name or value of a parameter"),
+            });
+        }
+        if let Some(kind) = code(&value, &SQL_IN_TEXT).filter(|_| recorded.is_none()) {
+            let name: String = name.chars().take(40).collect();
+            recorded = Some(Finding { kind, refused: false, detail: format!("{method} {path}: parameter `{name}`") });
+        }
+    }
+    recorded
+}
+
+fn in_headers(method: &str, path: &str, headers: &HeaderMap) -> Option<Finding> {
+    LOOKED_AT.into_iter().find_map(|name| {
+        let kind = code(&decode(headers.get(name)?.to_str().ok()?), &SQL_IN_TEXT)?;
+        Some(Finding { kind, refused: false, detail: format!("{method} {path}: header `{name}`") })
+    })
+}
+
+/// The fields of any body in which a person writes what they like.
+#[derive(Deserialize)]
+struct FreeText {
+    note: Option<String>,
+    display_name: Option<String>,
+    name: Option<String>,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+/// Looks at what a person wrote, in a body that was understood. It is kept as written whatever is found.
+#[must_use]
+pub fn inspect_body(method: &str, path: &str, body: &[u8]) -> Option<Finding> {
+    let FreeText { note, display_name, name, tags } = serde_json::from_slice(body).ok()?;
+    let texts = [("note", note), ("display_name", display_name), ("name", name)];
+    let texts = texts.into_iter().filter_map(|(field, text)| Some((field, text?)));
+    texts.chain(tags.into_iter().map(|tag| ("tags", tag))).find_map(|(field, text)| {
+        let kind = code(&text.to_lowercase(), &SQL_IN_TEXT)?;
+        Some(Finding { kind, refused: false, detail: format!("{method} {path}: field `{field}`") })
+    })
+}
+
+fn code(text: &str, sql: &[&str]) -> Option<Kind> {
+    if SCRIPT.iter().any(|part| text.contains(part)) {
+        return Some(Kind::Script);
+    }
+    sql.iter().any(|part| text.contains(part)).then_some(Kind::Sql)
+}
+
+/// Lower case, with every layer of percent encoding taken off, and dots and slashes that were written too long made plain.
+fn decode(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    // Whoever encodes more often than that reaches nothing that decodes as often.
+    for _ in 0..4 {
+        let decoded = decode_once(&bytes);
+        if decoded == bytes {
+            break;
+        }
+        bytes = decoded;
+    }
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.as_slice();
+    while let Some((first, tail)) = rest.split_first() {
+        // UTF-8 of two bytes for what needs one is no UTF-8, but has been read as such.
+        let overlong = tail.first().filter(|_| matches!(first, 0xc0 | 0xc1));
+        let (byte, tail) = match overlong {
+            Some(second) => (((first & 0x1f) << 6) | (second & 0x3f), &tail[1..]),
+            None => (*first, tail),
+        };
+        plain.push(byte);
+        rest = tail;
+    }
+    String::from_utf8_lossy(&plain).to_lowercase()
+}
+
+fn decode_once(bytes: &[u8]) -> Vec<u8> {
+    let digit =
+        |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match (byte, digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push(16 * high + low);
+                at += 3;
+            }
+            _ => {
+                decoded.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    decoded
+}

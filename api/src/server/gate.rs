@@ -1,0 +1,182 @@
+//! Who gets in: requests for this host, as many as can be worked on, of callers that are not kept out, and that do not look like an
+//! attack.
+
+use std::net::IpAddr;
+
+use actix_cors::Cors;
+use actix_web::{
+    Error, HttpMessage,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{Method, header},
+    middleware::Next,
+    web,
+};
+
+use super::AppState;
+use crate::{
+    audit::Trace,
+    config::Config,
+    error::{ApiError, Code},
+    limits::{self, Caller, Counted, SecurityEvent, penalties, penalties::Offence, suspicion},
+};
+
+/// Probes and monitors come by address, often, and have to be answered when nothing else is.
+fn is_health(req: &ServiceRequest) -> bool {
+    req.path() == "/health" || req.path().starts_with("/health/")
+}
+
+fn state_of(req: &ServiceRequest) -> Result<web::Data<AppState>, Error> {
+    req.app_data::<web::Data<AppState>>().cloned().ok_or_else(|| ApiError::internal("no application state").into())
+}
+
+/// The names by which this server may be asked.
+pub(super) fn hosts(config: &Config) -> Vec<String> {
+    let of = |address: IpAddr| match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    };
+    let public = config.public_url.split_once("://").map_or("", |(_, host)| host);
+    let mut hosts = vec![name(public).to_ascii_lowercase(), of(config.bind_addr.ip())];
+    hosts.extend(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned));
+    hosts
+}
+
+/// A host without its port.
+fn name(host: &str) -> &str {
+    let port = host.rfind(':').filter(|colon| host[colon + 1..].bytes().all(|byte| byte.is_ascii_digit()));
+    port.map_or(host, |colon| &host[..colon])
+}
+
+/// A name that is not ours is somebody else's DNS entry, or a cache that is to be fooled. A body with two lengths is one that a proxy
+/// before us may end elsewhere (RFC 9112, 6.1); what else is ambiguous, actix refuses itself.
+pub(super) async fn for_us_alone(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let state = state_of(&req)?;
+    let mut named = req.headers().get_all(header::HOST).map(|host| host.to_str().unwrap_or_default());
+    let known = |host: &str| state.hosts.iter().any(|known| known.eq_ignore_ascii_case(name(host)));
+    let (first, more) = (named.next(), named.next().is_some());
+    let two_lengths =
+        [header::CONTENT_LENGTH, header::TRANSFER_ENCODING].iter().all(|name| req.headers().contains_key(name));
+    let refused = match first {
+        _ if two_lengths => {
+            Some(ApiError::new(Code::BadRequest, "Send `Content-Length` or `Transfer-Encoding`, and never both."))
+        }
+        _ if is_health(&req) => None,
+        None => Some(ApiError::new(Code::BadRequest, "Send one `Host`.")),
+        Some(_) if more => Some(ApiError::new(Code::BadRequest, "Send one `Host`.")),
+        // An absolute address in the request line counts for more than `Host` (RFC 9112, 3.2.2).
+        Some(host) if known(host) && req.uri().host().is_none_or(known) => None,
+        Some(_) => Some(ApiError::new(Code::UnknownHost, "Use the address that this server was given out under.")),
+    };
+    match refused {
+        Some(error) => Ok(req.error_response(error)),
+        None => next.call(req).await.map(ServiceResponse::map_into_boxed_body),
+    }
+}
+
+/// More at once than can be worked on would make all of them late.
+pub(super) async fn not_too_many_at_once(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let state = state_of(&req)?;
+    let permit = if is_health(&req) { None } else { Some(state.at_work.try_acquire()) };
+    if let Some(Err(_full)) = &permit {
+        return Ok(req.error_response(ApiError::busy().caused_by("too many requests at once")));
+    }
+    next.call(req).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+/// Sites that the configuration names may use the API from their pages, and no others.
+pub(super) fn cors(config: &Config) -> Cors {
+    let exposed = ["etag", "retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-request-id"];
+    let cors = Cors::default()
+        .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH])
+        .allowed_header("last-event-id")
+        .expose_headers(exposed)
+        .supports_credentials()
+        .max_age(3600);
+    config.cors_allowed_origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}
+
+/// Finds out who asks, keeps out whoever has a penalty, refuses what no honest client sends, and counts both against its caller.
+pub(super) async fn callers(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let state = state_of(&req)?;
+    let limited = state.config.rate_limit_enabled;
+    let caller = Caller::of(req.request(), &state);
+    if let Some(caller) = caller {
+        req.extensions_mut().insert(caller);
+        let now = state.clock.now();
+        if let Some(until) = state.penalties.until(&caller, now).filter(|_| limited && !is_health(&req)) {
+            return Ok(req.error_response(penalties::refusal(until.0 - now.0)));
+        }
+    }
+    let trace = Trace::of(req.request(), &state);
+    let uri = req.uri();
+    let finding = suspicion::inspect(req.method().as_str(), uri.path(), uri.query().unwrap_or_default(), req.headers());
+    let refused = finding.as_ref().is_some_and(|finding| finding.refused);
+    if let Some(finding) = finding {
+        let event = SecurityEvent { kind: finding.kind, detail: finding.detail, caller };
+        state.events.record(&state.db, &state.clock, trace.clone(), event);
+    }
+    let (response, offence) = if refused {
+        let detail = "Nothing was changed. Correct the address; whoever sends many of these is kept out for a while.";
+        (req.error_response(ApiError::new(Code::SuspiciousRequest, detail)), Some(Offence::Suspicious))
+    } else {
+        let response = next.call(req).await?.map_into_boxed_body();
+        let too_often = limits::refusal(response.response()).is_some();
+        (response, too_often.then_some(Offence::TooOften))
+    };
+    if let (Some(caller), Some(offence), true) = (caller, offence, limited) {
+        punish(&state, caller, offence, trace).await;
+    }
+    Ok(response)
+}
+
+async fn punish(state: &AppState, caller: Caller, offence: Offence, trace: Trace) {
+    let Some(row) = state.penalties.count(caller, offence, &state.clock) else { return };
+    let written = state.db.write(move |conn| Ok(penalties::impose(conn, &trace, &row)?)).await;
+    if let Err(error) = written {
+        log::warn!(cause:% = error; "a penalty could not be written: a restart will lift it");
+    }
+}
+
+/// What the limits let through counts from here on, also after a restart.
+pub(super) async fn counted(
+    req: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let counted = req.extensions_mut().remove::<Counted>();
+    if let Some(counted) = counted {
+        let state = state_of(&req)?;
+        state.limits.note(counted, state.clock.now());
+    }
+    next.call(req).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name;
+
+    #[test]
+    fn a_port_is_no_part_of_the_name() {
+        for (host, expected) in [
+            ("localhost", "localhost"),
+            ("localhost:8080", "localhost"),
+            ("[::1]", "[::1]"),
+            ("[::1]:8080", "[::1]"),
+            ("status.example.org:", "status.example.org"),
+            ("localhost:80@evil.example", "localhost:80@evil.example"),
+            ("", ""),
+        ] {
+            assert_eq!(name(host), expected);
+        }
+    }
+}
