@@ -43,6 +43,7 @@ codes! {
     SuspiciousRequest BAD_REQUEST "suspicious_request" "The request looks like an attack";
     PasswordChangeRequired FORBIDDEN "password_change_required" "Choose a password of your own first";
     InsufficientScope FORBIDDEN "insufficient_scope" "This token is not for that";
+    TotpRefused FORBIDDEN "invalid_totp" "That code is not or no longer good";
     InvalidInvite FORBIDDEN "invalid_invite" "This invitation is not or no longer good";
     CrossSite FORBIDDEN "cross_site" "This request came from another site";
     ReadOnlyRole FORBIDDEN "read_only_role" "Your account can watch, not write";

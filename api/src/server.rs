@@ -37,7 +37,9 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     audit::{self, looks::Looks},
-    auth::{self, api_tokens::ApiTokens, password::PasswordHasher, seen::Seen, token::Tokens},
+    auth::{
+        self, api_tokens::ApiTokens, password::PasswordHasher, second_factor::SecondFactors, seen::Seen, token::Tokens,
+    },
     clock::{Clock, SECOND},
     config::Config,
     db::Db,
@@ -61,6 +63,7 @@ pub struct AppState {
     pub passwords: PasswordHasher,
     pub tokens: Tokens,
     pub api_tokens: ApiTokens,
+    pub second_factors: SecondFactors,
     pub cursors: Cursors,
     pub seen: Seen,
     pub looks: Looks,
@@ -86,6 +89,7 @@ impl AppState {
             passwords: PasswordHasher::new(&config)?,
             tokens: Tokens::new(&config.jwt_secret, config.jwt_secret_previous.as_ref()),
             api_tokens: ApiTokens::new(&config.password_pepper),
+            second_factors: SecondFactors::new(&config.password_pepper),
             cursors: Cursors::new(&config.session_secret),
             seen: Seen::default(),
             looks: Looks::default(),

@@ -63,14 +63,25 @@ impl Logger {
 }
 
 impl AdminUser {
-    /// Runs `f` like [`Db::write`], unless this admin lost their rights while the request waited for a hash or for its turn: losing them ends
-    /// every session (OWASP ASVS 15.4.2).
+    /// [`CurrentUser::write`]
     pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut DbConnection, &Trace) -> ApiResult<T> + Send + 'static,
     {
-        let CurrentUser { session_id, trace, .. } = self.0;
+        self.0.write(db, f).await
+    }
+}
+
+impl CurrentUser {
+    /// Runs `f` like [`Db::write`], unless the session was ended while the request waited for a hash or for its turn: whoever ends all
+    /// sessions, or takes rights away, also ends what is under way (OWASP ASVS 15.4.2).
+    pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection, &Trace) -> ApiResult<T> + Send + 'static,
+    {
+        let Self { session_id, trace, .. } = self;
         db.write(move |conn| {
             if !model::session_exists(conn, &session_id)? {
                 return Err(ApiError::unauthorized());
@@ -79,9 +90,7 @@ impl AdminUser {
         })
         .await
     }
-}
 
-impl CurrentUser {
     /// Whoever carries no API token needs no scope.
     fn needs(&self, any_of: &[Scope]) -> ApiResult<()> {
         match &self.scopes {

@@ -13,7 +13,7 @@ use crate::{
     error::{ApiError, ApiResult, Code},
 };
 
-const FAILURES: i32 = 5;
+pub(super) const FAILURES: i32 = 5;
 const LOCKED_FOR: i64 = 30 * MINUTE;
 /// Longer than any name there can be; what is typed beyond it is not kept.
 const KEY_LENGTH: usize = 64;
@@ -22,32 +22,33 @@ fn key(username: &str) -> String {
     username.to_ascii_lowercase().chars().take(KEY_LENGTH).collect()
 }
 
-/// Counts an attempt that is about to be verified.
+/// Counts an attempt that is about to be verified: how many there are with it, or [`Code::Locked`], which leaves the count as it is.
 ///
 /// # Errors
-/// [`Code::Locked`] if the name is locked, which leaves the count as it is.
-pub fn begin_attempt(conn: &mut DbConnection, username: &str, now: Timestamp) -> ApiResult<()> {
+/// Those of the database. That the name is locked is none, because the caller records it in the same transaction.
+pub fn begin_attempt(conn: &mut DbConnection, username: &str, now: Timestamp) -> QueryResult<ApiResult<i32>> {
     // What is over is forgotten, so the table stays as small as half an hour.
     diesel::delete(dsl::sign_in_failures.filter(dsl::last_at.le(now.0 - LOCKED_FOR))).execute(conn)?;
     let found: Option<(i32, i64)> =
         dsl::sign_in_failures.find(key(username)).select((dsl::failures, dsl::last_at)).first(conn).optional()?;
     match found {
-        Some((failures, last_at)) if failures >= FAILURES => return Err(locked(last_at + LOCKED_FOR - now.0)),
+        Some((failures, last_at)) if failures >= FAILURES => Ok(Err(locked(last_at + LOCKED_FOR - now.0))),
         Some((failures, _)) => {
             diesel::update(dsl::sign_in_failures.find(key(username)))
                 .set((dsl::failures.eq(failures + 1), dsl::last_at.eq(now.0)))
                 .execute(conn)?;
+            Ok(Ok(failures + 1))
         }
         None => {
             diesel::insert_into(dsl::sign_in_failures)
                 .values((dsl::username.eq(key(username)), dsl::failures.eq(1), dsl::last_at.eq(now.0)))
                 .execute(conn)?;
+            Ok(Ok(1))
         }
     }
-    Ok(())
 }
 
-/// Takes one attempt back, because its password was never looked at.
+/// Takes one attempt back, because its password was never looked at, or was right while the second factor is still to come.
 pub fn take_back(conn: &mut DbConnection, username: &str) -> QueryResult<()> {
     diesel::update(dsl::sign_in_failures.find(key(username)))
         .set(dsl::failures.eq(dsl::failures - 1))

@@ -10,6 +10,7 @@ use crate::{
         DbConnection,
         schema::{second_factors, sessions, users},
     },
+    error::{ApiError, ApiResult, Code},
     users::model::{Role, User},
 };
 
@@ -17,6 +18,10 @@ use crate::{
 pub const IDLE: i64 = 7 * DAY;
 /// How exactly the last use is known. Noting each would turn every read into a write.
 const SEEN_EVERY: i64 = 10 * MINUTE;
+/// The last use of what has not been used.
+pub const NEVER: Timestamp = Timestamp(0);
+/// How many API tokens one user may have.
+const TOKENS: usize = 20;
 
 /// What carries a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
@@ -76,11 +81,11 @@ impl Session {
         }
     }
 
-    /// Makes it the row behind the API token whose hash is `secret_hash`.
+    /// Makes it the row behind the API token whose hash is `secret_hash`, which nobody has used yet.
     #[must_use]
     pub fn for_token(self, name: String, scopes: &[Scope], secret_hash: String) -> Self {
         let scopes = Some(serde_json::json!(scopes).to_string());
-        Self { name: Some(name), scopes, secret_hash: Some(secret_hash), ..self }
+        Self { name: Some(name), scopes, secret_hash: Some(secret_hash), last_seen_at: NEVER.0, ..self }
     }
 
     /// What it is limited to; `None` is no limit. Scopes that cannot be understood allow nothing.
@@ -123,11 +128,46 @@ pub fn end_session(conn: &mut DbConnection, id: &str) -> QueryResult<()> {
     diesel::delete(sessions::table.find(id)).execute(conn).map(drop)
 }
 
+/// Signs one device of this user out; whether there was one.
+pub fn end_device_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
+    let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
+    diesel::delete(theirs.filter(sessions::kind.ne(Kind::ApiToken.as_str()))).execute(conn).map(|count| count > 0)
+}
+
+/// Revokes one API token of this user; whether there was one.
+pub fn end_token_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
+    let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
+    diesel::delete(theirs.filter(sessions::kind.eq(Kind::ApiToken.as_str()))).execute(conn).map(|count| count > 0)
+}
+
+/// Keeps an API token.
+///
+/// # Errors
+/// [`Code::TooManyTokens`]
+pub fn add_token(conn: &mut DbConnection, token: &Session, now: Timestamp) -> ApiResult<()> {
+    if list_sessions(conn, &token.user_id, true, now)?.len() >= TOKENS {
+        return Err(ApiError::new(
+            Code::TooManyTokens,
+            "Nothing was changed. Revoke one that you no longer need first.",
+        ));
+    }
+    diesel::insert_into(sessions::table).values(token).execute(conn)?;
+    Ok(())
+}
+
+/// Gives a cookie's session another id; whether `id` is one. A token names its session and keeps it.
+pub fn renew_cookie(conn: &mut DbConnection, id: &str, new_id: &str) -> QueryResult<bool> {
+    diesel::update(sessions::table.find(id).filter(sessions::kind.eq(Kind::Cookie.as_str())))
+        .set(sessions::id.eq(new_id))
+        .execute(conn)
+        .map(|count| count > 0)
+}
+
 pub fn session_exists(conn: &mut DbConnection, id: &str) -> QueryResult<bool> {
     sessions::table.find(id).select(sessions::id).first::<String>(conn).optional().map(|found| found.is_some())
 }
 
-/// Ends one session of this user; whether there was one.
+/// Ends one session of this user, of whichever kind; whether there was one.
 pub fn end_session_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
     diesel::delete(sessions::table.find(id).filter(sessions::user_id.eq(user_id))).execute(conn).map(|count| count > 0)
 }

@@ -3,21 +3,23 @@
 use std::fmt::{self, Display, Formatter};
 
 use actix_web::{HttpResponse, delete, get, put, web};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::Validate;
 
 use super::{
+    attempt::confirm_password,
     guard::{CurrentUser, RestrictedUser},
     model::{self, Kind, Session},
     password::check_strength,
+    sign_in::set_cookie,
 };
 use crate::{
     audit::{Action, Event},
     clock::Timestamp,
-    error::{ApiError, ApiResult, Code, Problem},
+    error::{ApiError, ApiResult, FieldError, Problem},
     extract::{Page, ValidJson},
     server::AppState,
     users::model::set_password,
@@ -105,7 +107,7 @@ pub async fn delete_session(
     let ended = state
         .db
         .write(move |conn| {
-            let ended = model::end_session_of(conn, &user.id, &id.to_string())?;
+            let ended = model::end_device_of(conn, &user.id, &id.to_string())?;
             if ended {
                 trace.record(conn, &Event::new(Action::SessionEnd).on(id.to_string()))?;
             }
@@ -147,30 +149,36 @@ pub struct UpdatePassword {
 
 /// Change your password.
 ///
-/// Every other session of yours ends.
+/// Every other session of yours ends, and every API token. A temporary password has to be changed for another one.
 #[utoipa::path(
     tag = "auth",
     request_body = UpdatePassword,
     responses(
         (status = 204, description = "Changed"),
         (status = 403, description = "Wrong password, or came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 423, description = "Too many wrong passwords", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[put("/me/password")]
 pub async fn update_password(
     state: web::Data<AppState>,
+    cookie: actix_session::Session,
     current: RestrictedUser,
     body: ValidJson<UpdatePassword>,
 ) -> ApiResult<HttpResponse> {
-    let CurrentUser { user, session_id, trace, .. } = current.0;
+    let current = current.0;
     let UpdatePassword { current_password, new_password } = body.0;
-    check_strength("new_password", &new_password, &user.username)?;
-    if !state.passwords.verify(&current_password, Some(user.password_hash.clone())).await? {
-        return Err(ApiError::new(Code::WrongPassword, "Nothing was changed. Enter the password you sign in with."));
+    check_strength("new_password", &new_password, &current.user.username)?;
+    let same = current_password.expose_secret() == new_password.expose_secret();
+    if same && current.user.temporary_password_until.is_some() {
+        return Err(FieldError::new("new_password", "same", "has to be another one than the temporary password").into());
     }
+    confirm_password(&state, &current, &current_password, Action::PasswordChange).await?;
     let hash = state.passwords.hash(&new_password).await?;
-    state
+    let CurrentUser { user, session_id, trace, .. } = current;
+    let (owner, new_id) = (user.clone(), state.clock.new_id().to_string());
+    let renewed = state
         .db
         .write(move |conn| {
             // Whoever was faster has changed what `current_password` was verified against.
@@ -178,8 +186,12 @@ pub async fn update_password(
                 return Err(ApiError::unauthorized());
             }
             model::end_other_sessions(conn, &user.id, &session_id)?;
-            Ok(trace.record(conn, &Event::new(Action::PasswordChange).on(&user.username))?)
+            trace.record(conn, &Event::new(Action::PasswordChange).on(&user.username))?;
+            Ok(model::renew_cookie(conn, &session_id, &new_id)?.then_some(new_id))
         })
         .await?;
+    if let Some(id) = renewed {
+        set_cookie(&cookie, &id, &owner)?;
+    }
     Ok(HttpResponse::NoContent().finish())
 }

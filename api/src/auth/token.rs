@@ -91,7 +91,8 @@ impl Tokens {
         let (_, key) = self.decoding.iter().find(|(known, _)| *known == kid)?;
         let token = decode::<Claims>(token, key, &validation).ok()?;
         let now = now.0 / SECOND;
-        let current = token.claims.nbf <= now && now < token.claims.exp;
+        let Claims { iat, nbf, exp, .. } = token.claims;
+        let current = iat <= now && nbf <= now && now < exp;
         (token.header.typ.as_deref() == Some(TYPE) && current).then_some((token.claims.sub, token.claims.sid))
     }
 }

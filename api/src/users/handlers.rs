@@ -7,16 +7,20 @@ use std::borrow::Cow;
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::model::{self, Role, Unit, User, UserChanges, as_text};
+use super::{
+    model::{self, Role, Unit, User, UserChanges, as_text},
+    privacy_policy,
+};
 use crate::{
     audit::{Action, Event},
     auth::{
+        confirm_password,
         guard::{CurrentUser, RestrictedUser},
         lockout,
     },
     clock::Timestamp,
     db::DbConnection,
-    error::{ApiError, ApiResult, Code, Problem},
+    error::{ApiResult, Problem},
     extract::{ValidJson, present},
     server::AppState,
 };
@@ -135,6 +139,10 @@ pub struct UpdateMe {
     #[validate(custom(function = "validate_presets"))]
     #[schema(nullable = false, value_type = Option<Vec<Preset>>, min_items = 3, max_items = 3, example = json!([150, 250, 500]))]
     water_presets_ml: Option<Vec<i32>>,
+    /// The version from `GET /privacy-policy` that you have read and accept.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false, example = "2026-11-01")]
+    privacy_policy_version: Option<String>,
 }
 
 /// Millilitres in one cup.
@@ -143,7 +151,11 @@ pub struct UpdateMe {
 #[expect(dead_code, reason = "only its schema is used")]
 pub struct Preset(i32);
 
-pub(super) fn validate_name(name: &str) -> Result<(), ValidationError> {
+/// A name for people to read.
+///
+/// # Errors
+/// Says what one looks like.
+pub fn validate_name(name: &str) -> Result<(), ValidationError> {
     if name.trim().is_empty() || name.chars().any(char::is_control) {
         return Err(ValidationError::new("name")
             .with_message(Cow::Borrowed("has to show something and hold no control characters")));
@@ -181,7 +193,18 @@ pub async fn update_me(
     current: CurrentUser,
     body: ValidJson<UpdateMe>,
 ) -> ApiResult<web::Json<Me>> {
-    let ValidJson(UpdateMe { display_name, time_zone, day_starts_at, unit, daily_goal_ml, water_presets_ml }) = body;
+    let ValidJson(UpdateMe {
+        display_name,
+        time_zone,
+        day_starts_at,
+        unit,
+        daily_goal_ml,
+        water_presets_ml,
+        privacy_policy_version: accepted,
+    }) = body;
+    if accepted.as_ref().is_some_and(|version| version != privacy_policy::VERSION) {
+        return Err(privacy_policy::not_current().into());
+    }
     let changes = UserChanges {
         display_name,
         time_zone,
@@ -194,7 +217,14 @@ pub async fn update_me(
     let me = state
         .db
         .write(move |conn| {
-            trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail("preferences"))?;
+            if accepted.is_some() {
+                model::accept_privacy_policy(conn, &user.id, trace.at)?;
+                let event = Event::new(Action::PrivacyAccept).on(&user.username).detail(privacy_policy::VERSION);
+                trace.record(conn, &event)?;
+            }
+            if !changes.is_empty() {
+                trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail("preferences"))?;
+            }
             Ok(model::update_user(conn, &user.id, &changes)?.me(conn, trace.at)?)
         })
         .await?;
@@ -219,6 +249,7 @@ pub struct DeleteMe {
         (status = 204, description = "Erased"),
         (status = 403, description = "Wrong password, or came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "You are the last admin", body = Problem, content_type = "application/problem+json"),
+        (status = 423, description = "Too many wrong passwords", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[delete("/me")]
@@ -228,10 +259,8 @@ pub async fn delete_me(
     current: CurrentUser,
     body: ValidJson<DeleteMe>,
 ) -> ApiResult<HttpResponse> {
+    confirm_password(&state, &current, &body.0.password, Action::UserDelete).await?;
     let CurrentUser { user, trace, .. } = current;
-    if !state.passwords.verify(&body.0.password, Some(user.password_hash.clone())).await? {
-        return Err(ApiError::new(Code::WrongPassword, "Nothing was deleted. Enter the password you sign in with."));
-    }
     state
         .db
         .write(move |conn| {

@@ -191,7 +191,8 @@ pub struct UserChanges {
 }
 
 impl UserChanges {
-    fn is_empty(&self) -> bool {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         let Self { display_name, time_zone, day_starts_at, unit, daily_goal_ml, water_presets_ml } = self;
         display_name.is_none()
             && time_zone.is_none()
@@ -236,6 +237,14 @@ pub fn update_user(conn: &mut DbConnection, id: &str, changes: &UserChanges) -> 
         diesel::update(users::table.find(id)).set(changes).execute(conn)?;
     }
     users::table.find(id).select(User::as_select()).first(conn)
+}
+
+/// Notes that the privacy policy in force was accepted.
+pub fn accept_privacy_policy(conn: &mut DbConnection, id: &str, now: Timestamp) -> QueryResult<()> {
+    diesel::update(users::table.find(id))
+        .set((users::privacy_policy_version.eq(privacy_policy::VERSION), users::privacy_policy_accepted_at.eq(now.0)))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Replaces the password, unless it is no longer the one that `user` was read with; whether it was replaced.

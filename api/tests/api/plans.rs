@@ -17,7 +17,7 @@ use diesel::{
 use serde_json::json;
 use status_tracker::{
     audit::{Trace, retention},
-    clock::HOUR,
+    clock::{DAY, HOUR, SECOND, Timestamp},
     limits::{
         Caller,
         penalties::{self, OFFENCES, Offence, Penalties},
@@ -26,7 +26,7 @@ use status_tracker::{
     users::privacy_policy,
 };
 
-use crate::support::{Answer, Client, PASSWORD, TestApp};
+use crate::support::{Answer, Client, PASSWORD, TestApp, code_at};
 
 const NOWHERE: &str = "0192aaaa-0000-7000-8000-000000000000";
 
@@ -211,6 +211,7 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
     for client in [&viewer, &other] {
         routes.call(client, "DELETE", "/api/v1/me", Some(json!({"password": PASSWORD}))).await.expect_success();
     }
+    second_factor_and_tokens(app, &admin, routes).await;
     routes.call(&admin, "GET", "/api/v1/me/sessions", None).await.expect_success();
     routes.call(&admin, "DELETE", &format!("/api/v1/me/sessions/{NOWHERE}"), None).await;
     routes.call(&admin, "DELETE", "/api/v1/me/sessions", None).await.expect_success();
@@ -220,6 +221,38 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
     routes.call(&admin, "GET", "/api/v1/me", None).await.expect_success();
     app.state.seen.flush(&app.state.db).await.unwrap();
     routes.call(&admin, "POST", "/api/v1/auth/logout", None).await.expect_success();
+}
+
+async fn second_factor_and_tokens(app: &TestApp, client: &Client, routes: &Routes) {
+    let password = json!({"password": PASSWORD});
+    let accepted = json!({"privacy_policy_version": privacy_policy::VERSION});
+    routes.call(client, "PATCH", "/api/v1/me", Some(accepted)).await.expect_success();
+    let setup = routes.call(client, "POST", "/api/v1/me/totp", Some(password.clone())).await;
+    let confirmation = json!({"code": code_at(&setup.json["secret"], app.clock.now())});
+    let confirmed = routes.call(client, "POST", "/api/v1/me/totp/confirm", Some(confirmation)).await;
+    confirmed.expect_success();
+    app.clock.advance(30 * SECOND);
+    for code in [
+        json!(null),
+        json!("wrong"),
+        json!(code_at(&setup.json["secret"], app.clock.now())),
+        confirmed.json["recovery_codes"][0].clone(),
+    ] {
+        let credentials = json!({"username": client.username, "password": PASSWORD, "totp_code": code});
+        routes.call(&app.anonymous(), "POST", "/api/v1/auth/token", Some(credentials)).await;
+    }
+    routes.call(client, "GET", "/api/v1/me/totp", None).await.expect_success();
+    routes.call(client, "DELETE", "/api/v1/me/totp", Some(json!({"password": "wrong"}))).await;
+    routes.call(client, "DELETE", "/api/v1/me/totp", Some(password)).await.expect_success();
+
+    let expires_at = Timestamp(app.clock.now().0 + DAY);
+    let token = json!({"name": "button", "scopes": ["read"], "expires_at": expires_at});
+    let made = routes.call(client, "POST", "/api/v1/me/tokens", Some(token)).await;
+    let script = Client { bearer: made.json["token"].as_str().map(str::to_owned), ..client.clone() };
+    routes.call(&script, "GET", "/api/v1/people", None).await.expect_success();
+    routes.call(client, "GET", "/api/v1/me/tokens", None).await.expect_success();
+    let path = format!("/api/v1/me/tokens/{}", made.json["id"].as_str().unwrap());
+    routes.call(client, "DELETE", &path, None).await.expect_success();
 }
 
 async fn read_audit_in_every_way(admin: &Client, routes: &Routes) {

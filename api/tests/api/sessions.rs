@@ -2,15 +2,27 @@
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
-use status_tracker::clock::{DAY, HOUR, MINUTE};
+use status_tracker::{
+    auth::model::end_all_sessions,
+    clock::{DAY, HOUR, MINUTE},
+};
 
-use crate::support::{Client, PASSWORD, TestApp};
+use crate::support::{Answer, Client, PASSWORD, TestApp};
 
 const NEW_PASSWORD: &str = "Wide-Meadow-38-swallows";
 
 async fn sessions(client: &Client) -> Vec<Value> {
     let answer = client.get("/api/v1/me/sessions").await;
     answer.expect(StatusCode::OK).json["items"].as_array().unwrap().clone()
+}
+
+async fn change(client: &Client, current: &str, new: &str) -> Answer {
+    client.put("/api/v1/me/password", json!({"current_password": current, "new_password": new})).await
+}
+
+/// The client with the cookie that an answer gave it.
+fn renewed(client: &Client, answer: &Answer) -> Client {
+    Client { cookie: Some(answer.cookie().expect("a new cookie")), ..client.clone() }
 }
 
 async fn current(client: &Client) -> Value {
@@ -60,19 +72,15 @@ async fn a_new_password_ends_every_other_session_and_the_old_password() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
     let page = app.anonymous().sign_in(&viewer.username, PASSWORD).await;
-    let change = |client: &Client, current: &str, new: &str| {
-        let request = client.request("PUT", "/api/v1/me/password");
-        let body = json!({"current_password": current, "new_password": new});
-        async move { crate::support::Answer::of(request.send_json(&body).await.unwrap()).await }
-    };
     change(&page, "not this one", NEW_PASSWORD).await.expect_problem(403, "wrong_password");
     let weak = change(&page, PASSWORD, "password").await;
     assert_eq!(weak.expect_problem(422, "invalid").fields(), ["new_password"]);
     viewer.get("/api/v1/me").await.expect(StatusCode::OK);
 
-    change(&page, PASSWORD, NEW_PASSWORD).await.expect(StatusCode::NO_CONTENT);
+    let changed = change(&page, PASSWORD, NEW_PASSWORD).await;
+    changed.expect(StatusCode::NO_CONTENT);
     viewer.get("/api/v1/me").await.expect_problem(401, "unauthorized");
-    page.get("/api/v1/me").await.expect(StatusCode::OK);
+    renewed(&page, &changed).get("/api/v1/me").await.expect(StatusCode::OK);
     let old = json!({"username": viewer.username, "password": PASSWORD});
     app.anonymous().post("/api/v1/auth/login", old).await.expect_problem(401, "invalid_credentials");
     app.anonymous().sign_in(&viewer.username, NEW_PASSWORD).await;
@@ -122,4 +130,177 @@ async fn a_session_ends_a_week_after_its_last_use() {
     page.get("/api/v1/me").await.expect(StatusCode::OK);
     app.clock.advance(1);
     page.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+}
+
+/// OWASP ASVS v5.0.0-7.2.4
+#[actix_web::test]
+async fn a_new_password_gives_the_cookie_a_new_session_id() {
+    let app = TestApp::start().await;
+    let viewer = app.viewer().await;
+    let page = app.anonymous().sign_in(&viewer.username, PASSWORD).await;
+    let before = current(&page).await;
+    let changed = change(&page, PASSWORD, NEW_PASSWORD).await;
+    changed.expect(StatusCode::NO_CONTENT);
+    page.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+    let page = renewed(&page, &changed);
+    let after = current(&page).await;
+    assert_ne!(after["id"], before["id"]);
+    assert_eq!(after["expires_at"], before["expires_at"], "it does not live longer for it");
+
+    let body = json!({"username": viewer.username, "password": NEW_PASSWORD});
+    let token = app.anonymous().post("/api/v1/auth/token", body).await;
+    let client = Client { bearer: token.json["access_token"].as_str().map(str::to_owned), ..app.anonymous() };
+    let changed = change(&client, NEW_PASSWORD, PASSWORD).await;
+    assert!(changed.expect(StatusCode::NO_CONTENT).cookie().is_none());
+    client.get("/api/v1/me").await.expect(StatusCode::OK);
+    page.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+}
+
+/// Whoever got hold of a session cannot guess the password with it: wrong ones count and lock like failed sign-ins.
+///
+/// OWASP ASVS v5.0.0-7.5.1 and v5.0.0-6.3.1
+#[actix_web::test]
+async fn a_stolen_session_cannot_guess_the_password() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    for attempt in [
+        change(&admin, "Quiet-Harbour-71-lanternA", NEW_PASSWORD).await,
+        admin.post("/api/v1/me/totp", json!({"password": "Quiet-Harbour-71-lanternB"})).await,
+        admin.delete_with("/api/v1/me/totp", json!({"password": "Quiet-Harbour-71-lanternC"})).await,
+        admin.delete_with("/api/v1/me", json!({"password": "Quiet-Harbour-71-lanternD"})).await,
+        change(&admin, "Quiet-Harbour-71-lanternE", NEW_PASSWORD).await,
+    ] {
+        attempt.expect_problem(403, "wrong_password");
+    }
+    change(&admin, PASSWORD, NEW_PASSWORD).await.expect_problem(423, "locked");
+    admin.delete_with("/api/v1/me", json!({"password": PASSWORD})).await.expect_problem(423, "locked");
+    let body = json!({"username": admin.username, "password": PASSWORD});
+    app.anonymous().post("/api/v1/auth/login", body).await.expect_problem(423, "locked");
+    admin.get("/api/v1/me").await.expect(StatusCode::OK);
+    let name = admin.username.as_str();
+    assert_eq!(app.recorded("auth.lock"), [[name, name, "success", ""].map(str::to_owned)]);
+    let outcomes: Vec<String> = app.recorded("password.change").into_iter().map(|[_, _, outcome, _]| outcome).collect();
+    assert_eq!(outcomes, ["denied", "failure", "failure"]);
+
+    app.clock.advance(30 * MINUTE);
+    change(&admin, PASSWORD, NEW_PASSWORD).await.expect(StatusCode::NO_CONTENT);
+}
+
+/// The user with a cookie, a JWT and an API token.
+async fn in_every_form(app: &TestApp) -> [Client; 3] {
+    let jwt = app.viewer().await;
+    let page = app.anonymous().sign_in(&jwt.username, PASSWORD).await;
+    let body = json!({"name": "script", "scopes": ["read"], "expires_at": "2026-04-01T00:00:00Z"});
+    let made = jwt.post("/api/v1/me/tokens", body).await;
+    let script = Client { bearer: made.json["token"].as_str().map(str::to_owned), ..jwt.clone() };
+    for client in [&page, &jwt, &script] {
+        client.get("/api/v1/people").await.expect(StatusCode::OK);
+    }
+    [page, jwt, script]
+}
+
+/// OWASP ASVS v5.0.0-7.4.1 and v5.0.0-7.4.2
+#[actix_web::test]
+async fn what_ends_sessions_ends_cookies_tokens_and_api_tokens_at_once() {
+    let app = TestApp::start().await;
+    for end in ["password", "disable", "role", "delete", "end all"] {
+        let [page, jwt, script] = in_every_form(&app).await;
+        let name = jwt.username.clone();
+        let mut ended = vec![&page, &script];
+        match end {
+            "password" => drop(change(&jwt, PASSWORD, NEW_PASSWORD).await.expect(StatusCode::NO_CONTENT)),
+            "delete" => {
+                let gone = jwt.delete_with("/api/v1/me", json!({"password": PASSWORD})).await;
+                gone.expect(StatusCode::NO_CONTENT);
+            }
+            "disable" => app.execute(&format!("UPDATE users SET disabled = 1 WHERE username = '{name}'")),
+            // What an admin's change of a role does to the sessions of whoever has it.
+            _ => {
+                let id = {
+                    let found =
+                        app.state.db.read(|conn| Ok(status_tracker::users::model::find_user(conn, &name)?)).await;
+                    found.unwrap().unwrap().id
+                };
+                app.state.db.write(move |conn| Ok(end_all_sessions(conn, &id)?)).await.unwrap();
+            }
+        }
+        if end != "password" {
+            ended.push(&jwt);
+        }
+        for client in ended {
+            client.get("/api/v1/people").await.expect_problem(401, "unauthorized");
+            client.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+        }
+    }
+    // Signing out ends the session it is done in, in whatever form that was carried.
+    let [page, jwt, script] = in_every_form(&app).await;
+    for (client, others) in [(&page, vec![&jwt, &script]), (&jwt, vec![&script])] {
+        client.post("/api/v1/auth/logout", json!({})).await.expect(StatusCode::NO_CONTENT);
+        client.get("/api/v1/people").await.expect_problem(401, "unauthorized");
+        for other in others {
+            other.get("/api/v1/people").await.expect(StatusCode::OK);
+        }
+    }
+}
+
+/// A role is looked up with each request, so nobody keeps what they may no longer do.
+#[actix_web::test]
+async fn a_change_of_role_holds_for_sessions_that_live() {
+    let app = TestApp::start().await;
+    let (_other, admin) = (app.admin().await, app.admin().await);
+    let water = json!({"metric": "water", "value": 250});
+    admin.post("/api/v1/entries", water.clone()).await.expect(StatusCode::CREATED);
+    app.execute(&format!("UPDATE users SET role = 'viewer' WHERE username = '{}'", admin.username));
+    admin.post("/api/v1/entries", water).await.expect_problem(403, "read_only_role");
+}
+
+/// OWASP ASVS v5.0.0-6.4.1
+#[actix_web::test]
+async fn a_temporary_password_is_good_for_choosing_another_until_its_time_is_over() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let reset = |name: &str| {
+        let until = app.clock.now().0 + DAY;
+        app.execute(&format!("UPDATE users SET temporary_password_until = {until} WHERE username = '{name}'"));
+    };
+    reset(&admin.username);
+    let page = app.anonymous().sign_in(&admin.username, PASSWORD).await;
+    assert_eq!(page.get("/api/v1/me").await.json["password_change_required"], true);
+    let before = app.contents();
+    for (method, path, body) in [
+        ("GET", "/api/v1/people", json!(null)),
+        ("GET", "/api/v1/me/sessions", json!(null)),
+        ("GET", "/api/v1/me/tokens", json!(null)),
+        ("GET", "/api/v1/me/totp", json!(null)),
+        ("GET", "/api/v1/admin/audit", json!(null)),
+        ("PATCH", "/api/v1/me", json!({"daily_goal_ml": 3000})),
+        ("DELETE", "/api/v1/me", json!({"password": PASSWORD})),
+        ("POST", "/api/v1/entries", json!({"metric": "water", "value": 250})),
+        ("POST", "/api/v1/me/totp", json!({"password": PASSWORD})),
+        ("POST", "/api/v1/me/tokens", json!({"name": "x", "scopes": ["read"], "expires_at": "2026-03-02T00:00:00Z"})),
+    ] {
+        let (kind, body) = if body.is_null() { ("", String::new()) } else { ("application/json", body.to_string()) };
+        page.send(method, path, kind, body).await.expect_problem(403, "password_change_required");
+    }
+    assert_eq!(app.contents(), before);
+    let same = change(&page, PASSWORD, PASSWORD).await;
+    assert_eq!(same.expect_problem(422, "invalid").fields(), ["new_password"]);
+    let changed = change(&page, PASSWORD, NEW_PASSWORD).await;
+    changed.expect(StatusCode::NO_CONTENT);
+    let page = renewed(&page, &changed);
+    assert_eq!(page.get("/api/v1/me").await.json["password_change_required"], false);
+    page.post("/api/v1/entries", json!({"metric": "water", "value": 250})).await.expect(StatusCode::CREATED);
+    app.anonymous().sign_in(&admin.username, NEW_PASSWORD).await;
+    // What is no longer temporary may stay as it is.
+    let changed = change(&page, NEW_PASSWORD, NEW_PASSWORD).await;
+    changed.expect(StatusCode::NO_CONTENT);
+
+    // Past its time it is wrong like any other, also in a session that it began.
+    let late = app.viewer().await;
+    reset(&late.username);
+    let page = app.anonymous().sign_in(&late.username, PASSWORD).await;
+    app.clock.advance(DAY);
+    let body = json!({"username": late.username, "password": PASSWORD});
+    app.anonymous().post("/api/v1/auth/login", body).await.expect_problem(401, "invalid_credentials");
+    change(&page, PASSWORD, NEW_PASSWORD).await.expect_problem(403, "wrong_password");
 }

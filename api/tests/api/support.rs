@@ -142,13 +142,57 @@ impl TestApp {
         Client { bearer: Some(token), username: username.to_owned(), ..self.anonymous() }
     }
 
+    /// The records of `action`, newest first: actor, target, outcome, detail.
+    pub fn recorded(&self, action: &str) -> Vec<[String; 4]> {
+        use diesel::prelude::*;
+        use status_tracker::db::schema::audit;
+        type Found = (Option<String>, Option<String>, String, Option<String>);
+        let columns = (audit::actor, audit::target, audit::outcome, audit::detail);
+        let found: Vec<Found> = audit::table
+            .filter(audit::action.eq(action))
+            .order(audit::id.desc())
+            .select(columns)
+            .load(&mut self.connection())
+            .unwrap();
+        let text = |text: Option<String>| text.unwrap_or_default();
+        found
+            .into_iter()
+            .map(|(actor, target, outcome, detail)| [text(actor), text(target), outcome, text(detail)])
+            .collect()
+    }
+
+    /// The database as somebody sees it who can change it by hand.
+    pub fn connection(&self) -> diesel::SqliteConnection {
+        use diesel::Connection;
+        let path = self.folder.path().join("status-tracker.db");
+        diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap()
+    }
+
+    /// Runs SQL, for what there is no other way to bring about.
+    pub fn execute(&self, sql: &str) {
+        use diesel::connection::SimpleConnection;
+        self.connection()
+            .batch_execute(&format!("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; {sql}"))
+            .unwrap();
+    }
+
+    /// The number `n` that a query finds.
+    pub fn number(&self, sql: &str) -> i64 {
+        use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
+        #[derive(QueryableByName)]
+        struct Number {
+            #[diesel(sql_type = BigInt)]
+            n: i64,
+        }
+        sql_query(sql).get_result::<Number>(&mut self.connection()).unwrap().n
+    }
+
     /// Everything in the database, to show that a refused request left it as it was. Sessions and sign-in times are left out: they
     /// are about who asks, not about what is kept.
     pub fn contents(&self) -> String {
         use diesel::prelude::*;
         use status_tracker::db::schema::{entries, users};
-        let path = self.folder.path().join("status-tracker.db");
-        let mut conn = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        let mut conn = self.connection();
         let people: Vec<(String, String, String, i32, String)> = users::table
             .select((users::username, users::display_name, users::role, users::daily_goal_ml, users::time_zone))
             .order(users::username)
@@ -232,8 +276,16 @@ impl Client {
         Answer::of(self.request("PATCH", path).send_json(&body).await.unwrap()).await
     }
 
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request("PUT", path).send_json(&body).await.unwrap()).await
+    }
+
     pub async fn delete(&self, path: &str) -> Answer {
         Answer::of(self.request("DELETE", path).send().await.unwrap()).await
+    }
+
+    pub async fn delete_with(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request("DELETE", path).send_json(&body).await.unwrap()).await
     }
 
     /// Sends `body` as it is.
@@ -259,6 +311,13 @@ impl Client {
         let answer = self.post("/api/v1/entries", json!({"metric": metric, "value": value, "at": at})).await;
         answer.expect(StatusCode::CREATED).json.clone()
     }
+}
+
+/// What an authenticator with this secret shows at `now`.
+pub fn code_at(secret: &Value, now: Timestamp) -> String {
+    let secret = totp_rs::Secret::try_from_base32(secret.as_str().unwrap()).unwrap();
+    let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+    totp.generate(u64::try_from(now.0 / 1000).unwrap()).to_string()
 }
 
 #[derive(Debug)]

@@ -109,3 +109,24 @@ async fn the_privacy_policy_is_there_for_everybody_and_may_be_cached() {
     assert!(policy.json["text"].as_str().unwrap().contains("# Who sees it"));
     assert_eq!(policy.json["version"], policy.json["date"]);
 }
+
+#[actix_web::test]
+async fn the_privacy_policy_in_force_is_accepted_and_no_other() {
+    let app = TestApp::start().await;
+    let viewer = app.viewer().await;
+    let name = viewer.username.as_str();
+    assert_eq!(viewer.get("/api/v1/me").await.json["privacy_policy_due"], true);
+    for version in [json!("2020-01-01"), json!(""), json!(null), json!(20_261_101)] {
+        let answer =
+            viewer.patch("/api/v1/me", json!({"privacy_policy_version": version, "daily_goal_ml": 3000})).await;
+        assert_eq!(answer.expect_problem(422, "invalid").fields(), ["privacy_policy_version"]);
+    }
+    assert!(app.recorded("privacy.accept").is_empty() && app.recorded("user.update").is_empty());
+    app.clock.advance(1000);
+    let accepted = viewer.patch("/api/v1/me", json!({"privacy_policy_version": "2026-11-01"})).await;
+    assert_eq!((&accepted.json["privacy_policy_due"], &accepted.json["daily_goal_ml"]), (&json!(false), &json!(2000)));
+    assert_eq!(app.recorded("privacy.accept"), [[name, name, "success", "2026-11-01"].map(str::to_owned)]);
+    assert!(app.recorded("user.update").is_empty(), "nothing else was changed");
+    let at = format!("SELECT privacy_policy_accepted_at AS n FROM users WHERE username = '{name}'");
+    assert_eq!(app.number(&at), app.clock.now().0);
+}

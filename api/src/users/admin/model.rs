@@ -5,12 +5,12 @@ use diesel::prelude::*;
 
 use crate::{
     audit::{Action, Event, Trace},
-    auth::model::{Session, end_all_sessions, list_sessions},
-    clock::{DAY, Timestamp},
-    db::{
-        DbConnection,
-        schema::{recovery_codes, second_factors, users},
+    auth::{
+        model::{Session, end_all_sessions, list_sessions},
+        second_factor,
     },
+    clock::{DAY, Timestamp},
+    db::{DbConnection, schema::users},
     error::{ApiError, ApiResult},
     users::{
         invites,
@@ -110,8 +110,7 @@ pub fn end_sessions(conn: &mut DbConnection, trace: &Trace, username: &str) -> A
 /// For somebody who lost what makes their codes.
 pub fn remove_second_factor(conn: &mut DbConnection, trace: &Trace, username: &str) -> ApiResult<()> {
     let user = named(conn, username)?;
-    diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(&user.id))).execute(conn)?;
-    if diesel::delete(second_factors::table.find(&user.id)).execute(conn)? > 0 {
+    if second_factor::remove(conn, &user.id)? {
         trace.record(conn, &Event::new(Action::TotpDisable).on(&user.username))?;
     }
     Ok(())

@@ -1,0 +1,182 @@
+//! API tokens, as their owner manages them. How one is made and recognised is in `api_tokens.rs`.
+
+use std::borrow::Cow;
+
+use actix_web::{HttpResponse, delete, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use validator::{Validate, ValidationError};
+
+use super::{
+    api_tokens::{self, Scope},
+    guard::CurrentUser,
+    model::{self, Kind, Session},
+};
+use crate::{
+    audit::{Action, Event},
+    clock::{DAY, Timestamp},
+    error::{ApiError, ApiResult, FieldError, Problem},
+    extract::{Page, ValidJson},
+    server::AppState,
+    users::validate_name,
+};
+
+/// A year, also when it is a leap year.
+const LONGEST: i64 = 366 * DAY;
+
+/// A key for a script, without the key.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ApiToken {
+    #[schema(format = Uuid)]
+    id: String,
+    #[schema(example = "kitchen button")]
+    name: String,
+    scopes: Vec<Scope>,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    /// To the minute; `null` if it never was.
+    #[schema(required = true)]
+    last_used_at: Option<Timestamp>,
+}
+
+impl Session {
+    fn api_token(self) -> ApiToken {
+        ApiToken {
+            scopes: self.scopes().unwrap_or_default(),
+            created_at: Timestamp(self.created_at),
+            expires_at: Timestamp(self.expires_at),
+            last_used_at: Some(Timestamp(self.last_seen_at)).filter(|seen| *seen != model::NEVER),
+            name: self.name.unwrap_or_default(),
+            id: self.id,
+        }
+    }
+}
+
+/// List your API tokens.
+///
+/// All on one page, newest first.
+#[utoipa::path(
+    tag = "auth",
+    responses(
+        (status = 200, description = "Your living tokens", body = Page<ApiToken>),
+    )
+)]
+#[get("/me/tokens")]
+pub async fn list_api_tokens(state: web::Data<AppState>, current: CurrentUser) -> ApiResult<web::Json<Page<ApiToken>>> {
+    let now = state.clock.now();
+    let tokens = state.db.read(|conn| Ok(model::list_sessions(conn, &current.user.id, true, now)?)).await?;
+    Ok(web::Json(Page { items: tokens.into_iter().map(Session::api_token).collect(), next_cursor: None }))
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateApiToken {
+    /// What you will recognise it by.
+    #[validate(length(min = 1, max = 64), custom(function = "validate_name"))]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$",
+        example = "kitchen button"
+    )]
+    name: String,
+    /// All it may do.
+    #[validate(custom(function = "validate_scopes"))]
+    #[schema(min_items = 1, max_items = 4, example = json!(["log:water"]))]
+    scopes: Vec<Scope>,
+    /// When it ends: in the future, at most a year ahead.
+    expires_at: Timestamp,
+}
+
+fn validate_scopes(scopes: &[Scope]) -> Result<(), ValidationError> {
+    let repeated = scopes.iter().enumerate().any(|(place, scope)| scopes[..place].contains(scope));
+    if scopes.is_empty() || repeated {
+        return Err(
+            ValidationError::new("scopes").with_message(Cow::Borrowed("has to name each scope once, and at least one"))
+        );
+    }
+    Ok(())
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IssuedApiToken {
+    #[schema(format = Uuid)]
+    id: String,
+    /// Shown this once. Send it as `Authorization: Bearer ...`.
+    #[schema(example = "st_AZrB3kq0...")]
+    token: String,
+    #[schema(example = "kitchen button")]
+    name: String,
+    scopes: Vec<Scope>,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+/// Make an API token.
+///
+/// A key for a script or a shortcut, which may do no more than its scopes say and never manages your account.
+#[utoipa::path(
+    tag = "auth",
+    request_body = CreateApiToken,
+    responses(
+        (status = 201, description = "Made; the token is not shown again", body = IssuedApiToken),
+        (status = 409, description = "You have twenty already", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/me/tokens")]
+pub async fn create_api_token(
+    state: web::Data<AppState>,
+    current: CurrentUser,
+    body: ValidJson<CreateApiToken>,
+) -> ApiResult<HttpResponse> {
+    let CreateApiToken { name, scopes, expires_at } = body.0;
+    let now = current.trace.at;
+    if expires_at <= now || expires_at.0 > now.0 + LONGEST {
+        return Err(FieldError::new("expires_at", "range", "has to lie in the future, at most a year ahead").into());
+    }
+    let id = state.clock.new_id();
+    let token = state.api_tokens.issue(current.user.id.parse().map_err(ApiError::internal)?, id, rand::random());
+    let row = Session::new(id.to_string(), current.user.id.clone(), Kind::ApiToken, now, expires_at).for_token(
+        name.clone(),
+        &scopes,
+        api_tokens::hash(&token),
+    );
+    let named = format!("{name}: {}", serde_json::json!(scopes));
+    current
+        .write(&state.db, move |conn, trace| {
+            model::add_token(conn, &row, now)?;
+            Ok(trace.record(conn, &Event::new(Action::TokenCreate).on(&row.id).detail(named))?)
+        })
+        .await?;
+    let id = id.to_string();
+    Ok(HttpResponse::Created().json(IssuedApiToken { id, token, name, scopes, created_at: now, expires_at }))
+}
+
+/// Revoke an API token.
+#[utoipa::path(
+    tag = "auth",
+    params(("id" = Uuid, Path, description = "The token's id")),
+    responses(
+        (status = 204, description = "Revoked"),
+        (status = 404, description = "Not a token of yours, or ended already", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/me/tokens/{id}")]
+pub async fn delete_api_token(
+    state: web::Data<AppState>,
+    current: CurrentUser,
+    id: web::Path<Uuid>,
+) -> ApiResult<HttpResponse> {
+    let CurrentUser { user, trace, .. } = current;
+    state
+        .db
+        .write(move |conn| {
+            if !model::end_token_of(conn, &user.id, &id.to_string())? {
+                return Err(ApiError::not_found());
+            }
+            Ok(trace.record(conn, &Event::new(Action::TokenDelete).on(id.to_string()))?)
+        })
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

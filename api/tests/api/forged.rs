@@ -1,0 +1,389 @@
+//! Forged, foreign, broken and misplaced credentials, each of which is 401.
+
+use actix_web::http::StatusCode;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, Mac};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256, Sha384, Sha512};
+use status_tracker::clock::{DAY, SECOND, Timestamp};
+
+use crate::support::{Client, PASSWORD, TestApp};
+
+/// What the server signs with: whoever knew it could sign, and still get no further than the claims allow.
+const SECRET: &str = "JWT_SECRET of a server that only tests itself";
+const PREVIOUS: &str = "the secret before it, which is still accepted";
+
+fn encode(part: &Value) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(part.to_string())
+}
+
+fn decode(part: &str) -> Value {
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+macro_rules! sign {
+    ($hash:ty, $secret:expr, $text:expr) => {{
+        let mut mac = <Hmac<$hash> as Mac>::new_from_slice($secret.as_bytes()).unwrap();
+        mac.update($text.as_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    }};
+}
+
+/// A JWT signed with HS256, as the server does it.
+fn jwt(secret: &str, header: &Value, claims: &Value) -> String {
+    let text = format!("{}.{}", encode(header), encode(claims));
+    format!("{text}.{}", sign!(Sha256, secret, text))
+}
+
+/// The text with one character replaced by the next of its kind.
+fn flipped(text: &str, at: usize) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    bytes[at] = match bytes[at] {
+        b'z' => b'a',
+        b'Z' => b'A',
+        b'9' => b'0',
+        byte if byte.is_ascii_alphanumeric() => byte + 1,
+        _ => b'A',
+    };
+    String::from_utf8(bytes).unwrap()
+}
+
+/// `count` places spread over a text, its ends among them.
+fn places(text: &str, count: usize) -> impl Iterator<Item = usize> {
+    let last = text.len() - 1;
+    (0..count).map(move |n| n * last / (count - 1))
+}
+
+/// Everything wrong with the header or the signature.
+fn headers(forged: &mut Vec<(String, String)>, token: &str) {
+    let parts: Vec<&str> = token.split('.').collect();
+    let (honest, body) = (decode(parts[0]), decode(parts[1]));
+    let with = |changes: Value| {
+        let mut header = honest.clone();
+        for (name, value) in changes.as_object().unwrap() {
+            header[name] = value.clone();
+        }
+        header
+    };
+    let mut add = |what: String, token: String| forged.push((what, token));
+
+    // No signature, or one by another algorithm, with the right secret, an empty one or a public text as the key.
+    for alg in ["none", "None", "NONE", "nOnE", "", "HS1", "hs256", "HS256 "] {
+        let header = encode(&with(json!({"alg": alg})));
+        add(format!("alg {alg:?}, unsigned"), format!("{header}.{}.", parts[1]));
+        add(format!("alg {alg:?}, old signature"), format!("{header}.{}.{}", parts[1], parts[2]));
+        let text = format!("{header}.{}", parts[1]);
+        add(format!("alg {alg:?}, signed"), format!("{text}.{}", sign!(Sha256, SECRET, text)));
+    }
+    for alg in ["HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA", "A256KW", "dir"] {
+        let text = format!("{}.{}", encode(&with(json!({"alg": alg}))), parts[1]);
+        add(format!("{alg}, HMAC-SHA-256"), format!("{text}.{}", sign!(Sha256, SECRET, text)));
+        add(format!("{alg}, HMAC-SHA-384"), format!("{text}.{}", sign!(Sha384, SECRET, text)));
+        add(format!("{alg}, HMAC-SHA-512"), format!("{text}.{}", sign!(Sha512, SECRET, text)));
+    }
+    for key in ["", "secret", "changeme", "your-256-bit-secret", &SECRET[1..], &SECRET.to_lowercase(), "status-tracker"]
+    {
+        add(format!("signed with {key:?}"), jwt(key, &honest, &body));
+    }
+    // A key id that is not one of ours, however much it looks like a file, a query or an address; the signature is right.
+    for kid in [
+        json!(null),
+        json!(""),
+        json!("0"),
+        json!(1),
+        json!(["a"]),
+        json!("../../../../dev/null"),
+        json!("/dev/null"),
+        json!("/etc/passwd"),
+        json!("file:///dev/null"),
+        json!("https://elsewhere.example/key"),
+        json!("x' UNION SELECT 'key'"),
+        json!("\u{0}"),
+        json!("|whoami"),
+        json!("x".repeat(10_000)),
+    ] {
+        add(format!("kid {:.40}", kid.to_string()), jwt(SECRET, &with(json!({"kid": kid})), &body));
+    }
+    let mut without = honest.clone();
+    without.as_object_mut().unwrap().remove("kid");
+    add("no kid".to_owned(), jwt(SECRET, &without, &body));
+    // A key that the token brings along.
+    let key = "the key that the token itself brings along";
+    for (name, value) in [
+        ("jku", json!("https://elsewhere.example/jwks.json")),
+        ("x5u", json!("https://elsewhere.example/cert.pem")),
+        ("jwk", json!({"kty": "oct", "k": BASE64_URL_SAFE_NO_PAD.encode(key)})),
+        ("x5c", json!([BASE64_URL_SAFE_NO_PAD.encode(key)])),
+        ("x5t", json!(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(key)))),
+    ] {
+        add(format!("{name}, signed with its key"), jwt(key, &with(json!({name: value.clone()})), &body));
+        let mut header = with(json!({name: value}));
+        header.as_object_mut().unwrap().remove("kid");
+        add(format!("{name} and no kid"), jwt(key, &header, &body));
+    }
+    for typ in [json!("JWT"), json!("jwt"), json!("at+JWT "), json!("refresh+jwt"), json!(null), json!(7)] {
+        add(format!("typ {typ}"), jwt(SECRET, &with(json!({"typ": typ})), &body));
+    }
+}
+
+/// Everything wrong with the claims of a token whose signature is right.
+fn claims(forged: &mut Vec<(String, String)>, token: &str, now: Timestamp, other: &str) {
+    let parts: Vec<&str> = token.split('.').collect();
+    let (header, honest) = (decode(parts[0]), decode(parts[1]));
+    let now = now.0 / SECOND;
+    for name in ["iss", "aud", "sub", "sid", "iat", "nbf", "exp"] {
+        let mut without = honest.clone();
+        without.as_object_mut().unwrap().remove(name);
+        forged.push((format!("without {name}"), jwt(SECRET, &header, &without)));
+        for value in [json!(null), json!(true), json!([]), json!({}), json!([honest[name]])] {
+            let mut changed = honest.clone();
+            changed[name] = value.clone();
+            forged.push((format!("{name} {value}"), jwt(SECRET, &header, &changed)));
+        }
+    }
+    for (name, value) in [
+        ("iss", json!("")),
+        ("iss", json!("status-tracker ")),
+        ("iss", json!("elsewhere")),
+        ("iss", json!(1)),
+        ("aud", json!("")),
+        ("aud", json!("status-tracker")),
+        ("aud", json!("elsewhere")),
+        ("aud", json!(1)),
+        ("sub", json!("")),
+        ("sub", json!("robin")),
+        ("sub", json!(1)),
+        ("sub", json!(other)),
+        ("sid", json!("")),
+        ("sid", json!("*")),
+        ("sid", json!(1)),
+        ("sid", honest["sub"].clone()),
+        ("iat", json!(now + 1)),
+        ("iat", json!("1")),
+        ("iat", json!(1.5)),
+        ("iat", json!(i64::MAX)),
+        ("nbf", json!(now + 1)),
+        ("nbf", json!("1")),
+        ("nbf", json!(1.5)),
+        ("nbf", json!(i64::MAX)),
+        ("exp", json!(now)),
+        ("exp", json!(0)),
+        ("exp", json!(-1)),
+        ("exp", json!("9999999999")),
+        ("exp", json!(9_999_999_999.5)),
+        ("exp", json!(u64::MAX)),
+        ("exp", json!(1e300)),
+        ("role", json!("admin")),
+        ("scope", json!("admin")),
+    ] {
+        let mut changed = honest.clone();
+        changed[name] = value.clone();
+        forged.push((format!("{name} {value}"), jwt(SECRET, &header, &changed)));
+    }
+}
+
+/// OWASP ASVS v5.0.0-9.1.1, v5.0.0-9.1.2, v5.0.0-9.1.3, v5.0.0-9.2.1, v5.0.0-9.2.2, v5.0.0-9.2.3, v5.0.0-9.2.4 and v5.0.0-7.2.1
+#[actix_web::test]
+async fn of_hundreds_of_forged_credentials_none_is_accepted() {
+    let app = TestApp::with(&[("JWT_SECRET_PREVIOUS", PREVIOUS)]).await;
+    let (robin, sasha) = (app.admin().await, app.admin().await);
+    let page = app.anonymous().sign_in(&robin.username, PASSWORD).await;
+    let cookie = page.cookie.clone().unwrap();
+    let (name, value) = cookie.split_once('=').unwrap();
+    let token = robin.bearer.clone().unwrap();
+    let parts: Vec<&str> = token.split('.').collect();
+    let other = sasha.bearer.clone().unwrap();
+    let others: Vec<&str> = other.split('.').collect();
+    let (api_token, revoked, expired) = api_tokens(&app, &robin).await;
+    let foreign = foreign(&robin.username).await;
+
+    let mut bearers = Vec::new();
+    headers(&mut bearers, &token);
+    claims(&mut bearers, &token, app.clock.now(), decode(others[1])["sub"].as_str().unwrap());
+    let mut add = |what: &str, token: String| bearers.push((what.to_owned(), token));
+    add("the old key's id, the new key's signature", {
+        let mut header = decode(parts[0]);
+        header["kid"] = json!(BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(format!("key id {PREVIOUS}"))[..6]));
+        jwt(SECRET, &header, &decode(parts[1]))
+    });
+    add("somebody else's claims", format!("{}.{}.{}", parts[0], others[1], parts[2]));
+    add("somebody else's signature", format!("{}.{}.{}", parts[0], parts[1], others[2]));
+    add("parts in another order", format!("{}.{}.{}", parts[1], parts[0], parts[2]));
+    for (what, changed) in [
+        ("nothing", String::new()),
+        ("a word", "nonsense".to_owned()),
+        ("two dots", "..".to_owned()),
+        ("header and claims", format!("{}.{}", parts[0], parts[1])),
+        ("a fourth part", format!("{token}.{}", parts[2])),
+        ("twice", format!("{token}{token}")),
+        ("padded", format!("{token}=")),
+        ("two tokens", format!("{token}, {other}")),
+        ("a cookie", cookie.clone()),
+        ("a cookie's value", value.to_owned()),
+        ("another prefix", api_token.replace("st_", "sk_")),
+        ("no prefix", api_token.replace("st_", "")),
+        ("a revoked API token", revoked),
+        ("an expired API token", expired),
+        ("another server's API token", foreign.api_token),
+        ("another server's JWT", foreign.jwt),
+    ] {
+        add(what, changed);
+    }
+    for at in places(&token, 40) {
+        add(&format!("JWT flipped at {at}"), flipped(&token, at));
+    }
+    for at in places(&token, 15) {
+        add(&format!("JWT cut at {at}"), token[..at].to_owned());
+    }
+    for at in places(&api_token, 40) {
+        add(&format!("API token flipped at {at}"), flipped(&api_token, at));
+    }
+    for at in places(&api_token, 15) {
+        add(&format!("API token cut at {at}"), api_token[..at].to_owned());
+    }
+    resealed(&mut add, &api_token, decode(others[1])["sub"].as_str().unwrap());
+
+    let mut cookies = vec![
+        ("empty", String::new()),
+        ("a word", "nonsense".to_owned()),
+        ("a JWT", token.clone()),
+        ("an API token", api_token.clone()),
+        ("a session's id", decode(parts[1])["sid"].as_str().unwrap().to_owned()),
+        ("plain text", format!("{{\"sid\":{},\"uid\":{}}}", decode(parts[1])["sid"], decode(parts[1])["sub"])),
+        ("sealed by another server", foreign.cookie.split_once('=').unwrap().1.to_owned()),
+        (
+            "sealed with the right secret for a session that is not here",
+            foreign.same_secret.split_once('=').unwrap().1.to_owned(),
+        ),
+        ("twice", format!("{value}{value}")),
+    ];
+    cookies.extend(places(value, 40).map(|at| ("flipped", flipped(value, at))));
+    cookies.extend(places(value, 15).map(|at| ("cut", value[..at].to_owned())));
+
+    let count = bearers.len() + cookies.len();
+    assert!(count >= 200, "only {count}");
+    let before = app.contents();
+    let mut accepted = Vec::new();
+    for (what, bearer) in bearers {
+        let forger = Client { bearer: Some(bearer.clone()), ..app.anonymous() };
+        let answer = forger.get("/api/v1/people").await;
+        if (answer.status.as_u16(), &answer.json["code"]) != (401, &json!("unauthorized")) {
+            accepted.push(format!("{what}: {} {bearer}", answer.status));
+        }
+    }
+    for (what, value) in cookies {
+        let forger = Client { cookie: Some(format!("{name}={value}")), ..app.anonymous() };
+        let answer = forger.get("/api/v1/people").await;
+        if (answer.status.as_u16(), &answer.json["code"]) != (401, &json!("unauthorized")) {
+            accepted.push(format!("cookie {what}: {} {value}", answer.status));
+        }
+    }
+    assert!(accepted.is_empty(), "{} of {count} were not refused:\n{}", accepted.len(), accepted.join("\n"));
+    assert_eq!(app.contents(), before);
+
+    // What all of them were made from is good.
+    let honest = Client { bearer: Some(api_token), ..app.anonymous() };
+    for client in [&robin, &page, &honest] {
+        client.get("/api/v1/people").await.expect(StatusCode::OK);
+    }
+    let again = jwt(SECRET, &decode(parts[0]), &decode(parts[1]));
+    Client { bearer: Some(again), ..app.anonymous() }.get("/api/v1/people").await.expect(StatusCode::OK);
+}
+
+/// A living API token, a revoked and an expired one.
+async fn api_tokens(app: &TestApp, owner: &Client) -> (String, String, String) {
+    let mut made = Vec::new();
+    for life in [3 * DAY, 3 * DAY, DAY] {
+        let expires_at = Timestamp(app.clock.now().0 + life);
+        let body = json!({"name": "script", "scopes": ["read"], "expires_at": expires_at});
+        made.push(owner.post("/api/v1/me/tokens", body).await.expect(StatusCode::CREATED).json.clone());
+    }
+    let revoked = made[1]["id"].as_str().unwrap();
+    owner.delete(&format!("/api/v1/me/tokens/{revoked}")).await.expect(StatusCode::NO_CONTENT);
+    app.clock.advance(DAY);
+    let text = |n: usize| made[n]["token"].as_str().unwrap().to_owned();
+    (text(0), text(1), text(2))
+}
+
+/// Another user's id, another session's id and other random bits under the seal that was for these.
+fn resealed(add: &mut impl FnMut(&str, String), api_token: &str, other: &str) {
+    let honest = BASE64_URL_SAFE_NO_PAD.decode(api_token.strip_prefix("st_").unwrap()).unwrap();
+    let other: uuid::Uuid = other.parse().unwrap();
+    for (what, at) in [("another user's id", 0), ("another session's id", 16), ("other bits", 32), ("another seal", 48)]
+    {
+        let mut bytes = honest.clone();
+        bytes[at..at + 16].copy_from_slice(other.as_bytes());
+        add(&format!("API token with {what}"), format!("st_{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)));
+    }
+    for length in [0, 32, 48, 56, 63] {
+        let cut = BASE64_URL_SAFE_NO_PAD.encode(&honest[..length]);
+        add(&format!("API token of {length} bytes"), format!("st_{cut}"));
+    }
+    add("API token with a longer seal", format!("st_{}", BASE64_URL_SAFE_NO_PAD.encode([&honest[..], &[0]].concat())));
+}
+
+struct Foreign {
+    jwt: String,
+    cookie: String,
+    api_token: String,
+    /// A cookie that a server with the same secret and another database gave out.
+    same_secret: String,
+}
+
+/// Everything of somebody with the same name, from a server with other secrets.
+async fn foreign(username: &str) -> Foreign {
+    let there = TestApp::with(&[
+        ("JWT_SECRET", "another server's own secret for its tokens"),
+        ("SESSION_SECRET", "another server's own secret for its cookies"),
+        ("PASSWORD_PEPPER", "another server's own pepper for its passwords"),
+    ])
+    .await;
+    let robin = there.named(username, status_tracker::users::model::Role::Admin).await;
+    let page = there.anonymous().sign_in(username, PASSWORD).await;
+    let body = json!({"name": "script", "scopes": ["read"], "expires_at": "2026-04-01T00:00:00Z"});
+    let made = robin.post("/api/v1/me/tokens", body).await;
+    let twin = TestApp::start().await;
+    twin.named(username, status_tracker::users::model::Role::Admin).await;
+    Foreign {
+        jwt: robin.bearer.unwrap(),
+        cookie: page.cookie.unwrap(),
+        api_token: made.json["token"].as_str().unwrap().to_owned(),
+        same_secret: twin.anonymous().sign_in(username, PASSWORD).await.cookie.unwrap(),
+    }
+}
+
+/// OWASP ASVS v5.0.0-13.3.4
+#[actix_web::test]
+async fn a_secret_is_replaced_without_signing_anybody_out() {
+    use status_tracker::auth::token::Tokens;
+    let app = TestApp::with(&[("JWT_SECRET_PREVIOUS", PREVIOUS)]).await;
+    let robin = app.admin().await;
+    let new = robin.bearer.clone().unwrap();
+    let ids = decode(new.split('.').nth(1).unwrap());
+    let id = |name: &str| ids[name].as_str().unwrap().parse().unwrap();
+    let issue = |secret: &str| {
+        let expires = Timestamp(app.clock.now().0 + DAY);
+        Tokens::new(&secret.into(), None).issue(id("sub"), id("sid"), app.clock.now(), expires).unwrap()
+    };
+    let kid = |token: &str| decode(token.split('.').next().unwrap())["kid"].clone();
+    let (old, unknown) = (issue(PREVIOUS), issue("a secret that was never this server's"));
+    let with = |token: &str| Client { bearer: Some(token.to_owned()), ..app.anonymous() };
+    with(&new).get("/api/v1/me").await.expect(StatusCode::OK);
+    with(&old).get("/api/v1/me").await.expect(StatusCode::OK);
+    with(&unknown).get("/api/v1/me").await.expect_problem(401, "unauthorized");
+
+    let body = json!({"username": robin.username, "password": PASSWORD});
+    let signed_in = app.anonymous().post("/api/v1/auth/token", body).await;
+    let issued = signed_in.json["access_token"].as_str().unwrap();
+    assert_eq!(kid(issued), kid(&new), "new tokens are signed with the new secret");
+    assert_ne!(kid(issued), kid(&old));
+
+    // Once the old secret is no longer named, what it signed is over.
+    let later = TestApp::start().await;
+    let sasha = later.admin().await;
+    let ids = decode(sasha.bearer.as_deref().unwrap().split('.').nth(1).unwrap());
+    let id = |name: &str| ids[name].as_str().unwrap().parse().unwrap();
+    let expires = Timestamp(later.clock.now().0 + DAY);
+    let old = Tokens::new(&PREVIOUS.into(), None).issue(id("sub"), id("sid"), later.clock.now(), expires).unwrap();
+    Client { bearer: Some(old), ..sasha }.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+}
