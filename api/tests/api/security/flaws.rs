@@ -219,8 +219,11 @@ async fn revocation() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
     let page = app.anonymous().sign_in(&viewer.username, PASSWORD).await;
-    super::change_password(&page, PASSWORD, NEW_PASSWORD).await.expect(StatusCode::NO_CONTENT);
+    let changed = super::change_password(&page, PASSWORD, NEW_PASSWORD).await;
+    changed.expect(StatusCode::NO_CONTENT);
     viewer.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+    page.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+    let page = Client { cookie: changed.cookie(), ..page };
     page.get("/api/v1/me").await.expect(StatusCode::OK);
     let body = json!({"password": NEW_PASSWORD}).to_string();
     page.send("DELETE", "/api/v1/me", "application/json", body).await.expect(StatusCode::NO_CONTENT);

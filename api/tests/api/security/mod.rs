@@ -62,7 +62,10 @@ pub fn sources(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
 
 /// What the page is built from, without its tests and without what only describes types.
 pub fn page_sources() -> Vec<(String, String)> {
-    sources("web/src", &[".ts", ".svelte"]).into_iter().filter(|(name, _)| !name.ends_with(".test.ts") && !name.ends_with(".d.ts")).collect()
+    sources("web/src", &[".ts", ".svelte"])
+        .into_iter()
+        .filter(|(name, _)| !name.ends_with(".test.ts") && !name.ends_with(".d.ts"))
+        .collect()
 }
 
 /// Method, path and description of every operation.

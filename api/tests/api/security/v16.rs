@@ -97,6 +97,31 @@ fn v5_0_0_16_2_5_no_secret_stands_in_the_log() {
     }
 }
 
+/// OWASP ASVS v5.0.0-16.3.1
+#[actix_web::test]
+async fn v5_0_0_16_3_1_every_sign_in_that_works_fails_or_is_locked_is_recorded() {
+    let app = TestApp::start().await;
+    let (admin, viewer) = (app.admin().await, app.viewer().await);
+    super::login(&app, &viewer.username, PASSWORD).await.expect(StatusCode::OK);
+    for _ in 0..6 {
+        super::login(&app, &viewer.username, super::WRONG).await;
+    }
+    viewer.post("/api/v1/auth/logout", json!({})).await.expect(StatusCode::NO_CONTENT);
+    let records = audit(&admin).await;
+    let count = |action: &str, outcome: &str| {
+        let of = |record: &&Value| {
+            record["action"] == action && record["outcome"] == outcome && record["target"] == json!(viewer.username)
+        };
+        records.iter().filter(of).count()
+    };
+    assert_eq!(
+        (count("auth.login", "success"), count("auth.login", "failure"), count("auth.login", "denied")),
+        (1, 5, 1)
+    );
+    assert_eq!((count("auth.lock", "success"), count("auth.logout", "success")), (1, 1));
+    assert!(records.iter().all(|record| record["address"] == "127.0.0.1" || record["address"].is_null()));
+}
+
 /// OWASP ASVS v5.0.0-16.3.2
 #[test]
 fn v5_0_0_16_3_2_every_refusal_stands_in_the_log() {
@@ -107,6 +132,25 @@ fn v5_0_0_16_3_2_every_refusal_stands_in_the_log() {
         let (_, line) = server.ask(&request);
         let logged: Value = serde_json::from_str(&line).unwrap();
         assert_eq!((&logged["status"], &logged["address"]), (&json!(status), &json!("127.0.0.1")));
+    }
+}
+
+/// OWASP ASVS v5.0.0-16.3.3
+#[actix_web::test]
+async fn v5_0_0_16_3_3_attempts_to_get_past_the_guards_are_recorded() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let mut ids = Vec::new();
+    for path in ["/api/v1/people/..%2f..%2fetc%2fpasswd", "/api/v1/.env", "/api/v1/wp-login.php"] {
+        let answer = app.anonymous().get(path).await;
+        ids.push(answer.expect_problem(400, "suspicious_request").header("x-request-id").to_owned());
+    }
+    app.state.db.write(|_| Ok(())).await.unwrap();
+    let seen = admin.get("/api/v1/admin/security").await.json["suspicious"].as_array().unwrap().clone();
+    for id in ids {
+        let found =
+            seen.iter().find(|one| one["request_id"] == json!(id)).unwrap_or_else(|| panic!("{id} in {seen:?}"));
+        assert_eq!(found["address"], "127.0.0.1");
     }
 }
 

@@ -130,6 +130,47 @@ async fn v5_0_0_3_3_5_the_cookie_is_small_enough_to_be_kept() {
     assert!(login(&app, &"x".repeat(32), PASSWORD).await.cookie().unwrap().len() < 4096);
 }
 
+/// OWASP ASVS v5.0.0-3.4.1
+#[actix_web::test]
+async fn v5_0_0_3_4_1_browsers_are_told_to_come_over_tls_alone() {
+    let app = TestApp::with(&OVER_TLS).await;
+    let own: &[&str] = if app.through_nginx() { &["/", "/settings", "/assets/missing.js", "/metrics"] } else { &[] };
+    for path in ["/api/v1/me", "/api/v1/nothing", "/api/docs/", "/api/docs", "/health"].iter().chain(own) {
+        let answer = app.anonymous().get(path).await;
+        let policy = answer.header("strict-transport-security");
+        let seconds = policy.split(';').find_map(|part| part.trim().strip_prefix("max-age=")).map(str::parse::<u32>);
+        assert!(seconds.is_some_and(|seconds| seconds.unwrap() >= 31_536_000), "{path}: {policy:?}");
+        assert!(policy.contains("includeSubDomains"), "{path}: {policy}");
+    }
+    let plain = TestApp::start().await.anonymous().get("/health").await;
+    assert_eq!(plain.header("strict-transport-security"), "", "over plain HTTP nobody believes it");
+}
+
+/// OWASP ASVS v5.0.0-3.4.2
+#[actix_web::test]
+async fn v5_0_0_3_4_2_only_sites_that_are_named_may_read_answers() {
+    let friend = "https://friend.example";
+    let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", friend)]).await;
+    for origin in [
+        friend,
+        "null",
+        "*",
+        "http://friend.example",
+        "https://friend.example.elsewhere.example",
+        "https://sub.friend.example",
+        "https://friend.example:8443",
+        "https://elsewhere.example",
+    ] {
+        for method in ["GET", "OPTIONS"] {
+            let request = app.anonymous().request(method, "/api/v1/me").insert_header(("origin", origin));
+            let request = request.insert_header(("access-control-request-method", "PATCH"));
+            let answer = Answer::of(request.send().await.unwrap()).await;
+            let allowed = answer.header("access-control-allow-origin");
+            assert_eq!(allowed, if origin == friend { friend } else { "" }, "{method} from {origin}");
+        }
+    }
+}
+
 /// OWASP ASVS v5.0.0-3.4.3
 #[actix_web::test]
 async fn v5_0_0_3_4_3_every_answer_says_what_it_may_load() {
@@ -165,6 +206,25 @@ async fn v5_0_0_3_4_5_no_address_is_told_to_others() {
 #[actix_web::test]
 async fn v5_0_0_3_4_6_nothing_can_be_framed() {
     every_answer_has("content-security-policy", |value| value.contains("frame-ancestors 'none'")).await;
+}
+
+/// OWASP ASVS v5.0.0-3.4.7
+#[actix_web::test]
+async fn v5_0_0_3_4_7_what_the_policy_refuses_is_reported_and_counted() {
+    for (asked, answer) in answers().await {
+        let policy = answer.header("content-security-policy");
+        let document = answer.header("content-type").starts_with("text/html");
+        assert!(!document || policy.contains("report-uri /api/v1/csp-reports"), "{asked}: {policy}");
+    }
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let report = json!({"csp-report": {"document-uri": "https://status.example.org/", "blocked-uri": "inline",
+        "effective-directive": "script-src-elem"}});
+    let sent = app.anonymous().send("POST", "/api/v1/csp-reports", "application/csp-report", report.to_string()).await;
+    sent.expect(StatusCode::NO_CONTENT);
+    app.state.db.write(|_| Ok(())).await.unwrap();
+    let seen = admin.get("/api/v1/admin/security").await;
+    assert_eq!(seen.expect(StatusCode::OK).json["hours"][23]["csp_reports"], 1);
 }
 
 /// OWASP ASVS v5.0.0-3.4.8

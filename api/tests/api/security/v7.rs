@@ -172,11 +172,13 @@ async fn v5_0_0_7_4_3_a_new_password_ends_every_other_session() {
         app.anonymous().sign_in(&viewer.username, PASSWORD).await,
         app.anonymous().sign_in(&viewer.username, PASSWORD).await,
     );
-    change_password(&page, PASSWORD, NEW_PASSWORD).await.expect(StatusCode::NO_CONTENT);
-    for ended in [viewer, other] {
+    let changed = change_password(&page, PASSWORD, NEW_PASSWORD).await;
+    changed.expect(StatusCode::NO_CONTENT);
+    for ended in [&viewer, &other, &page] {
         ended.get("/api/v1/me").await.expect_problem(401, "unauthorized");
     }
-    page.get("/api/v1/me").await.expect(StatusCode::OK);
+    let renewed = Client { cookie: changed.cookie(), ..page };
+    renewed.get("/api/v1/me").await.expect(StatusCode::OK);
 }
 
 /// OWASP ASVS v5.0.0-7.4.4

@@ -126,3 +126,48 @@ async fn v5_0_0_8_3_2_a_role_that_is_taken_away_is_gone_with_the_next_request() 
     app.state.db.write(demote).await.unwrap();
     first.get("/api/v1/admin/audit").await.expect_problem(403, "read_only_role");
 }
+
+/// OWASP ASVS v5.0.0-8.2.4
+#[actix_web::test]
+async fn v5_0_0_8_2_4_who_behaves_like_an_attacker_is_kept_out_signed_in_or_not() {
+    let app = TestApp::with(&[("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "1/24h")]).await;
+    let (admin, viewer) = (app.admin().await, app.viewer().await);
+    let offences = Section::of("Guessing").number("refusals within an hour that lead to a penalty");
+    for client in [viewer.clone(), app.anonymous()] {
+        for _ in 0..=offences {
+            client.get("/api/v1/people").await;
+        }
+        let kept_out = client.get("/api/openapi.json").await;
+        assert!(kept_out.expect_problem(429, "penalised").header("retry-after").parse::<u32>().unwrap() <= 60);
+    }
+    // By user and by address: others go on, and from the same address whoever is signed in.
+    admin.get("/api/v1/admin/security").await.expect(StatusCode::OK);
+    app.anonymous().get("/health").await.expect(StatusCode::OK);
+    app.clock.advance(status_tracker::clock::MINUTE);
+    viewer.get("/api/openapi.json").await.expect(StatusCode::OK);
+}
+
+/// OWASP ASVS v5.0.0-8.4.2
+#[actix_web::test]
+async fn v5_0_0_8_4_2_the_admins_part_asks_for_more_than_a_place_in_the_network() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let expires_at = status_tracker::clock::Timestamp(app.clock.now().0 + status_tracker::clock::DAY);
+    let body = json!({"name": "script", "scopes": ["read", "log"], "expires_at": expires_at});
+    let token = admin.post("/api/v1/me/tokens", body).await.expect(StatusCode::CREATED).json["token"].clone();
+    let script = crate::support::Client { bearer: token.as_str().map(str::to_owned), ..app.anonymous() };
+    let temporary =
+        admin.post("/api/v1/admin/users", json!({"username": "kim", "role": "admin"})).await.json["temporary_password"]
+            .clone();
+    let newcomer = app.anonymous().sign_in("kim", temporary.as_str().unwrap()).await;
+    for (method, path, _) in operations().iter().filter(|(_, path, _)| path.starts_with("/api/v1/admin/")) {
+        let ask = |client: &crate::support::Client| {
+            let (client, path) = (client.clone(), filled(path));
+            async move { client.send(method, &path, "application/json", "{}").await }
+        };
+        ask(&script).await.expect_problem(403, "insufficient_scope");
+        ask(&newcomer).await.expect_problem(403, "password_change_required");
+        let local = app.anonymous().request(method, &filled(path)).insert_header(("x-forwarded-for", "127.0.0.1"));
+        assert_eq!(local.send().await.unwrap().status(), StatusCode::UNAUTHORIZED, "{method} {path}");
+    }
+}
