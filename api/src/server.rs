@@ -5,6 +5,7 @@ mod document;
 mod gate;
 mod headers;
 mod middleware;
+mod unread;
 
 use std::{
     io,

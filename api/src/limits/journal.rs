@@ -1,7 +1,7 @@
 //! What was counted, on disk, so that a restart forgets nothing: one line for each request that was let through.
 //!
 //! A line is one `write` without a sync: it outlives the process however that ends, and a power cut may lose the last few. A line
-//! that cannot be read is skipped. See `docs/decisions/0006-limits-in-a-journal.md`.
+//! that cannot be read is skipped. See `docs/decisions/0007-limits-in-a-journal.md`.
 
 use std::{
     collections::HashMap,

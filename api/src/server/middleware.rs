@@ -21,7 +21,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::FutureExt;
 use sha2::{Digest, Sha256};
 
-use super::{AppState, headers};
+use super::{AppState, headers, unread::Held};
 use crate::{
     audit::record::RequestId,
     error::{ApiError, Code},
@@ -31,7 +31,7 @@ use crate::{
 };
 
 pub(super) async fn request_log(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let state =
@@ -42,6 +42,7 @@ pub(super) async fn request_log(
     let (method, path) = (req.method().clone(), req.path().to_owned());
     let address = client_address(req.request(), &state.config.trusted_proxies);
     req.extensions_mut().insert(RequestId(id.clone()));
+    let unread = Held::of(&mut req);
     let (request, response) = match next.call(req).await {
         Ok(response) => {
             let (request, response) = response.map_into_boxed_body().into_parts();
@@ -74,6 +75,9 @@ pub(super) async fn request_log(
         cause = problem.as_ref().and_then(|problem| problem.cause.as_deref());
         "request"
     );
+    if let Some(unread) = unread {
+        response = unread.until_sent(response);
+    }
     match request {
         Some(request) => Ok(ServiceResponse::new(request, response)),
         None => Err(InternalError::from_response("answered without a request", response).into()),

@@ -15,10 +15,10 @@ async fn from(client: &Client, address: &str, path: &str) -> Answer {
 
 #[actix_web::test]
 async fn the_limit_is_exact_under_many_requests_at_once_and_says_when_to_return() {
-    let app = limited("RATE_LIMIT_GENERAL", "30/24h").await;
+    let app = limited("RATE_LIMIT_GENERAL", "41/24h").await;
     let viewer = app.viewer().await;
     let answers = futures_util::future::join_all((0..50).map(|_| viewer.get("/api/v1/me"))).await;
-    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 30);
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 41);
     // Each was told how many are left, and no two the same.
     let mut left: Vec<u32> = answers
         .iter()
@@ -26,20 +26,20 @@ async fn the_limit_is_exact_under_many_requests_at_once_and_says_when_to_return(
         .map(|answer| answer.header("x-ratelimit-remaining").parse().unwrap())
         .collect();
     left.sort_unstable();
-    assert_eq!(left, (0..30).collect::<Vec<_>>());
+    assert_eq!(left, (0..41).collect::<Vec<_>>());
     for answer in &answers {
-        assert_eq!(answer.header("x-ratelimit-limit"), "30");
+        assert_eq!(answer.header("x-ratelimit-limit"), "41");
         for noise in ["x-ratelimit-after", "x-ratelimit-whitelisted"] {
             assert!(answer.headers.get(noise).is_none(), "{noise}");
         }
     }
     let refused: Vec<_> = answers.iter().filter(|answer| answer.status != 200).collect();
-    assert_eq!(refused.len(), 20);
+    assert_eq!(refused.len(), 9);
     for answer in refused {
         answer.expect_problem(429, "rate_limited");
         assert_eq!(answer.header("x-ratelimit-remaining"), "0");
         let seconds: u32 = answer.header("retry-after").parse().unwrap();
-        assert!((1..=2880).contains(&seconds), "one of 30 comes back every 48 minutes, not in {seconds} s");
+        assert!((1..=2108).contains(&seconds), "one of 41 comes back every 35 minutes, not in {seconds} s");
     }
 }
 
