@@ -55,7 +55,7 @@ impl Running {
         stream.read_to_string(&mut answer).unwrap();
         // What the server says by itself, such as where the audit log stands, comes in between.
         let mut line = String::new();
-        while !line.contains("request") {
+        while !line.contains("\"message\":\"request\"") && !line.contains(" request method=") {
             line.clear();
             assert_ne!(self.log.read_line(&mut line).unwrap(), 0, "the program stopped");
         }

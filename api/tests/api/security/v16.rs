@@ -141,7 +141,7 @@ async fn v5_0_0_16_3_3_attempts_to_get_past_the_guards_are_recorded() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
     let mut ids = Vec::new();
-    for path in ["/api/v1/people/..%2f..%2fetc%2fpasswd", "/api/v1/.env", "/api/v1/wp-login.php"] {
+    for path in ["/api/v1/people/..%2f..%2fetc%2fpasswd", "/api/v1/.env", "/wp-login.php"] {
         let answer = app.anonymous().get(path).await;
         ids.push(answer.expect_problem(400, "suspicious_request").header("x-request-id").to_owned());
     }
@@ -177,8 +177,10 @@ fn v5_0_0_16_3_4_what_went_wrong_stands_in_the_log_with_its_cause() {
 fn v5_0_0_16_4_1_nobody_forges_a_line() {
     for format in ["json", "pretty"] {
         let mut server = Running::start(format);
-        let (_, line) = server.ask(&get("/%0d%0a%7b%22level%22:%22INFO%22%7d%1b[2J%00%e2%80%ae"));
-        assert!(line.contains("404") && !line.trim_end().contains(char::is_control), "{line:?}");
+        // A new line, an escape sequence, and what turns the direction of reading round.
+        let (_, line) = server.ask(&get("/%0d%0a%7b%22level%22:%22INFO%22%7d%1b[2J%e2%80%ae%e2%80%a8"));
+        let forging = |c: char| c.is_control() || ['\u{202e}', '\u{2028}'].contains(&c);
+        assert!(line.contains("404") && !line.trim_end().contains(forging), "{line:?}");
         let (_, next) = server.ask(&get("/health/live"));
         assert!(next.contains("/health/live"), "the line after is that of the next request: {next}");
     }
