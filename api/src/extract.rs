@@ -126,11 +126,11 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> ApiResult<T> {
         let field = error.path().to_string();
         (error.into_inner(), field)
     });
-    let value = parsed.map_err(
-        |(error, field)| {
-            if error.is_data() { mismatch(&field, &error).into() } else { malformed(&error) }
-        },
-    )?;
+    let value = parsed.map_err(|(error, field)| {
+        // What is no word where one of several is wanted, serde calls a fault of syntax, too.
+        let is_json = error.is_data() || serde_json::from_slice::<IgnoredAny>(body).is_ok();
+        if is_json { mismatch(&field, &error).into() } else { malformed(&error) }
+    })?;
     deserializer.end().map_err(|error| malformed(&error))?;
     Ok(value)
 }
@@ -147,7 +147,7 @@ fn mismatch(field: &str, error: &serde_json::Error) -> FieldError {
     let code = match text {
         _ if text.starts_with("unknown field") => "unknown",
         _ if text.starts_with("missing field") => "required",
-        _ if text.starts_with("unknown variant") => "choice",
+        _ if text.starts_with("unknown variant") || text == "expected value" => "choice",
         _ => "type",
     };
     // serde names Rust's types; people know whole numbers.
@@ -333,14 +333,18 @@ pub fn csv_field(text: &str) -> String {
 /// not one. Addresses further left are the client's own words.
 #[must_use]
 pub fn client_address(req: &HttpRequest, trusted: &[IpAddr]) -> Option<IpAddr> {
-    let peer = req.peer_addr()?.ip();
+    // On a socket for both families, an IPv4 address comes as an IPv6 one.
+    let peer = req.peer_addr()?.ip().to_canonical();
     if !trusted.contains(&peer) {
         return Some(peer);
     }
     let forwarded = req.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
     let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).collect();
-    let first_untrusted =
-        hops.iter().rev().map_while(|hop| hop.trim().parse::<IpAddr>().ok()).find(|hop| !trusted.contains(hop));
+    let first_untrusted = hops
+        .iter()
+        .rev()
+        .map_while(|hop| Some(hop.trim().parse::<IpAddr>().ok()?.to_canonical()))
+        .find(|hop| !trusted.contains(hop));
     Some(first_untrusted.unwrap_or(peer))
 }
 

@@ -117,12 +117,9 @@ struct Operator<'a> {
 /// # Errors
 /// One line that says what stands in the way.
 pub fn user(command: &UserCommand, config: &Config, clock: &Clock) -> Result<String, String> {
-    if let UserCommand::Create { username, role, password } = command {
-        return create(config, clock, username, *role, password);
-    }
     let operator = Operator { db: Db::open(config)?, config, clock };
     match command {
-        UserCommand::Create { .. } => Ok(String::new()),
+        UserCommand::Create { username, role, password } => operator.create(username, *role, password),
         UserCommand::List { json } => operator.list_users(*json),
         UserCommand::SetRole { user, role } => {
             let changes = AccountChanges { role: Some(*role), ..AccountChanges::default() };
@@ -150,32 +147,6 @@ pub fn session(command: &SessionCommand, config: &Config, clock: &Clock) -> Resu
         SessionCommand::List { user, json } => operator.list_sessions(user, *json),
         SessionCommand::Revoke { user, id } => operator.revoke(user, *id),
     }
-}
-
-/// The first look at the words comes before the first at the database.
-fn create(
-    config: &Config,
-    clock: &Clock,
-    username: &str,
-    role: Role,
-    source: &PasswordSource,
-) -> Result<String, String> {
-    validate_username(username).map_err(|error| format!("The user name {}", error.message.unwrap_or_default()))?;
-    let password = if source.generate { password::generate() } else { read_password()? };
-    let secret = SecretString::from(password.clone());
-    check_strength("password", &secret, username).map_err(|error| format!("The password {}", error.message))?;
-    let operator = Operator { db: Db::open(config)?, config, clock };
-    let user = NewUser::new(clock.new_id(), username, role, operator.hash(&secret)?, clock.now());
-    let name = operator
-        .write(move |conn, trace| {
-            let user = insert_user(conn, &user)?;
-            let event = Event::new(Action::UserCreate).on(&user.username).detail(format!("role {}", role.as_str()));
-            trace.record(conn, &event)?;
-            Ok(user.username)
-        })
-        .map_err(|error| error.to_string())?;
-    let shown = if source.generate { format!("password: {password}\n") } else { String::new() };
-    Ok(format!("created {} {name}\n{shown}", role.as_str()))
 }
 
 fn read_password() -> Result<String, String> {
@@ -206,6 +177,23 @@ impl Operator<'_> {
 
     fn hash(&self, password: &SecretString) -> Result<String, String> {
         PasswordHasher::new(self.config)?.hash_blocking(password).map_err(|error| error.to_string())
+    }
+
+    fn create(&self, username: &str, role: Role, source: &PasswordSource) -> Result<String, String> {
+        validate_username(username).map_err(|error| format!("The user name {}", error.message.unwrap_or_default()))?;
+        let password = if source.generate { password::generate() } else { read_password()? };
+        let secret = SecretString::from(password.clone());
+        check_strength("password", &secret, username).map_err(|error| format!("The password {}", error.message))?;
+        let user = NewUser::new(self.clock.new_id(), username, role, self.hash(&secret)?, self.clock.now());
+        let created = self.write(move |conn, trace| {
+            let user = insert_user(conn, &user)?;
+            let event = Event::new(Action::UserCreate).on(&user.username).detail(format!("role {}", role.as_str()));
+            trace.record(conn, &event)?;
+            Ok(user.username)
+        });
+        let name = created.map_err(|error| error.to_string())?;
+        let shown = if source.generate { format!("password: {password}\n") } else { String::new() };
+        Ok(format!("created {} {name}\n{shown}", role.as_str()))
     }
 
     fn list_users(&self, json: bool) -> Result<String, String> {

@@ -281,9 +281,11 @@ pub fn keep_an_admin(conn: &mut DbConnection, user_id: &str) -> ApiResult<()> {
 /// Erases the user with all that belongs to them.
 ///
 /// # Errors
-/// [`Code::LastAdmin`], see [`keep_an_admin`].
+/// [`Code::LastAdmin`], see [`keep_an_admin`]; [`Code::NotFound`] if somebody else was faster.
 pub fn delete_user(conn: &mut DbConnection, id: &str) -> ApiResult<()> {
     keep_an_admin(conn, id)?;
-    diesel::delete(users::table.find(id)).execute(conn)?;
-    Ok(())
+    match diesel::delete(users::table.find(id)).execute(conn)? {
+        0 => Err(ApiError::not_found()),
+        _ => Ok(()),
+    }
 }

@@ -77,7 +77,7 @@ fn header<'a>(answer: &'a str, name: &str) -> &'a str {
 #[test]
 fn a_request_leaves_one_line_that_leads_back_to_its_answer() {
     let mut server = Running::start("json");
-    let request = "GET /api/v1/me?token=a-secret-in-the-query HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+    let request = "GET /api/v1/me?token=a-secret-in-the-query HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
                    Authorization: Bearer a-secret-in-a-header\r\n\r\n";
     let (answer, line) = server.ask(request);
     let logged: Value = serde_json::from_str(&line).unwrap();
@@ -92,7 +92,7 @@ fn a_request_leaves_one_line_that_leads_back_to_its_answer() {
 
     let body = format!(r#"{{"username":"nobody","password":"{PASSWORD}"}}"#);
     let (_, line) = server.ask(&format!(
-        "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+        "POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     ));
@@ -103,11 +103,10 @@ fn a_request_leaves_one_line_that_leads_back_to_its_answer() {
 fn no_client_can_forge_a_line() {
     for format in ["json", "pretty"] {
         let mut server = Running::start(format);
-        let forged =
-            "GET /%0a2026-01-01T00:00:00.000Z%20INFO%20forged%1b[2J HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        let forged = "GET /%0a2026-01-01T00:00:00.000Z%20INFO%20forged%1b[2J HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         let (_, line) = server.ask(forged);
         assert!(line.contains("404") && !line.trim_end().contains(char::is_control), "{line:?}");
-        let (_, next) = server.ask("GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let (_, next) = server.ask("GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         assert!(next.contains("/health/live"), "the line after is that of the next request: {next}");
     }
 }

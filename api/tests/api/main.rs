@@ -2,18 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop and say where")]
 
+mod admin_users;
 mod audit;
 mod auth;
 mod contract;
 mod crash;
 mod entries;
 mod forged;
+mod invites;
 mod limits;
 mod lockout;
 mod log;
+mod maintenance;
 mod matrix;
 mod migrations;
 mod nginx;
+mod operator;
 mod ops;
 mod penalties;
 mod people;

@@ -19,14 +19,14 @@ use tempfile::TempDir;
 
 use crate::support::PASSWORD;
 
-struct Program {
-    folder: TempDir,
+pub struct Program {
+    pub folder: TempDir,
     binary: PathBuf,
     user: Option<u32>,
 }
 
 impl Program {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
             binary: PathBuf::from(env!("CARGO_BIN_EXE_status-tracker")),
@@ -47,11 +47,11 @@ impl Program {
         program
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn command(&self, words: &[&str], settings: &[(&str, &str)]) -> Command {
+    pub fn command(&self, words: &[&str], settings: &[(&str, &str)]) -> Command {
         let mut command = match self.user {
             None => Command::new(&self.binary),
             Some(id) => {
@@ -67,11 +67,11 @@ impl Program {
         command
     }
 
-    fn run(&self, words: &[&str], settings: &[(&str, &str)]) -> Output {
+    pub fn run(&self, words: &[&str], settings: &[(&str, &str)]) -> Output {
         self.command(words, settings).output().unwrap()
     }
 
-    fn run_with_input(&self, words: &[&str], input: &str) -> Output {
+    pub fn run_with_input(&self, words: &[&str], input: &str) -> Output {
         let mut command = self.command(words, &[]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
@@ -79,7 +79,7 @@ impl Program {
     }
 
     #[track_caller]
-    fn must(&self, words: &[&str]) -> String {
+    pub fn must(&self, words: &[&str]) -> String {
         let output = self.run(words, &[]);
         assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
         text(&output.stdout)
@@ -87,7 +87,7 @@ impl Program {
 
     /// Exits 1 with exactly one line, which names `what`.
     #[track_caller]
-    fn must_fail(&self, words: &[&str], settings: &[(&str, &str)], what: &str) {
+    pub fn must_fail(&self, words: &[&str], settings: &[(&str, &str)], what: &str) {
         let output = self.run(words, settings);
         let lines = text(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{words:?}: {lines}");
@@ -96,7 +96,7 @@ impl Program {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -249,9 +249,12 @@ fn wrong_words_are_exit_2_and_help_is_on_every_level() {
     for words in wrong {
         assert_eq!(program.run(words, &[]).status.code(), Some(2), "{words:?}");
     }
-    let helps: [&[&str]; 4] = [&["--help"], &["user", "--help"], &["user", "create", "--help"], &["demo", "--help"]];
-    for words in helps {
-        assert!(program.must(words).contains("Usage:"), "{words:?}");
+    let user = ["create", "list", "set-role", "reset-password", "unlock", "disable", "enable", "delete"];
+    let commands = user.map(|command| vec!["user", command]).into_iter();
+    let sessions = ["list", "revoke"].map(|command| vec!["session", command]);
+    for mut words in commands.chain(sessions).chain([vec![], vec!["user"], vec!["session"], vec!["demo"]]) {
+        words.push("--help");
+        assert!(program.must(&words).contains("Usage:"), "{words:?}");
     }
 }
 
