@@ -113,7 +113,7 @@ impl CurrentUser {
         ))
     }
 
-    fn is_admin(self) -> ApiResult<Self> {
+    fn must_be_admin(self) -> ApiResult<Self> {
         match self.user.role() {
             Role::Admin => Ok(self),
             Role::Viewer => Err(ApiError::new(
@@ -143,11 +143,11 @@ macro_rules! guard {
 
 guard!(RestrictedUser, found => found.needs(&[]).map(|()| Self(found)));
 guard!(CurrentUser, found => found.needs(&[]).and_then(|()| found.has_own_password()));
-guard!(AdminUser, found => found.needs(&[]).and_then(|()| found.has_own_password()?.is_admin()).map(Self));
+guard!(AdminUser, found => found.needs(&[]).and_then(|()| found.has_own_password()?.must_be_admin()).map(Self));
 guard!(Reader, found => found.needs(&[Scope::Read]).and_then(|()| found.has_own_password()).map(Self));
 guard!(Logger, found =>
     found.needs(&[Scope::Log, Scope::LogWater, Scope::LogAltitude])
-        .and_then(|()| found.has_own_password()?.is_admin())
+        .and_then(|()| found.has_own_password()?.must_be_admin())
         .map(Self));
 
 /// What the credential of a request says, as far as its seal tells: ours, and not past its end. The session may be over all the same.

@@ -214,7 +214,7 @@ fn recognise(
             )));
         }
     }
-    // Last, so that maintenance tells nobody whether a password is right.
+    // Neither a guess that failed nor a sign-in.
     if let Err(refusal) = state.settings.admit(user.role()) {
         attempt.take_back(conn)?;
         attempt.record(conn, Outcome::Denied, Some("maintenance"))?;

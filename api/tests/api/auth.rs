@@ -406,3 +406,18 @@ async fn whoever_is_disabled_or_reset_while_their_password_is_hashed_stays_out()
         answer.expect_problem(401, "invalid_credentials");
     }
 }
+
+#[actix_web::test]
+async fn during_maintenance_admins_sign_in_and_viewers_are_told_to_wait() {
+    let app = TestApp::with(&[("MAINTENANCE_MODE", "true")]).await;
+    let (admin, viewer) = (app.admin().await, app.viewer().await);
+    let attempt = async |username: &str, password: &str| {
+        app.anonymous().post("/api/v1/auth/token", json!({"username": username, "password": password})).await
+    };
+    attempt(&admin.username, PASSWORD).await.expect(StatusCode::OK);
+    attempt(&viewer.username, "not this one").await.expect_problem(401, "invalid_credentials");
+    // Refused as often as may be, it is never counted as a guess.
+    for _ in 0..6 {
+        attempt(&viewer.username, PASSWORD).await.expect_problem(503, "maintenance");
+    }
+}

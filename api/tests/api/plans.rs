@@ -224,6 +224,39 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
     routes.call(&admin, "POST", "/api/v1/auth/logout", None).await.expect_success();
 }
 
+async fn manage_users(admin: &Client, anonymous: &Client, routes: &Routes) {
+    for path in ["/api/v1/instance", "/api/v1/admin/settings", "/api/v1/admin/users?limit=1"] {
+        routes.call(admin, "GET", path, None).await.expect_success();
+    }
+    let settings = json!({"registration": "open", "maintenance_mode": false});
+    routes.call(admin, "PATCH", "/api/v1/admin/settings", Some(settings)).await.expect_success();
+    let user = json!({"username": "sam", "role": "admin"});
+    routes.call(admin, "POST", "/api/v1/admin/users", Some(user)).await.expect_success();
+    let sam = "/api/v1/admin/users/sam";
+    routes.call(admin, "GET", sam, None).await.expect_success();
+    for change in [json!({"display_name": "Sam"}), json!({"role": "viewer"}), json!({"disabled": true})] {
+        routes.call(admin, "PATCH", sam, Some(change)).await.expect_success();
+    }
+    for (method, path) in [
+        ("POST", "/unlock"),
+        ("POST", "/reset-password"),
+        ("GET", "/sessions"),
+        ("DELETE", "/sessions"),
+        ("DELETE", "/totp"),
+        ("DELETE", ""),
+    ] {
+        routes.call(admin, method, &format!("{sam}{path}"), None).await.expect_success();
+    }
+    let invite = json!({"role": "viewer", "expires_at": "2026-03-02T12:00:00Z", "max_uses": 1});
+    let invite = routes.call(admin, "POST", "/api/v1/admin/invites", Some(invite)).await.json;
+    routes.call(admin, "GET", "/api/v1/admin/invites", None).await.expect_success();
+    let registration = json!({"username": "invited", "password": PASSWORD,
+        "privacy_policy_version": privacy_policy::VERSION, "invite_code": invite["code"]});
+    routes.call(anonymous, "POST", "/api/v1/auth/register", Some(registration)).await.expect_success();
+    let invite = format!("/api/v1/admin/invites/{}", invite["id"].as_str().unwrap());
+    routes.call(admin, "DELETE", &invite, None).await.expect_success();
+}
+
 async fn second_factor_and_tokens(app: &TestApp, client: &Client, routes: &Routes) {
     let password = json!({"password": PASSWORD});
     let accepted = json!({"privacy_policy_version": privacy_policy::VERSION});
@@ -274,39 +307,6 @@ async fn read_audit_in_every_way(admin: &Client, routes: &Routes) {
     for span in spans {
         routes.call(admin, "GET", &format!("/api/v1/admin/audit/export?{span}"), None).await.expect_success();
     }
-}
-
-async fn manage_users(admin: &Client, anonymous: &Client, routes: &Routes) {
-    for path in ["/api/v1/instance", "/api/v1/admin/settings", "/api/v1/admin/users?limit=1"] {
-        routes.call(admin, "GET", path, None).await.expect_success();
-    }
-    let settings = json!({"registration": "open", "maintenance_mode": false});
-    routes.call(admin, "PATCH", "/api/v1/admin/settings", Some(settings)).await.expect_success();
-    let user = json!({"username": "sam", "role": "admin"});
-    routes.call(admin, "POST", "/api/v1/admin/users", Some(user)).await.expect_success();
-    let sam = "/api/v1/admin/users/sam";
-    routes.call(admin, "GET", sam, None).await.expect_success();
-    for change in [json!({"display_name": "Sam"}), json!({"role": "viewer"}), json!({"disabled": true})] {
-        routes.call(admin, "PATCH", sam, Some(change)).await.expect_success();
-    }
-    for (method, path) in [
-        ("POST", "/unlock"),
-        ("POST", "/reset-password"),
-        ("GET", "/sessions"),
-        ("DELETE", "/sessions"),
-        ("DELETE", "/totp"),
-        ("DELETE", ""),
-    ] {
-        routes.call(admin, method, &format!("{sam}{path}"), None).await.expect_success();
-    }
-    let invite = json!({"role": "viewer", "expires_at": "2026-03-02T12:00:00Z", "max_uses": 1});
-    let invite = routes.call(admin, "POST", "/api/v1/admin/invites", Some(invite)).await.json;
-    routes.call(admin, "GET", "/api/v1/admin/invites", None).await.expect_success();
-    let registration = json!({"username": "invited", "password": PASSWORD,
-        "privacy_policy_version": privacy_policy::VERSION, "invite_code": invite["code"]});
-    routes.call(anonymous, "POST", "/api/v1/auth/register", Some(registration)).await.expect_success();
-    let invite = format!("/api/v1/admin/invites/{}", invite["id"].as_str().unwrap());
-    routes.call(admin, "DELETE", &invite, None).await.expect_success();
 }
 
 /// Each combination of filters, both orders, the first page and one that continues.
