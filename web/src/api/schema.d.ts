@@ -88,6 +88,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/penalties/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Lift a penalty.
+         * @description The caller is let in again at once, and the next penalty would be a short one.
+         */
+        delete: operations["delete_penalty"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/security": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read who was kept out, and why.
+         * @description Failed sign-ins, locked names, penalties and suspicious requests of the last 24 hours.
+         */
+        get: operations["get_security"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/settings": {
         parameters: {
             query?: never;
@@ -320,6 +360,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/csp-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report what the content security policy refused.
+         * @description For browsers. The reports are counted, and shown to nobody but the admins.
+         */
+        post: operations["create_csp_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/entries": {
         parameters: {
             query?: never;
@@ -437,7 +497,7 @@ export interface paths {
         get?: never;
         /**
          * Change your password.
-         * @description Every other session of yours ends.
+         * @description Every other session of yours ends, and every API token. A temporary password has to be changed for another one.
          */
         put: operations["update_password"];
         post?: never;
@@ -480,6 +540,92 @@ export interface paths {
         post?: never;
         /** Sign one device out. */
         delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your API tokens.
+         * @description All on one page, newest first.
+         */
+        get: operations["list_api_tokens"];
+        put?: never;
+        /**
+         * Make an API token.
+         * @description A key for a script or a shortcut, which may do no more than its scopes say and never manages your account.
+         */
+        post: operations["create_api_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API token. */
+        delete: operations["delete_api_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read whether your second factor is on. */
+        get: operations["get_totp"];
+        put?: never;
+        /**
+         * Begin to set up the second factor.
+         * @description Give the secret to an authenticator app. Nothing changes until you confirm it with a code.
+         */
+        post: operations["create_totp"];
+        /**
+         * Switch the second factor off.
+         * @description The recovery codes go with it.
+         */
+        delete: operations["delete_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch the second factor on.
+         * @description From now on signing in asks for a code. Keep the recovery codes somewhere else than on the device.
+         */
+        post: operations["confirm_totp"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -628,6 +774,17 @@ export interface components {
              */
             value: number | null;
         };
+        /** @description A key for a script, without the key. */
+        ApiToken: {
+            created_at: components["schemas"]["Timestamp"];
+            expires_at: components["schemas"]["Timestamp"];
+            /** Format: uuid */
+            id: string;
+            last_used_at: components["schemas"]["Timestamp"] | null;
+            /** @example kitchen button */
+            name: string;
+            scopes: components["schemas"]["Scope"][];
+        };
         /** @description One record of the audit log. */
         AuditRecord: {
             /** @example auth.login */
@@ -656,6 +813,29 @@ export interface components {
              * @example robin
              */
             target: string | null;
+        };
+        ConfirmTotp: {
+            /**
+             * @description The six digits that the authenticator shows now.
+             * @example 492039
+             */
+            code: string;
+        };
+        CreateApiToken: {
+            /** @description When it ends: in the future, at most a year ahead. */
+            expires_at: components["schemas"]["Timestamp"];
+            /**
+             * @description What you will recognise it by.
+             * @example kitchen button
+             */
+            name: string;
+            /**
+             * @description All it may do.
+             * @example [
+             *       "log:water"
+             *     ]
+             */
+            scopes: components["schemas"]["Scope"][];
         };
         /** @description What to log. */
         CreateEntry: {
@@ -692,6 +872,14 @@ export interface components {
             max_uses: number;
             role: components["schemas"]["Role"];
         };
+        CreateTotp: {
+            /**
+             * Format: password
+             * @description Your password, so that nobody does this on a device you left open.
+             * @example Quiet-Harbour-71-lanterns
+             */
+            password: string;
+        };
         CreateUser: {
             /**
              * @description The user name, if left out.
@@ -721,10 +909,27 @@ export interface components {
              * @example Quiet-Harbour-71-lanterns
              */
             password: string;
+            /**
+             * @description Where the second factor is on: the six digits that the authenticator shows now, or a recovery code.
+             * @example 492039
+             */
+            totp_code?: string | null;
             /** @example robin */
             username: string;
         };
+        /** @description What a browser sends because of `report-uri`. */
+        CspReport: {
+            "csp-report": components["schemas"]["Violation"];
+        };
         DeleteMe: {
+            /**
+             * Format: password
+             * @description Your password, so that nobody does this on a device you left open.
+             * @example Quiet-Harbour-71-lanterns
+             */
+            password: string;
+        };
+        DeleteTotp: {
             /**
              * Format: password
              * @description Your password, so that nobody does this on a device you left open.
@@ -754,6 +959,18 @@ export interface components {
              * @example 250
              */
             value: number;
+        };
+        FailedSignIn: {
+            /** @example 192.0.2.7 */
+            address: string | null;
+            at: components["schemas"]["Timestamp"];
+            /** @example 019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d */
+            request_id: string | null;
+            /**
+             * @description The name that was tried, whether or not anybody has it.
+             * @example robin
+             */
+            username: string | null;
         };
         /** @description One thing that is wrong with one field. */
         FieldError: {
@@ -812,6 +1029,20 @@ export interface components {
              */
             uses: number;
         };
+        IssuedApiToken: {
+            created_at: components["schemas"]["Timestamp"];
+            expires_at: components["schemas"]["Timestamp"];
+            /** Format: uuid */
+            id: string;
+            /** @example kitchen button */
+            name: string;
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * @description Shown this once. Send it as `Authorization: Bearer ...`.
+             * @example st_AZrB3kq0...
+             */
+            token: string;
+        };
         /** @description An invite as it is shown once. */
         IssuedInvite: {
             /**
@@ -855,6 +1086,12 @@ export interface components {
         Liveness: {
             status: components["schemas"]["Health"];
         };
+        /** @description A name at which too many sign-ins failed. */
+        Lockout: {
+            locked_until: components["schemas"]["Timestamp"];
+            /** @example robin */
+            username: string;
+        };
         /** @description An account with its preferences, for its owner. */
         Me: components["schemas"]["UserView"] & {
             /**
@@ -892,6 +1129,21 @@ export interface components {
         Metric: "water" | "altitude";
         /** @enum {string} */
         Outcome: "success" | "failure" | "denied";
+        /** @description One page of a list. */
+        Page_ApiToken: {
+            items: {
+                created_at: components["schemas"]["Timestamp"];
+                expires_at: components["schemas"]["Timestamp"];
+                /** Format: uuid */
+                id: string;
+                last_used_at: components["schemas"]["Timestamp"] | null;
+                /** @example kitchen button */
+                name: string;
+                scopes: components["schemas"]["Scope"][];
+            }[];
+            /** @description Send it back as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
         /** @description One page of a list. */
         Page_AuditRecord: {
             items: {
@@ -1034,6 +1286,26 @@ export interface components {
             /** @description Send it back as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
         };
+        /** @description A caller that is refused everything for a while. */
+        Penalty: {
+            /**
+             * @description `user` and a name, or `address` and an address or network.
+             * @example address 192.0.2.7
+             */
+            caller: string;
+            /** Format: uuid */
+            id: string;
+            imposed_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description How many there were on end; each is twice as long as the one before.
+             * @example 1
+             */
+            level: number;
+            /** @example asked too often after having been refused */
+            reason: string;
+            until: components["schemas"]["Timestamp"];
+        };
         Person: {
             /** @example Robin */
             display_name: string;
@@ -1089,6 +1361,15 @@ export interface components {
              */
             type: string;
         };
+        /** @description Shown once. Each signs you in once in place of a code, when the device is lost. */
+        RecoveryCodes: {
+            /**
+             * @example [
+             *       "3h7k-9wqm-x2td-c5vn"
+             *     ]
+             */
+            recovery_codes: string[];
+        };
         RegisterUser: {
             /**
              * @description From an invitation, if there is one: it decides the role.
@@ -1116,6 +1397,50 @@ export interface components {
         Registration: "open" | "invite" | "closed";
         /** @enum {string} */
         Role: "admin" | "viewer";
+        /**
+         * @description What a token may be used for.
+         * @enum {string}
+         */
+        Scope: "read" | "log" | "log:water" | "log:altitude";
+        /** @description How much happened within an hour. */
+        SecurityHour: {
+            /** @description When it began. */
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @example 0
+             */
+            csp_reports: number;
+            /**
+             * Format: int64
+             * @example 2
+             */
+            failed_sign_ins: number;
+            /**
+             * Format: int64
+             * @example 0
+             */
+            penalties: number;
+            /**
+             * Format: int64
+             * @example 1
+             */
+            suspicious: number;
+        };
+        /** @description What happened in the last 24 hours, and who is kept out now. */
+        SecurityReport: {
+            /** @description The newest 50. */
+            failed_sign_ins: components["schemas"]["FailedSignIn"][];
+            /** @description The last 24 hours one by one, the oldest first. */
+            hours: components["schemas"]["SecurityHour"][];
+            /** @description Names that are locked now. */
+            lockouts: components["schemas"]["Lockout"][];
+            /** @description Callers that are kept out now. */
+            penalties: components["schemas"]["Penalty"][];
+            since: components["schemas"]["Timestamp"];
+            /** @description The newest 50. */
+            suspicious: components["schemas"]["SuspiciousRequest"][];
+        };
         /** @description One signed-in device. */
         SessionView: {
             /** @example 192.0.2.7 */
@@ -1157,6 +1482,23 @@ export interface components {
             updated_at: components["schemas"]["Timestamp"] | null;
             water: components["schemas"]["WaterStatus"];
         };
+        /** @description A request that looked like an attack. */
+        SuspiciousRequest: {
+            /** @example 192.0.2.7 */
+            address: string | null;
+            at: components["schemas"]["Timestamp"];
+            /** @example GET /.env */
+            detail: string;
+            /**
+             * @description `traversal`, `nul`, `scanner`, `script` or `sql`.
+             * @example scanner
+             */
+            kind: string;
+            /** @example 019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d */
+            request_id: string | null;
+            /** @example robin */
+            username: string | null;
+        };
         /** @description A word to find entries by. */
         Tag: string;
         TemporaryPassword: {
@@ -1174,6 +1516,30 @@ export interface components {
          * @example 2026-03-01T07:30:00.000Z
          */
         Timestamp: string;
+        Totp: {
+            /** @description Whether signing in asks for a code. */
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @example 10
+             */
+            recovery_codes_left: number;
+        };
+        /** @description What the authenticator needs, in three forms. Shown once. */
+        TotpSetup: {
+            /** @example otpauth://totp/status.example.org:robin?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=status.example.org */
+            otpauth_uri: string;
+            /**
+             * @description The address as a QR code.
+             * @example <?xml version="1.0" standalone="yes"?><svg ...
+             */
+            qr_svg: string;
+            /**
+             * @description To be typed in, where scanning does not work.
+             * @example JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
+             */
+            secret: string;
+        };
         /** @enum {string} */
         Unit: "ml" | "fl_oz";
         /** @description What to change; what is left out stays. */
@@ -1210,6 +1576,11 @@ export interface components {
             day_starts_at?: number;
             /** @example Robin */
             display_name?: string;
+            /**
+             * @description The version from `GET /privacy-policy` that you have read and accept.
+             * @example 2026-11-01
+             */
+            privacy_policy_version?: string;
             /** @example Europe/Berlin */
             time_zone?: string;
             unit?: components["schemas"]["Unit"];
@@ -1260,6 +1631,24 @@ export interface components {
             role: components["schemas"]["Role"];
             /** @example robin */
             username: string;
+        };
+        /** @description One thing that the policy refused. Browsers send more than these. */
+        Violation: {
+            /**
+             * @default null
+             * @example https://elsewhere.example/x.js
+             */
+            "blocked-uri": string | null;
+            /**
+             * @default null
+             * @example https://status.example.org/history
+             */
+            "document-uri": string | null;
+            /**
+             * @default null
+             * @example script-src-elem
+             */
+            "effective-directive": string | null;
         };
         WaterStatus: {
             /**
@@ -1660,6 +2049,119 @@ export interface operations {
             };
             /** @description Under maintenance, or busy; `Retry-After` says when to try again */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_penalty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The penalty's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lifted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an admin, or the request came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such penalty */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, or busy; `Retry-After` says when to try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_security: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityReport"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an admin, or the request came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2618,7 +3120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Name and password do not fit together */
+            /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2864,7 +3366,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Name and password do not fit together */
+            /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2919,6 +3421,83 @@ export interface operations {
                 };
             };
             /** @description Too many are signing in at once */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_csp_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/csp-report": components["schemas"]["CspReport"];
+                "application/reports+json": Record<string, never>[];
+            };
+        };
+        responses: {
+            /** @description Noted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter does not fit; see `errors` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, or busy; `Retry-After` says when to try again */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3494,6 +4073,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many wrong passwords */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -3684,6 +4272,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many wrong passwords */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -3835,6 +4432,584 @@ export interface operations {
             };
             /** @description Not a session of yours, or ended already */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, or busy; `Retry-After` says when to try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your living tokens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApiToken"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateApiToken"];
+            };
+        };
+        responses: {
+            /** @description Made; the token is not shown again */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedApiToken"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You have twenty already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter does not fit; see `errors` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, or busy; `Retry-After` says when to try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_api_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not a token of yours, or ended already */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, or busy; `Retry-After` says when to try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your second factor */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Totp"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTotp"];
+            };
+        };
+        responses: {
+            /** @description Ready to be confirmed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpSetup"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong password, or came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is on already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter does not fit; see `errors` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong passwords */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, or busy; `Retry-After` says when to try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteTotp"];
+            };
+        };
+        responses: {
+            /** @description Off */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong password, or came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not on */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter does not fit; see `errors` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong passwords */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, or busy; `Retry-After` says when to try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmTotp"];
+            };
+        };
+        responses: {
+            /** @description On; the recovery codes are not shown again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not the code of this half minute, or came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing to confirm */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter does not fit; see `errors` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
