@@ -145,7 +145,7 @@ pub struct UpdateMe {
     water_presets_ml: Option<Vec<i32>>,
     /// The version from `GET /privacy-policy` that you have read and accept.
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, example = "2026-11-01")]
+    #[schema(nullable = false, example = "2026-11-25")]
     privacy_policy_version: Option<String>,
 }
 
