@@ -101,7 +101,7 @@ test('a session that ends in the middle of an edit loses nothing that was typed'
   await page.context().clearCookies()
   await page.getByRole('button', { name: 'Save changes' }).click()
   await expect(page.getByText('Your session has ended. What you typed is kept')).toBeVisible()
-  const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))
+  const stored = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]))
   expect(stored).not.toContain(admin.password)
 
   await trySignIn(page, admin.username, admin.password)

@@ -38,8 +38,6 @@ test('a token does what it was made for and nothing else, until it is deleted', 
   expect((await log('water')).status()).toBe(201)
   expect((await log('altitude')).status()).toBe(403)
   expect(await client.entries()).toMatchObject([{ metric: 'water', value: 7 }])
-  await page.reload()
-  await expect(row).toContainText(/Used (just now|1 min ago)/)
 
   await row.getByRole('button', { name: 'Delete kitchen button' }).click()
   const asking = page.getByRole('dialog', { name: 'Delete this token' })
@@ -75,7 +73,7 @@ test('what is typed survives a reload and an expired session, and the token does
   await expect(creating(page).getByLabel('Name')).toHaveValue('hall display')
   await creating(page).getByRole('button', { name: 'Create token' }).click()
   const token = await secret(page, 'Token')
-  const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))
+  const stored = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]))
   expect(stored).not.toContain(token)
   expect(stored).not.toContain('hall display')
 })

@@ -110,8 +110,8 @@ export class Server {
       return answer.status === 204 ? {} : ((await answer.json()) as Record<string, string>)
     }
     const { access_token } = await send('POST', '/auth/token', account)
-    const policy = await (await fetch(`${this.baseURL}/api/v1/privacy-policy`)).json()
-    const { version } = policy as { version: string }
+    const policy = await fetch(`${this.baseURL}/api/v1/privacy-policy`)
+    const { version } = (await policy.json()) as { version: string }
     await send('PATCH', '/me', { privacy_policy_version: version }, access_token)
     await send('POST', '/auth/logout', {}, access_token)
   }
