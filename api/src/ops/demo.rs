@@ -10,7 +10,10 @@ use crate::{
     db::Db,
     entries::model::{Entry, Metric, insert_entries},
     error::{ApiError, ApiResult},
-    users::model::{NewUser, Role, UserChanges, as_text, insert_user, update_user},
+    users::{
+        model::{NewUser, Role, UserChanges, as_text, insert_user, update_user},
+        privacy_policy,
+    },
 };
 
 struct Habit {
@@ -65,9 +68,12 @@ pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult
         if !crate::users::model::list_users(conn, "", 1)?.is_empty() {
             return Err(ApiError::internal("there are users already; demo data goes only into an empty database"));
         }
-        insert_user(conn, &NewUser::new(ids[PERSONS.len()], VIEWER, Role::Viewer, password_hash.clone(), now))?;
+        let account = |id, name, role| {
+            NewUser::new(id, name, role, password_hash.clone(), now).accepting(privacy_policy::VERSION)
+        };
+        insert_user(conn, &account(ids[PERSONS.len()], VIEWER, Role::Viewer))?;
         for (habit, id) in PERSONS.iter().zip(&ids) {
-            insert_user(conn, &NewUser::new(*id, habit.username, Role::Admin, password_hash.clone(), now))?;
+            insert_user(conn, &account(*id, habit.username, Role::Admin))?;
             let changes = UserChanges {
                 display_name: Some(habit.display_name.to_owned()),
                 time_zone: Some(habit.time_zone.to_owned()),

@@ -1003,7 +1003,7 @@ export interface components {
         };
         /** @description What somebody has to know before they sign in. */
         Instance: components["schemas"]["Settings"] & {
-            /** @example 2026-11-01 */
+            /** @example 2026-11-25 */
             privacy_policy_version: string;
         };
         Invite: {
@@ -1323,7 +1323,7 @@ export interface components {
             /**
              * Format: date
              * @description The day from which it holds.
-             * @example 2026-11-01
+             * @example 2026-11-25
              */
             date: string;
             /**
@@ -1333,7 +1333,7 @@ export interface components {
              *     - Your user name ...
              */
             text: string;
-            /** @example 2026-11-01 */
+            /** @example 2026-11-25 */
             version: string;
         };
         /** @description A problem document, RFC 9457. */
@@ -1384,7 +1384,7 @@ export interface components {
             password: string;
             /**
              * @description The version from `GET /privacy-policy` that the person has read and accepts.
-             * @example 2026-11-01
+             * @example 2026-11-25
              */
             privacy_policy_version: string;
             /**
@@ -1395,6 +1395,12 @@ export interface components {
         };
         /** @enum {string} */
         Registration: "open" | "invite" | "closed";
+        /** @description What a browser sends because of `report-to`; reports of other types are passed over. */
+        Report: {
+            body?: components["schemas"]["Violation"];
+            /** @example csp-violation */
+            type: string;
+        };
         /** @enum {string} */
         Role: "admin" | "viewer";
         /**
@@ -1578,7 +1584,7 @@ export interface components {
             display_name?: string;
             /**
              * @description The version from `GET /privacy-policy` that you have read and accept.
-             * @example 2026-11-01
+             * @example 2026-11-25
              */
             privacy_policy_version?: string;
             /** @example Europe/Berlin */
@@ -1727,6 +1733,15 @@ export interface operations {
                     "application/json": components["schemas"]["Page_AuditRecord"];
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -1797,6 +1812,15 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -1856,6 +1880,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Invite"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not signed in, or the credential is not or no longer good */
@@ -2011,6 +2044,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -2077,6 +2119,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -2142,6 +2193,15 @@ export interface operations {
                     "application/json": components["schemas"]["SecurityReport"];
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -2187,6 +2247,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not signed in, or the credential is not or no longer good */
@@ -2344,6 +2413,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_UserView"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not signed in, or the credential is not or no longer good */
@@ -2513,6 +2591,15 @@ export interface operations {
                     "application/json": components["schemas"]["UserView"];
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -2572,6 +2659,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
@@ -2773,6 +2869,15 @@ export interface operations {
                     "application/json": components["schemas"]["TemporaryPassword"];
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -2844,6 +2949,15 @@ export interface operations {
                     "application/json": components["schemas"]["Page_SessionView"];
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -2903,6 +3017,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
@@ -2973,6 +3096,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -3041,6 +3173,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
@@ -3200,6 +3341,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
@@ -3441,7 +3591,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/csp-report": components["schemas"]["CspReport"];
-                "application/reports+json": Record<string, never>[];
+                "application/reports+json": components["schemas"]["Report"][];
             };
         };
         responses: {
@@ -3643,6 +3793,15 @@ export interface operations {
                     "application/json": components["schemas"]["EntryView"];
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -3699,6 +3858,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
@@ -3876,6 +4044,15 @@ export interface operations {
                     "application/json": components["schemas"]["EntryView"];
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -3941,6 +4118,15 @@ export interface operations {
                     "application/json": components["schemas"]["Instance"];
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -3968,6 +4154,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not signed in, or the credential is not or no longer good */
@@ -4319,6 +4514,15 @@ export interface operations {
                     "application/json": components["schemas"]["Page_SessionView"];
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -4354,6 +4558,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
@@ -4411,6 +4624,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
@@ -4475,6 +4697,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ApiToken"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not signed in, or the credential is not or no longer good */
@@ -4621,6 +4852,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -4684,6 +4924,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Totp"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not signed in, or the credential is not or no longer good */
@@ -5060,6 +5309,15 @@ export interface operations {
                     "application/json": components["schemas"]["Page_StatusView"];
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -5132,6 +5390,15 @@ export interface operations {
                     "application/json": components["schemas"]["Page_EntryView"];
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -5194,6 +5461,15 @@ export interface operations {
                     "application/json": components["schemas"]["StatusView"];
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
                 headers: {
@@ -5241,6 +5517,15 @@ export interface operations {
                     "application/json": components["schemas"]["PrivacyPolicy"];
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5268,6 +5553,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Something fails; see `checks` */
@@ -5299,6 +5593,15 @@ export interface operations {
                     "application/json": components["schemas"]["Liveness"];
                 };
             };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     get_readiness: {
@@ -5317,6 +5620,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not ready; see `checks` */
