@@ -73,7 +73,7 @@ slow() {
   shift
   watch_service "$answers" &
   watcher_pid=$!
-  timeout 90 slowhttptest -c 2000 -r 400 -l 40 -p 3 "$@" >"$work/$name.log" 2>&1 || true
+  timeout 90 slowhttptest -c 1000 -r 200 -l 40 -p 3 "$@" >"$work/$name.log" 2>&1 || true
   kill "$watcher_pid"
   wait "$watcher_pid" 2>/dev/null || true
   watcher_pid=""
