@@ -39,6 +39,8 @@ skip() { skipped=$((skipped + $1)); }
 in_web() { (cd web && "$@"); }
 # shellcheck disable=SC2086 # ARGS is several words on purpose
 browser() { in_web npm run --silent e2e -- ${ARGS:-}; }
+# Whoever attacks meets nginx first: what docs/security.md promises holds there too.
+through_nginx() { THROUGH_NGINX=1 cargo test --locked --test api -- security:: auth:: lockout:: sessions:: users::; }
 all_scripts() { shellcheck scripts/*.sh .ci/run; }
 
 build_for_browser() {
@@ -68,6 +70,7 @@ case $what in
   all)
     static_stages
     stage "Rust: tests" cargo test --locked || true
+    stage "Security tests through nginx" through_nginx || true
     stage "Generated files are current" scripts/generate.sh --check || true
     stage "Page: tests" in_web npm run --silent test || true
     if stage "Build" build_for_browser; then

@@ -1,5 +1,5 @@
-//! Log lines through `env_logger`: JSON for machines, one readable line for people. Either way control characters are escaped, so
-//! nothing a client sends can forge a line (OWASP ASVS 16.4.1).
+//! Log lines through `env_logger`: JSON for machines, one readable line for people. Either way characters that do not show, or that turn
+//! the text around them, are escaped, so nothing a client sends can forge a line (OWASP ASVS 16.4.1).
 
 use std::io::{self, Write};
 
@@ -37,8 +37,18 @@ fn write_json(out: &mut Formatter, record: &Record<'_>, clock: &Clock) -> io::Re
     fields(record, |key, value| {
         line.insert(key.to_owned(), json!(value));
     });
-    serde_json::to_writer(&mut *out, &line)?;
-    writeln!(out)
+    let line = serde_json::to_string(&line)?;
+    let escaped = line.chars().flat_map(|c| match c {
+        // Only within strings, where JSON takes this for the same character.
+        _ if misleads(c) => format!("\\u{:04x}", u32::from(c)).chars().collect(),
+        _ => vec![c],
+    });
+    writeln!(out, "{}", escaped.collect::<String>())
+}
+
+/// Ends a line, or changes the direction in which it is read.
+fn misleads(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn write_pretty(out: &mut Formatter, record: &Record<'_>, clock: &Clock) -> io::Result<()> {
@@ -49,10 +59,8 @@ fn write_pretty(out: &mut Formatter, record: &Record<'_>, clock: &Clock) -> io::
             line.extend([" ", key, "=", &text]);
         }
     });
-    let escaped: String = line
-        .chars()
-        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
-        .collect();
+    let escaped: String =
+        line.chars().flat_map(|c| if misleads(c) { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect();
     writeln!(out, "{escaped}")
 }
 

@@ -21,6 +21,10 @@ use crate::{
     error::{ApiError, ApiResult, FieldError},
 };
 
+/// Words that belong to this program and what it is about: the first that somebody guesses here (OWASP ASVS 6.1.2).
+pub const CONTEXT_WORDS: [&str; 9] =
+    ["status", "tracker", "statustracker", "personal", "water", "altitude", "mood", "admin", "viewer"];
+
 /// How many callers may wait for a hash. At cost 14 one takes about a second, so the last of them waits some eight.
 const QUEUE: usize = 8;
 
@@ -129,8 +133,11 @@ pub fn generate() -> String {
     (0..24).filter_map(|_| letters.choose(&mut OsRng)).map(|letter| char::from(*letter)).collect()
 }
 
+/// The row of digits, as the signs above them stand on most keyboards.
+const ROW: [char; 10] = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'];
+
 /// Judges a new password, which came in `field`: 12 to 128 characters, four kinds of them or at least 20, and not one that is easily guessed
-/// (zxcvbn 3 or better, knowing the user name).
+/// (zxcvbn 3 or better, knowing the user name and [`CONTEXT_WORDS`]).
 ///
 /// # Errors
 /// Says what would make it better.
@@ -149,12 +156,15 @@ pub fn check_strength(field: &str, password: &SecretString, username: &str) -> R
             "needs lower and upper case letters, a digit and another character, or at least 20 characters",
         ));
     }
-    let score = |password: &str| zxcvbn::zxcvbn(password, &[username]).score();
+    let known: Vec<&str> = CONTEXT_WORDS.into_iter().chain([username]).collect();
+    let score = |password: &str| zxcvbn::zxcvbn(password, &known).score();
     // A word that everybody tries stays one when it is doubled, capitalised and decorated at its ends.
     let lower = password.to_lowercase();
     let core = lower.trim_matches(|c: char| !c.is_alphabetic());
     let common = !core.is_empty() && core.chars().count() * 2 > length && score(core) < zxcvbn::Score::Two;
-    if common || score(password) < zxcvbn::Score::Three {
+    // Walks over the keyboard are known by their digits; Shift makes signs of those.
+    let unshifted: String = lower.chars().map(|c| "!@#$%^&*()".find(c).map_or(c, |place| ROW[place])).collect();
+    if common || score(password) < zxcvbn::Score::Three || score(&unshifted) < zxcvbn::Score::Two {
         return Err(FieldError::new(field, "guessable", "is easily guessed; several unrelated words make a good one"));
     }
     Ok(())

@@ -200,7 +200,7 @@ impl Operator<'_> {
         let now = self.clock.now();
         let found = self.db.read_blocking(|conn| {
             let users = list_users(conn, "", u32::MAX)?;
-            users.into_iter().map(|user| Ok((user.view_at(conn, now)?, user))).collect::<ApiResult<Vec<_>>>()
+            users.into_iter().map(|user| Ok((user.view_at(conn, now)?, user))).collect::<Result<Vec<_>, ApiError>>()
         });
         let found = found.map_err(|error| error.to_string())?;
         if json {
@@ -247,7 +247,11 @@ impl Operator<'_> {
         });
         let views: Vec<SessionView> =
             found.map_err(|error| said(&error, user))?.into_iter().map(|session| session.view("")).collect();
-        if json { as_json(&views) } else { Ok(views.iter().map(|view| view.to_string() + "\n").collect()) }
+        if json {
+            as_json(&views)
+        } else {
+            Ok(views.iter().fold(String::new(), |text, view| text + &view.to_string() + "\n"))
+        }
     }
 
     fn revoke(&self, user: &Named, id: Option<Uuid>) -> Result<String, String> {

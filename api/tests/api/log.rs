@@ -10,15 +10,15 @@ use serde_json::Value;
 
 use crate::support::PASSWORD;
 
-struct Running {
+pub struct Running {
     child: Child,
     log: BufReader<std::process::ChildStderr>,
-    address: String,
-    _folder: tempfile::TempDir,
+    pub address: String,
+    folder: tempfile::TempDir,
 }
 
 impl Running {
-    fn start(format: &str) -> Self {
+    pub fn start(format: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let program = |word| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_status-tracker"));
@@ -36,18 +36,26 @@ impl Running {
         }
         let port = first.split("127.0.0.1:").nth(1).unwrap();
         let port: String = port.chars().take_while(char::is_ascii_digit).collect();
-        Self { child, log, address: format!("127.0.0.1:{port}"), _folder: folder }
+        Self { child, log, address: format!("127.0.0.1:{port}"), folder }
+    }
+
+    /// Takes away a table that every sign-in needs.
+    pub fn break_the_database(&self) {
+        use diesel::{Connection, connection::SimpleConnection};
+        let path = self.folder.path().join("status-tracker.db");
+        let mut connection = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        connection.batch_execute("ALTER TABLE sign_in_failures RENAME TO elsewhere").unwrap();
     }
 
     /// Sends one request as it is, and returns the answer and the log line that it left.
-    fn ask(&mut self, request: &str) -> (String, String) {
+    pub fn ask(&mut self, request: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
+        // What the server says by itself, such as where the audit log stands, comes in between.
         let mut line = String::new();
-        // What the server says of itself can come in between.
-        while line.is_empty() || line.contains("audit head") {
+        while !line.contains("\"message\":\"request\"") && !line.contains(" request method=") {
             line.clear();
             assert_ne!(self.log.read_line(&mut line).unwrap(), 0, "the program stopped");
         }

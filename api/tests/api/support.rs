@@ -1,6 +1,6 @@
 //! The whole server on a real port with a database file of its own, and clients of every kind.
 
-use std::{cell::Cell, collections::BTreeMap, net::TcpListener, time::Duration};
+use std::{cell::Cell, collections::BTreeMap, net::TcpListener, rc::Rc, time::Duration};
 
 use actix_web::{
     dev::ServerHandle,
@@ -23,6 +23,8 @@ use status_tracker::{
 };
 use tempfile::TempDir;
 
+use crate::nginx::Nginx;
+
 /// Good enough for everybody in the tests.
 pub const PASSWORD: &str = "Quiet-Harbour-71-lanterns";
 /// When every test begins: a Sunday noon, in UTC.
@@ -34,10 +36,14 @@ type EntryRow = (String, String, i32, i64, Option<String>, String, i64, Option<i
 pub struct TestApp {
     pub clock: Clock,
     pub state: Data<AppState>,
+    /// Where clients ask: the server itself, or nginx in front of it.
     pub url: String,
+    /// Where the server itself listens, on 127.0.0.1.
+    port: u16,
     handle: ServerHandle,
+    nginx: Option<Nginx>,
     /// Removed with everything in it at the end.
-    pub folder: TempDir,
+    pub folder: Rc<TempDir>,
     users: Cell<u32>,
 }
 
@@ -46,24 +52,63 @@ impl TestApp {
         Self::with(&[]).await
     }
 
+    /// With an nginx in front of it however the tests are run: for the page, and for what nginx answers by itself.
+    pub async fn behind_nginx() -> Self {
+        let mut app = Self::start().await;
+        if app.nginx.is_none() {
+            let nginx = Nginx::start(app.port, app.state.config.served_over_tls());
+            app.url.clone_from(&nginx.url);
+            app.nginx = Some(nginx);
+        }
+        app
+    }
+
     /// A server with these settings on top of those of every test.
     #[expect(clippy::unused_async, reason = "it has to be called within the runtime that the server is spawned on")]
     pub async fn with(settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let config = config(&folder, settings);
         let clock = Clock::manual(Timestamp::parse(NOON).unwrap());
+        Self::on(Rc::new(tempfile::tempdir().unwrap()), clock, settings)
+    }
+
+    /// A second process on the same database at the same time of day, as there is after a restart.
+    #[expect(clippy::unused_async, reason = "it has to be called within the runtime that the server is spawned on")]
+    pub async fn restarted(&self, settings: &[(&str, &str)]) -> Self {
+        Self::on(Rc::clone(&self.folder), self.clock.clone(), settings)
+    }
+
+    fn on(folder: Rc<TempDir>, clock: Clock, settings: &[(&str, &str)]) -> Self {
+        let config = config(&folder, settings);
         let db = Db::create(&config).unwrap();
         let state = AppState::new(config, clock.clone(), db).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let port = listener.local_addr().unwrap().port();
         let server = server::serve(state.clone(), listener).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Self { clock, state, url, handle, folder, users: Cell::new(0) }
+        let nginx = Nginx::if_wanted(port, state.config.served_over_tls());
+        let url = nginx.as_ref().map_or_else(|| format!("http://127.0.0.1:{port}"), |nginx| nginx.url.clone());
+        Self { clock, state, url, port, handle, nginx, folder, users: Cell::new(0) }
     }
 
     pub fn anonymous(&self) -> Client {
         Client { url: self.url.clone(), bearer: None, cookie: None, username: String::new() }
+    }
+
+    /// Whether clients ask through nginx.
+    pub fn through_nginx(&self) -> bool {
+        self.nginx.is_some()
+    }
+
+    /// Puts a file where nginx takes the page from, as an operator might forget one there.
+    pub fn leave_beside_the_page(&self, name: &str) {
+        let path = self.nginx.as_ref().expect("there is an nginx").page().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "forgotten here").unwrap();
+    }
+
+    /// Nobody in particular, without nginx in between: for what only a proxy may say, or what nginx answers by itself.
+    pub fn direct(&self) -> Client {
+        Client { url: format!("http://127.0.0.1:{}", self.port), ..self.anonymous() }
     }
 
     /// A new admin with a token.
@@ -315,6 +360,13 @@ impl Answer {
         for member in ["type", "title", "detail"] {
             assert!(self.json[member].as_str().is_some_and(|text| !text.is_empty()), "{member} of {}", self.json);
         }
+        self
+    }
+
+    /// Refused as the client's own mistake.
+    #[track_caller]
+    pub fn expect_client_error(&self) -> &Self {
+        assert!(self.status.is_client_error(), "{}: {}", self.status, String::from_utf8_lossy(&self.body));
         self
     }
 
