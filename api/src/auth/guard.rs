@@ -157,10 +157,16 @@ struct Claim {
     kind: Kind,
 }
 
+/// The token of `Authorization: Bearer ...`; the name of the scheme is in any case (RFC 9110, 11.1).
+fn bearer(req: &HttpRequest) -> Option<&str> {
+    let (scheme, token) = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
 /// `None` where there is no credential, or none of ours.
 fn claim(req: &HttpRequest, state: &AppState) -> Option<Claim> {
-    if let Some(value) = req.headers().get(header::AUTHORIZATION) {
-        let token = value.to_str().ok()?.strip_prefix("Bearer ")?;
+    if req.headers().contains_key(header::AUTHORIZATION) {
+        let token = bearer(req)?;
         if let Some((user_id, session_id)) = state.api_tokens.verify(token) {
             return Some(Claim { user_id, session_id, kind: Kind::ApiToken });
         }
@@ -189,7 +195,7 @@ async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {
     let found = state.db.read(|conn| Ok(model::find_session(conn, &session_id, kind, now)?)).await?;
     let (session, user) =
         found.filter(|(_, user)| user.id == user_id.to_string()).ok_or_else(ApiError::unauthorized)?;
-    if kind == Kind::ApiToken && !session.is_of_token(req.headers().get(header::AUTHORIZATION)) {
+    if kind == Kind::ApiToken && !session.is_of_token(bearer(req)) {
         return Err(ApiError::unauthorized());
     }
     if session.needs_noting(now) {

@@ -1,6 +1,5 @@
 //! Session rows.
 
-use actix_web::http::header::HeaderValue;
 use diesel::prelude::*;
 
 use super::api_tokens::{self, Scope};
@@ -94,10 +93,9 @@ impl Session {
         self.scopes.as_ref().map(|scopes| serde_json::from_str(scopes).unwrap_or_default())
     }
 
-    /// Whether `authorization` carries the very token this row was made for.
+    /// Whether it is the row behind this very API token.
     #[must_use]
-    pub fn is_of_token(&self, authorization: Option<&HeaderValue>) -> bool {
-        let token = authorization.and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+    pub fn is_of_token(&self, token: Option<&str>) -> bool {
         self.secret_hash.is_some() && token.map(api_tokens::hash) == self.secret_hash
     }
 

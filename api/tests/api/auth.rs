@@ -224,6 +224,17 @@ async fn closed_registration_is_closed() {
 }
 
 #[actix_web::test]
+async fn the_name_of_the_scheme_is_read_in_any_case() {
+    let app = TestApp::start().await;
+    let token = app.viewer().await.bearer.unwrap();
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        let request = app.anonymous().request("GET", "/api/v1/me");
+        let answer = request.insert_header(("authorization", format!("{scheme} {token}"))).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{scheme}");
+    }
+}
+
+#[actix_web::test]
 async fn a_credential_that_is_present_but_bad_is_401() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
