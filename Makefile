@@ -9,7 +9,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # One recipe after the other: two builds at once would only wait for each other.
 .NOTPARALLEL:
-.PHONY: help run demo test dev check generate e2e bench release clean
+.PHONY: help run demo test dev check generate e2e bench attack release clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -36,9 +36,16 @@ generate: ## openapi.json and the page's types from the API's source
 e2e: ## the browser tests alone; ARGS="history.spec.ts --headed" goes to Playwright
 	@scripts/test.sh e2e
 
-bench: ## what a million entries cost, against a thousand: too slow and too machine-bound for a test
+bench: ## what a million entries and 50 sign-ins at once cost, what a refusal's time tells: too machine-bound for a test
 	@scripts/install-tools.sh run
 	cargo bench --locked --bench history
+	cargo bench --locked --bench sign_in
+
+attack: ## sqlmap, wapiti and slowhttptest against a fresh server; fails if one of them finds anything (ten minutes)
+	@scripts/install-tools.sh attack
+	cargo build --release --locked --bin status-tracker
+	@scripts/build-web.sh
+	@STATUS_TRACKER_BIN='$(CARGO_TARGET_DIR)/release/status-tracker' scripts/with-server.sh scripts/attack.sh
 
 release: ## an archive with the program, the page and what an operator needs
 	@scripts/release.sh

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs what is missing on a Debian machine: install-tools.sh run|test
+# Installs what is missing on a Debian machine: install-tools.sh run|test|attack
 # Costs nothing when everything is there. Root installs with apt, others through sudo when it asks no password; failing
 # both it names the packages and stops.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-purpose=${1:?run or test}
+purpose=${1:?run, test or attack}
 node_wanted=20.19 # Vite's own floor
 node_wheel=24.19.0
 
@@ -94,6 +94,12 @@ if [[ $purpose == test ]]; then
   lacks shellcheck && packages+=(shellcheck)
   lacks sqlite3 && packages+=(sqlite3)
   [[ -x $CACHE_DIR/venv/bin/schemathesis ]] || venv_needed=1
+fi
+if [[ $purpose == attack ]]; then
+  lacks jq && packages+=(jq)
+  lacks slowhttptest && packages+=(slowhttptest)
+  lacks sqlite3 && packages+=(sqlite3)
+  [[ -x $CACHE_DIR/attack-venv/bin/wapiti ]] || venv_needed=1
 fi
 if [[ -n $venv_needed ]] && ! /usr/bin/python3 -c 'import ensurepip' 2>/dev/null; then packages+=(python3-venv); fi
 

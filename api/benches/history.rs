@@ -3,33 +3,25 @@
 //! The ratios decide the exit code: both sides of each are measured in turn on one connection, so whatever slows the machine down slows
 //! both. The figures below them are for information, because they tell more about the machine.
 
+mod support;
+
 use std::{
-    collections::BTreeMap,
-    io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::SocketAddr,
     process::ExitCode,
     sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
 
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use status_tracker::{
     clock::{Clock, MINUTE, Timestamp},
-    config::Config,
-    db::Db,
     entries::model::{Entry, Metric, insert_entries},
-    server::{self, AppState},
     users::model::{NewUser, Role, insert_user},
 };
+use support::Connection;
 use tempfile::TempDir;
 
-/// The program's own, so that the figures are the program's too.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-const PASSWORD: &str = "Quiet-Harbour-71-lanterns";
 const MANY: i64 = 1_000_000;
 const FEW: i64 = 1_000;
 /// The most that the end of a long history may cost, as a multiple of its beginning.
@@ -39,9 +31,7 @@ const CONNECTIONS: usize = 64;
 const SPELL: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
-    // What `cargo test --all-targets` does with a benchmark is to see that it starts.
-    if !std::env::args().any(|word| word == "--bench") {
-        println!("Run `make bench`: this takes minutes and means something in a release build only.");
+    if !support::wanted() {
         return ExitCode::SUCCESS;
     }
     let begun = Instant::now();
@@ -62,32 +52,8 @@ struct Bench {
 impl Bench {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (state, listener) = (Self::state(&folder), TcpListener::bind("127.0.0.1:0").expect("a free port"));
-        let address = listener.local_addr().expect("its address");
-        thread::spawn(move || actix_web::rt::System::new().block_on(server::serve(state, listener).expect("a server")));
-        let mut connection = Connection::open(address, "");
-        let tokens = ["many", "few"].map(|username| {
-            let body = json!({"username": username, "password": PASSWORD});
-            connection.json("POST", "/api/v1/auth/token", Some(&body))["access_token"]
-                .as_str()
-                .expect("a token")
-                .to_owned()
-        });
-        Self { address, tokens, _folder: folder }
-    }
-
-    fn state(folder: &TempDir) -> actix_web::web::Data<AppState> {
-        let path = folder.path().to_str().expect("a path in UTF-8");
-        // Request lines go nowhere here, as the logger is never started.
-        let settings = [("DATA_DIR", path), ("BCRYPT_COST", "4"), ("RATE_LIMIT_ENABLED", "false")];
-        let settings: BTreeMap<_, _> =
-            settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let config = Config::from_sources(settings, None).expect("a configuration");
-        let clock = Clock::system();
-        let db = Db::create(&config).expect("a database");
-        let state = AppState::new(config, clock.clone(), db).expect("a state");
-        let hash =
-            actix_web::rt::System::new().block_on(state.passwords.hash(&SecretString::from(PASSWORD))).expect("a hash");
+        let state = support::state(&folder, "4");
+        let (clock, hash) = (state.clock.clone(), support::password_hash(&state));
         for (username, count) in [("many", MANY), ("few", FEW)] {
             let (id, hash, now) = (clock.new_id(), hash.clone(), clock.now());
             let user = NewUser::new(id, username, Role::Admin, hash, now);
@@ -98,7 +64,16 @@ impl Bench {
                 state.db.write_blocking(move |conn| Ok(insert_entries(conn, &entries)?)).expect("entries");
             }
         }
-        state
+        let address = support::serve(state);
+        let tokens = ["many", "few"].map(|username| support::token(address, username));
+        Self { address, tokens, _folder: folder }
+    }
+
+    /// As the person with many entries.
+    fn connect(&self) -> Connection {
+        let mut connection = Connection::open(self.address);
+        connection.authorize(&self.tokens[0]);
+        connection
     }
 
     /// Prints what each pair costs; whether all held.
@@ -135,13 +110,12 @@ impl Bench {
         let mut held = true;
         for (name, (token, near), (other_token, far)) in pairs {
             // One connection for both, so that the same worker serves them.
-            let mut connection = Connection::open(self.address, token);
-            let heads = [token, other_token].map(|token| Connection::head(self.address, token));
+            let mut connection = Connection::open(self.address);
             let mut times = [Vec::new(), Vec::new()];
             for round in 0..ROUNDS {
                 // Whoever comes second finds the caches as the first one left them, so they take turns at that too.
                 for side in [round % 2, 1 - round % 2] {
-                    connection.head.clone_from(&heads[side]);
+                    connection.authorize([token, other_token][side]);
                     let path = [&near, &far][side];
                     let begun = Instant::now();
                     connection.get(path);
@@ -163,7 +137,7 @@ impl Bench {
 
     /// The cursor of the last page of twenty, found by going there.
     fn last_cursor(&self, filter: &str) -> String {
-        let mut connection = Connection::open(self.address, &self.tokens[0]);
+        let mut connection = self.connect();
         let mut trail = vec![];
         let mut page = connection.json("GET", &format!("/api/v1/people/many/entries?limit=100{filter}"), None);
         while let Some(cursor) = page["next_cursor"].as_str().map(str::to_owned) {
@@ -211,7 +185,7 @@ impl Bench {
             for _ in 0..CONNECTIONS {
                 let (sender, work) = (sender.clone(), &work);
                 scope.spawn(move || {
-                    let mut connection = Connection::open(self.address, &self.tokens[0]);
+                    let mut connection = self.connect();
                     let mut count = 0_u32;
                     while begun.elapsed() < SPELL {
                         work(&mut connection, count as usize);
@@ -235,59 +209,4 @@ fn entry(user_id: &str, number: i64, now: Timestamp) -> Entry {
     let random: [u8; 10] = random.to_be_bytes()[..10].try_into().unwrap_or_default();
     let id = uuid::Builder::from_unix_timestamp_millis(u64::try_from(at.0).unwrap_or_default(), &random).into_uuid();
     Entry::new(user_id.to_owned(), id.to_string(), metric, value, at, at.logical_day(chrono_tz::UTC, 0), at)
-}
-
-/// A connection that is kept.
-struct Connection {
-    stream: BufReader<TcpStream>,
-    head: String,
-}
-
-impl Connection {
-    fn open(address: SocketAddr, token: &str) -> Self {
-        let stream = TcpStream::connect(address).expect("a connection");
-        stream.set_nodelay(true).expect("no delay");
-        Self { stream: BufReader::new(stream), head: Self::head(address, token) }
-    }
-
-    fn head(address: SocketAddr, token: &str) -> String {
-        format!("Host: {address}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n")
-    }
-
-    fn get(&mut self, path: &str) -> Vec<u8> {
-        let (status, body) = self.request("GET", path, None);
-        assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&body));
-        body
-    }
-
-    fn json(&mut self, method: &str, path: &str, body: Option<&Value>) -> Value {
-        let (status, body) = self.request(method, path, body);
-        assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&body));
-        serde_json::from_slice(&body).expect("JSON")
-    }
-
-    fn request(&mut self, method: &str, path: &str, body: Option<&Value>) -> (u16, Vec<u8>) {
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let request = format!("{method} {path} HTTP/1.1\r\n{}Content-Length: {}\r\n\r\n{body}", self.head, body.len());
-        self.stream.get_mut().write_all(request.as_bytes()).expect("a server that reads");
-        let mut line = || {
-            let mut line = String::new();
-            self.stream.read_line(&mut line).expect("a server that answers");
-            line
-        };
-        let status = line().split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-        let mut length = 0;
-        loop {
-            let header = line().trim_end().to_ascii_lowercase();
-            if header.is_empty() {
-                break;
-            }
-            if let Some(value) = header.strip_prefix("content-length: ") {
-                length = value.parse().expect("a length");
-            }
-        }
-        let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).expect("the whole body");
-        (status, body)
-    }
 }

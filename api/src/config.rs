@@ -388,10 +388,16 @@ pub fn weakness(secret: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether group and others have no right at all.
+#[must_use]
+pub fn is_closed(file: &fs::Metadata) -> bool {
+    file.permissions().mode().trailing_zeros() >= 6
+}
+
 /// Health data in a folder that others on this machine can look into is refused; one that is missing will be made right.
 fn refuse_open_folder(folder: &Path) -> Result<(), String> {
     let Ok(found) = fs::metadata(folder) else { return Ok(()) };
-    if found.permissions().mode() & 0o077 == 0 {
+    if is_closed(&found) {
         return Ok(());
     }
     let folder = folder.display();

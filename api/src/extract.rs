@@ -127,10 +127,10 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> ApiResult<T> {
         (error.into_inner(), field)
     });
     let value = parsed.map_err(|(error, field)| {
-        // What is no word where one of several is wanted is to serde_json a fault of syntax.
-        let no_word =
-            error.to_string().starts_with("expected value") && serde_json::from_slice::<IgnoredAny>(body).is_ok();
-        if error.is_data() || no_word { mismatch(&field, &error).into() } else { malformed(&error) }
+        // What is no word where one of several is wanted, serde calls a fault of syntax, too.
+        let is_json = error.is_data()
+            || std::str::from_utf8(body).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
+        if is_json { mismatch(&field, &error).into() } else { malformed(&error) }
     })?;
     deserializer.end().map_err(|error| malformed(&error))?;
     Ok(value)

@@ -1,5 +1,5 @@
 // Getting in and out: register, sign in, stay signed in, sign out.
-import { enter, expect, test } from './support/test'
+import { enter, expect, test, trySignIn } from './support/test'
 
 test('somebody registers, having read the privacy policy, and is a viewer', async ({ page }) => {
   await page.goto('/register')
@@ -89,4 +89,25 @@ test('signing out ends the session, also for a copy of its cookie', async ({ pag
   expect((await page.request.get('/api/v1/me')).status()).toBe(401)
   await page.goBack()
   await expect(page.getByRole('heading', { name: 'Today' })).toBeHidden()
+})
+
+test('a session that ends in the middle of an edit loses nothing that was typed', async ({
+  page,
+  admin,
+}) => {
+  await enter(page, admin, '/settings')
+  await page.getByLabel('Display name').fill('Robin of the hills')
+  await page.getByLabel('Current password').fill(admin.password)
+  await page.context().clearCookies()
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await expect(page.getByText('Your session has ended. What you typed is kept')).toBeVisible()
+  const stored = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]))
+  expect(stored).not.toContain(admin.password)
+
+  await trySignIn(page, admin.username, admin.password)
+  await expect(page).toHaveURL('/settings')
+  await expect(page.getByLabel('Display name')).toHaveValue('Robin of the hills')
+  await expect(page.getByLabel('Current password')).toHaveValue('')
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await expect(page.getByText('Settings saved')).toBeVisible()
 })

@@ -1,4 +1,5 @@
 import { mount } from 'svelte'
+import { instance } from './api/instance.svelte'
 import App from './App.svelte'
 import { session } from './rooms/auth/session.svelte'
 import { router } from './ui/router.svelte'
@@ -9,4 +10,5 @@ const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
 router.start()
 session.start()
+instance.start()
 mount(App, { target })

@@ -217,9 +217,10 @@ pub struct Violation {
 }
 
 /// What a browser sends because of `report-to`; reports of other types are passed over.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Report {
     #[serde(rename = "type")]
+    #[schema(example = "csp-violation")]
     kind: String,
     #[serde(default)]
     body: Violation,
@@ -236,7 +237,7 @@ const REPORTS: usize = 5;
 #[utoipa::path(
     tag = "limits",
     security(()),
-    request_body(content((CspReport = "application/csp-report"), (Vec<Object> = "application/reports+json"))),
+    request_body(content((CspReport = "application/csp-report"), (Vec<Report> = "application/reports+json"))),
     responses(
         (status = 204, description = "Noted"),
     )

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::{
     audit::model::{Verdict, verify},
     auth::model::admins_without_second_factor,
-    config::{AppEnv, Config, LogFormat, Registration, weakness},
+    config::{AppEnv, Config, LogFormat, Registration, is_closed, weakness},
     db::{Db, damage, migration_status},
     error::ApiResult,
     users::model::count_enabled_admins,
@@ -102,10 +102,10 @@ fn about_files(config: &Config) -> Vec<Check> {
 fn closed(path: &Path, wanted: u32) -> Result<(), String> {
     let shown = path.display();
     let found = fs::metadata(path).map_err(|cause| format!("{shown} cannot be looked at: {cause}."))?;
-    match found.permissions().mode() & 0o777 {
-        mode if mode & 0o077 == 0 => Ok(()),
-        mode => Err(format!("{shown} has mode {mode:o}. Run: chmod {wanted:o} {shown}")),
+    if is_closed(&found) {
+        return Ok(());
     }
+    Err(format!("{shown} has mode {:o}. Run: chmod {wanted:o} {shown}", found.permissions().mode() & 0o777))
 }
 
 fn about_database(config: &Config) -> Vec<Check> {

@@ -72,6 +72,7 @@ fn describe(operation: &mut Operation, path: &str, writes: bool) {
     let signed_in = operation.security.is_none();
     let refusals = [
         (body, "400", "The body is not JSON"),
+        (true, "400", "The address looks like an attack"),
         (signed_in, "401", "Not signed in, or the credential is not or no longer good"),
         (for_admins, "403", "Not an admin, or the request came from another site"),
         (signed_in && writes, "403", "The request came from another site"),

@@ -200,10 +200,7 @@ impl Operator<'_> {
         let now = self.clock.now();
         let found = self.db.read_blocking(|conn| {
             let users = list_users(conn, "", u32::MAX)?;
-            Ok(users
-                .into_iter()
-                .map(|user| Ok((user.view_at(conn, now)?, user)))
-                .collect::<Result<Vec<_>, ApiError>>()?)
+            users.into_iter().map(|user| Ok((user.view_at(conn, now)?, user))).collect::<Result<Vec<_>, ApiError>>()
         });
         let found = found.map_err(|error| error.to_string())?;
         if json {
@@ -228,7 +225,7 @@ impl Operator<'_> {
     }
 
     fn unlock(&self, user: &Named) -> Result<String, String> {
-        let was_locked = self.write_to(user, |conn, trace, name| lockout::unlock(conn, trace, name))?;
+        let was_locked = self.write_to(user, lockout::unlock)?;
         Ok(format!("{} {}\n", if was_locked { "unlocked" } else { "no failed sign-ins at" }, user.username))
     }
 
@@ -250,7 +247,11 @@ impl Operator<'_> {
         });
         let views: Vec<SessionView> =
             found.map_err(|error| said(&error, user))?.into_iter().map(|session| session.view("")).collect();
-        if json { as_json(&views) } else { Ok(views.iter().map(|view| format!("{view}\n")).collect()) }
+        if json {
+            as_json(&views)
+        } else {
+            Ok(views.iter().fold(String::new(), |text, view| text + &view.to_string() + "\n"))
+        }
     }
 
     fn revoke(&self, user: &Named, id: Option<Uuid>) -> Result<String, String> {

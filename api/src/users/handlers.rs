@@ -118,7 +118,11 @@ pub async fn get_me(state: web::Data<AppState>, current: RestrictedUser) -> ApiR
 pub struct UpdateMe {
     #[serde(default, deserialize_with = "present")]
     #[validate(length(min = 1, max = 64), custom(function = "validate_name"))]
-    #[schema(nullable = false, pattern = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", example = "Robin")]
+    #[schema(
+        nullable = false,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+        example = "Robin"
+    )]
     display_name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[validate(custom(function = "validate_time_zone"))]
@@ -141,7 +145,7 @@ pub struct UpdateMe {
     water_presets_ml: Option<Vec<i32>>,
     /// The version from `GET /privacy-policy` that you have read and accept.
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, example = "2026-11-01")]
+    #[schema(nullable = false, example = "2026-11-25")]
     privacy_policy_version: Option<String>,
 }
 

@@ -7,15 +7,15 @@ use utoipa::ToSchema;
 use crate::error::FieldError;
 
 /// Changes whenever the text does, so that what was accepted stays known.
-pub const VERSION: &str = "2026-11-01";
+pub const VERSION: &str = "2026-11-25";
 const TEXT: &str = include_str!("privacy-policy.txt");
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PrivacyPolicy {
-    #[schema(example = "2026-11-01")]
+    #[schema(example = "2026-11-25")]
     version: &'static str,
     /// The day from which it holds.
-    #[schema(format = Date, example = "2026-11-01")]
+    #[schema(format = Date, example = "2026-11-25")]
     date: &'static str,
     /// Plain text. A line that begins with `# ` is a heading, one that begins with `- ` an item of a list.
     #[schema(example = "# What this server keeps\n\n- Your user name ...")]

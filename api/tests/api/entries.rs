@@ -238,7 +238,7 @@ async fn what_cannot_be_read_is_refused() {
         (json, "", 400, "bad_request"),
         (json, "{", 400, "bad_request"),
         (json, "{'metric':'water'}", 400, "bad_request"),
-        (json, r#"{"metric":"water","value":1e400}"#, 400, "bad_request"),
+        (json, r#"{"metric":"water","value":1e400}"#, 422, "invalid"),
         (json, r#"{"metric":"water","value":NaN}"#, 400, "bad_request"),
         (json, r#"{"metric":"water","value":250} {}"#, 400, "bad_request"),
         (json, "\u{feff}{}", 400, "bad_request"),

@@ -131,6 +131,15 @@ fn fill(connection: &mut SqliteConnection) {
              WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
              SELECT printf('user-%d', n), printf('user-%d', n), 'x', iif(n <= 2, 'admin', 'viewer'), 'x', 'UTC', 0, 'ml', 2000, '[]', 0
              FROM n;
+             INSERT INTO security_events (id, at, kind, detail)
+             WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
+             SELECT printf('event-%d', n), n, 'scanner', 'x' FROM n;
+             INSERT INTO penalties (id, caller, level, until, imposed_at, reason)
+             WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
+             SELECT printf('penalty-%d', n), printf('user %d', n), 1, n, n, 'x' FROM n;
+             INSERT INTO invites (id, code_hash, role, expires_at, max_uses, created_by, created_at)
+             WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
+             SELECT printf('invite-%d', n), printf('hash-%d', n), 'viewer', n, 1, printf('user-%d', 1 + n % 2), n FROM n;
              INSERT INTO entries (user_id, id, metric, value, at, day, tags, created_at, updated_at)
              WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 99999)
              SELECT printf('user-%d', 1 + n % 2), printf('entry-%d', n), iif(n % 10 < 7, 'water', 'altitude'), 1 + n % 10,

@@ -187,15 +187,12 @@ async fn one_request_too_many_is_told_to_come_back_and_health_still_answers() {
         credentials.len()
     );
     slow.write_all(head.as_bytes()).unwrap();
-    // Until the server has taken it up; then there is no room for another.
-    let deadline = Instant::now() + PATIENCE;
-    let busy = loop {
-        let answer = anonymous.get("/api/v1/privacy-policy").await;
-        if answer.status != 200 {
-            break answer;
-        }
-        assert!(Instant::now() < deadline, "a second request is let in");
-    };
+    // A worker takes up its connections in the order in which they have something for it, and new ones go round the workers: when these
+    // have been answered, the first one is being worked on.
+    for _ in 0..4 * std::thread::available_parallelism().unwrap().get() {
+        anonymous.get("/health/live").await.expect(StatusCode::OK);
+    }
+    let busy = anonymous.get("/api/v1/privacy-policy").await;
     assert!(!busy.expect_problem(503, "busy").header("retry-after").is_empty());
     anonymous.get("/health/ready").await.expect(StatusCode::OK);
     slow.write_all(credentials.as_bytes()).unwrap();

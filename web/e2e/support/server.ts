@@ -95,7 +95,25 @@ export class Server {
     const child = run(program, args, { env: this.env })
     child.child.stdin?.end(password)
     await child
+    await this.acceptPolicy({ username, password })
     return { username, password }
+  }
+
+  /** What the page would ask for first. Leaves no session behind. */
+  private async acceptPolicy(account: Account): Promise<void> {
+    const send = async (method: string, path: string, body: unknown, token?: string) => {
+      const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
+      const headers = { 'content-type': 'application/json', ...authorization }
+      const url = `${this.baseURL}/api/v1${path}`
+      const answer = await fetch(url, { method, headers, body: JSON.stringify(body) })
+      if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`)
+      return answer.status === 204 ? {} : ((await answer.json()) as Record<string, string>)
+    }
+    const { access_token } = await send('POST', '/auth/token', account)
+    const policy = await fetch(`${this.baseURL}/api/v1/privacy-policy`)
+    const { version } = (await policy.json()) as { version: string }
+    await send('PATCH', '/me', { privacy_policy_version: version }, access_token)
+    await send('POST', '/auth/logout', {}, access_token)
   }
 
   /** What the API has logged so far. */

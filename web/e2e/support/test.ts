@@ -154,6 +154,29 @@ export const test = base.extend<Fixtures, { server: Server }>({
   },
 })
 
+/** The named part of a page. */
+export function card(page: Page, name: string): Locator {
+  return page.getByRole('region', { name, exact: true })
+}
+
+/** Fills in the sign-in form and returns once the server has answered. */
+export async function trySignIn(page: Page, username: string, password: string): Promise<void> {
+  await page.getByLabel('Username').fill(username)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await submitSignIn(page)
+}
+
+export async function submitSignIn(page: Page): Promise<void> {
+  const answered = page.waitForResponse('**/api/v1/auth/login')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await answered
+}
+
+/** What is shown only once. */
+export async function secret(page: Page, label: string): Promise<string> {
+  return page.getByLabel(label, { exact: true }).inputValue()
+}
+
 /** Signs in without the form, for the tests that are about something else, and opens the page there. */
 export async function enter(page: Page, account: Account, path = '/'): Promise<void> {
   const answer = await page.request.post('/api/v1/auth/login', { data: account })

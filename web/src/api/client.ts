@@ -6,31 +6,42 @@ import { ApiError } from './error'
 import type { components, paths } from './schema'
 
 type Schemas = components['schemas']
+export type ApiToken = Schemas['ApiToken']
+export type AuditRecord = Schemas['AuditRecord']
 export type Device = Schemas['SessionView']
 export type Entry = Schemas['EntryView']
 export type EntryChange = Schemas['UpdateEntry']
+export type Invite = Schemas['Invite']
 export type Me = Schemas['Me']
 export type MeChange = Schemas['UpdateMe']
 export type Metric = Schemas['Metric']
 export type NewEntry = Schemas['CreateEntry']
+export type Outcome = Schemas['Outcome']
 export type PrivacyPolicy = Schemas['PrivacyPolicy']
+export type Registration = Schemas['Registration']
+export type Role = Schemas['Role']
+export type Scope = Schemas['Scope']
+export type SecurityHour = Schemas['SecurityHour']
+export type SecurityReport = Schemas['SecurityReport']
+export type Settings = Schemas['Settings']
 export type Status = Schemas['StatusView']
+export type TemporaryPassword = Schemas['TemporaryPassword']
 export type Unit = Schemas['Unit']
+export type User = Schemas['UserView']
 
 /** How long to wait for an answer. The server gives up on a request after 30 seconds. */
 const TIMEOUT_MS = 35_000
 
-let onUnauthorized: () => void = () => undefined
+const listeners: ((problem: ApiError) => void)[] = []
 
-/** Sets what happens when the server no longer knows who is asking. */
-export function whenUnauthorized(handler: () => void): void {
-  onUnauthorized = handler
+/** Calls `listener` with every failure, before whoever made the request hears of it. */
+export function onProblem(listener: (problem: ApiError) => void): void {
+  listeners.push(listener)
 }
 
 const observe: Middleware = {
-  onResponse({ response, schemaPath }) {
+  onResponse({ response }) {
     clock.learn(response.headers.get('date'))
-    if (response.status === 401 && !schemaPath.endsWith('/auth/login')) onUnauthorized()
   },
 }
 
@@ -53,5 +64,7 @@ export async function answer<T>(
   const ours = response.headers.get('content-type')?.startsWith('application/problem+json')
   const problem = ours ? (result.error as Schemas['Problem']) : {}
   const wait = Number(response.headers.get('retry-after')) * 1000
-  throw new ApiError(response.status, problem, Number.isFinite(wait) ? wait : 0)
+  const failure = new ApiError(response.status, problem, Number.isFinite(wait) ? wait : 0)
+  for (const listener of listeners) listener(failure)
+  throw failure
 }

@@ -3,6 +3,8 @@ import type { components } from './schema'
 
 type Problem = components['schemas']['Problem']
 
+const ABOUT_WHAT_WAS_TYPED = new Set(['invalid_credentials', 'totp_required', 'invalid_totp'])
+
 export class ApiError extends Error {
   override name = 'ApiError'
   /** The HTTP status; 0 when nobody answered. */
@@ -21,6 +23,11 @@ export class ApiError extends Error {
     this.requestId = problem.request_id
     this.fields = Object.fromEntries((problem.errors ?? []).map((e) => [e.field, e.message]))
     this.retryAfter = retryAfter
+  }
+
+  /** Whether the server no longer knows who is asking; not when it is what was typed that did not fit. */
+  get signedOut(): boolean {
+    return this.status === 401 && !ABOUT_WHAT_WAS_TYPED.has(this.code)
   }
 
   /** Whether the same request may succeed later, with nothing changed by the person. */

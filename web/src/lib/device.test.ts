@@ -39,6 +39,7 @@ test.each([
   ['jwt', 'curl/8.14.1', 'Another client'],
   ['jwt', 'my-script (Linux)', 'Another client'],
   ['jwt', null, 'Another client'],
+  ['api_token', 'curl/8.14.1', 'An API token'],
   ['cookie', 'NetSurf/3.11 (Linux)', 'A browser on Linux'],
   ['cookie', 'Mozilla/5.0 Firefox/140.0', 'Firefox'],
   ['cookie', '', 'A browser'],

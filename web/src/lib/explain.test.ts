@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ApiError } from '../api/error'
-import { explain, explainSignIn } from './explain'
+import { explain, explainSignIn, whatBecame } from './explain'
 
 test.each([0, 502, 504])('%d is a server that cannot be reached', (status) => {
   expect(explain(new ApiError(status, {})).what).toBe('The server cannot be reached.')
@@ -14,6 +14,19 @@ test.each([
   expect(explain(new ApiError(429, {}, wait)).next).toContain(words)
 })
 
+test('maintenance is no mistake, and reading goes on', () => {
+  const { what, next } = explain(new ApiError(503, { code: 'maintenance' }, 120_000))
+  expect(what).toBe('The server is being looked after.')
+  expect(next).toContain('You can read everything')
+  expect(next).toContain('in 2 minutes')
+  expect(explainSignIn(new ApiError(503, { code: 'maintenance' }))).toContain('only its admins')
+})
+
+test('a change without an answer may have been made', () => {
+  expect(whatBecame(new ApiError(504, {}))).toBe('It may have been changed all the same.')
+  expect(whatBecame(new ApiError(409, {}))).toBe('Nothing was changed.')
+})
+
 test('what the server says about a bad request is passed on', () => {
   expect(explain(new ApiError(404, { detail: 'There is no such person.' }))).toEqual({
     what: 'There is no such person.',
@@ -24,6 +37,7 @@ test('what the server says about a bad request is passed on', () => {
 test.each([
   [423, 'locked', 'Wait 30 minutes, or ask an admin to unlock it.', 'Too many sign-ins failed.'],
   [429, 'rate_limited', 'Nothing was changed. Try again in 40 seconds.', 'That was too often.'],
+  [429, 'penalised', 'Try again in 8 minutes.', 'That was too often for too long.'],
 ])('a sign-in refused with %d says why and how long to wait', (status, code, detail, why) => {
   expect(explainSignIn(new ApiError(status, { code, detail }))).toBe(`${why} ${detail}`)
 })

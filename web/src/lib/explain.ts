@@ -2,7 +2,7 @@
 import type { ApiError } from '../api/error'
 
 export function explain(problem: ApiError): { what: string; next: string } {
-  const { status } = problem
+  const { status, code } = problem
   if (status === 0 || status === 502 || status === 504) {
     return {
       what: 'The server cannot be reached.',
@@ -13,6 +13,12 @@ export function explain(problem: ApiError): { what: string; next: string } {
     return {
       what: 'This page has asked the server too often in a short time.',
       next: `Nothing is lost. It will be tried again ${inWords(problem.retryAfter)}.`,
+    }
+  }
+  if (code === 'maintenance') {
+    return {
+      what: 'The server is being looked after.',
+      next: `You can read everything; changes are taken again when it is done. It will be tried again ${inWords(problem.retryAfter)}.`,
     }
   }
   if (status === 503) {
@@ -36,6 +42,13 @@ export function explain(problem: ApiError): { what: string; next: string } {
   return { what: problem.message, next: 'Nothing was changed.' }
 }
 
+/** Whether a change was made. When no answer came, the server may have made it all the same. */
+export function whatBecame({ status }: ApiError): string {
+  return status === 0 || status === 502 || status === 504
+    ? 'It may have been changed all the same.'
+    : 'Nothing was changed.'
+}
+
 /**
  * Why nobody was signed in. Nothing tries again by itself here, so what the server says about how long to
  * wait is passed on.
@@ -46,6 +59,10 @@ export function explainSignIn(problem: ApiError): string {
   }
   if (problem.code === 'locked') return `Too many sign-ins failed. ${problem.message}`
   if (problem.code === 'rate_limited') return `That was too often. ${problem.message}`
+  if (problem.code === 'penalised') return `That was too often for too long. ${problem.message}`
+  if (problem.code === 'maintenance') {
+    return 'The server is being looked after, and until that is done only its admins can sign in. Try again later.'
+  }
   const { what } = explain(problem)
   return problem.passing ? `${what} Try again in a moment.` : what
 }

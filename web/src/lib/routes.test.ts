@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { localPath, parseRoute, personPath, signInPath } from './routes'
+import { auditPath, localPath, parseRoute, personPath, signInPath, userPath } from './routes'
 
 test.each([
   ['/', { name: 'dashboard' }],
@@ -14,6 +14,30 @@ test.each([
   ['/people/ada', { name: 'dashboard', person: 'ada' }],
   ['/people/ada%2Fb', { name: 'dashboard', person: 'ada/b' }],
   ['/people/ada/history?metric=altitude', { name: 'history', person: 'ada', metric: 'altitude' }],
+  ['/register?invite=a%2Bb', { name: 'register', invite: 'a+b' }],
+  ['/register?invite=', { name: 'register' }],
+  ['/admin', { name: 'admin', page: 'users' }],
+  ['/admin/users', { name: 'admin', page: 'users' }],
+  ['/admin/users/a%2Fb', { name: 'admin', page: 'user', username: 'a/b' }],
+  ['/admin/invites', { name: 'admin', page: 'invites' }],
+  ['/admin/security', { name: 'admin', page: 'security' }],
+  ['/admin/server', { name: 'admin', page: 'server' }],
+  ['/admin/audit', { name: 'admin', page: 'audit', filter: {} }],
+  [
+    '/admin/audit?action=auth.login&outcome=failure&from=2026-11-25T10:00Z',
+    {
+      name: 'admin',
+      page: 'audit',
+      filter: { action: 'auth.login', outcome: 'failure', from: '2026-11-25T10:00:00.000Z' },
+    },
+  ],
+  [
+    '/admin/audit?outcome=luck&to=soon&actor=&other=1',
+    { name: 'admin', page: 'audit', filter: {} },
+  ],
+  ['/admin/other', { name: 'not-found' }],
+  ['/admin/invites/more', { name: 'not-found' }],
+  ['/admin/users/ada/more', { name: 'not-found' }],
   ['/people', { name: 'not-found' }],
   ['/people/ada/other', { name: 'not-found' }],
   ['/people/ada/history/more', { name: 'not-found' }],
@@ -41,6 +65,11 @@ test.each([
 
 test('paths are built so that they are parsed back', () => {
   expect(personPath('a b', 'history')).toBe('/people/a%20b/history')
+  expect(userPath('a/b')).toBe('/admin/users/a%2Fb')
+  expect(auditPath({})).toBe('/admin/audit')
+  expect(auditPath({ action: 'auth.login', outcome: 'failure' })).toBe(
+    '/admin/audit?action=auth.login&outcome=failure',
+  )
   expect(signInPath('/')).toBe('/sign-in')
   expect(parseRoute(new URL(signInPath('/history?metric=water'), 'http://host'))).toEqual({
     name: 'sign-in',

@@ -1,18 +1,34 @@
 // Which address shows what. Everything the page can be asked for is in this one table.
-import type { Metric } from '../api/client'
+import type { Metric, Outcome } from '../api/client'
 
 export type Route =
   | { name: 'dashboard'; person?: string }
   | { name: 'history'; person?: string; metric?: Metric }
   | { name: 'settings' }
   | { name: 'sign-in'; next: string }
-  | { name: 'register' }
+  | { name: 'register'; invite?: string }
+  | { name: 'admin'; page: AdminPage }
+  | { name: 'admin'; page: 'user'; username: string }
+  | { name: 'admin'; page: 'audit'; filter: AuditFilter }
   | { name: 'not-found' }
+
+type AdminPage = 'users' | 'invites' | 'security' | 'server'
+
+/** What the audit log is narrowed to; `from` and `to` are instants. */
+export interface AuditFilter {
+  actor?: string
+  action?: string
+  target?: string
+  outcome?: Outcome
+  from?: string
+  to?: string
+}
 
 export function parseRoute(url: URL): Route {
   const [first, second, third, ...more] = url.pathname.split('/').filter(Boolean).map(decode)
   const metric = parseMetric(url.searchParams.get('metric'))
   if (more.length > 0) return { name: 'not-found' }
+  if (first === 'admin') return parseAdmin(url, second ?? 'users', third)
   if (first === 'people' && second !== undefined) {
     if (third === undefined) return { name: 'dashboard', person: second }
     if (third === 'history') return { name: 'history', person: second, ...metric }
@@ -21,7 +37,11 @@ export function parseRoute(url: URL): Route {
   if (second !== undefined) return { name: 'not-found' }
   if (first === undefined) return { name: 'dashboard' }
   if (first === 'history') return { name: 'history', ...metric }
-  if (first === 'settings' || first === 'register') return { name: first }
+  if (first === 'settings') return { name: first }
+  if (first === 'register') {
+    const invite = url.searchParams.get('invite')
+    return invite ? { name: first, invite } : { name: first }
+  }
   if (first === 'sign-in') return { name: first, next: localPath(url.searchParams.get('next')) }
   return { name: 'not-found' }
 }
@@ -43,6 +63,43 @@ export function personPath(username: string, page?: 'history'): string {
 
 export function signInPath(next: string): string {
   return next === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`
+}
+
+export function userPath(username: string): string {
+  return `/admin/users/${encodeURIComponent(username)}`
+}
+
+export function auditPath(filter: AuditFilter): string {
+  const query = new URLSearchParams({ ...filter }).toString()
+  return query ? `/admin/audit?${query}` : '/admin/audit'
+}
+
+function parseAdmin(url: URL, page: string, rest: string | undefined): Route {
+  if (page === 'users' && rest !== undefined) return { name: 'admin', page: 'user', username: rest }
+  if (rest !== undefined) return { name: 'not-found' }
+  if (page === 'audit') return { name: 'admin', page, filter: parseFilter(url.searchParams) }
+  if (page === 'users' || page === 'invites' || page === 'security' || page === 'server') {
+    return { name: 'admin', page }
+  }
+  return { name: 'not-found' }
+}
+
+/** What the address asks for, without what no filter could mean. */
+function parseFilter(query: URLSearchParams): AuditFilter {
+  const filter: AuditFilter = {}
+  for (const key of ['actor', 'action', 'target'] as const) {
+    const text = query.get(key)
+    if (text) filter[key] = text
+  }
+  const outcome = query.get('outcome')
+  if (outcome === 'success' || outcome === 'failure' || outcome === 'denied') {
+    filter.outcome = outcome
+  }
+  for (const key of ['from', 'to'] as const) {
+    const at = Date.parse(query.get(key) ?? '')
+    if (!Number.isNaN(at)) filter[key] = new Date(at).toISOString()
+  }
+  return filter
 }
 
 function parseMetric(text: string | null): { metric?: Metric } {

@@ -37,6 +37,11 @@ export function dateTime(at: string, zone: string): string {
   return format(zone, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at))
 }
 
+/** `23 Nov 2026, 14:05:09 CET`: to the second and with the zone, for what is compared with other records. */
+export function exactTime(at: string, zone: string): string {
+  return format(zone, { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(at))
+}
+
 /** A day `YYYY-MM-DD` as a heading: `Today`, `Yesterday`, `Monday 23 November`, with the year if past. */
 export function dayName(day: string, today: string): string {
   if (day === today) return 'Today'

@@ -55,7 +55,11 @@ pub struct CreateUser {
     /// The user name, if left out.
     #[serde(default, deserialize_with = "present")]
     #[validate(length(min = 1, max = 64), custom(function = "validate_name"))]
-    #[schema(nullable = false, pattern = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", example = "Robin")]
+    #[schema(
+        nullable = false,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+        example = "Robin"
+    )]
     display_name: Option<String>,
 }
 
@@ -149,7 +153,11 @@ pub struct UpdateUser {
     disabled: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     #[validate(length(min = 1, max = 64), custom(function = "validate_name"))]
-    #[schema(nullable = false, pattern = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$", example = "Robin")]
+    #[schema(
+        nullable = false,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+        example = "Robin"
+    )]
     display_name: Option<String>,
 }
 

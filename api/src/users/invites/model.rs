@@ -87,13 +87,19 @@ pub fn delete_of(conn: &mut DbConnection, user_id: &str) -> QueryResult<()> {
 }
 
 /// At most `limit` invites that have not expired, each with its maker's name, newest first, below the id `before`.
-pub fn list(conn: &mut DbConnection, before: &str, now: Timestamp, limit: u32) -> QueryResult<Vec<(Invite, String)>> {
+pub fn list(
+    conn: &mut DbConnection,
+    before: &str,
+    now: Timestamp,
+    limit: u32,
+) -> QueryResult<Vec<(Invite, Option<String>)>> {
+    // An invite always has a maker; a left join, and an end that no index can look up, make SQLite walk the invites in their order.
     invites::table
-        .inner_join(users::table)
+        .left_join(users::table)
         .filter(invites::id.lt(before))
-        .filter(invites::expires_at.gt(now.0))
+        .filter((invites::expires_at + 0_i64).gt(now.0))
         .order(invites::id.desc())
         .limit(i64::from(limit))
-        .select((Invite::as_select(), users::username))
+        .select((Invite::as_select(), users::username.nullable()))
         .load(conn)
 }

@@ -184,9 +184,12 @@ async fn v5_0_0_7_4_3_a_new_password_ends_every_other_session() {
 /// OWASP ASVS v5.0.0-7.4.4
 #[test]
 fn v5_0_0_7_4_4_every_screen_offers_to_sign_out() {
-    // The frame around every screen of somebody signed in.
-    let frame = repository("web/src/SignedIn.svelte");
-    assert!(frame.contains("<Shell") && frame.contains("Sign out"));
+    // The two frames around the screens of somebody signed in: the ordinary one, and what has to be done before it.
+    for frame in ["web/src/SignedIn.svelte", "web/src/App.svelte"] {
+        let frame = repository(frame);
+        assert!(frame.contains("<Shell") && frame.contains("<SignOut"));
+    }
+    assert!(repository("web/src/rooms/auth/SignOut.svelte").contains("Sign out"));
 }
 
 /// OWASP ASVS v5.0.0-7.4.5

@@ -1,6 +1,6 @@
 // Who is signed in on this page. The session itself is a cookie that no script can read, so the only way
 // to know is to ask the server for /me; a 401 to anything means that nobody is signed in any more.
-import { answer, api, type Me, whenUnauthorized } from '../../api/client'
+import { answer, api, type Me, onProblem } from '../../api/client'
 import { ApiError } from '../../api/error'
 import { Resource } from '../../api/resource.svelte'
 import { Locker } from '../../lib/locker'
@@ -10,6 +10,7 @@ class Session {
   #refused = $state(false)
   /** The session ended by itself, in the middle of something. */
   expired = $state(false)
+  #temporary = $state<string>()
 
   get me(): Me | undefined {
     return this.#me.value
@@ -28,8 +29,16 @@ class Session {
     return this.#me.loading
   }
 
+  /** The temporary password, if it has just been typed here: it is asked for only once. */
+  get temporaryPassword(): string | undefined {
+    return this.me?.password_change_required ? this.#temporary : undefined
+  }
+
   start(): void {
-    whenUnauthorized(() => {
+    onProblem(({ signedOut, code }) => {
+      // An admin has set a temporary password meanwhile.
+      if (code === 'password_change_required') void this.load()
+      if (!signedOut) return
       if (this.me) this.expired = true
       this.#end()
     })
@@ -40,11 +49,13 @@ class Session {
     if (await this.#me.load()) this.#refused = false
   }
 
-  /** Throws an ApiError when the server does not accept the pair. */
-  async signIn(username: string, password: string): Promise<void> {
-    await answer(api.POST('/api/v1/auth/login', { body: { username, password } }))
+  /** Throws an ApiError when the server does not accept them. `code` is of the second factor. */
+  async signIn(username: string, password: string, code?: string): Promise<void> {
+    const body = { username, password, ...(code && { totp_code: code }) }
+    await answer(api.POST('/api/v1/auth/login', { body }))
     await this.load()
     if (!this.me) throw this.problem ?? new ApiError(401, {})
+    if (this.me.password_change_required) this.#temporary = password
     this.expired = false
   }
 
@@ -67,6 +78,7 @@ class Session {
   }
 
   #end(): void {
+    this.#temporary = undefined
     this.#me.set(undefined)
     this.#refused = true
   }

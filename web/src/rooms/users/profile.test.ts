@@ -7,12 +7,15 @@ const me: Me = {
   display_name: 'Ada',
   role: 'admin',
   disabled: false,
+  locked_until: null,
   last_login_at: null,
   created_at: '2026-01-01T00:00:00.000Z',
   time_zone: 'Europe/Berlin',
   day_starts_at: 4,
   unit: 'ml',
   daily_goal_ml: 2000,
+  password_change_required: false,
+  privacy_policy_due: false,
   water_presets_ml: [150, 250, 500],
 }
 

@@ -1,0 +1,261 @@
+//! Whether the time of a refused sign-in tells who has an account, and whether hashing stands in anybody's way.
+//!
+//! The first is asked of a server within this process, with a cheap hash: what differs between two refusals is then a larger part of them.
+//! The second is asked of the program itself, with the hash it has in production, and decides by the 99th percentile and the memory.
+
+mod support;
+
+use std::{
+    fs,
+    io::Write,
+    net::{SocketAddr, TcpListener, TcpStream},
+    ops::RangeInclusive,
+    path::Path,
+    process::{Child, Command, ExitCode, Stdio},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use diesel::prelude::*;
+use rand::{Rng, SeedableRng, rngs::SmallRng, seq::SliceRandom};
+use serde_json::json;
+use status_tracker::{
+    db::schema::users,
+    server::AppState,
+    users::model::{NewUser, Role, insert_user},
+};
+use support::{Connection, PASSWORD};
+use tempfile::TempDir;
+
+/// Times four attempts, one less than what locks a name: 1,000 sign-ins on each side.
+const NAMES: usize = 250;
+const ATTEMPTS: usize = 4;
+/// How often the slower of two refusals may be that of the known name. Chance alone strays by 0.013.
+const UNTOLD: RangeInclusive<f64> = 0.45..=0.55;
+
+const CLIENTS: usize = 50;
+const SPELL: Duration = Duration::from_secs(30);
+const SLOWEST: Duration = Duration::from_millis(100);
+const MEMORY_KIB: u64 = 150 * 1024;
+
+fn main() -> ExitCode {
+    if !support::wanted() {
+        return ExitCode::SUCCESS;
+    }
+    let untold = names_stay_untold();
+    let undisturbed = others_stay_undisturbed();
+    if untold && undisturbed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Prints how refusals of names that exist compare with those of names that do not; whether they can be told apart.
+fn names_stay_untold() -> bool {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let state = support::state(&folder, "6");
+    let mut random = SmallRng::seed_from_u64(3);
+    let [enabled, nobody, disabled, nobody_else] = [(); 4].map(|()| names(&mut random));
+    add_users(&state, &enabled, false);
+    add_users(&state, &disabled, true);
+    let address = support::serve(state);
+    println!("{:34}{:>10}{:>10}{:>8}", "refused sign-ins, median in ms", "known", "unknown", "AUC");
+    let mut held = compare(address, "known or not", 401, [&enabled, &nobody], &mut random);
+    held &= compare(address, "disabled or not there", 401, [&disabled, &nobody_else], &mut random);
+    for name in enabled.iter().chain(&nobody) {
+        refused(&mut Connection::open(address), name, 401);
+    }
+    held &= compare(address, "known or not, locked by the fifth", 423, [&enabled, &nobody], &mut random);
+    println!("\nThe AUC has to stay within {UNTOLD:?}: {}\n", verdict(held));
+    held
+}
+
+fn verdict(held: bool) -> &'static str {
+    if held { "held" } else { "NOT HELD" }
+}
+
+/// Names of one shape, so that nothing but their being known tells them apart.
+fn names(random: &mut SmallRng) -> Vec<String> {
+    (0..NAMES).map(|_| (0..12).map(|_| char::from(random.gen_range(b'a'..=b'z'))).collect()).collect()
+}
+
+fn add_users(state: &AppState, names: &[String], disabled: bool) {
+    let (hash, now) = (support::password_hash(state), state.clock.now());
+    for name in names {
+        let user = NewUser::new(state.clock.new_id(), name, Role::Viewer, hash.clone(), now);
+        state
+            .db
+            .write_blocking(move |conn| {
+                let id = insert_user(conn, &user)?.id;
+                diesel::update(users::table.find(id)).set(users::disabled.eq(i16::from(disabled))).execute(conn)?;
+                Ok(())
+            })
+            .expect("a user");
+    }
+}
+
+/// How long the refusal took.
+fn refused(connection: &mut Connection, username: &str, status: u16) -> Duration {
+    let body = json!({"username": username, "password": "Wrong-Harbour-71-lanterns"});
+    let begun = Instant::now();
+    let (answered, _) = connection.request("POST", "/api/v1/auth/login", Some(&body));
+    let taken = begun.elapsed();
+    assert_eq!(answered, status, "{username}");
+    taken
+}
+
+fn compare(address: SocketAddr, title: &str, status: u16, sides: [&[String]; 2], random: &mut SmallRng) -> bool {
+    let mut attempts: Vec<(usize, &String)> = [0, 1]
+        .into_iter()
+        .flat_map(|side| sides[side].iter().map(move |name| (side, name)))
+        .collect::<Vec<_>>()
+        .repeat(ATTEMPTS);
+    attempts.shuffle(random);
+    let mut connection = Connection::open(address);
+    let mut times = [Vec::new(), Vec::new()];
+    for (side, name) in attempts {
+        times[side].push(refused(&mut connection, name, status));
+    }
+    let [known, unknown] = times.map(|mut times| {
+        times.sort_unstable();
+        times
+    });
+    let (auc, median) = (auc(&known, &unknown), |times: &[Duration]| times[times.len() / 2].as_secs_f64() * 1e3);
+    let held = UNTOLD.contains(&auc);
+    let mark = if held { "" } else { "  told apart" };
+    println!("{title:34}{:>10.3}{:>10.3}{auc:>8.3}{mark}", median(&known), median(&unknown));
+    held
+}
+
+/// How likely one of `known` takes longer than one of `unknown`, both sorted: 0.5 when nothing tells them apart (Mann-Whitney).
+fn auc(known: &[Duration], unknown: &[Duration]) -> f64 {
+    // Twice the number of pairs, because equal ones count half.
+    let twice: usize = known
+        .iter()
+        .map(|time| unknown.partition_point(|other| other < time) + unknown.partition_point(|other| other <= time))
+        .sum();
+    twice as f64 / (2 * known.len() * unknown.len()) as f64
+}
+
+/// Prints what others wait, and what memory the program holds, while 50 clients do nothing but try to sign in; whether both stay in
+/// their bounds.
+fn others_stay_undisturbed() -> bool {
+    let program = Program::start();
+    let mut connection = Connection::open(program.address);
+    connection.authorize(&support::token(program.address, "morgan"));
+    for number in 1..=100 {
+        let body = json!({"metric": "water", "value": number});
+        assert_eq!(connection.request("POST", "/api/v1/entries", Some(&body)).0, 201);
+    }
+    let routes = ["/api/v1/people/morgan/status", "/api/v1/people/morgan/entries?limit=20", "/health/live"];
+    let mut times = [(); 3].map(|()| Vec::new());
+    let idle = program.memory_kib("VmRSS");
+    let (stopped, hashed, refused) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let (stopped, hashed, refused) = (&stopped, &hashed, &refused);
+            scope.spawn(move || {
+                let mut connection = Connection::open(program.address);
+                for number in 0.. {
+                    if stopped.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let body = json!({"username": format!("stranger-{client}-{number}"), "password": PASSWORD});
+                    match connection.request("POST", "/api/v1/auth/login", Some(&body)).0 {
+                        401 => hashed.fetch_add(1, Ordering::Relaxed),
+                        503 => refused.fetch_add(1, Ordering::Relaxed),
+                        other => panic!("a sign-in was answered with {other}"),
+                    };
+                }
+            });
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < SPELL {
+            for (route, times) in routes.iter().zip(&mut times) {
+                let begun = Instant::now();
+                connection.get(route);
+                times.push(begun.elapsed());
+            }
+        }
+        stopped.store(true, Ordering::Relaxed);
+    });
+    let (hashed, refused) = (hashed.into_inner(), refused.into_inner());
+    println!(
+        "{CLIENTS} clients signed in for {} s: {hashed} were hashed, {refused} told to come later",
+        SPELL.as_secs()
+    );
+    println!("{:42}{:>10}{:>10}{:>10}{:>10}", "others meanwhile, ms", "requests", "median", "p99", "max");
+    // Nothing is shown if nothing was hashed.
+    let mut held = hashed > 0 && refused > 0;
+    for (route, mut times) in routes.iter().zip(times) {
+        times.sort_unstable();
+        let at = |share: usize| times[(times.len() - 1) * share / 100];
+        let ms = |time: Duration| time.as_secs_f64() * 1e3;
+        held &= at(99) < SLOWEST;
+        println!("{route:42}{:>10}{:>10.2}{:>10.2}{:>10.2}", times.len(), ms(at(50)), ms(at(99)), ms(at(100)));
+    }
+    let peak = program.memory_kib("VmHWM");
+    held &= peak < MEMORY_KIB;
+    println!("memory, MiB: {} idle, {} at most", idle / 1024, peak / 1024);
+    println!(
+        "\np99 has to stay below {} ms, memory below {} MiB: {}",
+        SLOWEST.as_millis(),
+        MEMORY_KIB / 1024,
+        verdict(held)
+    );
+    held
+}
+
+/// The program as an operator runs it, with a person who logs; ends when dropped.
+struct Program {
+    child: Child,
+    address: SocketAddr,
+    _folder: TempDir,
+}
+
+impl Program {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        // Freed again for the program, which takes it at once.
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+        let run = |words: &[&str]| Self::command(folder.path(), address, words).spawn().expect("the program");
+        assert!(run(&["migrate"]).wait().expect("its end").success());
+        let mut create = run(&["user", "create", "--username", "morgan", "--role", "admin", "--password-stdin"]);
+        create.stdin.take().expect("its input").write_all(PASSWORD.as_bytes()).expect("a program that reads");
+        assert!(create.wait().expect("its end").success());
+        let program = Self { child: run(&["serve"]), address, _folder: folder };
+        let begun = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "the program does not listen");
+            thread::sleep(Duration::from_millis(10));
+        }
+        program
+    }
+
+    fn command(folder: &Path, address: SocketAddr, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_status-tracker"));
+        command
+            .args(words)
+            .env("DATA_DIR", folder)
+            .env("BIND_ADDR", address.to_string())
+            .env("BCRYPT_COST", "14")
+            .env("RATE_LIMIT_ENABLED", "false")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    /// A figure of the kernel's about its memory.
+    fn memory_kib(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the program's status");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line about memory");
+        line.trim_matches(|letter: char| !letter.is_ascii_digit()).parse().expect("a number")
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

@@ -1,0 +1,163 @@
+// The second factor from end to end, with an authenticator that is a few lines of code.
+import { readFileSync } from 'node:fs'
+import {
+  card,
+  enter,
+  expect,
+  type Page,
+  secret,
+  submitSignIn,
+  test,
+  trySignIn,
+} from './support/test'
+import { totp } from './support/totp'
+
+const factor = (page: Page) => card(page, 'Second factor')
+const codeField = (page: Page) => page.getByLabel('Code from your authenticator')
+
+interface Enrolled {
+  key: string
+  codes: string[]
+}
+
+/** Turns it on as a person does. */
+async function enrol(page: Page, password: string): Promise<Enrolled> {
+  await factor(page).getByRole('button', { name: 'Turn on' }).click()
+  await factor(page).getByLabel('Your password').fill(password)
+  await factor(page).getByRole('button', { name: 'Go on' }).click()
+  await expect(factor(page).getByRole('img', { name: /QR code/ })).toBeVisible()
+  const key = await secret(page, 'Secret')
+  await codeField(page).fill(totp(key))
+  await factor(page).getByRole('button', { name: 'Turn on' }).click()
+  await expect(factor(page).getByRole('heading', { name: 'Recovery codes' })).toBeVisible()
+  const codes = await factor(page).getByRole('listitem').allTextContents()
+  return { key, codes }
+}
+
+test('it is turned on with a code, and hands out ten recovery codes, once', async ({
+  page,
+  viewer,
+}) => {
+  await enter(page, viewer, '/settings')
+  await expect(factor(page)).toContainText('a password alone no longer opens your account')
+  await factor(page).getByRole('button', { name: 'Turn on' }).click()
+  await factor(page).getByLabel('Your password').fill('not my password')
+  await factor(page).getByRole('button', { name: 'Go on' }).click()
+  await expect(factor(page)).toContainText('This is not your password.')
+
+  await factor(page).getByLabel('Your password').fill(viewer.password)
+  await factor(page).getByRole('button', { name: 'Go on' }).click()
+  const key = await secret(page, 'Secret')
+  expect(key).toMatch(/^[A-Z2-7]{32,}$/)
+  const open = factor(page).getByRole('link', { name: /authenticator on this device/ })
+  await expect(open).toHaveAttribute('href', new RegExp(`^otpauth://totp/.*secret=${key}`))
+
+  await codeField(page).fill(totp(key, Date.now() - 600_000))
+  await factor(page).getByRole('button', { name: 'Turn on' }).click()
+  await expect(factor(page)).toContainText('This code does not fit.')
+  await expect(codeField(page)).toBeFocused()
+  await expect(page.getByRole('button', { name: 'Sign out', exact: true })).toBeVisible()
+
+  await codeField(page).fill(totp(key))
+  await factor(page).getByRole('button', { name: 'Turn on' }).click()
+  const codes = await factor(page).getByRole('listitem').allTextContents()
+  expect(new Set(codes).size).toBe(10)
+
+  const saving = page.waitForEvent('download')
+  await factor(page).getByRole('link', { name: 'Download' }).click()
+  const file = await saving
+  expect(file.suggestedFilename()).toBe('status-recovery-codes.txt')
+  expect(readFileSync(await file.path(), 'utf8')).toBe(codes.join('\n') + '\n')
+
+  await factor(page).getByRole('button', { name: 'I have kept them' }).click()
+  await expect(factor(page)).toContainText('10 recovery codes are left')
+  await page.reload()
+  await expect(factor(page)).toContainText('It is on')
+  await expect(page.getByText(codes[0] ?? 'no code')).toHaveCount(0)
+})
+
+test('what is drawn is the QR code the server sent, and can be read off a dark page', async ({
+  page,
+  viewer,
+}) => {
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await enter(page, viewer, '/settings')
+  await factor(page).getByRole('button', { name: 'Turn on' }).click()
+  await factor(page).getByLabel('Your password').fill(viewer.password)
+  const answered = page.waitForResponse('**/api/v1/me/totp')
+  await factor(page).getByRole('button', { name: 'Go on' }).click()
+  const { qr_svg: picture } = (await (await answered).json()) as { qr_svg: string }
+  const path = factor(page)
+    .getByRole('img', { name: /QR code/ })
+    .locator('path')
+  expect(picture).toContain(`d="${(await path.getAttribute('d')) ?? 'nothing'}"`)
+  await expect(path).toHaveCSS('fill', 'rgb(0, 0, 0)')
+})
+
+test('signing in takes a code: none, a wrong one, a used one and a good one', async ({
+  page,
+  device,
+  viewer,
+}) => {
+  await enter(page, viewer, '/settings')
+  const { key, codes } = await enrol(page, viewer.password)
+
+  const other = await device()
+  await other.goto('/history')
+  await trySignIn(other, viewer.username, viewer.password)
+  await expect(codeField(other)).toBeFocused()
+  await expect(codeField(other)).toHaveAttribute('autocomplete', 'one-time-code')
+  await expect(codeField(other)).toHaveAttribute('inputmode', 'numeric')
+  await expect(other.getByLabel('Username')).toHaveValue(viewer.username)
+  await expect(other.getByLabel('Password', { exact: true })).toHaveValue(viewer.password)
+  await expect(other.getByRole('main')).toContainText('A recovery code works too.')
+
+  // The code that turned it on is used up.
+  await codeField(other).fill(totp(key))
+  await submitSignIn(other)
+  await expect(other.getByText('This code is wrong, used already or too old.')).toBeVisible()
+  await expect(codeField(other)).toBeFocused()
+
+  await other.getByRole('button', { name: 'Use a recovery code' }).click()
+  const recovery = other.getByLabel('Recovery code')
+  await expect(recovery).toBeFocused()
+  await recovery.fill(codes[3] ?? 'no code')
+  await submitSignIn(other)
+  await expect(other.getByRole('button', { name: 'Sign out' })).toBeVisible()
+
+  const third = await device()
+  await third.goto('/sign-in')
+  await trySignIn(third, viewer.username, viewer.password)
+  await third.getByRole('button', { name: 'Use a recovery code' }).click()
+  await third.getByLabel('Recovery code').fill(codes[3] ?? 'no code')
+  await submitSignIn(third)
+  await expect(third.getByText('This code is wrong, used already or too old.')).toBeVisible()
+
+  await page.reload()
+  await expect(factor(page)).toContainText('9 recovery codes are left')
+})
+
+test('turning it off takes the password, and then the password is enough', async ({
+  page,
+  device,
+  viewer,
+}) => {
+  await enter(page, viewer, '/settings')
+  await enrol(page, viewer.password)
+  await factor(page).getByRole('button', { name: 'I have kept them' }).click()
+  await factor(page).getByRole('button', { name: 'Turn off' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Turn off the second factor' })
+  await expect(dialog).toContainText('The recovery codes stop working')
+  await dialog.getByLabel('Your password').fill('not my password')
+  await dialog.getByRole('button', { name: 'Turn off' }).click()
+  await expect(dialog).toContainText('The second factor is still on.')
+  await dialog.getByLabel('Your password').fill(viewer.password)
+  await dialog.getByRole('button', { name: 'Turn off' }).click()
+  await expect(dialog).toBeHidden()
+  await expect(factor(page).getByRole('button', { name: 'Turn on' })).toBeVisible()
+
+  const other = await device()
+  await other.goto('/sign-in')
+  await trySignIn(other, viewer.username, viewer.password)
+  await expect(other.getByRole('button', { name: 'Sign out' })).toBeVisible()
+})

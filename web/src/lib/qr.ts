@@ -1,0 +1,17 @@
+/** The size of a QR code's picture and the outline of its dark parts. */
+export interface QrShape {
+  width: number
+  height: number
+  outline: string
+}
+
+/**
+ * What is to be drawn of a QR code that came as the text of an SVG. Only numbers and drawing commands are
+ * taken out of it and nothing is ever made markup, whatever the text holds. Not such a picture: undefined.
+ */
+export function parseQr(svg: string): QrShape | undefined {
+  const size = /\bviewBox="0 0 (\d+(?:\.\d+)?) (\d+(?:\.\d+)?)"/.exec(svg)
+  const outline = /<path\b[^>]*\sd="([MmHhVvLlZz\d\s.,-]+)"/.exec(svg)?.[1]
+  if (!size || outline === undefined) return undefined
+  return { width: Number(size[1]), height: Number(size[2]), outline }
+}

@@ -1,0 +1,20 @@
+// The form of a new account, as an admin fills it in.
+import type { Role } from '../../../api/client'
+
+export const DRAFT = 'draft:user'
+
+export interface UserForm {
+  username: string
+  name: string
+  role: Role
+}
+
+export function emptyForm(): UserForm {
+  return { username: '', name: '', role: 'viewer' }
+}
+
+/** What is sent; the server knows best what is wrong with it. */
+export function readForm({ username, name, role }: UserForm) {
+  const shown = name.trim()
+  return { username: username.trim().toLowerCase(), role, ...(shown && { display_name: shown }) }
+}

@@ -1,0 +1,50 @@
+// The form of a new API token: what is typed, and what of it is sent.
+import type { Role, Scope } from '../../api/client'
+
+export const DRAFT = 'draft:token'
+const DAY = 86_400_000
+
+export interface TokenForm {
+  name: string
+  scopes: Scope[]
+  days: string
+}
+
+export const scopeWords: Record<Scope, string> = {
+  read: 'Read what you can see',
+  log: 'Log water and altitude',
+  'log:water': 'Log water only',
+  'log:altitude': 'Log altitude only',
+}
+
+/** The shortest first; the longest is the longest the server gives. */
+export const lifetimes = [
+  { days: '7', label: 'a week' },
+  { days: '30', label: '30 days' },
+  { days: '90', label: '90 days' },
+  { days: '365', label: 'a year' },
+]
+
+/** Whoever only watches has nothing to log. */
+export function scopesFor(role: Role): Scope[] {
+  return role === 'admin' ? ['read', 'log', 'log:water', 'log:altitude'] : ['read']
+}
+
+export function emptyForm(): TokenForm {
+  return { name: '', scopes: ['read'], days: '30' }
+}
+
+export type Wrong = Partial<Record<'name' | 'scopes' | 'expires_at', string>>
+
+export function readForm({ name, scopes, days }: TokenForm, now: number) {
+  const wrong: Wrong = {}
+  if (name.trim() === '') wrong.name = 'Type a name by which you know it again.'
+  if (scopes.length === 0) wrong.scopes = 'Choose at least one thing it may do.'
+  if (Object.keys(wrong).length > 0) return { wrong }
+  return { token: { name: name.trim(), scopes, expires_at: inDays(days, now) } }
+}
+
+/** The instant so many days from now. */
+export function inDays(days: string, now: number): string {
+  return new Date(now + Number(days) * DAY).toISOString()
+}
