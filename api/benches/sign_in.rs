@@ -125,14 +125,19 @@ fn compare(address: SocketAddr, title: &str, status: u16, sides: [&[String]; 2],
     held
 }
 
+fn small(count: usize) -> u32 {
+    u32::try_from(count).expect("thousands at most")
+}
+
 /// How likely one of `known` takes longer than one of `unknown`, both sorted: 0.5 when nothing tells them apart (Mann-Whitney).
 fn auc(known: &[Duration], unknown: &[Duration]) -> f64 {
     // Twice the number of pairs, because equal ones count half.
-    let twice: usize = known
+    let twice: u32 = known
         .iter()
         .map(|time| unknown.partition_point(|other| other < time) + unknown.partition_point(|other| other <= time))
+        .map(small)
         .sum();
-    twice as f64 / (2 * known.len() * unknown.len()) as f64
+    f64::from(twice) / (2.0 * f64::from(small(known.len())) * f64::from(small(unknown.len())))
 }
 
 /// Prints what others wait, and what memory the program holds, while 50 clients do nothing but try to sign in; whether both stay in

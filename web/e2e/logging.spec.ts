@@ -123,7 +123,7 @@ test('what the server refuses is taken back and said', async ({ page, admin, cli
 test('the cups and the goal are one’s own', async ({ page, admin }) => {
   await enter(page, admin, '/settings')
   await page.getByLabel('Daily goal (ml)').fill('1800')
-  await page.getByLabel('Second').fill('333')
+  await page.getByLabel('Second', { exact: true }).fill('333')
   await page.getByRole('button', { name: 'Save changes' }).click()
   await expect(toast(page, 'Settings saved')).toBeVisible()
   await page.getByRole('link', { name: 'Today' }).click()

@@ -242,7 +242,10 @@ function misfits(thumb: number): string[] {
   const scope = document.querySelector('dialog[open]') ?? document.body
   for (const element of scope.querySelectorAll('*')) {
     const box = element.getBoundingClientRect()
-    const clipped = element.closest('.heard, .skip, [aria-hidden=true], svg') !== null
+    // What scrolls in an area of its own may be wider than the page.
+    const clipped =
+      element.closest('.heard, .skip, [aria-hidden=true], svg, [role=group][tabindex="0"] *') !==
+      null
     if (box.width === 0 || box.height === 0 || clipped) continue
     if (box.right > clientWidth + 0.5 || box.left < -0.5)
       found.push(`beyond the edge: ${name(element)}`)

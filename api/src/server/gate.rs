@@ -119,6 +119,7 @@ pub(super) async fn callers(
         }
     }
     let trace = Trace::of(req.request(), &state);
+    let cross_site = req.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
     let uri = req.uri();
     let finding = suspicion::inspect(req.method().as_str(), uri.path(), uri.query().unwrap_or_default(), req.headers());
     let refused = finding.as_ref().is_some_and(|finding| finding.refused);
@@ -134,7 +135,8 @@ pub(super) async fn callers(
         let too_often = limits::refusal(response.response()).is_some();
         (response, too_often.then_some(Offence::TooOften))
     };
-    if let (Some(caller), Some(offence), true) = (caller, offence, limited) {
+    // What a foreign page makes a browser ask for is not that person's doing. Whoever pretends to be one is limited all the same.
+    if let (Some(caller), Some(offence), true) = (caller, offence, limited && !cross_site) {
         punish(&state, caller, offence, trace).await;
     }
     Ok(response)

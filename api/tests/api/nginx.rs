@@ -1,4 +1,4 @@
-//! An nginx in front of one test's server, with the configuration that operators get. It is there when THROUGH_NGINX=1 is set.
+//! An nginx in front of one test's server, with the configuration that operators get. It is there when `THROUGH_NGINX=1` is set.
 
 use std::{
     fs::{self, File},

@@ -41,6 +41,23 @@ fn seconds(answer: &Answer) -> i64 {
 }
 
 #[actix_web::test]
+async fn a_foreign_page_earns_its_visitor_no_penalty() {
+    let app = TestApp::with(&[("RATE_LIMIT_ENABLED", "true")]).await;
+    let picture = |site: &'static str| {
+        let request = app.anonymous().request("GET", "/.env").insert_header(("sec-fetch-site", site));
+        async move { request.send().await.unwrap().status().as_u16() }
+    };
+    for _ in 0..2 * OFFENCES {
+        assert_eq!(picture("cross-site").await, 400);
+    }
+    app.anonymous().get(PATH).await.expect(StatusCode::OK);
+    for _ in 0..OFFENCES {
+        assert_eq!(picture("none").await, 400);
+    }
+    app.anonymous().get(PATH).await.expect_problem(429, "penalised");
+}
+
+#[actix_web::test]
 async fn whoever_goes_on_is_kept_out_for_twice_as_long_each_time() {
     let app = TestApp::with(&SETTINGS).await;
     let anonymous = app.anonymous();

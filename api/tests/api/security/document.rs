@@ -116,11 +116,11 @@ fn every_requirement_has_a_row_and_every_row_a_test_that_exists() {
     let mut seen = BTreeSet::new();
     let mut named = BTreeSet::new();
     for row in &met {
-        let [id, how, names] = &row[..] else { panic!("{row:?} does not have three columns") };
+        let [id, how, shown_by] = &row[..] else { panic!("{row:?} does not have three columns") };
         assert!(listed.contains(id), "{id} is not one of those that apply");
         assert!(seen.insert(id.clone()), "{id} has two rows");
-        assert!(!how.is_empty() && !names.is_empty(), "{id} says neither how nor where");
-        for name in names.split(", ") {
+        assert!(!how.is_empty() && !shown_by.is_empty(), "{id} says neither how nor where");
+        for name in shown_by.split(", ") {
             named.insert(found(&tests, name, id));
         }
     }
@@ -145,12 +145,12 @@ fn every_class_of_flaw_has_a_test_or_a_reason() {
     let tests = tests();
     let mut named = BTreeSet::new();
     for row in Section::of("Classes of flaw").rows() {
-        let [class, holds, names] = &row[..] else { panic!("{row:?} does not have three columns") };
+        let [class, holds, shown_by] = &row[..] else { panic!("{row:?} does not have three columns") };
         assert!(!holds.is_empty(), "{class}");
-        if names.starts_with("not yet: ") {
+        if shown_by.starts_with("not yet: ") {
             continue;
         }
-        for name in names.split(", ") {
+        for name in shown_by.split(", ") {
             named.insert(found(&tests, name, class));
         }
     }

@@ -81,7 +81,7 @@ async fn v5_0_0_1_2_4_nothing_that_is_sent_becomes_sql() {
     ] {
         let answer = super::login(&app, text, text).await;
         answer.expect_problem(401, "invalid_credentials");
-        let encoded: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let encoded = text.bytes().fold(String::new(), |encoded, byte| encoded + &format!("%{byte:02x}"));
         for path in [
             format!("/api/v1/people/{encoded}/status"),
             format!("/api/v1/people/robin/entries?metric={encoded}"),

@@ -1,5 +1,7 @@
 //! Requests that are too large, too slow, too many, or not for us.
 
+use std::fmt::Write as _;
+
 use std::{
     io::{Read, Write},
     net::TcpStream,
@@ -50,7 +52,7 @@ async fn body_size() {
         admin.bearer.as_ref().unwrap()
     );
     for chunk in large.as_bytes().chunks(1 << 20) {
-        request += &format!("{:x}\r\n{}\r\n", chunk.len(), std::str::from_utf8(chunk).unwrap());
+        write!(request, "{:x}\r\n{}\r\n", chunk.len(), std::str::from_utf8(chunk).unwrap()).unwrap();
     }
     let answer = refused_upload(&app.url, request + "0\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
