@@ -1,7 +1,7 @@
 // What an authenticator app does with the secret it is given: RFC 6238 with SHA-1, six digits, 30 seconds.
 import { createHmac } from 'node:crypto'
 
-const STEP_MS = 30_000
+export const STEP_MS = 30_000
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /** The code at an instant; by default now. */
