@@ -190,7 +190,9 @@ impl Config {
             ));
         }
         if production {
-            refuse_open_folder(&data_dir)?;
+            refuse_open_folder("DATA_DIR", &data_dir)?;
+            let file = Path::new(database_url.trim_start_matches("sqlite://"));
+            refuse_open_folder("DATABASE_URL", file.parent().unwrap_or(&data_dir))?;
         }
         let rate =
             |name, default| source.parse(name, default, "is not a number of requests within s, m or h, up to a day");

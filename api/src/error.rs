@@ -56,6 +56,7 @@ codes! {
     TotpNotBegun CONFLICT "totp_not_begun" "There is no second factor to confirm";
     TooManyTokens CONFLICT "too_many_tokens" "You have as many tokens as there may be";
     SetByConfiguration CONFLICT "set_by_configuration" "The server's configuration decides this";
+    OwnAccount CONFLICT "own_account" "This is your own account";
     UsernameTaken CONFLICT "username_taken" "That user name is taken";
     IdConflict CONFLICT "id_conflict" "That id already stands for another entry";
     LastAdmin CONFLICT "last_admin" "The last admin has to stay";

@@ -53,7 +53,7 @@ impl<T: DeserializeOwned + Validate> FromRequest for ValidJson<T> {
             let value: T = parse(&body)?;
             value.validate().map_err(|errors| ApiError::invalid(field_errors(&errors)))?;
             if let Some(finding) = suspicion::inspect_body(req.method().as_str(), req.path(), &body) {
-                let caller = Caller::of(&req, state);
+                let caller = Caller::known(&req);
                 let event = SecurityEvent { kind: finding.kind, detail: finding.detail, caller };
                 state.events.record(&state.db, &state.clock, Trace::of(&req, state), event);
             }
@@ -328,6 +328,13 @@ pub fn csv_field(text: &str) -> String {
     } else {
         format!("{guard}{text}")
     }
+}
+
+/// The path by which a request finds its handler, with decoded what was needlessly encoded: whatever is decided by an address is decided
+/// by this one, or another spelling would slip past.
+#[must_use]
+pub fn routed_path(req: &HttpRequest) -> &str {
+    req.match_info().as_str()
 }
 
 /// Who is at the other end: the peer, or, where the peer is a trusted proxy, the rightmost address in `X-Forwarded-For` that is

@@ -79,17 +79,17 @@ test('hashed files are compressed and kept for ever, missing ones are missing', 
 })
 
 test('the API passes through with its own headers, once each', async ({ request }) => {
-  const answer = await request.get('/health/ready')
-  expect(answer.status()).toBe(200)
-  const sent = answer.headersArray().map(({ name }) => name.toLowerCase())
   const once = [
     'content-security-policy',
     'x-content-type-options',
     'x-frame-options',
     'cache-control',
   ]
-  for (const name of [...once, 'permissions-policy', 'reporting-endpoints']) {
-    expect(sent.filter((one) => one === name)).toHaveLength(1)
+  for (const path of ['/health/ready', '/api/v1/me', '/.git/config', '/wp-login.php']) {
+    const sent = (await request.get(path)).headersArray().map(({ name }) => name.toLowerCase())
+    for (const name of [...once, 'permissions-policy', 'reporting-endpoints']) {
+      expect(sent.filter((one) => one === name), `${name} of ${path}`).toHaveLength(1)
+    }
   }
   const refused = await request.get('/api/v1/me')
   expect(refused.status()).toBe(401)

@@ -115,6 +115,9 @@ fn walk(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verd
     const AT_ONCE: i64 = 1000;
     let (anchor, mut previous) = newest_anchor(conn)?;
     let (mut last, mut count) = (anchor, 0);
+    // Only a record in the chain itself vouches for what was let go: a row beside it could be anybody's.
+    let vouched = pruned_up_to(anchor, &previous);
+    let mut anchored = anchor == 0;
     let mut known_found = known.is_none_or(|(id, hash)| id == anchor && hash == previous);
     loop {
         let rows = following(conn, last, AT_ONCE)?;
@@ -126,6 +129,8 @@ fn walk(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verd
                 return Ok(Verdict::Broken(format!("record {} is not what was written", row.id)));
             }
             known_found |= known == Some((row.id, &row.hash));
+            let tells = |detail: &String| detail.ends_with(&vouched);
+            anchored |= row.action == Action::AuditPrune.as_str() && row.detail.as_ref().is_some_and(tells);
             last = row.id;
             previous.clone_from(&row.hash);
             count += 1;
@@ -138,6 +143,11 @@ fn walk(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verd
     if head != last || (head_hash != previous && head != 0) {
         return Ok(Verdict::Broken(format!("the chain ends at record {last}, and {head} were written")));
     }
+    if !anchored {
+        return Ok(Verdict::Broken(format!(
+            "the records up to {anchor} are missing, and no record says that they were let go"
+        )));
+    }
     if !known_found {
         return Ok(Verdict::Broken("the head that was kept elsewhere is not in the chain".to_owned()));
     }
@@ -146,6 +156,11 @@ fn walk(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verd
 
 /// How many records go in one transaction, so that no write waits long for it.
 const PRUNED_AT_ONCE: i64 = 1000;
+
+/// How a record tells what was let go.
+fn pruned_up_to(id: i64, hash: &str) -> String {
+    format!("records up to {id}, hash {hash}")
+}
 
 /// Lets go of the oldest records from before `before`, a thousand at most, and leaves the hash of the last of them as an
 /// anchor, from which the rest can still be verified. The newest record always stays. Returns how many went.
@@ -159,7 +174,7 @@ pub fn prune(conn: &mut DbConnection, trace: &Trace, before: Timestamp) -> Query
         .values((audit_anchors::id.eq(last.id), audit_anchors::hash.eq(&last.hash), audit_anchors::at.eq(trace.at.0)))
         .execute(conn)?;
     let gone = diesel::delete(audit::table.filter(audit::id.le(last.id))).execute(conn)?;
-    let event = Event::new(Action::AuditPrune).detail(format!("{gone} records up to {}, hash {}", last.id, last.hash));
+    let event = Event::new(Action::AuditPrune).detail(format!("{gone} {}", pruned_up_to(last.id, &last.hash)));
     trace.record(conn, &event)?;
     Ok(gone)
 }

@@ -1,13 +1,13 @@
 //! Permission as a type in a handler's signature: it cannot be forgotten, and it is written into the OpenAPI document by hand once.
 
 use actix_session::SessionExt;
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
 use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
 
 use super::{
     api_tokens::Scope,
-    model::{self, Kind},
+    model::{self, Kind, Session},
 };
 use crate::{
     audit::Trace,
@@ -178,31 +178,45 @@ fn claim(req: &HttpRequest, state: &AppState) -> Option<Claim> {
     Some(Claim { user_id, session_id, kind: Kind::Cookie })
 }
 
-/// Whom a request is counted for, before anything is looked up.
-#[must_use]
-pub fn claimed_user(req: &HttpRequest, state: &AppState) -> Option<Uuid> {
-    claim(req, state).map(|claim| claim.user_id)
+/// The session behind a request's credential, and its user: looked up once and kept with the request.
+#[derive(Clone)]
+struct Recognised(Session, User);
+
+async fn recognise(req: &HttpRequest, state: &AppState) -> ApiResult<Option<Recognised>> {
+    if let Some(known) = req.extensions().get::<Recognised>() {
+        return Ok(Some(known.clone()));
+    }
+    let Some(Claim { user_id, session_id, kind }) = claim(req, state) else { return Ok(None) };
+    let (session_id, now) = (session_id.to_string(), state.clock.now());
+    let found = state.db.read(|conn| Ok(model::find_session(conn, &session_id, kind, now)?)).await?;
+    let fits = |(session, user): &(Session, User)| {
+        user.id == user_id.to_string() && (kind != Kind::ApiToken || session.is_of_token(bearer(req)))
+    };
+    let found = found.filter(fits).map(|(session, user)| Recognised(session, user));
+    if let Some(found) = &found {
+        req.extensions_mut().insert(found.clone());
+    }
+    Ok(found)
+}
+
+/// Whom a request is counted for. What was good once counts for the address it comes from, or whoever finds an old token could spend the
+/// limit of its owner and earn them penalties.
+pub async fn recognised_user(req: &HttpRequest, state: &AppState) -> Option<Uuid> {
+    recognise(req, state).await.ok()??.1.id.parse().ok()
 }
 
 async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {
     let state: &web::Data<AppState> = req.app_data().ok_or_else(|| ApiError::internal("no application state"))?;
     let now = state.clock.now();
-    let Claim { user_id, session_id, kind } = claim(req, state).ok_or_else(ApiError::unauthorized)?;
-    if kind == Kind::Cookie {
+    let Recognised(session, user) = recognise(req, state).await?.ok_or_else(ApiError::unauthorized)?;
+    if session.kind() == Kind::Cookie {
         refuse_cross_site(req, state)?;
     }
-    let session_id = session_id.to_string();
-    let found = state.db.read(|conn| Ok(model::find_session(conn, &session_id, kind, now)?)).await?;
-    let (session, user) =
-        found.filter(|(_, user)| user.id == user_id.to_string()).ok_or_else(ApiError::unauthorized)?;
-    if kind == Kind::ApiToken && !session.is_of_token(bearer(req)) {
-        return Err(ApiError::unauthorized());
-    }
     if session.needs_noting(now) {
-        state.seen.note(&session_id, now);
+        state.seen.note(&session.id, now);
     }
     let trace = Trace::of(req, state).by(&user.username);
-    Ok(CurrentUser { scopes: session.scopes(), trace, user, session_id })
+    Ok(CurrentUser { scopes: session.scopes(), trace, user, session_id: session.id })
 }
 
 /// A browser adds the cookie to whatever any page makes it send. A write is accepted only if it says it comes from our own page, or from

@@ -16,7 +16,9 @@ pub(super) const SECRET_BYTES: usize = 32;
 #[must_use]
 pub fn weakness(secret: &str) -> Option<&'static str> {
     let lower = secret.to_lowercase();
-    let sample = ["change", "example", "secret-secret", "0123456789"].iter().any(|part| lower.contains(part));
+    let sample = ["change", "example", "secret-", "password", "256-bit", "abcdefgh", "0123456"]
+        .iter()
+        .any(|part| lower.contains(part));
     // A random text of 32 characters has some 20 different ones in it.
     let different = secret.bytes().collect::<BTreeSet<_>>().len();
     match secret.len() {
@@ -34,13 +36,13 @@ pub fn is_closed(file: &fs::Metadata) -> bool {
 }
 
 /// Health data in a folder that others on this machine can look into is refused; one that is missing will be made right.
-pub(super) fn refuse_open_folder(folder: &Path) -> Result<(), String> {
+pub(super) fn refuse_open_folder(name: &str, folder: &Path) -> Result<(), String> {
     let Ok(found) = fs::metadata(folder) else { return Ok(()) };
     if is_closed(&found) {
         return Ok(());
     }
     let folder = folder.display();
-    Err(format!("DATA_DIR {folder} can be opened by others on this machine. Run: chmod 700 {folder}"))
+    Err(format!("{name}: {folder} can be opened by others on this machine. Run: chmod 700 {folder}"))
 }
 
 /// Reads the secret kept at `path`, or makes it there once, readable by its owner alone.

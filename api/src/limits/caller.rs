@@ -6,10 +6,10 @@ use std::{
     str::FromStr,
 };
 
-use actix_web::HttpRequest;
+use actix_web::{HttpMessage, HttpRequest};
 use uuid::Uuid;
 
-use crate::{auth::guard::claimed_user, extract::client_address, server::AppState};
+use crate::{auth::guard::recognised_user, extract::client_address, server::AppState};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Caller {
@@ -19,11 +19,17 @@ pub enum Caller {
 
 impl Caller {
     /// `None` where the connection tells no address, which is so only where there is no connection.
-    #[must_use]
-    pub fn of(req: &HttpRequest, state: &AppState) -> Option<Self> {
-        claimed_user(req, state)
+    pub async fn of(req: &HttpRequest, state: &AppState) -> Option<Self> {
+        recognised_user(req, state)
+            .await
             .map(Self::User)
             .or_else(|| client_address(req, &state.config.trusted_proxies).map(Self::at))
+    }
+
+    /// Whom the request was found to come from when it came in.
+    #[must_use]
+    pub fn known(req: &HttpRequest) -> Option<Self> {
+        req.extensions().get::<Self>().copied()
     }
 
     /// An IPv6 customer has 2^64 addresses and more to choose from, so the network counts, not the address.

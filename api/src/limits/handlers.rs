@@ -184,12 +184,8 @@ pub async fn delete_penalty(
     admin: AdminUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let trace = admin.0.trace;
-    let caller = state
-        .db
-        .write(move |conn| Ok(penalties::lift(conn, &trace, &id.to_string())?))
-        .await?
-        .ok_or_else(ApiError::not_found)?;
+    let lifted = admin.write(&state.db, move |conn, trace| Ok(penalties::lift(conn, trace, &id.to_string())?));
+    let caller = lifted.await?.ok_or_else(ApiError::not_found)?;
     state.penalties.forgive(&caller);
     Ok(HttpResponse::NoContent().finish())
 }
@@ -269,7 +265,7 @@ pub async fn create_csp_report(
         let reports: Vec<Report> = serde_json::from_slice(&body).map_err(refused)?;
         reports.into_iter().filter(|report| report.kind == "csp-violation").map(|report| report.body).collect()
     };
-    let caller = Caller::of(&req, &state);
+    let caller = Caller::known(&req);
     for violation in violations.into_iter().take(REPORTS) {
         let event = SecurityEvent { kind: Kind::CspReport, detail: violation.detail(), caller };
         state.events.record(&state.db, &state.clock, trace.clone(), event);

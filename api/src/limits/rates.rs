@@ -36,6 +36,7 @@ use crate::{
     clock::Timestamp,
     config::Config,
     error::{ApiError, Code},
+    extract::{client_address, routed_path},
     server::AppState,
 };
 
@@ -115,10 +116,17 @@ impl KeyExtractor for ByCaller {
 
     fn extract(&self, req: &ServiceRequest) -> Result<Option<Caller>, ApiError> {
         let state: &web::Data<AppState> = req.app_data().ok_or_else(|| ApiError::internal("no application state"))?;
-        if !state.config.rate_limit_enabled || Tier::of(req.path()) != Some(self.0) {
+        if !state.config.rate_limit_enabled || Tier::of(routed_path(req.request())) != Some(self.0) {
             return Ok(None);
         }
-        let Some(caller) = req.extensions().get::<Caller>().copied() else { return Ok(None) };
+        let caller = match self.0 {
+            // Whoever signs in or registers is a stranger until that worked, whatever else they carry.
+            Tier::Auth | Tier::Registration => {
+                client_address(req.request(), &state.config.trusted_proxies).map(Caller::at)
+            }
+            Tier::General | Tier::Admin => req.extensions().get::<Caller>().copied(),
+        };
+        let Some(caller) = caller else { return Ok(None) };
         let caller = state.limits.counted_as(self.0, caller, state.clock.now());
         req.extensions_mut().insert(Counted(self.0, caller));
         Ok(Some(caller))

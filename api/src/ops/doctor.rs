@@ -11,7 +11,7 @@ use crate::{
     config::{AppEnv, Config, LogFormat, Registration, is_closed, weakness},
     db::{Db, damage, migration_status},
     error::ApiResult,
-    users::model::count_enabled_admins,
+    users::model::count_able_admins,
 };
 
 /// One line of the list.
@@ -95,6 +95,10 @@ fn about_files(config: &Config) -> Vec<Check> {
     let database = Path::new(config.database_url.trim_start_matches("sqlite://"));
     vec![
         Check::of("The data folder is closed to others", closed(&config.data_dir, 0o700)),
+        Check::of(
+            "The database's folder is closed to others",
+            closed(database.parent().unwrap_or(&config.data_dir), 0o700),
+        ),
         Check::of("The database file is closed to others", closed(database, 0o600)),
     ]
 }
@@ -131,7 +135,7 @@ fn examine_database(db: &Db) -> ApiResult<Vec<Check>> {
     db.read_blocking(|conn| {
         let damage = damage(conn)?;
         let chain = verify(conn, None)?;
-        let admins = count_enabled_admins(conn)?;
+        let admins = count_able_admins(conn)?;
         let without = admins_without_second_factor(conn)?;
         Ok(vec![
             Check::new(

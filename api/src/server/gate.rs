@@ -18,12 +18,14 @@ use crate::{
     audit::Trace,
     config::Config,
     error::{ApiError, Code},
+    extract::routed_path,
     limits::{self, Caller, Counted, SecurityEvent, penalties, penalties::Offence, suspicion},
 };
 
 /// Probes and monitors come by address, often, and have to be answered when nothing else is.
 fn is_health(req: &ServiceRequest) -> bool {
-    req.path() == "/health" || req.path().starts_with("/health/")
+    let path = routed_path(req.request());
+    path == "/health" || path.starts_with("/health/")
 }
 
 fn state_of(req: &ServiceRequest) -> Result<web::Data<AppState>, Error> {
@@ -110,7 +112,7 @@ pub(super) async fn callers(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let state = state_of(&req)?;
     let limited = state.config.rate_limit_enabled;
-    let caller = Caller::of(req.request(), &state);
+    let caller = Caller::of(req.request(), &state).await;
     if let Some(caller) = caller {
         req.extensions_mut().insert(caller);
         let now = state.clock.now();

@@ -25,7 +25,7 @@ use super::{AppState, headers, unread::Held};
 use crate::{
     audit::record::RequestId,
     error::{ApiError, Code},
-    extract::client_address,
+    extract::{client_address, routed_path},
     limits,
     ops::settings::under_maintenance,
 };
@@ -128,7 +128,7 @@ pub(super) async fn maintenance(
     req: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let refused = !req.method().is_safe() && !GOES_ON.contains(&(req.method().as_str(), req.path()));
+    let refused = !req.method().is_safe() && !GOES_ON.contains(&(req.method().as_str(), routed_path(req.request())));
     if refused && req.app_data::<web::Data<AppState>>().is_some_and(|state| state.settings.get().maintenance_mode) {
         return Err(under_maintenance().into());
     }

@@ -255,9 +255,18 @@ pub fn set_password(conn: &mut DbConnection, user: &User, hash: &str) -> QueryRe
         .map(|count| count > 0)
 }
 
-pub fn count_enabled_admins(conn: &mut DbConnection) -> QueryResult<i64> {
-    let admins = users::table.filter(users::role.eq(Role::Admin.as_str())).filter(users::disabled.eq(0));
-    admins.count().first(conn)
+/// How many could manage the instance: enabled admins with a password of their own. One that was made up ends after a day.
+pub fn count_able_admins(conn: &mut DbConnection) -> QueryResult<i64> {
+    able_admins().count().get_result(conn)
+}
+
+#[diesel::dsl::auto_type]
+fn able_admins() -> _ {
+    let admin: &'static str = Role::Admin.as_str();
+    users::table
+        .filter(users::role.eq(admin))
+        .filter(users::disabled.eq(0_i16))
+        .filter(users::temporary_password_until.is_null())
 }
 
 /// The one guard of the last enabled admin. Called in the transaction that deletes, demotes or disables the user, before it does:
@@ -266,12 +275,7 @@ pub fn count_enabled_admins(conn: &mut DbConnection) -> QueryResult<i64> {
 /// # Errors
 /// [`Code::LastAdmin`] if nobody else would be left to run the instance.
 pub fn keep_an_admin(conn: &mut DbConnection, user_id: &str) -> ApiResult<()> {
-    let admins: Vec<String> = users::table
-        .filter(users::role.eq(Role::Admin.as_str()))
-        .filter(users::disabled.eq(0))
-        .select(users::id)
-        .limit(2)
-        .load(conn)?;
+    let admins: Vec<String> = able_admins().select(users::id).order(users::username).limit(2).load(conn)?;
     if admins == [user_id] {
         return Err(ApiError::new(Code::LastAdmin, "Nothing was changed. Make somebody else an admin first."));
     }

@@ -457,3 +457,37 @@ async fn an_erased_user_takes_everything_along() {
     admin.delete(&at(&other.username)).await.expect_problem(404, "not_found");
     assert_eq!(recorded(&admin, "user.delete").await.len(), 1);
 }
+
+/// OWASP ASVS v5.0.0-7.5.1
+#[actix_web::test]
+async fn nobody_hands_their_own_account_over_without_the_password() {
+    let app = TestApp::start().await;
+    let (admin, _other) = (app.admin().await, app.admin().await);
+    for (method, path) in [("POST", "/reset-password"), ("DELETE", "/totp")] {
+        for name in [admin.username.clone(), admin.username.to_uppercase()] {
+            let answer = admin.send(method, &format!("/api/v1/admin/users/{name}{path}"), "", "").await;
+            answer.expect_problem(409, "own_account");
+        }
+    }
+    admin.get("/api/v1/me").await.expect(StatusCode::OK);
+    app.anonymous().sign_in(&admin.username, PASSWORD).await;
+}
+
+#[actix_web::test]
+async fn an_admin_who_never_chose_a_password_is_no_one_to_leave_the_instance_to() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let second = json!({"username": "second", "role": "admin"});
+    let made = admin.post("/api/v1/admin/users", second).await;
+    made.expect(StatusCode::CREATED);
+    let own = format!("/api/v1/admin/users/{}", admin.username);
+    admin.patch(&own, json!({"role": "viewer"})).await.expect_problem(409, "last_admin");
+    let body = json!({"password": PASSWORD}).to_string();
+    admin.send("DELETE", "/api/v1/me", "application/json", body).await.expect_problem(409, "last_admin");
+
+    let temporary = made.json["temporary_password"].as_str().unwrap();
+    let page = app.anonymous().sign_in("second", temporary).await;
+    let change = json!({"current_password": temporary, "new_password": OWN});
+    page.put("/api/v1/me/password", change).await.expect(StatusCode::NO_CONTENT);
+    admin.patch(&own, json!({"role": "viewer"})).await.expect(StatusCode::OK);
+}

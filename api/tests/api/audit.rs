@@ -232,6 +232,7 @@ async fn every_edited_removed_or_moved_record_is_found() {
     tampering.push("DELETE FROM audit".to_owned());
     tampering.push("UPDATE audit SET id = -1 WHERE id = 2; UPDATE audit SET id = 2 WHERE id = 3; UPDATE audit SET id = 3 WHERE id = -1".to_owned());
     tampering.push("DELETE FROM audit WHERE id = 1; UPDATE audit SET id = id - 1".to_owned());
+    tampering.push("INSERT INTO audit_anchors (id, hash, at) SELECT id, hash, at FROM audit WHERE id = 3; DELETE FROM audit WHERE id <= 3".to_owned());
     tampering.push("INSERT INTO audit SELECT 7, at, actor, action, target, outcome, address, request_id, detail, hash FROM audit WHERE id = 6".to_owned());
     for statement in &tampering {
         let found = raw(&app).test_transaction::<_, diesel::result::Error, _>(|conn| {

@@ -219,3 +219,52 @@ async fn memory_has_an_end_however_many_addresses_there_are() {
     }
     assert_eq!(app.state.limits.remembered(), 24);
 }
+
+#[actix_web::test]
+async fn no_spelling_of_an_address_slips_past_its_limit() {
+    for (tier, method, path) in [
+        ("RATE_LIMIT_AUTH", "POST", "/api/v1/auth/login"),
+        ("RATE_LIMIT_REGISTRATION", "POST", "/api/v1/auth/register"),
+        ("RATE_LIMIT_ADMIN", "GET", "/api/v1/admin/audit"),
+        ("RATE_LIMIT_GENERAL", "GET", "/api/v1/privacy-policy"),
+    ] {
+        let app = limited(tier, "1/24h").await;
+        let client = if tier == "RATE_LIMIT_ADMIN" { app.admin().await } else { app.anonymous() };
+        client.send(method, path, "application/json", "{}").await;
+        for (place, letter) in path.char_indices().filter(|(_, letter)| letter.is_ascii_alphanumeric()) {
+            for encoded in [format!("%{:02x}", letter as u32), format!("%{:02X}", letter as u32)] {
+                let spelled = format!("{}{encoded}{}", &path[..place], &path[place + 1..]);
+                let answer = client.send(method, &spelled, "application/json", "{}").await;
+                assert_eq!(answer.status, 429, "{spelled}");
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn signing_in_and_registering_count_for_the_address_whatever_is_carried_along() {
+    let app = limited("RATE_LIMIT_AUTH", "2/24h").await;
+    let (one, two) = (app.viewer().await, app.viewer().await);
+    let body = json!({"username": "nobody", "password": PASSWORD});
+    for (client, expected) in [(&app.anonymous(), 401), (&one, 401), (&two, 429), (&app.anonymous(), 429)] {
+        assert_eq!(client.post("/api/v1/auth/login", body.clone()).await.status, expected);
+    }
+}
+
+#[actix_web::test]
+async fn what_was_good_once_spends_nothing_of_its_owner() {
+    let app = limited("RATE_LIMIT_GENERAL", "5/24h").await;
+    let viewer = app.viewer().await;
+    let dead = [app.anonymous().sign_in(&viewer.username, PASSWORD).await, {
+        let body = json!({"username": viewer.username, "password": PASSWORD});
+        let token = app.anonymous().post("/api/v1/auth/token", body).await.json["access_token"].clone();
+        Client { bearer: token.as_str().map(str::to_owned), ..app.anonymous() }
+    }];
+    viewer.delete("/api/v1/me/sessions").await.expect(StatusCode::NO_CONTENT);
+    for client in &dead {
+        for _ in 0..20 {
+            assert_ne!(client.get("/api/v1/me").await.status, 200);
+        }
+    }
+    viewer.get("/api/v1/me").await.expect(StatusCode::OK);
+}

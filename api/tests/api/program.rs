@@ -402,8 +402,18 @@ fn production_starts_only_with_secrets_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     assert!(production(&[("DATA_DIR", folder.path().to_str().unwrap())]).unwrap_err().starts_with("DATA_DIR"));
+    let elsewhere = format!("sqlite://{}/status.db", folder.path().display());
+    assert!(production(&[("DATABASE_URL", &elsewhere)]).unwrap_err().starts_with("DATABASE_URL"));
     for (name, _) in secrets {
-        for bad in ["-", "too short", "change-me-change-me-change-me-change-me", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+        for bad in [
+            "-",
+            "too short",
+            "passwordpasswordpasswordpassword1234",
+            "your-256-bit-secret-your-256-bit-secret",
+            "abcdefghijklmnopqrstuvwxyz012345",
+            "change-me-change-me-change-me-change-me",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        ] {
             let refused = production(&[(name, bad)]).unwrap_err();
             assert!(refused.starts_with(name), "{name}={bad}: {refused}");
             assert!(!refused.contains(bad) || bad == "-", "a refusal does not repeat a secret: {refused}");

@@ -9,7 +9,7 @@ use crate::{
     audit::{Action, Event},
     auth::{SessionView, guard::AdminUser, lockout, password},
     clock::Timestamp,
-    error::{ApiResult, Problem},
+    error::{ApiError, ApiResult, Code, Problem},
     extract::{Page, PageQuery, ValidJson, ValidQuery, present},
     server::AppState,
     users::{
@@ -129,15 +129,17 @@ async fn temporary_password(state: &AppState) -> ApiResult<(String, String)> {
 #[get("/admin/users/{username}")]
 pub async fn get_user(
     state: web::Data<AppState>,
-    _admin: AdminUser,
+    admin: AdminUser,
     username: web::Path<String>,
 ) -> ApiResult<web::Json<UserView>> {
     let now = state.clock.now();
-    let view = state.db.read(|conn| {
+    let found = state.db.read(|conn| {
         let user = model::named(conn, &username)?;
-        Ok(user.view_at(conn, now)?)
+        Ok((user.view_at(conn, now)?, user.username))
     });
-    Ok(web::Json(view.await?))
+    let (view, username) = found.await?;
+    state.looks.note(&state.db, &admin.0.trace, &username);
+    Ok(web::Json(view))
 }
 
 /// What to change; what is left out stays.
@@ -256,6 +258,7 @@ pub struct TemporaryPassword {
     responses(
         (status = 200, description = "Replaced", body = TemporaryPassword),
         (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is your own account: do it under your settings, with your password", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/admin/users/{username}/reset-password")]
@@ -264,6 +267,7 @@ pub async fn reset_user_password(
     admin: AdminUser,
     username: web::Path<String>,
 ) -> ApiResult<web::Json<TemporaryPassword>> {
+    refuse_oneself(&admin, &username)?;
     // Before a second is spent on hashing.
     state.db.read(|conn| model::named(conn, &username)).await?;
     let (temporary_password, hash) = temporary_password(&state).await?;
@@ -333,6 +337,7 @@ pub async fn delete_user_sessions(
     responses(
         (status = 204, description = "The password alone lets them in"),
         (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is your own account: do it under your settings, with your password", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[delete("/admin/users/{username}/totp")]
@@ -341,6 +346,19 @@ pub async fn delete_user_totp(
     admin: AdminUser,
     username: web::Path<String>,
 ) -> ApiResult<HttpResponse> {
+    refuse_oneself(&admin, &username)?;
     admin.write(&state.db, move |conn, trace| model::remove_second_factor(conn, trace, &username)).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// What keeps others out of an account asks its owner for the password, which these routes do not: on a device that was left open they would
+/// hand the account over (OWASP ASVS 7.5.1).
+fn refuse_oneself(admin: &AdminUser, username: &str) -> ApiResult<()> {
+    if admin.0.user.username == username.to_ascii_lowercase() {
+        return Err(ApiError::new(
+            Code::OwnAccount,
+            "Nothing was changed. Do this under your own settings, with your password.",
+        ));
+    }
+    Ok(())
 }
