@@ -59,4 +59,5 @@ fi
 printf '%s\n' "$hsts" >"$run_dir/hsts.conf"
 render nginx.conf
 render status-tracker.conf
+render problems.conf
 cp "$ROOT/deploy/nginx/security-headers.conf" "$ROOT/deploy/nginx/problem-headers.conf" "$run_dir/"

@@ -21,18 +21,28 @@ function statusOf(server: Server, path: string): Promise<number | undefined> {
 }
 
 /** The first line of the answer to these very bytes; empty when the connection was closed without one. */
-function firstLine(server: Server, bytes: string): Promise<string> {
+async function firstLine(server: Server, bytes: string): Promise<string> {
+  return (await received(server, bytes, '\r\n')).split('\r\n')[0] ?? ''
+}
+
+/** Head and body of an answer that is a problem document. */
+function whole(server: Server, bytes: string): Promise<string> {
+  return received(server, bytes, '}')
+}
+
+/** What comes back until `end` is in it, or the connection closes. */
+function received(server: Server, bytes: string, end: string): Promise<string> {
   const { port } = new URL(server.baseURL)
   return new Promise((done) => {
     let received = ''
     const socket = connect(Number(port), '127.0.0.1', () => socket.write(bytes))
     socket.on('data', (data) => {
       received += data.toString()
-      if (received.includes('\r\n')) socket.destroy()
+      if (received.includes(end)) socket.destroy()
     })
     socket.on('error', () => undefined)
     socket.on('close', () => {
-      done(received.split('\r\n')[0] ?? '')
+      done(received)
     })
   })
 }
@@ -88,7 +98,10 @@ test('the API passes through with its own headers, once each', async ({ request 
   for (const path of ['/health/ready', '/api/v1/me', '/.git/config', '/wp-login.php']) {
     const sent = (await request.get(path)).headersArray().map(({ name }) => name.toLowerCase())
     for (const name of [...once, 'permissions-policy', 'reporting-endpoints']) {
-      expect(sent.filter((one) => one === name), `${name} of ${path}`).toHaveLength(1)
+      expect(
+        sent.filter((one) => one === name),
+        `${name} of ${path}`,
+      ).toHaveLength(1)
     }
   }
   const refused = await request.get('/api/v1/me')
@@ -156,6 +169,25 @@ test('what is not plain HTTP, or not meant for us, goes no further', async ({ se
   expect(await firstLine(server, long)).toContain(' 431 ')
   const foreign = 'GET /api/v1/me HTTP/1.1\r\nHost: rebound.example\r\n\r\n'
   expect(await firstLine(server, foreign)).toBe('')
+})
+
+test('what nginx cannot even read is refused like everything else', async ({ server }) => {
+  for (const [request, status] of [
+    ['GET /x%00y HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
+    ['GET /..%2f..%2fetc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
+    ['GET / HTTP/1.1\r\n\r\n', 400],
+    [`GET /${'x'.repeat(9000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 414],
+  ] as const) {
+    const answer = await whole(server, request)
+    expect(answer.toLowerCase(), request.slice(0, 40)).toContain(`http/1.1 ${status} `)
+    for (const header of [
+      'content-type: application/problem+json',
+      'x-content-type-options: nosniff',
+      'content-security-policy: ',
+      'x-request-id: ',
+    ])
+      expect(answer.toLowerCase(), request.slice(0, 40)).toContain(header)
+  }
 })
 
 test("a client's word about its own address is not passed on", async ({ request, server }) => {
