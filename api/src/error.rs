@@ -46,6 +46,7 @@ codes! {
     TotpRefused FORBIDDEN "invalid_totp" "That code is not or no longer good";
     InvalidInvite FORBIDDEN "invalid_invite" "This invitation is not or no longer good";
     CrossSite FORBIDDEN "cross_site" "This request came from another site";
+    HistoryNotShared FORBIDDEN "history_not_shared" "They do not share their history with you";
     ReadOnlyRole FORBIDDEN "read_only_role" "Your account can watch, not write";
     RegistrationClosed FORBIDDEN "registration_closed" "Registration is closed";
     WrongPassword FORBIDDEN "wrong_password" "That is not your password";

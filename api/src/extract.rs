@@ -255,6 +255,15 @@ impl<T> Page<T> {
         Self { items, next_cursor }
     }
 
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { items: Vec::new(), next_cursor: None }
+    }
+
+    pub fn filter_map<U>(self, f: impl FnMut(T) -> Option<U>) -> Page<U> {
+        Page { items: self.items.into_iter().filter_map(f).collect(), next_cursor: self.next_cursor }
+    }
+
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(f).collect(), next_cursor: self.next_cursor }
     }

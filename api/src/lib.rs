@@ -7,6 +7,7 @@ pub mod config;
 pub mod db;
 pub mod entries;
 pub mod error;
+pub mod events;
 pub mod extract;
 pub mod limits;
 pub mod logging;

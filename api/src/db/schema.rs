@@ -48,6 +48,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    entry_versions (user_id, entry_id, number) {
+        user_id -> Text,
+        entry_id -> Text,
+        number -> Integer,
+        value -> Integer,
+        at -> BigInt,
+        day -> Text,
+        note -> Nullable<Text>,
+        tags -> Text,
+        deleted_at -> Nullable<BigInt>,
+        valid_from -> BigInt,
+        replaced_at -> BigInt,
+        replaced_by -> Text,
+    }
+}
+
+diesel::table! {
     invites (id) {
         id -> Text,
         code_hash -> Text,
@@ -61,6 +78,33 @@ diesel::table! {
 }
 
 diesel::table! {
+    looks (person_id, viewer_id) {
+        person_id -> Text,
+        viewer_id -> Text,
+        last_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> BigInt,
+        person_id -> Text,
+        at -> BigInt,
+        topic -> Text,
+        level -> SmallInt,
+        subject -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    outbox_head (id) {
+        id -> SmallInt,
+        last -> BigInt,
+        pruned -> BigInt,
+    }
+}
+
+diesel::table! {
     penalties (id) {
         id -> Text,
         caller -> Text,
@@ -68,6 +112,13 @@ diesel::table! {
         until -> BigInt,
         imposed_at -> BigInt,
         reason -> Text,
+    }
+}
+
+diesel::table! {
+    processes (id) {
+        id -> Text,
+        seen_at -> BigInt,
     }
 }
 
@@ -123,6 +174,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    shares (person_id, viewer_id) {
+        person_id -> Text,
+        viewer_id -> Text,
+        state -> Text,
+        water -> Text,
+        altitude -> Text,
+        history -> SmallInt,
+        export -> SmallInt,
+        until -> Nullable<BigInt>,
+        requested_at -> Nullable<BigInt>,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
     sign_in_failures (username) {
         username -> Text,
         failures -> Integer,
@@ -148,27 +214,48 @@ diesel::table! {
         last_login_at -> Nullable<BigInt>,
         created_at -> BigInt,
         temporary_password_until -> Nullable<BigInt>,
+        sharing -> Text,
+        ageing_after_hours -> SmallInt,
+        stale_after_hours -> SmallInt,
+    }
+}
+
+diesel::table! {
+    watchers (person_id, viewer_id, process_id) {
+        person_id -> Text,
+        viewer_id -> Text,
+        process_id -> Text,
+        since -> BigInt,
     }
 }
 
 diesel::joinable!(entries -> users (user_id));
 diesel::joinable!(invites -> users (created_by));
+diesel::joinable!(outbox -> users (person_id));
 diesel::joinable!(recovery_codes -> users (user_id));
 diesel::joinable!(second_factors -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(watchers -> processes (process_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     audit,
     audit_anchors,
     audit_head,
     entries,
+    entry_versions,
     invites,
+    looks,
+    outbox,
+    outbox_head,
     penalties,
+    processes,
     recovery_codes,
     second_factors,
     security_events,
     sessions,
     settings,
+    shares,
     sign_in_failures,
     users,
+    watchers,
 );

@@ -1,18 +1,22 @@
 use actix_web::{HttpResponse, delete, get, http::StatusCode, patch, post, web};
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
-use super::model::{self, Entry, Metric, find_entry};
+use super::{
+    model::{self, Entry, Metric, find_entry},
+    view::EntryView,
+};
 use crate::{
     audit::{Action, Event},
     auth::guard::{AdminUser, CurrentUser, Logger},
     clock::{EARLIEST, MINUTE, Timestamp},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
+    events::outbox::least_detail,
     extract::{ValidJson, present},
     server::AppState,
     users::model::User,
@@ -20,43 +24,6 @@ use crate::{
 
 /// How far a client's clock may run ahead of the server's.
 const AHEAD: i64 = 5 * MINUTE;
-
-/// One logged fact.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EntryView {
-    #[schema(format = Uuid)]
-    id: String,
-    metric: Metric,
-    /// Millilitres for water, 1 to 10 for altitude.
-    #[schema(example = 250)]
-    value: i32,
-    at: Timestamp,
-    /// The logical day it counts for, fixed when it was written.
-    #[schema(format = Date, example = "2026-03-01")]
-    day: String,
-    #[schema(required = true)]
-    note: Option<String>,
-    tags: Vec<String>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-}
-
-impl Entry {
-    #[must_use]
-    pub fn view(self) -> EntryView {
-        EntryView {
-            metric: self.metric(),
-            tags: self.tags(),
-            id: self.id,
-            value: self.value,
-            at: Timestamp(self.at),
-            day: self.day,
-            note: self.note,
-            created_at: Timestamp(self.created_at),
-            updated_at: Timestamp(self.updated_at),
-        }
-    }
-}
 
 /// What to log.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -244,7 +211,8 @@ pub async fn update_entry(
     let entry = state
         .db
         .write(move |conn| {
-            let mut entry = living_entry(conn, &owner.id, *id)?;
+            let before = living_entry(conn, &owner.id, *id)?;
+            let mut entry = before.clone();
             entry.value = value.unwrap_or(entry.value);
             entry.metric().check(entry.value)?;
             if let Some((at, day)) = moved {
@@ -256,9 +224,11 @@ pub async fn update_entry(
             if let Some(tags) = tags {
                 entry.set_tags(&tags);
             }
-            entry.updated_at = now.0;
-            model::save_entry(conn, &entry)?;
-            trace.record(conn, &Event::new(Action::EntryUpdate).on(&entry.id))?;
+            if least_detail(&before, &entry).is_some() {
+                entry.updated_at = now.0;
+                model::change_entry(conn, &before, &entry, &owner.username)?;
+                trace.record(conn, &Event::new(Action::EntryUpdate).on(&entry.id))?;
+            }
             Ok(entry)
         })
         .await?;
@@ -288,10 +258,10 @@ pub async fn delete_entry(
     state
         .db
         .write(move |conn| {
-            let mut entry = living_entry(conn, &owner.id, *id)?;
-            entry.deleted_at = Some(now.0);
-            entry.updated_at = now.0;
-            model::save_entry(conn, &entry)?;
+            let before = living_entry(conn, &owner.id, *id)?;
+            let mut entry = before.clone();
+            (entry.deleted_at, entry.updated_at) = (Some(now.0), now.0);
+            model::change_entry(conn, &before, &entry, &owner.username)?;
             Ok(trace.record(conn, &Event::new(Action::EntryDelete).on(&entry.id))?)
         })
         .await?;
@@ -321,12 +291,14 @@ pub async fn restore_entry(
     let entry = state
         .db
         .write(move |conn| {
-            let mut entry = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
-            if entry.deleted_at.take().is_some() {
-                entry.updated_at = now.0;
-                model::save_entry(conn, &entry)?;
-                trace.record(conn, &Event::new(Action::EntryRestore).on(&entry.id))?;
+            let before = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            if before.deleted_at.is_none() {
+                return Ok(before);
             }
+            let mut entry = before.clone();
+            (entry.deleted_at, entry.updated_at) = (None, now.0);
+            model::change_entry(conn, &before, &entry, &owner.username)?;
+            trace.record(conn, &Event::new(Action::EntryRestore).on(&entry.id))?;
             Ok(entry)
         })
         .await?;

@@ -7,14 +7,14 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::{
-    handlers::EntryView,
-    model::{self, Entry, Filter, Metric},
+    model::{self, Filter, Metric},
+    view::EntryView,
 };
 use crate::{
     auth::guard::Reader,
     error::{ApiResult, Problem},
     extract::{Page, ValidQuery},
-    people::model::watched_person,
+    people::sharing::Watched,
     server::AppState,
 };
 
@@ -60,12 +60,13 @@ fn default_limit() -> u32 {
 
 /// Read a person's history.
 ///
-/// Pages stay right while entries come and go: each continues where the one before ended.
+/// You see as much of each entry as the person shares with you. Pages stay right while entries come and go: each continues where the one before ended.
 #[utoipa::path(
     tag = "entries",
     params(("username" = String, Path, description = "The person", example = "robin"), ListEntries),
     responses(
         (status = 200, description = "One page", body = Page<EntryView>),
+        (status = 403, description = "They share how they are now, and not their history", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such person, or not yours to see", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -77,21 +78,29 @@ pub async fn list_entries(
     query: ValidQuery<ListEntries>,
 ) -> ApiResult<web::Json<Page<EntryView>>> {
     let ListEntries { metric, from, to, order, limit, cursor } = query.0;
-    let filter = Filter { metric, from, to, ascending: order == Order::Asc };
+    let now = state.clock.now();
     let (person, page) = state
         .db
         .read(|conn| {
-            let person = watched_person(conn, &reader.0.user, &username)?;
+            let watched = Watched::find(conn, &reader.0.user, &username, now)?.with_history()?;
+            let Watched { person, granted } = watched;
+            // Only what is shown is looked for: not even the work that is done tells how much there is besides.
+            let Some(metric) = granted.visible(metric) else { return Ok((person.username, Page::empty())) };
+            let filter = Filter { metric, from, to, ascending: order == Order::Asc };
             let list = format!("entries|{}|{filter:?}", person.id);
             let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
             let after = after.as_deref().and_then(position);
             let entries = model::list_entries(conn, &person.id, filter, after, limit + 1)?;
             let page = Page::new(entries, limit, |last| state.cursors.seal(&list, &format!("{} {}", last.at, last.id)));
+            let page = page.filter_map(|entry| {
+                let detail = granted.of(entry.metric());
+                entry.view_at(detail)
+            });
             Ok((person.username, page))
         })
         .await?;
     state.looks.note(&state.db, &reader.0.trace, &person);
-    Ok(web::Json(page.map(Entry::view)))
+    Ok(web::Json(page))
 }
 
 /// Where a cursor of this list points. It was sealed here, so it is never malformed.

@@ -6,8 +6,12 @@
 mod handlers;
 mod history;
 pub mod model;
+pub mod versions;
+mod view;
 
 use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use view::EntryView;
 
 pub fn routes(config: &mut ServiceConfig) {
     config

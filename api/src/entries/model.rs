@@ -5,6 +5,7 @@ use diesel::{dsl::sum, prelude::*};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::versions;
 use crate::{
     clock::{Timestamp, bounds_of_day},
     db::{
@@ -12,6 +13,7 @@ use crate::{
         schema::entries::{self, dsl},
     },
     error::FieldError,
+    events::outbox,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -40,6 +42,43 @@ impl Metric {
             Self::Altitude => (10, "has to be from 1 to 10"),
         };
         if (1..=max).contains(&value) { Ok(()) } else { Err(FieldError::new("value", "range", message)) }
+    }
+
+    /// Of one entry: a glass below 200 ml is low and from 400 ml high; an altitude up to 3 is low and from 8 high.
+    #[must_use]
+    pub fn band(self, value: i32) -> Band {
+        let (middle, high) = match self {
+            Self::Water => (200, 400),
+            Self::Altitude => (4, 8),
+        };
+        Band::of(value, middle, high)
+    }
+}
+
+/// What is shown where a share keeps the number back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Band {
+    Low,
+    Middle,
+    High,
+}
+
+impl Band {
+    fn of<T: PartialOrd>(value: T, middle: T, high: T) -> Self {
+        if value < middle {
+            Self::Low
+        } else if value < high {
+            Self::Middle
+        } else {
+            Self::High
+        }
+    }
+
+    /// Of a day's water: below half of the goal it is low, from the goal on high.
+    #[must_use]
+    pub fn of_day(total_ml: i64, goal_ml: i32) -> Self {
+        Self::of(2 * total_ml, i64::from(goal_ml), 2 * i64::from(goal_ml))
     }
 }
 
@@ -95,6 +134,12 @@ impl Entry {
         serde_json::from_str(&self.tags).unwrap_or_default()
     }
 
+    /// As they are kept.
+    #[must_use]
+    pub fn tags_text(&self) -> &str {
+        &self.tags
+    }
+
     pub fn set_tags(&mut self, tags: &[String]) {
         self.tags = serde_json::json!(tags).to_string();
     }
@@ -119,17 +164,22 @@ pub fn find_entry(conn: &mut DbConnection, owner: &str, id: &str) -> QueryResult
     dsl::entries.find((owner, id)).select(Entry::as_select()).first(conn).optional()
 }
 
+/// Logs an entry, and tells those who watch.
 pub fn insert_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
-    diesel::insert_into(dsl::entries).values(entry).execute(conn).map(drop)
+    insert_entries(conn, std::slice::from_ref(entry))?;
+    outbox::entry_changed(conn, None, entry)
 }
 
-/// Inserts in bulk, for data that is made rather than logged.
+/// Inserts in bulk, for data that is made rather than logged: nobody is told.
 pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult<()> {
-    entries.iter().try_for_each(|entry| insert_entry(conn, entry))
+    entries.iter().try_for_each(|entry| diesel::insert_into(dsl::entries).values(entry).execute(conn).map(drop))
 }
 
-pub fn save_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
-    diesel::update(dsl::entries.find((&entry.user_id, &entry.id))).set(entry).execute(conn).map(drop)
+/// Makes an entry what it is `after` a change by `by`, keeps how it was `before`, and tells those who watch.
+pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &Entry, by: &str) -> QueryResult<()> {
+    versions::keep(conn, before, by, after.updated_at)?;
+    diesel::update(dsl::entries.find((&after.user_id, &after.id))).set(after).execute(conn)?;
+    outbox::entry_changed(conn, Some(before), after)
 }
 
 /// Which part of a person's history is wanted. `from` and `to` are logical days, both included.

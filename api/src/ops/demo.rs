@@ -10,6 +10,7 @@ use crate::{
     db::Db,
     entries::model::{Entry, Metric, insert_entries},
     error::{ApiError, ApiResult},
+    people::sharing::approve_newcomer,
     users::{
         model::{NewUser, Role, UserChanges, as_text, insert_user, update_user},
         privacy_policy,
@@ -74,6 +75,7 @@ pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult
         insert_user(conn, &account(ids[PERSONS.len()], VIEWER, Role::Viewer))?;
         for (habit, id) in PERSONS.iter().zip(&ids) {
             insert_user(conn, &account(*id, habit.username, Role::Admin))?;
+            approve_newcomer(conn, &id.to_string(), &ids[PERSONS.len()].to_string(), now)?;
             let changes = UserChanges {
                 display_name: Some(habit.display_name.to_owned()),
                 time_zone: Some(habit.time_zone.to_owned()),

@@ -1,9 +1,11 @@
-//! Admins seen as somebody who is watched: who may look at whom, and how they are now.
+//! Admins seen as somebody who is watched: who may see what of whom, and how they are now.
 //!
 //! `GET /people`, `GET /people/{username}/status`
 
 mod handlers;
 pub mod model;
+pub mod sharing;
+pub mod status;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -1,33 +1,49 @@
-//! Persons, and the one decision who may watch them.
+//! Persons, as a reader finds them.
 
-use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use super::{
+    sharing::{Share, ShareState, Watched, decide, find_share},
+    status::{GrantedView, Person, StatusView, status},
+};
 use crate::{
     clock::Timestamp,
     db::{DbConnection, schema::users},
-    entries::model::{Metric, last_change, latest, total_of_day},
-    error::{ApiError, ApiResult},
-    users::model::{Role, User, find_user},
+    users::model::{Role, Sharing, User},
 };
+use serde::Serialize;
+use utoipa::ToSchema;
 
-/// Whether `reader` may watch `person`. Every way out asks here and nowhere else.
-///
-/// A viewer may watch every person until persons decide it one by one; an admin watches themself and no other admin.
-fn may_watch(reader: &User, person: &User) -> bool {
-    let is_person = person.role() == Role::Admin && person.disabled == 0;
-    is_person && (reader.id == person.id || reader.role() == Role::Viewer)
+/// Where a reader stands with a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// It is they themself.
+    Own,
+    /// They may watch.
+    Watching,
+    /// They asked, and wait for an answer.
+    Requested,
+    /// The person said no or ended it.
+    Ended,
+    /// They may ask.
+    MayAsk,
 }
 
-/// The person of this name.
-///
-/// # Errors
-/// 404 alike for who is not there and who may not be watched, so that nobody learns who exists.
-pub fn watched_person(conn: &mut DbConnection, reader: &User, username: &str) -> ApiResult<User> {
-    find_user(conn, username)?.filter(|person| may_watch(reader, person)).ok_or_else(ApiError::not_found)
+/// A person whom you may watch, or whom you may ask.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PersonView {
+    pub person: Person,
+    pub access: Access,
+    /// What of them you see; `null` where you may not watch.
+    #[schema(required = true)]
+    pub granted: Option<GrantedView>,
+    /// How they are; `null` where you may not watch.
+    #[schema(required = true)]
+    pub status: Option<StatusView>,
 }
 
-/// At most `limit` persons that `reader` may watch, by user name, beyond the name `after`.
+/// At most `limit` persons whom `reader` may watch or ask, by user name, beyond the name `after`.
 pub fn list_people(conn: &mut DbConnection, reader: &User, after: &str, limit: u32) -> QueryResult<Vec<User>> {
     let mut query = users::table
         .filter(users::role.eq(Role::Admin.as_str()))
@@ -39,28 +55,30 @@ pub fn list_people(conn: &mut DbConnection, reader: &User, after: &str, limit: u
         .into_boxed();
     if reader.role() == Role::Admin {
         query = query.filter(users::id.eq(reader.id.clone()));
+    } else {
+        query = query.filter(users::sharing.ne(Sharing::Nobody.as_str()));
     }
     query.load(conn)
 }
 
-/// What is true of a person now.
-#[derive(Debug)]
-pub struct Status {
-    pub day: NaiveDate,
-    /// Value in ml and instant.
-    pub last_water: Option<(i32, i64)>,
-    pub water_today: i64,
-    pub last_altitude: Option<(i32, i64)>,
-    pub last_change: Option<i64>,
-}
-
-pub fn status(conn: &mut DbConnection, person: &User, now: Timestamp) -> QueryResult<Status> {
-    let day = person.day_of(now);
-    Ok(Status {
-        day,
-        last_water: latest(conn, &person.id, Metric::Water)?,
-        water_today: total_of_day(conn, &person.id, Metric::Water, day)?,
-        last_altitude: latest(conn, &person.id, Metric::Altitude)?,
-        last_change: last_change(conn, &person.id)?,
+/// A person of that list, as `reader` sees them.
+pub fn person_view(conn: &mut DbConnection, reader: &User, person: User, now: Timestamp) -> QueryResult<PersonView> {
+    let share = find_share(conn, &person.id, &reader.id)?;
+    let Some(granted) = decide(reader, &person, share.as_ref(), now) else {
+        let access = match share.map(|share| share.state(now)) {
+            None | Some(ShareState::Approved) => Access::MayAsk,
+            Some(ShareState::Requested) => Access::Requested,
+            Some(ShareState::Ended) => Access::Ended,
+        };
+        return Ok(PersonView { person: Person::new(&person, false), access, granted: None, status: None });
+    };
+    let until = share.filter(|share| share.state(now) == ShareState::Approved).and_then(|share: Share| share.until);
+    let watched = Watched { person, granted };
+    let status = status(conn, &watched, now)?;
+    Ok(PersonView {
+        person: status.person.clone(),
+        access: if granted.own { Access::Own } else { Access::Watching },
+        granted: Some(GrantedView::new(granted, until)),
+        status: Some(status),
     })
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::{
-    model::{self, Role, Unit, User, UserChanges, as_text},
+    model::{self, Role, Sharing, Unit, User, UserChanges, as_text},
     privacy_policy,
 };
 use crate::{
@@ -20,7 +20,8 @@ use crate::{
     },
     clock::Timestamp,
     db::DbConnection,
-    error::{ApiResult, Problem},
+    error::{ApiResult, FieldError, Problem},
+    events::outbox,
     extract::{ValidJson, present},
     server::AppState,
 };
@@ -63,6 +64,14 @@ pub struct Me {
     /// What the three cups hold.
     #[schema(min_items = 3, max_items = 3, example = json!([150, 250, 500]))]
     water_presets_ml: Vec<i32>,
+    /// Whom you let watch.
+    sharing: Sharing,
+    /// From which age on, in hours, your status counts as ageing.
+    #[schema(minimum = 1, maximum = 168, example = 6)]
+    ageing_after_hours: i16,
+    /// From which age on, in hours, your status counts as stale.
+    #[schema(minimum = 2, maximum = 336, example = 24)]
+    stale_after_hours: i16,
 }
 
 impl User {
@@ -85,7 +94,7 @@ impl User {
         Ok(UserView { locked_until: lockout::locked_until(conn, &self.username, now)?, ..self.view() })
     }
 
-    fn me(&self, conn: &mut DbConnection, now: Timestamp) -> QueryResult<Me> {
+    pub fn me(&self, conn: &mut DbConnection, now: Timestamp) -> QueryResult<Me> {
         Ok(Me {
             user: self.view_at(conn, now)?,
             time_zone: self.time_zone.clone(),
@@ -95,6 +104,9 @@ impl User {
             password_change_required: self.temporary_password_until.is_some(),
             privacy_policy_due: !self.has_accepted_privacy_policy(),
             water_presets_ml: self.water_presets_ml(),
+            sharing: self.sharing(),
+            ageing_after_hours: self.ageing_after_hours,
+            stale_after_hours: self.stale_after_hours,
         })
     }
 }
@@ -143,6 +155,20 @@ pub struct UpdateMe {
     #[validate(custom(function = "validate_presets"))]
     #[schema(nullable = false, value_type = Option<Vec<Preset>>, min_items = 3, max_items = 3, example = json!([150, 250, 500]))]
     water_presets_ml: Option<Vec<i32>>,
+    /// Whom you let watch: those you approve, every viewer, or nobody.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    sharing: Option<Sharing>,
+    /// From which age on, in hours, your status counts as ageing.
+    #[serde(default, deserialize_with = "present")]
+    #[validate(range(min = 1, max = 168))]
+    #[schema(nullable = false, minimum = 1, maximum = 168, example = 6)]
+    ageing_after_hours: Option<i16>,
+    /// From which age on, in hours, your status counts as stale: later than it counts as ageing.
+    #[serde(default, deserialize_with = "present")]
+    #[validate(range(min = 2, max = 336))]
+    #[schema(nullable = false, minimum = 2, maximum = 336, example = 24)]
+    stale_after_hours: Option<i16>,
     /// The version from `GET /privacy-policy` that you have read and accept.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, example = "2026-11-25")]
@@ -204,6 +230,9 @@ pub async fn update_me(
         unit,
         daily_goal_ml,
         water_presets_ml,
+        sharing,
+        ageing_after_hours,
+        stale_after_hours,
         privacy_policy_version: accepted,
     }) = body;
     if accepted.as_ref().is_some_and(|version| version != privacy_policy::VERSION) {
@@ -216,6 +245,9 @@ pub async fn update_me(
         unit: unit.map(Unit::as_str),
         daily_goal_ml,
         water_presets_ml: water_presets_ml.map(|presets| as_text(&presets)),
+        sharing: sharing.map(Sharing::as_str),
+        ageing_after_hours,
+        stale_after_hours,
     };
     let CurrentUser { user, trace, .. } = current;
     let me = state
@@ -226,10 +258,17 @@ pub async fn update_me(
                 let event = Event::new(Action::PrivacyAccept).on(&user.username).detail(privacy_policy::VERSION);
                 trace.record(conn, &event)?;
             }
+            let before = model::user_of(conn, &user.id)?;
+            let after = model::update_user(conn, &user.id, &changes)?;
+            if after.stale_after_hours <= after.ageing_after_hours {
+                let message = "has to be more than the hours after which it counts as ageing";
+                return Err(FieldError::new("stale_after_hours", "range", message).into());
+            }
             if !changes.is_empty() {
                 trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail("preferences"))?;
             }
-            Ok(model::update_user(conn, &user.id, &changes)?.me(conn, trace.at)?)
+            outbox::person_changed(conn, &before, &after, trace.at)?;
+            Ok(after.me(conn, trace.at)?)
         })
         .await?;
     Ok(web::Json(me))

@@ -46,7 +46,30 @@ impl Unit {
     }
 }
 
-#[derive(Clone, Queryable, Selectable, Identifiable)]
+/// Whom a person lets watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sharing {
+    /// Whoever they approved.
+    Approved,
+    /// Every viewer who is signed in, except those they ended it for.
+    Everyone,
+    /// Nobody, whatever they approved before.
+    Nobody,
+}
+
+impl Sharing {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Everyone => "everyone",
+            Self::Nobody => "nobody",
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = users)]
 pub struct User {
     pub id: String,
@@ -65,6 +88,9 @@ pub struct User {
     privacy_policy_version: Option<String>,
     /// Set while the password is one that an admin had made up: until when it lets its owner in to choose their own.
     pub temporary_password_until: Option<i64>,
+    sharing: String,
+    pub ageing_after_hours: i16,
+    pub stale_after_hours: i16,
 }
 
 impl std::fmt::Debug for User {
@@ -78,6 +104,13 @@ impl User {
     #[must_use]
     pub fn role(&self) -> Role {
         if self.role == Role::Admin.as_str() { Role::Admin } else { Role::Viewer }
+    }
+
+    /// Anything the database should not hold counts as what shows less.
+    #[must_use]
+    pub fn sharing(&self) -> Sharing {
+        let known = [Sharing::Approved, Sharing::Everyone];
+        known.into_iter().find(|mode| mode.as_str() == self.sharing).unwrap_or(Sharing::Nobody)
     }
 
     #[must_use]
@@ -188,18 +221,34 @@ pub struct UserChanges {
     pub unit: Option<&'static str>,
     pub daily_goal_ml: Option<i32>,
     pub water_presets_ml: Option<String>,
+    pub sharing: Option<&'static str>,
+    pub ageing_after_hours: Option<i16>,
+    pub stale_after_hours: Option<i16>,
 }
 
 impl UserChanges {
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Self { display_name, time_zone, day_starts_at, unit, daily_goal_ml, water_presets_ml } = self;
+        let Self {
+            display_name,
+            time_zone,
+            day_starts_at,
+            unit,
+            daily_goal_ml,
+            water_presets_ml,
+            sharing,
+            ageing_after_hours,
+            stale_after_hours,
+        } = self;
         display_name.is_none()
             && time_zone.is_none()
             && day_starts_at.is_none()
             && unit.is_none()
             && daily_goal_ml.is_none()
             && water_presets_ml.is_none()
+            && sharing.is_none()
+            && ageing_after_hours.is_none()
+            && stale_after_hours.is_none()
     }
 }
 
@@ -236,6 +285,11 @@ pub fn update_user(conn: &mut DbConnection, id: &str, changes: &UserChanges) -> 
     if !changes.is_empty() {
         diesel::update(users::table.find(id)).set(changes).execute(conn)?;
     }
+    user_of(conn, id)
+}
+
+/// The user of this id, who is there.
+pub fn user_of(conn: &mut DbConnection, id: &str) -> QueryResult<User> {
     users::table.find(id).select(User::as_select()).first(conn)
 }
 

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::{
-    UserView, invites,
+    UserView,
+    invites::{self, model::Invite},
     model::{NewUser, Role, insert_user},
     privacy_policy, validate_username,
 };
@@ -20,6 +21,7 @@ use crate::{
     error::{ApiError, ApiResult, Code, Problem},
     extract::ValidJson,
     ops::settings,
+    people::sharing::approve_newcomer,
     server::AppState,
 };
 
@@ -79,8 +81,11 @@ pub async fn register_user(
             let user = insert_user(conn, &user)?;
             let mut event = Event::new(Action::Register).on(&user.username);
             if let Some(invite) = invite {
-                invites::model::count_use(conn, &invite)?;
-                event = event.detail(format!("role {}, invite {invite}", role.as_str()));
+                invites::model::count_use(conn, &invite.id)?;
+                if role == Role::Viewer {
+                    approve_newcomer(conn, &invite.created_by, &user.id, now)?;
+                }
+                event = event.detail(format!("role {}, invite {}", role.as_str(), invite.id));
             }
             trace.by(&user.username).record(conn, &event)?;
             Ok(user)
@@ -89,13 +94,13 @@ pub async fn register_user(
     Ok(HttpResponse::Created().json(user.view()))
 }
 
-/// The role that somebody who registers at `now` gets, and the id of the invite that says so.
+/// The role that somebody who registers at `now` gets, and the invite that says so.
 fn admission(
     conn: &mut DbConnection,
     config: &Config,
     code_hash: Option<&str>,
     now: Timestamp,
-) -> ApiResult<(Role, Option<String>)> {
+) -> ApiResult<(Role, Option<Invite>)> {
     let closed = |detail: &'static str| Err(ApiError::new(Code::RegistrationClosed, detail));
     match (settings::effective(conn, config)?.registration, code_hash) {
         (Registration::Closed, _) => closed("Ask an admin of this server for an account."),
@@ -106,7 +111,7 @@ fn admission(
                 // One answer for whatever is wrong with it, so that guessing learns nothing.
                 ApiError::new(Code::InvalidInvite, "Nothing was changed. Ask whoever invited you for another one.")
             })?;
-            Ok((invite.role(), Some(invite.id)))
+            Ok((invite.role(), Some(invite)))
         }
     }
 }

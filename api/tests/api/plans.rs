@@ -64,7 +64,7 @@ async fn what_refers_to_another_row_is_found_by_an_index() {
     let unindexed: Vec<Line> = sql_query(
         "SELECT child.name || '.' || key.\"from\" AS detail
          FROM sqlite_master AS child, pragma_foreign_key_list(child.name) AS key
-         WHERE child.type = 'table' AND NOT EXISTS (
+         WHERE child.type = 'table' AND key.seq = 0 AND NOT EXISTS (
              SELECT 1 FROM pragma_index_list(child.name) AS list, pragma_index_info(list.name) AS part
              WHERE NOT list.partial AND part.seqno = 0 AND part.name = key.\"from\")",
     )

@@ -19,7 +19,8 @@ use status_tracker::{
     config::Config,
     db::Db,
     server::{self, AppState},
-    users::model::{NewUser, Role, insert_user},
+    people::sharing::approve_newcomer,
+    users::model::{NewUser, Role, insert_user, list_users},
 };
 use tempfile::TempDir;
 
@@ -134,7 +135,12 @@ impl TestApp {
         let user = NewUser::new(user_id, username, role, hash, now);
         let session = Session::new(session_id.to_string(), user_id.to_string(), Kind::Jwt, now, expires);
         let insert = move |conn: &mut _| {
-            insert_user(conn, &user)?;
+            let user = insert_user(conn, &user)?;
+            // Every person has approved every viewer.
+            for other in list_users(conn, "", 100)?.iter().filter(|other| other.role() != role) {
+                let (person, viewer) = if role == Role::Admin { (&user, other) } else { (other, &user) };
+                approve_newcomer(conn, &person.id, &viewer.id, now)?;
+            }
             Ok(start_session(conn, &session)?)
         };
         self.state.db.write(insert).await.unwrap();

@@ -11,6 +11,7 @@ use crate::{
     clock::Timestamp,
     error::{ApiError, ApiResult, Code, Problem},
     extract::{Page, PageQuery, ValidJson, ValidQuery, present},
+    people::sharing::approve_newcomer,
     server::AppState,
     users::{
         UserView,
@@ -98,9 +99,13 @@ pub async fn create_user(
     let user = NewUser::new(state.clock.new_id(), &username, role, hash, now)
         .shown_as(shown_as)
         .with_temporary_password(expires_at);
+    let maker = admin.0.user.id.clone();
     let user = admin
         .write(&state.db, move |conn, trace| {
             let user = insert_user(conn, &user)?;
+            if user.role() == Role::Viewer {
+                approve_newcomer(conn, &maker, &user.id, trace.at)?;
+            }
             let event = Event::new(Action::UserCreate).on(&user.username).detail(format!("role {}", role.as_str()));
             trace.record(conn, &event)?;
             Ok(user.view_at(conn, trace.at)?)

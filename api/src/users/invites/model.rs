@@ -20,7 +20,8 @@ pub struct Invite {
     pub expires_at: i64,
     pub max_uses: i32,
     pub uses: i32,
-    created_by: String,
+    /// The id of the admin who made it.
+    pub created_by: String,
     pub created_at: i64,
 }
 

@@ -1,0 +1,73 @@
+//! An entry as it is shown: to its owner as it is, to others as far as it is shared.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::model::{Band, Entry, Metric};
+use crate::{clock::Timestamp, people::sharing::Detail};
+
+/// One logged fact.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EntryView {
+    #[schema(format = Uuid)]
+    id: String,
+    metric: Metric,
+    /// Millilitres for water, 1 to 10 for altitude; `null` where the share keeps the number back.
+    #[schema(required = true, example = 250)]
+    value: Option<i32>,
+    /// Instead of the value, where the share says so: a glass below 200 ml is `low` and from 400 ml `high`, an altitude up to 3 is `low` and
+    /// from 8 `high`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    band: Option<Band>,
+    at: Timestamp,
+    /// The logical day it counts for, fixed when it was written.
+    #[schema(format = Date, example = "2026-03-01")]
+    day: String,
+    /// Like the tags, shown with the exact value only.
+    #[schema(required = true)]
+    note: Option<String>,
+    tags: Vec<String>,
+    created_at: Timestamp,
+    /// Where the share keeps the number back, nothing tells that it was changed: then it is `created_at`.
+    updated_at: Timestamp,
+}
+
+impl Entry {
+    /// For its owner.
+    #[must_use]
+    pub fn view(self) -> EntryView {
+        EntryView {
+            metric: self.metric(),
+            tags: self.tags(),
+            id: self.id,
+            value: Some(self.value),
+            band: None,
+            at: Timestamp(self.at),
+            day: self.day,
+            note: self.note,
+            created_at: Timestamp(self.created_at),
+            updated_at: Timestamp(self.updated_at),
+        }
+    }
+
+    /// For whoever sees so much of its metric; `None` for whoever sees nothing of it.
+    #[must_use]
+    pub fn view_at(self, detail: Detail) -> Option<EntryView> {
+        let band = self.metric().band(self.value);
+        let view = self.view();
+        let narrowed = EntryView {
+            value: None,
+            band: (detail == Detail::Band).then_some(band),
+            note: None,
+            tags: Vec::new(),
+            updated_at: view.created_at,
+            ..view.clone()
+        };
+        match detail {
+            Detail::Exact => Some(view),
+            Detail::Band | Detail::Logged => Some(narrowed),
+            Detail::None => None,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Who is watching at the moment, through whichever process. Each process tells that it is alive; what a process left behind that no longer
+//! does counts for nothing.
+
+use diesel::prelude::*;
+
+use crate::{
+    clock::{SECOND, Timestamp},
+    db::{
+        DbConnection,
+        schema::{processes, watchers},
+    },
+};
+
+/// How long a process counts as alive after it last told so.
+pub const LEASE: i64 = 45 * SECOND;
+
+/// The ids of those who watch a person at `now`, each with the instant since when. Somebody may be there twice, through two processes.
+pub fn watchers_of(conn: &mut DbConnection, person_id: &str, now: Timestamp) -> QueryResult<Vec<(String, i64)>> {
+    watchers::table
+        .inner_join(processes::table)
+        .filter(watchers::person_id.eq(person_id))
+        .filter(processes::seen_at.gt(now.0 - LEASE))
+        .order((watchers::viewer_id, watchers::since))
+        .select((watchers::viewer_id, watchers::since))
+        .load(conn)
+}

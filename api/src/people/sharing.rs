@@ -1,0 +1,268 @@
+//! Consent. [`decide`] alone says what a reader may see of a person, and every way out (status, list, history, events, and what comes
+//! later) shows what the [`Granted`] it returns lets through.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    clock::Timestamp,
+    db::{DbConnection, schema::shares},
+    entries::model::Metric,
+    error::{ApiError, ApiResult, Code},
+    events::outbox::{self, Topic},
+    users::model::{Role, Sharing, User, find_user},
+};
+
+/// How much of a metric is shown, from nothing to all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
+    /// Nothing.
+    None,
+    /// That something was logged, and when.
+    Logged,
+    /// Whether it was low, middle or high.
+    Band,
+    /// The value, with note and tags.
+    Exact,
+}
+
+impl Detail {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Logged => "logged",
+            Self::Band => "band",
+            Self::Exact => "exact",
+        }
+    }
+
+    /// Anything the database should not hold shows nothing.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let known = [Self::Logged, Self::Band, Self::Exact];
+        known.into_iter().find(|detail| detail.as_str() == text).unwrap_or(Self::None)
+    }
+
+    /// 0 for nothing, up to 3.
+    #[must_use]
+    pub fn as_number(self) -> i16 {
+        self as i16
+    }
+}
+
+/// What stands between a person and a viewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ShareState {
+    /// The viewer asks; the person has not answered.
+    Requested,
+    /// The viewer may watch.
+    Approved,
+    /// The person said no, ended it, or its time is over.
+    Ended,
+}
+
+impl ShareState {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Approved => "approved",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// A person's permission for one viewer, as it is kept.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = shares, treat_none_as_null = true)]
+pub struct Share {
+    pub person_id: String,
+    pub viewer_id: String,
+    state: String,
+    water: String,
+    altitude: String,
+    history: i16,
+    export: i16,
+    pub until: Option<i64>,
+    pub requested_at: Option<i64>,
+    pub since: i64,
+}
+
+impl Share {
+    /// What a share is unless the person says otherwise: exact values with history, without export, without an end.
+    #[must_use]
+    pub fn new(person_id: &str, viewer_id: &str, state: ShareState, now: Timestamp) -> Self {
+        let granted = Granted::USUAL;
+        Self {
+            person_id: person_id.to_owned(),
+            viewer_id: viewer_id.to_owned(),
+            state: state.as_str().to_owned(),
+            water: granted.water.as_str().to_owned(),
+            altitude: granted.altitude.as_str().to_owned(),
+            history: i16::from(granted.history),
+            export: i16::from(granted.export),
+            until: None,
+            requested_at: (state == ShareState::Requested).then_some(now.0),
+            since: now.0,
+        }
+    }
+
+    /// As of `now`: one whose time is over has ended.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> ShareState {
+        let over = self.until.is_some_and(|until| until <= now.0);
+        let known = [ShareState::Requested, ShareState::Approved];
+        match known.into_iter().find(|state| state.as_str() == self.state).unwrap_or(ShareState::Ended) {
+            ShareState::Approved if over => ShareState::Ended,
+            state => state,
+        }
+    }
+
+    /// What it lets through while it is approved.
+    #[must_use]
+    pub fn terms(&self) -> Granted {
+        Granted {
+            water: Detail::parse(&self.water),
+            altitude: Detail::parse(&self.altitude),
+            history: self.history != 0,
+            export: self.export != 0,
+            own: false,
+        }
+    }
+
+    pub fn set_terms(&mut self, terms: Granted) {
+        self.water = terms.water.as_str().to_owned();
+        self.altitude = terms.altitude.as_str().to_owned();
+        self.history = i16::from(terms.history);
+        self.export = i16::from(terms.export);
+    }
+
+    pub fn set_state(&mut self, state: ShareState, now: Timestamp) {
+        if self.state(now) != state {
+            self.since = now.0;
+        }
+        state.as_str().clone_into(&mut self.state);
+    }
+}
+
+/// What a reader may see of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Granted {
+    pub water: Detail,
+    pub altitude: Detail,
+    pub history: bool,
+    pub export: bool,
+    /// The reader is the person.
+    pub own: bool,
+}
+
+impl Granted {
+    /// What is one's own.
+    pub const OWN: Self =
+        Self { water: Detail::Exact, altitude: Detail::Exact, history: true, export: true, own: true };
+    /// What a viewer sees whom nothing narrower was decided for.
+    pub const USUAL: Self = Self { export: false, own: false, ..Self::OWN };
+
+    #[must_use]
+    pub fn of(&self, metric: Metric) -> Detail {
+        match metric {
+            Metric::Water => self.water,
+            Metric::Altitude => self.altitude,
+        }
+    }
+
+    /// Whether nothing that is logged is kept from the reader, so that it does no harm to tell when anything last changed.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.history && self.water == Detail::Exact && self.altitude == Detail::Exact
+    }
+
+    /// Which metric to look for when `wanted` is asked for, or any: `None` if nothing of it is shown.
+    #[must_use]
+    #[expect(clippy::option_option, reason = "no metric at all, any, and one are three things")]
+    pub fn visible(&self, wanted: Option<Metric>) -> Option<Option<Metric>> {
+        let shown = |metric| self.of(metric) > Detail::None;
+        match (wanted, shown(Metric::Water), shown(Metric::Altitude)) {
+            (Some(metric), ..) => shown(metric).then_some(Some(metric)),
+            (None, true, true) => Some(None),
+            (None, true, false) => Some(Some(Metric::Water)),
+            (None, false, true) => Some(Some(Metric::Altitude)),
+            (None, false, false) => None,
+        }
+    }
+}
+
+/// What `reader` may see of `person` at `now`, given the share between them; `None` is nothing, not even that the person is there.
+///
+/// An admin sees themself and no other admin. `nobody` counts for more than any share; a share that was approved or has ended counts for
+/// more than `everyone`.
+#[must_use]
+pub fn decide(reader: &User, person: &User, share: Option<&Share>, now: Timestamp) -> Option<Granted> {
+    if person.role() != Role::Admin || person.disabled != 0 || reader.disabled != 0 {
+        return None;
+    }
+    if reader.id == person.id {
+        return Some(Granted::OWN);
+    }
+    if reader.role() != Role::Viewer {
+        return None;
+    }
+    match (person.sharing(), share.map(|share| (share.state(now), share.terms()))) {
+        (Sharing::Nobody, _) | (_, Some((ShareState::Ended, _))) => None,
+        (_, Some((ShareState::Approved, terms))) => Some(terms),
+        (Sharing::Everyone, _) => Some(Granted::USUAL),
+        (Sharing::Approved, _) => None,
+    }
+}
+
+/// A person, and what their reader may see of them.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    pub person: User,
+    pub granted: Granted,
+}
+
+impl Watched {
+    /// The person of this name.
+    ///
+    /// # Errors
+    /// 404 alike for who is not there and who may not be watched, so that nobody learns who exists.
+    pub fn find(conn: &mut DbConnection, reader: &User, username: &str, now: Timestamp) -> ApiResult<Self> {
+        let person = find_user(conn, username)?.ok_or_else(ApiError::not_found)?;
+        let share = find_share(conn, &person.id, &reader.id)?;
+        let granted = decide(reader, &person, share.as_ref(), now).ok_or_else(ApiError::not_found)?;
+        Ok(Self { person, granted })
+    }
+
+    /// # Errors
+    /// [`Code::HistoryNotShared`]
+    pub fn with_history(self) -> ApiResult<Self> {
+        if self.granted.history {
+            return Ok(self);
+        }
+        Err(ApiError::new(Code::HistoryNotShared, "You see how they are now. Ask them if you should see more."))
+    }
+}
+
+pub fn find_share(conn: &mut DbConnection, person_id: &str, viewer_id: &str) -> QueryResult<Option<Share>> {
+    shares::table.find((person_id, viewer_id)).select(Share::as_select()).first(conn).optional()
+}
+
+/// Keeps the share as it is now.
+pub fn save_share(conn: &mut DbConnection, share: &Share) -> QueryResult<()> {
+    let there = diesel::update(shares::table.find((&share.person_id, &share.viewer_id))).set(share).execute(conn)?;
+    if there == 0 {
+        diesel::insert_into(shares::table).values(share).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Lets a viewer watch whose account the person made, by hand or by invitation.
+pub fn approve_newcomer(conn: &mut DbConnection, person_id: &str, viewer_id: &str, now: Timestamp) -> QueryResult<()> {
+    save_share(conn, &Share::new(person_id, viewer_id, ShareState::Approved, now))?;
+    outbox::add(conn, person_id, Topic::Share, Detail::Logged, Some(viewer_id), now)
+}

@@ -1,0 +1,159 @@
+//! How a person is now, as far as it is shared.
+
+use diesel::QueryResult;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::sharing::{Detail, Granted, Watched};
+use crate::{
+    clock::{HOUR, Timestamp},
+    db::DbConnection,
+    entries::model::{Band, Metric, last_change, latest, total_of_day},
+    users::model::User,
+};
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Person {
+    #[schema(example = "robin")]
+    pub username: String,
+    #[schema(example = "Robin")]
+    display_name: String,
+    /// `null` for whom you may not watch.
+    #[schema(required = true, example = "Europe/Berlin")]
+    time_zone: Option<String>,
+}
+
+impl Person {
+    /// As somebody sees them who may `watch` them, or who may not.
+    #[must_use]
+    pub fn new(person: &User, watch: bool) -> Self {
+        Self {
+            username: person.username.clone(),
+            display_name: person.display_name.clone(),
+            time_zone: watch.then(|| person.time_zone.clone()),
+        }
+    }
+}
+
+/// How a person is now. What was never logged, or is not shared, is `null`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StatusView {
+    pub person: Person,
+    /// The person's logical day.
+    #[schema(format = Date, example = "2026-03-01")]
+    day: String,
+    water: WaterStatus,
+    altitude: AltitudeStatus,
+    freshness: Freshness,
+    /// When the person last logged, changed or deleted anything; where not all of it is shown, when the newest of what is shown happened.
+    #[schema(required = true)]
+    updated_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct WaterStatus {
+    #[schema(required = true)]
+    last_at: Option<Timestamp>,
+    #[schema(required = true, example = 250)]
+    last_ml: Option<i32>,
+    #[schema(required = true, example = 1250)]
+    today_ml: Option<i64>,
+    #[schema(required = true, example = 2000)]
+    goal_ml: Option<i32>,
+    /// Of today's total, instead of the numbers: below half of the goal `low`, from the goal on `high`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    band: Option<Band>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct AltitudeStatus {
+    #[schema(required = true, example = 7)]
+    value: Option<i32>,
+    #[schema(required = true)]
+    at: Option<Timestamp>,
+    /// Instead of the value: up to 3 `low`, from 8 `high`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    band: Option<Band>,
+}
+
+/// How old the newest entry is, by the hours that the person chose: `fresh`, then `ageing`, then `stale`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Freshness {
+    Fresh,
+    Ageing,
+    Stale,
+    Never,
+}
+
+impl Freshness {
+    fn of(newest: Option<Timestamp>, person: &User, now: Timestamp) -> Self {
+        match newest.map(|at| now.0 - at.0) {
+            None => Self::Never,
+            Some(age) if age < i64::from(person.ageing_after_hours) * HOUR => Self::Fresh,
+            Some(age) if age < i64::from(person.stale_after_hours) * HOUR => Self::Ageing,
+            Some(_) => Self::Stale,
+        }
+    }
+}
+
+/// What a reader may know of how a person is at `now`.
+pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> QueryResult<StatusView> {
+    let Watched { person, granted } = watched;
+    let day = person.day_of(now);
+    let mut water = WaterStatus::default();
+    if granted.water > Detail::None {
+        let last = latest(conn, &person.id, Metric::Water)?;
+        let today = total_of_day(conn, &person.id, Metric::Water, day)?;
+        let exact = granted.water == Detail::Exact;
+        water = WaterStatus {
+            last_at: last.map(|(_, at)| Timestamp(at)),
+            last_ml: last.map(|(ml, _)| ml).filter(|_| exact),
+            today_ml: exact.then_some(today),
+            goal_ml: exact.then_some(person.daily_goal_ml),
+            band: (granted.water == Detail::Band).then(|| Band::of_day(today, person.daily_goal_ml)),
+        };
+    }
+    let mut altitude = AltitudeStatus::default();
+    if granted.altitude > Detail::None
+        && let Some((value, at)) = latest(conn, &person.id, Metric::Altitude)?
+    {
+        altitude = AltitudeStatus {
+            value: Some(value).filter(|_| granted.altitude == Detail::Exact),
+            at: Some(Timestamp(at)),
+            band: (granted.altitude == Detail::Band).then(|| Metric::Altitude.band(value)),
+        };
+    }
+    let newest = water.last_at.max(altitude.at);
+    Ok(StatusView {
+        person: Person::new(person, true),
+        day: day.to_string(),
+        freshness: Freshness::of(newest, person, now),
+        updated_at: if granted.is_whole() { last_change(conn, &person.id)?.map(Timestamp) } else { newest },
+        water,
+        altitude,
+    })
+}
+
+/// What somebody sees of a person, in words that clients read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct GrantedView {
+    pub water: Detail,
+    pub altitude: Detail,
+    /// Whether it includes what was before today.
+    pub history: bool,
+    pub export: bool,
+    /// When it ends.
+    #[schema(required = true)]
+    pub until: Option<Timestamp>,
+}
+
+impl GrantedView {
+    #[must_use]
+    pub fn new(granted: Granted, until: Option<i64>) -> Self {
+        let Granted { water, altitude, history, export, own: _ } = granted;
+        Self { water, altitude, history, export, until: until.map(Timestamp) }
+    }
+}

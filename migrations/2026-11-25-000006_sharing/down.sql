@@ -1,0 +1,3 @@
+DROP TABLE looks;
+DROP TABLE shares;
+ALTER TABLE users DROP COLUMN sharing;
