@@ -73,14 +73,7 @@ pub fn add(
 /// An entry was logged, changed, deleted or brought back: `before` is how it was, if it was.
 pub fn entry_changed(conn: &mut DbConnection, before: Option<&Entry>, after: &Entry) -> QueryResult<()> {
     let Some(level) = before.map_or(Some(Detail::Logged), |before| least_detail(before, after)) else { return Ok(()) };
-    add(
-        conn,
-        &after.user_id,
-        Topic::Metric(after.metric()),
-        level,
-        Some(&after.id),
-        Timestamp(after.updated_at),
-    )
+    add(conn, &after.user_id, Topic::Metric(after.metric()), level, Some(&after.id), Timestamp(after.updated_at))
 }
 
 /// The least that somebody has to see of a metric to tell the two apart; `None` if nobody can.

@@ -375,7 +375,7 @@ async fn a_cursor_from_elsewhere_is_refused() {
         format!("robin/entries?cursor={cursor}&order=asc"),
         format!("robin/entries?cursor={cursor}&metric=water"),
         format!("robin/entries?cursor={cursor}&from=2026-03-01"),
-        format!("robin/entries?cursor=A{}", &cursor[1..]),
+        format!("robin/entries?cursor=AAAAAA{}", &cursor[6..]),
         format!("robin/entries?cursor={}", &cursor[2..]),
         "robin/entries?cursor=MTIzNDU2Nzg5MCAxMjM0NTY3ODkw".to_owned(),
         "robin/entries?cursor=".to_owned(),

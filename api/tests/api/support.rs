@@ -18,8 +18,8 @@ use status_tracker::{
     clock::{Clock, DAY, Timestamp},
     config::Config,
     db::Db,
-    server::{self, AppState},
     people::sharing::approve_newcomer,
+    server::{self, AppState},
     users::model::{NewUser, Role, insert_user, list_users},
 };
 use tempfile::TempDir;
