@@ -242,10 +242,9 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
 
 /// With something to do, so that what is done is said to the database too.
 async fn change_many_entries(client: &Client, routes: &Routes) {
-    for (path, mut body) in [
-        ("/api/v1/entries/recompute", json!({})),
-        ("/api/v1/entries/rewind", json!({"to": "2026-03-01T11:00:00Z"})),
-    ] {
+    for (path, mut body) in
+        [("/api/v1/entries/recompute", json!({})), ("/api/v1/entries/rewind", json!({"to": "2026-03-01T11:00:00Z"}))]
+    {
         client.patch("/api/v1/me", json!({"time_zone": "Pacific/Pago_Pago"})).await.expect_success();
         let preview = routes.call(client, "POST", &format!("{path}?dry_run=true"), Some(body.clone())).await;
         body["digest"] = preview.json["digest"].clone();

@@ -94,8 +94,8 @@ async fn run<P: Plan>(
         state.db.read(|conn| Ok(walk.plan.complete(conn, &owner.id, false)?)).await?;
         return Ok(Outcome { digest: cursors.seal(&list, &walk.digest()), plan: walk.plan, applied: false });
     }
-    let digest =
-        digest.ok_or_else(|| FieldError::new("digest", "required", "has to be the one of a preview (`?dry_run=true`)"))?;
+    let digest = digest
+        .ok_or_else(|| FieldError::new("digest", "required", "has to be the one of a preview (`?dry_run=true`)"))?;
     let now = state.clock.now();
     admin
         .write(&state.db, move |conn, trace| {
@@ -161,16 +161,10 @@ impl<P: Plan> Walk<P> {
     }
 
     fn note(&mut self, before: &Entry, after: &Entry) {
-        let change = serde_json::json!([
-            before.id,
-            before.updated_at,
-            after.value,
-            after.at,
-            after.day,
-            after.note,
-            after.tags,
-            after.deleted_at.is_some()
-        ]);
+        let state = |entry: &Entry| {
+            serde_json::json!([entry.value, entry.at, entry.day, entry.note, entry.tags, entry.deleted_at.is_some()])
+        };
+        let change = serde_json::json!([before.id, before.updated_at, state(before), state(after)]);
         self.digest.update(change.to_string());
         self.changed += 1;
         if let Some(level) = least_detail(before, after) {
