@@ -60,6 +60,7 @@ codes! {
     OwnAccount CONFLICT "own_account" "This is your own account";
     UsernameTaken CONFLICT "username_taken" "That user name is taken";
     IdConflict CONFLICT "id_conflict" "That id already stands for another entry";
+    ChangedSincePreview CONFLICT "changed_since_preview" "It is no longer what the preview showed";
     LastAdmin CONFLICT "last_admin" "The last admin has to stay";
     PayloadTooLarge PAYLOAD_TOO_LARGE "payload_too_large" "The request is too large";
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body has to be JSON";

@@ -57,6 +57,8 @@ actions! {
     EntryUpdate "entry.update";
     EntryDelete "entry.delete";
     EntryRestore "entry.restore";
+    EntryRewind "entry.rewind";
+    EntryRecompute "entry.recompute";
     PersonLook "person.look";
     PenaltyImpose "penalty.impose";
     PenaltyLift "penalty.lift";

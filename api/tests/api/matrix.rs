@@ -34,8 +34,13 @@ fn rows() -> Vec<Row> {
         ("POST", "/api/v1/entries", entry, [401, 403, 201, 201]),
         ("GET", "/api/v1/entries/{id}", json!(null), [401, 403, 200, 404]),
         ("PATCH", "/api/v1/entries/{id}", json!({"value": 300}), [401, 403, 200, 404]),
+        ("GET", "/api/v1/entries/{id}/versions", json!(null), [401, 403, 200, 404]),
+        ("POST", "/api/v1/entries/{id}/versions/{number}/restore", json!(null), [401, 403, 200, 404]),
         ("POST", "/api/v1/entries/{id}/restore", json!(null), [401, 403, 200, 404]),
         ("DELETE", "/api/v1/entries/{id}", json!(null), [401, 403, 204, 404]),
+        // A digest that stands for nothing that could be done: whoever may ask is told so.
+        ("POST", "/api/v1/entries/rewind", json!({"to": NOON, "digest": "x"}), [401, 403, 409, 409]),
+        ("POST", "/api/v1/entries/recompute", json!({"digest": "x"}), [401, 403, 409, 409]),
         ("GET", "/api/v1/instance", json!(null), [200, 200, 200, 200]),
         ("GET", "/api/v1/admin/settings", json!(null), [401, 403, 200, 200]),
         ("PATCH", "/api/v1/admin/settings", json!({"registration": "open"}), [401, 403, 200, 200]),
@@ -102,7 +107,7 @@ async fn every_route_answers_each_role_as_it_should() {
             let client = signed_in(&app, client, path).await;
             // Somebody else for each call, who may be gone after it.
             let other = if path.contains("{username}") { app.viewer().await.username } else { String::new() };
-            let path = path.replace("{id}", ID).replace("{username}", &other);
+            let path = path.replace("{id}", ID).replace("{number}", "1").replace("{username}", &other);
             let json = if path.ends_with("/csp-reports") { "application/csp-report" } else { "application/json" };
             let (content_type, body) = if body.is_null() { ("", String::new()) } else { (json, body.to_string()) };
             let answer = client.send(method, &path, content_type, body).await;

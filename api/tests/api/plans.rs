@@ -144,6 +144,10 @@ fn fill(connection: &mut SqliteConnection) {
              WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 99999)
              SELECT printf('user-%d', 1 + n % 2), printf('entry-%d', n), iif(n % 10 < 7, 'water', 'altitude'), 1 + n % 10,
                     1700000000000 + n * 600000, date(1700000000 + n * 600, 'unixepoch'), '[]', n, n
+             FROM n;
+             INSERT INTO entry_versions (user_id, entry_id, number, value, at, day, tags, valid_from, replaced_at, replaced_by)
+             WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 99999)
+             SELECT printf('user-%d', 1 + n % 2), printf('entry-%d', n / 100 * 100 + n % 2), 1 + n % 100, 5, n, '2026-03-01', '[]', n, n + 1, 'x'
              FROM n;",
         )
         .unwrap();
@@ -200,8 +204,11 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
             }
             routes.call(client, "DELETE", &path, None).await;
             routes.call(client, "POST", &format!("{path}/restore"), None).await;
+            routes.call(client, "GET", &format!("{path}/versions?limit=1"), None).await;
+            routes.call(client, "POST", &format!("{path}/versions/1/restore"), None).await;
         }
     }
+    change_many_entries(&admin, routes).await;
     read_audit_in_every_way(&admin, routes).await;
     retention::prune(&app.state).await.unwrap();
     let report = json!({"csp-report": {"effective-directive": "script-src"}}).to_string();
@@ -231,6 +238,19 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
     routes.call(&admin, "GET", "/api/v1/me", None).await.expect_success();
     app.state.seen.flush(&app.state.db).await.unwrap();
     routes.call(&admin, "POST", "/api/v1/auth/logout", None).await.expect_success();
+}
+
+/// With something to do, so that what is done is said to the database too.
+async fn change_many_entries(client: &Client, routes: &Routes) {
+    for (path, mut body) in
+        [("/api/v1/entries/recompute", json!({})), ("/api/v1/entries/rewind", json!({"to": "2026-03-01T11:00:00Z"}))]
+    {
+        client.patch("/api/v1/me", json!({"time_zone": "Pacific/Pago_Pago"})).await.expect_success();
+        let preview = routes.call(client, "POST", &format!("{path}?dry_run=true"), Some(body.clone())).await;
+        body["digest"] = preview.json["digest"].clone();
+        let done = routes.call(client, "POST", path, Some(body)).await;
+        assert!(!done.json["items"].as_array().unwrap().is_empty(), "{path}: {}", done.json);
+    }
 }
 
 async fn manage_users(admin: &Client, anonymous: &Client, routes: &Routes) {
