@@ -57,6 +57,9 @@ actions! {
     EntryUpdate "entry.update";
     EntryDelete "entry.delete";
     EntryRestore "entry.restore";
+    ShareRequest "share.request";
+    ShareUpdate "share.update";
+    ShareEnd "share.end";
     PersonLook "person.look";
     PenaltyImpose "penalty.impose";
     PenaltyLift "penalty.lift";
