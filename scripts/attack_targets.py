@@ -19,7 +19,7 @@ LEFT_OUT = {"delete_current_session", "delete_other_sessions"}
 KNOWN = {
     "username": os.environ["ADMIN_USERNAME"],
     "display_name": "Morgan",
-    "privacy_policy_version": "2026-11-25",
+    "privacy_policy_version": "2026-11-25.2",
     # Wrong on purpose where it protects what the scanners need: nobody is deleted, no password changed.
     "password": "Wrong-Harbour-71-lanterns",
     "current_password": "Wrong-Harbour-71-lanterns",

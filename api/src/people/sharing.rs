@@ -210,7 +210,7 @@ impl Granted {
 
 /// What `reader` may see of `person` at `now`, given the share between them; `None` is nothing, not even that the person is there.
 ///
-/// An admin sees themself and no other admin. `nobody` counts for more than any share; a share that was approved or has ended counts for
+/// An admin sees themself and no other admin. `nobody` counts for more than any share; what a share says, or that it has ended, counts for
 /// more than `everyone`.
 #[must_use]
 pub fn decide(reader: &User, person: &User, share: Option<&Share>, now: Timestamp) -> Option<Granted> {
@@ -225,8 +225,10 @@ pub fn decide(reader: &User, person: &User, share: Option<&Share>, now: Timestam
     }
     match (person.sharing(), share.map(|share| (share.state(now), share.terms()))) {
         (Sharing::Nobody, _) | (_, Some((ShareState::Ended, _))) => None,
-        (_, Some((ShareState::Approved, terms))) => Some(terms),
-        (Sharing::Everyone, _) => Some(Granted::USUAL),
+        (_, Some((ShareState::Approved, terms))) | (Sharing::Everyone, Some((ShareState::Requested, terms))) => {
+            Some(terms)
+        }
+        (Sharing::Everyone, None) => Some(Granted::USUAL),
         (Sharing::Approved, _) => None,
     }
 }

@@ -13,7 +13,7 @@ type Row = (&'static str, &'static str, Value, [u16; 4]);
 
 fn rows() -> Vec<Row> {
     let credentials = json!({"username": "robin", "password": PASSWORD});
-    let registration = json!({"username": "newcomer", "password": PASSWORD, "privacy_policy_version": "2026-11-25"});
+    let registration = json!({"username": "newcomer", "password": PASSWORD, "privacy_policy_version": "2026-11-25.2"});
     let entry = json!({"metric": "water", "value": 250});
     vec![
         ("GET", "/health", json!(null), [200, 200, 200, 200]),

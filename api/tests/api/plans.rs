@@ -242,10 +242,8 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
 }
 
 async fn share_in_every_way(app: &TestApp, admin: &Client, viewer: &Client, routes: &Routes) {
-    let (ask, share) = (
-        format!("/api/v1/people/{}/share-requests", admin.username),
-        format!("/api/v1/me/shares/{}", viewer.username),
-    );
+    let (ask, share) =
+        (format!("/api/v1/people/{}/share-requests", admin.username), format!("/api/v1/me/shares/{}", viewer.username));
     for mode in ["everyone", "nobody", "approved"] {
         routes.call(admin, "PATCH", "/api/v1/me", Some(json!({"sharing": mode}))).await.expect_success();
         routes.call(admin, "GET", "/api/v1/me/shares", None).await.expect_success();
