@@ -127,7 +127,7 @@ pub struct UpdateShare {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     altitude: Option<Detail>,
-    /// Whether what was before today is included.
+    /// Whether they see your history, and not only how you are now.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     history: Option<bool>,

@@ -38,7 +38,7 @@ pub struct ShareView {
     state: ShareState,
     water: Detail,
     altitude: Detail,
-    /// Whether what was before today is included.
+    /// Whether they see the history, and not only how the person is now.
     history: bool,
     export: bool,
     /// When it ends by itself.

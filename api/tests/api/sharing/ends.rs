@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::users::{model::Role, privacy_policy};
 
-use super::{ASK_ROBIN, SHARES, comparable, robin_and_alex, told};
+use super::{ASK_ROBIN, SHARES, comparable, robin_and_alex, settled, told};
 use crate::support::{Client, PASSWORD, TestApp};
 
 async fn access(viewer: &Client) -> Vec<(Value, Value)> {
@@ -119,6 +119,7 @@ async fn nothing_of_sharing_is_left_of_an_erased_account() {
         app.execute("DELETE FROM shares; DELETE FROM outbox");
         robin.decides(&alex, json!({"state": "approved"})).await;
         alex.get("/api/v1/people/robin/status").await.expect(StatusCode::OK);
+        settled(&app).await;
         app.execute(
             "INSERT INTO processes (id, seen_at) VALUES ('one', 0);
              INSERT INTO watchers (person_id, viewer_id, process_id, since)

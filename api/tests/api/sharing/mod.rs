@@ -54,6 +54,11 @@ pub fn kept(app: &TestApp) -> String {
     sql_query(query).get_result::<Rows>(&mut app.connection()).unwrap().rows
 }
 
+/// After all that was to be written later.
+pub async fn settled(app: &TestApp) {
+    app.state.db.write(|_| Ok(())).await.unwrap();
+}
+
 /// How many outbox rows about a share there are.
 pub fn told(app: &TestApp) -> i64 {
     app.number("SELECT count(*) AS n FROM outbox WHERE topic = 'share' AND level = 1")

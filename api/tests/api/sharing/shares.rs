@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{clock::MINUTE, users::model::Role};
 
-use super::{SHARES, kept, robin_and_alex, told};
+use super::{SHARES, kept, robin_and_alex, settled, told};
 use crate::support::{Client, TestApp};
 
 const ALEX: &str = "/api/v1/me/shares/alex";
@@ -239,10 +239,6 @@ async fn shares_come_in_pages_by_name() {
         assert_eq!(robin.get(&format!("{SHARES}?{query}")).await.status, 422, "{query}");
         assert_eq!(robin.get(&format!("/api/v1/me/audience?{query}")).await.status, 422, "{query}");
     }
-}
-
-async fn settled(app: &TestApp) {
-    app.state.db.write(|_| Ok(())).await.unwrap();
 }
 
 #[actix_web::test]
