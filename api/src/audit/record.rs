@@ -59,6 +59,9 @@ actions! {
     EntryRestore "entry.restore";
     EntryRewind "entry.rewind";
     EntryRecompute "entry.recompute";
+    ShareRequest "share.request";
+    ShareUpdate "share.update";
+    ShareEnd "share.end";
     PersonLook "person.look";
     PenaltyImpose "penalty.impose";
     PenaltyLift "penalty.lift";

@@ -13,7 +13,7 @@ type Row = (&'static str, &'static str, Value, [u16; 4]);
 
 fn rows() -> Vec<Row> {
     let credentials = json!({"username": "robin", "password": PASSWORD});
-    let registration = json!({"username": "newcomer", "password": PASSWORD, "privacy_policy_version": "2026-11-25"});
+    let registration = json!({"username": "newcomer", "password": PASSWORD, "privacy_policy_version": "2026-11-25.2"});
     let entry = json!({"metric": "water", "value": 250});
     vec![
         ("GET", "/health", json!(null), [200, 200, 200, 200]),
@@ -31,6 +31,12 @@ fn rows() -> Vec<Row> {
         ("GET", "/api/v1/people", json!(null), [401, 200, 200, 200]),
         ("GET", "/api/v1/people/robin/status", json!(null), [401, 200, 200, 404]),
         ("GET", "/api/v1/people/robin/entries", json!(null), [401, 200, 200, 404]),
+        ("POST", "/api/v1/people/robin/share-requests", json!(null), [401, 200, 403, 403]),
+        ("GET", "/api/v1/me/shares", json!(null), [401, 403, 200, 200]),
+        ("GET", "/api/v1/me/shares/{username}", json!(null), [401, 403, 200, 200]),
+        ("PATCH", "/api/v1/me/shares/{username}", json!({"water": "band"}), [401, 403, 200, 200]),
+        ("DELETE", "/api/v1/me/shares/{username}", json!(null), [401, 403, 204, 204]),
+        ("GET", "/api/v1/me/audience", json!(null), [401, 403, 200, 200]),
         ("POST", "/api/v1/entries", entry, [401, 403, 201, 201]),
         ("GET", "/api/v1/entries/{id}", json!(null), [401, 403, 200, 404]),
         ("PATCH", "/api/v1/entries/{id}", json!({"value": 300}), [401, 403, 200, 404]),

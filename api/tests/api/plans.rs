@@ -131,6 +131,13 @@ fn fill(connection: &mut SqliteConnection) {
              WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
              SELECT printf('user-%d', n), printf('user-%d', n), 'x', iif(n <= 2, 'admin', 'viewer'), 'x', 'UTC', 0, 'ml', 2000, '[]', 0
              FROM n;
+             INSERT INTO shares (person_id, viewer_id, state, water, altitude, history, export, since)
+             SELECT printf('user-%d', 1 + rowid % 2), id, 'approved', 'exact', 'band', 1, 0, 0 FROM users WHERE role = 'viewer';
+             INSERT INTO looks (person_id, viewer_id, last_at)
+             SELECT printf('user-%d', 1 + rowid % 2), id, 0 FROM users WHERE role = 'viewer';
+             INSERT INTO processes (id, seen_at) SELECT id, 0 FROM users;
+             INSERT INTO watchers (person_id, viewer_id, process_id, since)
+             SELECT printf('user-%d', 1 + rowid % 100), id, id, 0 FROM users WHERE role = 'viewer';
              INSERT INTO security_events (id, at, kind, detail)
              WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
              SELECT printf('event-%d', n), n, 'scanner', 'x' FROM n;
@@ -209,6 +216,7 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
         }
     }
     change_many_entries(&admin, routes).await;
+    share_in_every_way(app, &admin, &viewer, routes).await;
     read_audit_in_every_way(&admin, routes).await;
     retention::prune(&app.state).await.unwrap();
     let report = json!({"csp-report": {"effective-directive": "script-src"}}).to_string();
@@ -251,6 +259,37 @@ async fn change_many_entries(client: &Client, routes: &Routes) {
         let done = routes.call(client, "POST", path, Some(body)).await;
         assert!(!done.json["items"].as_array().unwrap().is_empty(), "{path}: {}", done.json);
     }
+}
+
+async fn share_in_every_way(app: &TestApp, admin: &Client, viewer: &Client, routes: &Routes) {
+    let (ask, share) =
+        (format!("/api/v1/people/{}/share-requests", admin.username), format!("/api/v1/me/shares/{}", viewer.username));
+    for mode in ["everyone", "nobody", "approved"] {
+        routes.call(admin, "PATCH", "/api/v1/me", Some(json!({"sharing": mode}))).await.expect_success();
+        routes.call(admin, "GET", "/api/v1/me/shares", None).await.expect_success();
+    }
+    app.execute("DELETE FROM shares");
+    routes.call(admin, "GET", &share, None).await;
+    for _ in 0..2 {
+        routes.call(viewer, "POST", &ask, None).await.expect_success();
+    }
+    for change in [json!({"state": "approved"}), json!({"water": "band", "until": "2026-04-01T00:00:00Z"})] {
+        routes.call(admin, "PATCH", &share, Some(change)).await.expect_success();
+    }
+    routes.call(viewer, "POST", &ask, None).await.expect_success();
+    routes.call(admin, "GET", &share, None).await.expect_success();
+    let user = id_of(app, admin);
+    let after = app.state.cursors.seal(&format!("shares|{user}"), "a");
+    routes.call(admin, "GET", &format!("/api/v1/me/shares?cursor={after}"), None).await.expect_success();
+    let before = app.state.cursors.seal(&format!("audience|{user}"), "1900000000000 1");
+    for page in ["limit=1", &format!("cursor={before}")] {
+        routes.call(admin, "GET", &format!("/api/v1/me/audience?{page}"), None).await.expect_success();
+    }
+    routes.call(admin, "DELETE", &share, None).await.expect_success();
+    routes.call(viewer, "POST", &ask, None).await;
+    let promoted = app.viewer().await.username;
+    let role = json!({"role": "admin"});
+    routes.call(admin, "PATCH", &format!("/api/v1/admin/users/{promoted}"), Some(role)).await.expect_success();
 }
 
 async fn manage_users(admin: &Client, anonymous: &Client, routes: &Routes) {
