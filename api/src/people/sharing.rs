@@ -252,6 +252,15 @@ pub fn find_share(conn: &mut DbConnection, person_id: &str, viewer_id: &str) -> 
     shares::table.find((person_id, viewer_id)).select(Share::as_select()).first(conn).optional()
 }
 
+/// The shares of a person with these viewers.
+pub fn shares_with(conn: &mut DbConnection, person_id: &str, viewer_ids: &[&str]) -> QueryResult<Vec<Share>> {
+    shares::table
+        .filter(shares::person_id.eq(person_id))
+        .filter(shares::viewer_id.eq_any(viewer_ids.to_vec()))
+        .select(Share::as_select())
+        .load(conn)
+}
+
 /// Keeps the share as it is now.
 pub fn save_share(conn: &mut DbConnection, share: &Share) -> QueryResult<()> {
     let there = diesel::update(shares::table.find((&share.person_id, &share.viewer_id))).set(share).execute(conn)?;

@@ -1,0 +1,4 @@
+//! The live streams.
+
+mod changes;
+mod listener;
