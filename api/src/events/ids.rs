@@ -49,8 +49,7 @@ impl Seal {
 
     /// Where `id` leads, which is nowhere unless this seal made it.
     pub fn open(&self, id: &str) -> Place {
-        let Some(mut block) =
-            BASE64_URL_SAFE_NO_PAD.decode(id).ok().and_then(|bytes| <[u8; 16]>::try_from(bytes).ok())
+        let Some(mut block) = BASE64_URL_SAFE_NO_PAD.decode(id).ok().and_then(|bytes| <[u8; 16]>::try_from(bytes).ok())
         else {
             return NOWHERE;
         };

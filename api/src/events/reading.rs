@@ -48,6 +48,7 @@ pub(super) struct Reading<'a> {
     sessions: HashMap<String, String>,
     shares: HashMap<(String, String), Share>,
     rows: HashMap<(String, i64), Rc<Rows>>,
+    entries: HashMap<(i64, Detail), Rc<str>>,
     newest: HashMap<(String, Granted), i64>,
     statuses: HashMap<(String, Granted), Rc<Status>>,
     /// Whom every viewer finds in their list.
@@ -57,7 +58,7 @@ pub(super) struct Reading<'a> {
 /// Some rows about a person, and the entries they are about.
 pub(super) struct Rows {
     pub rows: Vec<Row>,
-    pub entries: HashMap<String, Entry>,
+    entries: HashMap<String, Entry>,
     /// Up to which row that is all there is.
     pub up_to: i64,
 }
@@ -81,6 +82,7 @@ impl<'a> Reading<'a> {
             sessions: HashMap::new(),
             shares: HashMap::new(),
             rows: HashMap::new(),
+            entries: HashMap::new(),
             newest: HashMap::new(),
             statuses: HashMap::new(),
             people: None,
@@ -152,6 +154,16 @@ impl<'a> Reading<'a> {
         Ok(rows)
     }
 
+    /// What somebody who sees so much is told about the entry of `row`, which is one of `rows`.
+    pub fn entry(&mut self, rows: &Rows, row: &Row, id: &str, detail: Detail) -> Rc<str> {
+        let render = || {
+            let entry = rows.entries.get(id).filter(|entry| entry.deleted_at.is_none()).cloned();
+            let entry = entry.and_then(|entry| entry.view_at(detail));
+            json!({"id": id, "deleted": entry.is_none(), "entry": entry}).to_string().into()
+        };
+        Rc::clone(self.entries.entry((row.id, detail)).or_insert_with(render))
+    }
+
     /// The newest row that whoever sees so much of a person could have been shown, whether it is still there or not.
     pub fn newest(&mut self, reader: &User, watched: &Watched) -> QueryResult<i64> {
         let Watched { person, granted } = watched;
@@ -208,13 +220,13 @@ impl<'a> Reading<'a> {
     }
 
     /// What the person themself is told about `row`: the name of the event and its data.
-    pub fn own(&mut self, person: &User, row: &Row) -> QueryResult<Option<(&'static str, String)>> {
+    pub fn own(&mut self, person: &User, row: &Row) -> QueryResult<Option<(&'static str, Rc<str>)>> {
         let now = self.now;
         Ok(match (row.topic(), &row.subject) {
             (Topic::Share | Topic::Own, Some(viewer)) => {
-                own::share(self.conn, person, viewer, now)?.map(|share| ("share", share.to_string()))
+                own::share(self.conn, person, viewer, now)?.map(|share| ("share", share.to_string().into()))
             }
-            (Topic::Own | Topic::Person, None) => Some(("me", json!(person.me(self.conn, now)?).to_string())),
+            (Topic::Own | Topic::Person, None) => Some(("me", json!(person.me(self.conn, now)?).to_string().into())),
             _ => None,
         })
     }

@@ -209,11 +209,8 @@ impl Stream {
     /// Where the reader had come to before, if everything since then is still there.
     fn place_before(&self, reading: &Reading, granted: Granted) -> Option<Place> {
         let place = self.seal.open(self.subscription.last_event_id.as_deref()?);
-        let usable = if granted.history {
-            (reading.pruned..=reading.last).contains(&place.row)
-        } else {
-            place.row == NO_ROWS
-        };
+        let usable =
+            if granted.history { (reading.pruned..=reading.last).contains(&place.row) } else { place.row == NO_ROWS };
         usable.then_some(place)
     }
 
@@ -227,9 +224,7 @@ impl Stream {
     ) -> QueryResult<()> {
         let event = match (row.topic(), &row.subject) {
             (Topic::Metric(metric), Some(id)) => {
-                let entry = rows.entries.get(id).filter(|entry| entry.deleted_at.is_none()).cloned();
-                let entry = entry.and_then(|entry| entry.view_at(watched.granted.of(metric)));
-                Some(("entry", json!({"id": id, "deleted": entry.is_none(), "entry": entry}).to_string()))
+                Some(("entry", reading.entry(rows, row, id, watched.granted.of(metric))))
             }
             _ if watched.granted.own => reading.own(&watched.person, row)?,
             _ => None,

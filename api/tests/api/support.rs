@@ -355,7 +355,8 @@ impl Answer {
         S: futures_util::Stream<Item = Result<Bytes, awc::error::PayloadError>> + Unpin,
     {
         let endless = response.headers().get("content-type").is_some_and(|kind| kind == "text/event-stream");
-        let body = if endless { first_event(&mut response).await } else { response.body().limit(64 << 20).await.unwrap() };
+        let body =
+            if endless { first_event(&mut response).await } else { response.body().limit(64 << 20).await.unwrap() };
         Self {
             status: response.status(),
             headers: response.headers().clone(),

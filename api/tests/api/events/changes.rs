@@ -51,7 +51,10 @@ async fn ones_own_stream_tells_more() {
 
     let watching = alex.listen("robin").await;
     let share = stream.expect("share").await.data;
-    assert_eq!((&share["username"], &share["watching"], &share["state"]), (&json!("alex"), &json!(true), &json!("approved")));
+    assert_eq!(
+        (&share["username"], &share["watching"], &share["state"]),
+        (&json!("alex"), &json!(true), &json!("approved"))
+    );
     drop(watching);
     assert_eq!(stream.expect("share").await.data["watching"], false);
     assert_eq!(app.number("SELECT count(*) AS n FROM watchers"), 0);
@@ -104,7 +107,8 @@ async fn what_happens_in_another_process_is_told_as_well() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     let other = app.restarted(&[]).await;
-    let elsewhere = |client: &crate::support::Client| crate::support::Client { url: other.url.clone(), ..client.clone() };
+    let elsewhere =
+        |client: &crate::support::Client| crate::support::Client { url: other.url.clone(), ..client.clone() };
     let mut here = alex.listen("robin").await;
     let mut there = elsewhere(&alex).listen("robin").await;
     here.expect("status").await;

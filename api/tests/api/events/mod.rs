@@ -1,4 +1,9 @@
 //! The live streams.
 
 mod changes;
-mod listener;
+mod ids;
+mod limits;
+pub mod listener;
+mod raw;
+mod returning;
+mod revoked;
