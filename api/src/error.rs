@@ -71,6 +71,7 @@ codes! {
     Locked LOCKED "locked" "Too many sign-ins failed";
     UnknownHost MISDIRECTED_REQUEST "unknown_host" "This server is not known by that name";
     Penalised TOO_MANY_REQUESTS "penalised" "That was too often for too long";
+    TooManyStreams TOO_MANY_REQUESTS "too_many_streams" "You watch in as many places as you may";
     RateLimited TOO_MANY_REQUESTS "rate_limited" "That was too often";
     Internal INTERNAL_SERVER_ERROR "internal" "Something went wrong on the server";
     Maintenance SERVICE_UNAVAILABLE "maintenance" "The server is being looked after";

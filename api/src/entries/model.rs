@@ -159,6 +159,15 @@ pub fn find_entry(conn: &mut DbConnection, owner: &str, id: &str) -> QueryResult
     dsl::entries.find((owner, id)).select(Entry::as_select()).first(conn).optional()
 }
 
+/// Those of the owner's entries that have these ids, deleted or not.
+pub fn entries_of(conn: &mut DbConnection, owner: &str, ids: &[&str]) -> QueryResult<Vec<Entry>> {
+    dsl::entries
+        .filter(dsl::user_id.eq(owner))
+        .filter(dsl::id.eq_any(ids.to_vec()))
+        .select(Entry::as_select())
+        .load(conn)
+}
+
 /// Logs an entry, and tells those who watch.
 pub fn insert_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
     insert_entries(conn, std::slice::from_ref(entry))?;

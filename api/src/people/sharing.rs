@@ -224,12 +224,11 @@ pub fn decide(reader: &User, person: &User, share: Option<&Share>, now: Timestam
         return None;
     }
     match (person.sharing(), share.map(|share| (share.state(now), share.terms()))) {
-        (Sharing::Nobody, _) | (_, Some((ShareState::Ended, _))) => None,
-        (_, Some((ShareState::Approved, terms))) | (Sharing::Everyone, Some((ShareState::Requested, terms))) => {
-            Some(terms)
-        }
+        // A wish opens nothing either, or somebody who was kept out of `everyone` could come in by asking.
+        (Sharing::Nobody, _) | (_, Some((ShareState::Ended | ShareState::Requested, _))) => None,
+        (_, Some((ShareState::Approved, terms))) => Some(terms),
         (Sharing::Everyone, None) => Some(Granted::USUAL),
-        (Sharing::Approved, _) => None,
+        (Sharing::Approved, None) => None,
     }
 }
 
@@ -264,6 +263,15 @@ impl Watched {
 
 pub fn find_share(conn: &mut DbConnection, person_id: &str, viewer_id: &str) -> QueryResult<Option<Share>> {
     shares::table.find((person_id, viewer_id)).select(Share::as_select()).first(conn).optional()
+}
+
+/// The shares of a person with these viewers.
+pub fn shares_with(conn: &mut DbConnection, person_id: &str, viewer_ids: &[&str]) -> QueryResult<Vec<Share>> {
+    shares::table
+        .filter(shares::person_id.eq(person_id))
+        .filter(shares::viewer_id.eq_any(viewer_ids.to_vec()))
+        .select(Share::as_select())
+        .load(conn)
 }
 
 /// Keeps the share as it is now.

@@ -8,6 +8,7 @@ mod auth;
 mod contract;
 mod crash;
 mod entries;
+mod events;
 mod forged;
 mod invites;
 mod limits;

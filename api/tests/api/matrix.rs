@@ -37,6 +37,8 @@ fn rows() -> Vec<Row> {
         ("PATCH", "/api/v1/me/shares/{username}", json!({"water": "band"}), [401, 403, 200, 200]),
         ("DELETE", "/api/v1/me/shares/{username}", json!(null), [401, 403, 204, 204]),
         ("GET", "/api/v1/me/audience", json!(null), [401, 403, 200, 200]),
+        ("GET", "/api/v1/people/robin/events", json!(null), [401, 200, 200, 404]),
+        ("GET", "/api/v1/me/events", json!(null), [401, 200, 200, 200]),
         ("POST", "/api/v1/entries", entry, [401, 403, 201, 201]),
         ("GET", "/api/v1/entries/{id}", json!(null), [401, 403, 200, 404]),
         ("PATCH", "/api/v1/entries/{id}", json!({"value": 300}), [401, 403, 200, 404]),

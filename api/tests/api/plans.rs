@@ -17,7 +17,8 @@ use diesel::{
 use serde_json::json;
 use status_tracker::{
     audit::{Trace, retention},
-    clock::{DAY, HOUR, SECOND, Timestamp},
+    clock::{DAY, HOUR, MINUTE, SECOND, Timestamp},
+    events::outbox,
     limits::{
         Caller,
         penalties::{self, OFFENCES, Offence, Penalties},
@@ -144,6 +145,18 @@ fn fill(connection: &mut SqliteConnection) {
              INSERT INTO penalties (id, caller, level, until, imposed_at, reason)
              WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
              SELECT printf('penalty-%d', n), printf('user %d', n), 1, n, n, 'x' FROM n;
+             INSERT INTO outbox (id, person_id, at, topic, level, subject)
+             WITH RECURSIVE n (n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM n WHERE n < 20000)
+             SELECT n, printf('user-%d', 1 + n % 2), n, iif(n % 3 = 0, 'share', 'water'), 1, printf('user-%d', 3 + n % 900) FROM n;
+             INSERT INTO processes (id, seen_at)
+             WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100)
+             SELECT printf('process-%d', n), n FROM n;
+             INSERT INTO watchers (person_id, viewer_id, process_id, since)
+             WITH RECURSIVE n (n) AS (SELECT 3 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
+             SELECT printf('user-%d', 1 + n % 2), printf('user-%d', n), printf('process-%d', 1 + n % 100), n FROM n;
+             INSERT INTO shares (person_id, viewer_id, state, water, altitude, history, export, since)
+             WITH RECURSIVE n (n) AS (SELECT 3 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
+             SELECT printf('user-%d', 1 + n % 2), printf('user-%d', n), 'approved', 'exact', 'exact', 1, 0, n FROM n;
              INSERT INTO invites (id, code_hash, role, expires_at, max_uses, created_by, created_at)
              WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
              SELECT printf('invite-%d', n), printf('hash-%d', n), 'viewer', n, 1, printf('user-%d', 1 + n % 2), n FROM n;
@@ -199,6 +212,8 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
         routes.call(client, "GET", &format!("/api/v1/people/{person}/status"), None).await.expect_success();
         routes.call(client, "GET", "/api/v1/people/nobody/status", None).await;
         read_history_in_every_way(client, person, routes).await;
+        routes.call(client, "GET", &format!("/api/v1/people/{person}/events"), None).await.expect_success();
+        routes.call(client, "GET", "/api/v1/me/events", None).await.expect_success();
 
         let entry = json!({"metric": "water", "value": 250, "id": "0192bbbb-0000-7000-8000-000000000000"});
         routes.call(client, "POST", "/api/v1/entries", Some(entry.clone())).await;
@@ -217,6 +232,7 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
     }
     change_many_entries(&admin, routes).await;
     share_in_every_way(app, &admin, &viewer, routes).await;
+    follow_in_every_way(app, &admin, &viewer).await;
     read_audit_in_every_way(&admin, routes).await;
     retention::prune(&app.state).await.unwrap();
     let report = json!({"csp-report": {"effective-directive": "script-src"}}).to_string();
@@ -290,6 +306,31 @@ async fn share_in_every_way(app: &TestApp, admin: &Client, viewer: &Client, rout
     let promoted = app.viewer().await.username;
     let role = json!({"role": "admin"});
     routes.call(admin, "PATCH", &format!("/api/v1/admin/users/{promoted}"), Some(role)).await.expect_success();
+}
+
+/// Coming, hearing, going, coming back, and what goes by time.
+async fn follow_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
+    let (mut own, mut other) = (admin.listen(&admin.username).await, viewer.listen(&admin.username).await);
+    let first = other.expect("status").await;
+    own.expect("status").await;
+    own.expect("share").await;
+    admin.log("water", 5, "2026-03-01T11:00:00Z").await;
+    admin.patch("/api/v1/me", json!({"unit": "ml"})).await;
+    while own.next().await.unwrap().name != "me" {}
+    viewer.listen_after(&admin.username, &first.id).await.expect("entry").await;
+    drop(other);
+    while own.next().await.unwrap().name != "share" {}
+    let mut other = viewer.listen(&admin.username).await;
+    app.execute(
+        "INSERT INTO processes VALUES ('gone', 0);
+         INSERT INTO watchers SELECT person_id, viewer_id, 'gone', 0 FROM watchers",
+    );
+    app.clock.advance(MINUTE);
+    while app.number("SELECT count(*) AS n FROM processes") > 1 {
+        other.next().await.unwrap();
+    }
+    app.state.db.write(|conn| Ok(outbox::prune(conn, Timestamp(i64::MAX))?)).await.unwrap();
+    admin.listen_after(&admin.username, &first.id).await.expect("reset").await;
 }
 
 async fn manage_users(admin: &Client, anonymous: &Client, routes: &Routes) {

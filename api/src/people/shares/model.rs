@@ -104,11 +104,11 @@ fn lets_in(person: &User, viewer: &User) -> bool {
     person.sharing() == Sharing::Everyone && viewer.role() == Role::Viewer && viewer.disabled == 0
 }
 
-/// The state as it counts: whoever is let in with everyone need not be answered.
+/// The state as it counts: whoever is let in with everyone needs no share.
 fn state_between(person: &User, viewer: &User, kept: Option<&Share>, now: Timestamp) -> ShareState {
     match kept.map(|share| share.state(now)) {
-        None | Some(ShareState::Requested) if lets_in(person, viewer) => ShareState::Approved,
         Some(state) => state,
+        None if lets_in(person, viewer) => ShareState::Approved,
         None => ShareState::Ended,
     }
 }

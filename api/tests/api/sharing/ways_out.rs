@@ -3,7 +3,7 @@
 use status_tracker::server::document;
 
 use super::{ASK_ROBIN, comparable};
-use crate::support::Client;
+use crate::{events::listener::Listener, support::Client};
 
 /// Addresses that answer once. `{person}` is whom they are about.
 pub const ADDRESSES: &[&str] = &[
@@ -30,6 +30,9 @@ pub const ADDRESSES: &[&str] = &[
     "/api/v1/admin/audit",
 ];
 
+/// Addresses that go on for ever: what is compared is what they begin with, down to its id.
+pub const STREAMS: &[&str] = &["/api/v1/people/{person}/events", "/api/v1/me/events"];
+
 /// All that `viewer` is told of robin, by every way and page by page: status, headers and body of each answer.
 pub async fn all_answers(viewer: &Client) -> Vec<String> {
     let mut found = Vec::new();
@@ -44,6 +47,14 @@ pub async fn all_answers(viewer: &Client) -> Vec<String> {
             next = answer.json["next_cursor"].as_str().map(continues);
         }
     }
+    for address in STREAMS {
+        let path = address.replace("{person}", "robin");
+        let begins = match Listener::try_open(viewer, &path, "").await {
+            Ok(mut stream) => format!("{:?}", stream.next().await),
+            Err(refused) => comparable(&refused),
+        };
+        found.push(format!("{path}: {begins}"));
+    }
     found.push(format!("{ASK_ROBIN}: {}", comparable(&viewer.ask(ASK_ROBIN).await)));
     found
 }
@@ -55,6 +66,6 @@ fn no_way_out_is_missing() {
         let path = path.replace("{username}", "{person}");
         let listed = |address: &&&str| address.split('?').next() == Some(&path);
         let shows_people = path.starts_with("/api/v1/people");
-        assert!(!shows_people || ADDRESSES.iter().find(listed).is_some(), "{path} is not tried");
+        assert!(!shows_people || ADDRESSES.iter().chain(STREAMS).find(listed).is_some(), "{path} is not tried");
     }
 }
