@@ -107,7 +107,7 @@ async fn the_privacy_policy_is_there_for_everybody_and_may_be_cached() {
     policy.expect(StatusCode::OK);
     assert_eq!(policy.header("cache-control"), "public, max-age=300");
     assert!(policy.json["text"].as_str().unwrap().contains("# Who sees it"));
-    assert_eq!(policy.json["version"], policy.json["date"]);
+    assert!(policy.json["version"].as_str().unwrap().starts_with(policy.json["date"].as_str().unwrap()));
 }
 
 #[actix_web::test]

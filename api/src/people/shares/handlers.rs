@@ -104,10 +104,10 @@ pub async fn get_share(
     Ok(web::Json(state.db.read(|conn| model::get(conn, &admin.0.user, &username, now)).await?))
 }
 
-/// What a person answers.
+/// What a person decides.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum Decision {
     /// They may watch.
     Approved,
     /// They may not, or no longer.
@@ -120,7 +120,7 @@ pub enum Answer {
 pub struct UpdateShare {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
-    state: Option<Answer>,
+    state: Option<Decision>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     water: Option<Detail>,
@@ -162,15 +162,15 @@ pub async fn update_share(
     username: web::Path<String>,
     body: ValidJson<UpdateShare>,
 ) -> ApiResult<web::Json<ShareView>> {
-    let UpdateShare { state: answer, water, altitude, history, export, until } = body.0;
+    let UpdateShare { state: decision, water, altitude, history, export, until } = body.0;
     if until.flatten().is_some_and(|until| until <= state.clock.now()) {
         return Err(FieldError::new("until", "past", "has to lie ahead; to end it now, set `state` to `ended`").into());
     }
-    let answer = answer.map(|answer| match answer {
-        Answer::Approved => ShareState::Approved,
-        Answer::Ended => ShareState::Ended,
+    let decided = decision.map(|decision| match decision {
+        Decision::Approved => ShareState::Approved,
+        Decision::Ended => ShareState::Ended,
     });
-    let changes = ShareChanges { state: answer, water, altitude, history, export, until };
+    let changes = ShareChanges { state: decided, water, altitude, history, export, until };
     let person_id = admin.0.user.id.clone();
     let view = admin.write(&state.db, move |conn, trace| {
         let viewer = model::viewer(conn, &username)?;

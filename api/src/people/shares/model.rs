@@ -87,7 +87,7 @@ pub struct ShareChanges {
     pub altitude: Option<Detail>,
     pub history: Option<bool>,
     pub export: Option<bool>,
-    #[expect(clippy::option_option, reason = "left out, no end and an end are three things")]
+    /// `Some(None)` takes the end away.
     pub until: Option<Option<Timestamp>>,
 }
 
@@ -243,13 +243,15 @@ fn keep(conn: &mut DbConnection, trace: &Trace, share: &Share, event: &Event) ->
 /// What a share says, for the record of who decided it.
 fn in_words(share: &Share, now: Timestamp) -> String {
     let Granted { water, altitude, history, export, own: _ } = share.terms();
-    let mut words = format!("{}, water {}, altitude {}", share.state(now).as_str(), water.as_str(), altitude.as_str());
-    words.push_str(if history { ", history" } else { "" });
-    words.push_str(if export { ", export" } else { "" });
-    if let Some(until) = share.until {
-        words.push_str(&format!(", until {}", Timestamp(until)));
-    }
-    words
+    let words = [
+        Some(share.state(now).as_str().to_owned()),
+        Some(format!("water {}", water.as_str())),
+        Some(format!("altitude {}", altitude.as_str())),
+        history.then(|| "history".to_owned()),
+        export.then(|| "export".to_owned()),
+        share.until.map(|until| format!("until {}", Timestamp(until))),
+    ];
+    words.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Ends whatever a viewer may watch or asked for, because an admin watches nobody but themself.
