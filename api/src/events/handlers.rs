@@ -102,7 +102,7 @@ fn open(
         pipe: pipe.clone(),
     };
     let look = Look { trace: reader.trace, people };
-    let body = Body { state: state.clone(), subscription: Some(subscription), pipe, look, _slot: slot };
+    let body = Body { state: state.clone(), subscription: Some(subscription), pipe, look, slot };
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "no-store"))

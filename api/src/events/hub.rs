@@ -223,7 +223,7 @@ impl Hub {
                 Err(_panic) => {
                     log::error!("serving events panicked: all streams end");
                     self.streams.drain(..).for_each(|stream| stream.pipe().end());
-                    false
+                    true
                 }
             };
         }
@@ -258,9 +258,11 @@ impl Hub {
     fn turn(&mut self) -> ApiResult<bool> {
         let now = self.clock.now();
         let before = self.streams.len();
+        let moment = Instant::now();
+        self.streams.iter_mut().for_each(|stream| stream.give_up_on_the_stuck(moment));
         self.streams.retain(|stream| !stream.is_over());
         let joined = self.streams.iter().any(Stream::is_new);
-        let mut members = joined || before != self.streams.len();
+        let mut members = joined || before != self.streams.len() || before == 0;
         let more = if self.streams.is_empty() { false } else { self.deliver(now, joined)? };
         members |= self.streams.iter().any(Stream::is_over);
         if members {

@@ -18,6 +18,8 @@ use crate::{audit::Trace, server::AppState};
 
 /// Beyond so many bytes nothing is added until the client has taken them.
 const ROOM: usize = 32 * 1024;
+/// So soon after one another the same event in the connection may ask twice.
+const AT_ONCE: Duration = Duration::from_millis(10);
 /// A client that has taken nothing for so long is gone.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -31,13 +33,24 @@ struct State {
     since: Instant,
     waker: Option<Waker>,
     ended: bool,
+    /// Since when the connection has been waiting for something to send.
+    waiting: Option<Instant>,
+    /// How many more times it is tried whether the client is still there.
+    doubts: u8,
 }
 
 impl Pipe {
     /// With a comment in it, so that the client hears at once that it is connected.
     pub fn new() -> Arc<Self> {
         let text = b":\n\n".to_vec();
-        Arc::new(Self(Mutex::new(State { text, since: Instant::now(), waker: None, ended: false })))
+        Arc::new(Self(Mutex::new(State {
+            text,
+            since: Instant::now(),
+            waker: None,
+            ended: false,
+            waiting: None,
+            doubts: 0,
+        })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -48,9 +61,17 @@ impl Pipe {
         self.state().text.len() < ROOM
     }
 
-    pub fn is_stuck(&self) -> bool {
-        let state = self.state();
-        !state.text.is_empty() && state.since.elapsed() > PATIENCE
+    /// Whether the client had something to take for too long by `now`. If it may have gone, it is sent a comment: one that has gone
+    /// refuses it, and the connection ends.
+    pub fn is_stuck(&self, now: Instant) -> bool {
+        let mut state = self.state();
+        if state.doubts > 0 && state.text.is_empty() {
+            state.doubts -= 1;
+            drop(state);
+            self.push(":\n\n");
+            return false;
+        }
+        !state.text.is_empty() && now.saturating_duration_since(state.since) > PATIENCE
     }
 
     pub fn push(&self, text: &str) {
@@ -77,12 +98,19 @@ impl Pipe {
     fn poll_take(&self, context: &Context<'_>) -> Poll<Option<(web::Bytes, bool)>> {
         let mut state = self.state();
         if !state.text.is_empty() {
+            state.waiting = None;
             let was_full = state.text.len() >= ROOM;
             return Poll::Ready(Some((mem::take(&mut state.text).into(), was_full)));
         }
         if state.ended {
             return Poll::Ready(None);
         }
+        // Asked again though nothing came: then something happened to the connection. Actix goes on writing to a client that has closed it,
+        // and the first write to one that is gone seems to succeed.
+        if state.waiting.is_some_and(|since| since.elapsed() > AT_ONCE) {
+            state.doubts = 2;
+        }
+        state.waiting = Some(Instant::now());
         state.waker = Some(context.waker().clone());
         Poll::Pending
     }
@@ -95,7 +123,8 @@ pub(super) struct Body {
     pub subscription: Option<Subscription>,
     pub pipe: Arc<Pipe>,
     pub look: Look,
-    pub _slot: Slot,
+    #[expect(dead_code, reason = "held for as long as the stream is open")]
+    pub slot: Slot,
 }
 
 /// Whom the reader sees for as long as the stream is open.
@@ -140,5 +169,36 @@ impl Drop for Body {
         if self.subscription.is_none() {
             self.look.note(&self.state);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::task::noop_waker;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_taken_stays_and_ends_the_patience() {
+        let pipe = Pipe::new();
+        let waker = noop_waker();
+        let context = Context::from_waker(&waker);
+        let later = |after: Duration| Instant::now() + after;
+        assert!(!pipe.is_stuck(later(Duration::ZERO)));
+        assert!(pipe.is_stuck(later(PATIENCE + Duration::from_secs(1))));
+        assert_eq!(pipe.poll_take(&context), Poll::Ready(Some((":\n\n".into(), false))));
+        assert_eq!(pipe.poll_take(&context), Poll::Pending);
+        assert!(!pipe.is_stuck(later(2 * PATIENCE)), "nothing waits for the client");
+
+        pipe.push(&"x".repeat(ROOM - 1));
+        assert!(pipe.has_room());
+        pipe.push("y");
+        assert!(!pipe.has_room());
+        pipe.end();
+        let Poll::Ready(Some((text, true))) = pipe.poll_take(&context) else {
+            panic!("all of it, and that it was full")
+        };
+        assert_eq!(text.len(), ROOM);
+        assert_eq!(pipe.poll_take(&context), Poll::Ready(None));
     }
 }

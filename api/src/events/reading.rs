@@ -29,8 +29,10 @@ use crate::{
 
 /// How many rows of a chunk are looked for by one statement.
 const CHUNK: usize = 500;
+/// Whom more rows than that are about is not told apart.
+const TOUCHED: u32 = 2000;
 /// How many rows a stream that is behind goes forward in one turn.
-const ROWS: usize = 64;
+const ROWS: u32 = 64;
 /// The most people that a list shows.
 const PEOPLE: u32 = 100;
 
@@ -91,30 +93,28 @@ impl<'a> Reading<'a> {
 
     /// Whom the rows after `after` are about; `None` if those are too many to tell.
     pub fn touched(&mut self, after: i64) -> QueryResult<Option<HashSet<String>>> {
-        const MOST: usize = 4 * CHUNK;
-        let persons = outbox::persons_after(self.conn, after, MOST as i64)?;
-        Ok((persons.len() < MOST).then(|| persons.into_iter().collect()))
+        let persons = outbox::persons_after(self.conn, after, TOUCHED.into())?;
+        Ok((persons.len() < TOUCHED as usize).then(|| persons.into_iter().collect()))
     }
 
     /// Reads sessions, users and shares of those who are to be looked at again.
     pub fn prepare(&mut self, concerned: &[Concerned]) -> QueryResult<()> {
-        let sessions: HashSet<&str> = concerned.iter().map(|(session, ..)| *session).collect();
-        for ids in Vec::from_iter(sessions).chunks(CHUNK) {
+        let sessions = once(concerned.iter().map(|(session, ..)| *session));
+        for ids in sessions.chunks(CHUNK) {
             self.sessions.extend(living_sessions(self.conn, ids, self.now)?);
         }
-        let users: HashSet<&str> =
-            concerned.iter().flat_map(|(_, reader, person)| [Some(*reader), *person]).flatten().collect();
-        for ids in Vec::from_iter(users).chunks(CHUNK) {
+        let users = once(concerned.iter().flat_map(|(_, reader, person)| [Some(*reader), *person]).flatten());
+        for ids in users.chunks(CHUNK) {
             self.users.extend(users_of(self.conn, ids)?.into_iter().map(|user| (user.id.clone(), user)));
         }
-        let mut viewers: HashMap<&str, HashSet<&str>> = HashMap::new();
+        let mut viewers: HashMap<&str, Vec<&str>> = HashMap::new();
         for (_, reader, person) in concerned {
             if let Some(person) = person.filter(|person| person != reader) {
-                viewers.entry(person).or_default().insert(reader);
+                viewers.entry(person).or_default().push(reader);
             }
         }
         for (person, viewers) in viewers {
-            for ids in Vec::from_iter(viewers).chunks(CHUNK) {
+            for ids in once(viewers.into_iter()).chunks(CHUNK) {
                 let shares = shares_with(self.conn, person, ids)?.into_iter();
                 self.shares.extend(shares.map(|share| ((share.person_id.clone(), share.viewer_id.clone()), share)));
             }
@@ -143,12 +143,12 @@ impl<'a> Reading<'a> {
         if let Some(rows) = self.rows.get(&key) {
             return Ok(Rc::clone(rows));
         }
-        let rows = outbox::rows_after(self.conn, person, after, ROWS as i64)?;
+        let rows = outbox::rows_after(self.conn, person, after, ROWS.into())?;
         let of_entries = rows.iter().filter(|row| matches!(row.topic(), Topic::Metric(_)));
-        let ids: HashSet<&str> = of_entries.filter_map(|row| row.subject.as_deref()).collect();
-        let entries = entries_of(self.conn, person, &Vec::from_iter(ids))?;
+        let ids = once(of_entries.filter_map(|row| row.subject.as_deref()));
+        let entries = entries_of(self.conn, person, &ids)?;
         let entries = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
-        let up_to = rows.last().filter(|_| rows.len() == ROWS).map_or(self.last, |row| row.id);
+        let up_to = rows.last().filter(|_| rows.len() == ROWS as usize).map_or(self.last, |row| row.id);
         let rows = Rc::new(Rows { rows, entries, up_to });
         self.rows.insert(key, Rc::clone(&rows));
         Ok(rows)
@@ -232,6 +232,11 @@ impl<'a> Reading<'a> {
             _ => None,
         })
     }
+}
+
+/// Each of the ids one time.
+fn once<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    ids.collect::<HashSet<_>>().into_iter().collect()
 }
 
 impl Granted {

@@ -83,7 +83,15 @@ impl Stream {
 
     /// Whether it has ended, by either side.
     pub fn is_over(&self) -> bool {
-        self.over || Arc::strong_count(&self.subscription.pipe) == 1 || self.pipe().is_stuck()
+        self.over || Arc::strong_count(&self.subscription.pipe) == 1
+    }
+
+    /// Ends it if the reader takes nothing any more.
+    pub fn give_up_on_the_stuck(&mut self, now: Instant) {
+        if self.pipe().is_stuck(now) {
+            self.pipe().end();
+            self.over = true;
+        }
     }
 
     /// Whether there may be something for it that it has room for.

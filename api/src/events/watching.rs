@@ -29,12 +29,13 @@ pub(super) type Pair = (String, String);
 pub(super) struct Watching {
     process_id: String,
     pairs: HashSet<Pair>,
-    told: Timestamp,
+    /// When this process said last that it is there.
+    told: Option<Timestamp>,
 }
 
 impl Watching {
     pub fn new(process_id: String) -> Self {
-        Self { process_id, pairs: HashSet::new(), told: Timestamp(i64::MIN / 2) }
+        Self { process_id, pairs: HashSet::new(), told: None }
     }
 
     /// From now on these watch.
@@ -45,27 +46,27 @@ impl Watching {
         if gone.is_empty() && new.is_empty() {
             return;
         }
-        let process = self.process_id.clone();
+        let (process, all) = (self.process_id.clone(), self.pairs.clone());
         db.write_later("who watches", move |conn| {
             gone.iter().try_for_each(|pair| leave(conn, &process, pair, now))?;
-            // A process without a row is one that nobody counts on yet.
-            if !new.is_empty() {
-                say_alive(conn, &process, now)?;
+            if say_alive(conn, &process, now)? {
+                return Ok(new.iter().try_for_each(|pair| enter(conn, &process, pair, now))?);
             }
-            Ok(new.iter().try_for_each(|pair| enter(conn, &process, pair, now))?)
+            // It is the first time, or another process had given up on this one.
+            Ok(all.iter().try_for_each(|pair| enter(conn, &process, pair, now))?)
         });
     }
 
     /// Says from time to time that this process is there, and clears up after those that are not.
     pub fn keep_alive(&mut self, db: &Db, now: Timestamp) {
-        if self.pairs.is_empty() || (0..ALIVE_EVERY).contains(&(now.0 - self.told.0)) {
+        let said = self.told.is_some_and(|told| (0..ALIVE_EVERY).contains(&(now.0 - told.0)));
+        if self.pairs.is_empty() || said {
             return;
         }
-        self.told = now;
+        self.told = Some(now);
         let (process, pairs) = (self.process_id.clone(), self.pairs.clone());
         db.write_later("that this process is there", move |conn| {
             if !say_alive(conn, &process, now)? {
-                // Another process had given up on this one.
                 pairs.iter().try_for_each(|pair| enter(conn, &process, pair, now))?;
             }
             let lapsed = processes::table.filter(processes::seen_at.le(now.0 - LEASE)).select(processes::id);
@@ -79,6 +80,9 @@ impl Watching {
     /// # Errors
     /// Those of the database; others then clear up once the lease is over.
     pub fn end(&self, db: &Db, now: Timestamp) -> ApiResult<()> {
+        if self.told.is_none() {
+            return Ok(());
+        }
         let process = self.process_id.clone();
         db.write_blocking(move |conn| Ok(end(conn, &process, now)?))
     }

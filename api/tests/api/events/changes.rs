@@ -1,9 +1,15 @@
 //! What is said, and to whom.
 
 use serde_json::json;
-use status_tracker::{clock::HOUR, users::model::Role};
+use status_tracker::{
+    clock::HOUR,
+    entries::model::Metric,
+    events::outbox::{self, Topic},
+    people::sharing::{Detail, Granted},
+    users::model::{Role, find_user},
+};
 
-use super::listener::Listener;
+use super::{change_share, listener::Listener};
 use crate::support::{NOON, TestApp};
 
 #[actix_web::test]
@@ -130,4 +136,44 @@ async fn what_happens_in_another_process_is_told_as_well() {
     let next = robin.log("water", 50, NOON).await;
     assert_ne!(next["id"], last["id"]);
     assert_eq!(back.expect("entry").await.data["id"], next["id"]);
+}
+
+#[actix_web::test]
+async fn whoever_sees_no_history_hears_the_status_alone() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    robin.log("water", 250, NOON).await;
+    change_share(&app, |share| share.set_terms(Granted { history: false, ..Granted::USUAL })).await;
+    let mut stream = alex.listen("robin").await;
+    let first = stream.expect("status").await;
+    // Nothing that they see changes by this.
+    let old = robin.log("water", 100, "2026-02-01T08:00:00Z").await;
+    robin.delete(&format!("/api/v1/entries/{}", old["id"].as_str().unwrap())).await;
+    robin.log("altitude", 7, NOON).await;
+    let second = stream.expect("status").await;
+    assert_eq!(second.data["altitude"]["value"], 7);
+    assert_eq!(second.data, alex.get("/api/v1/people/robin/status").await.json);
+    assert_eq!(alex.listen_after("robin", &first.id).await.expect("status").await, second);
+    alex.listen_after("robin", &second.id).await.heartbeat().await;
+}
+
+#[actix_web::test]
+async fn a_change_of_everything_says_so() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let mut streams = [robin.listen("robin").await, alex.listen("robin").await];
+    streams[1].expect("status").await;
+    let before = streams[0].expect("status").await;
+    streams[0].expect("share").await;
+    let now = app.clock.now();
+    let all = move |conn: &mut _| {
+        let person = find_user(conn, "robin")?.unwrap().id;
+        Ok(outbox::add(conn, &person, Topic::Metric(Metric::Water), Detail::Logged, None, now)?)
+    };
+    app.state.db.write(all).await.unwrap();
+    for stream in &mut streams {
+        assert_eq!(stream.expect("reset").await.data, json!({}));
+        assert_eq!(stream.expect("status").await.data, before.data);
+    }
+    robin.listen_after("robin", &before.id).await.expect("reset").await;
 }

@@ -4,11 +4,14 @@ use serde_json::json;
 use status_tracker::{
     clock::{DAY, SECOND},
     events::retention,
-    people::sharing::{Detail, Granted, approve_newcomer, find_share, save_share},
-    users::model::{Role, find_user},
+    people::sharing::{Detail, Granted},
+    users::model::Role,
 };
 
-use super::listener::{Event, Listener};
+use super::{
+    change_share,
+    listener::{Event, Listener},
+};
 use crate::support::{Client, NOON, TestApp};
 
 /// All that is there to be told, up to the heartbeat after it.
@@ -108,17 +111,7 @@ async fn overheard(granted: Granted, hidden: bool) -> (Vec<String>, Vec<Event>) 
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     let first = robin.log("water", 250, NOON).await;
     robin.log("altitude", 5, NOON).await;
-    app.state
-        .db
-        .write(move |conn| {
-            let id = |user: Option<status_tracker::users::model::User>| user.unwrap().id;
-            let (person, viewer) = (id(find_user(conn, "robin")?), id(find_user(conn, "alex")?));
-            let mut share = find_share(conn, &person, &viewer)?.unwrap();
-            share.set_terms(granted);
-            Ok(save_share(conn, &share)?)
-        })
-        .await
-        .unwrap();
+    change_share(&app, move |share| share.set_terms(granted)).await;
     let mut stream = alex.listen("robin").await;
     let mut events = vec![stream.expect("status").await];
     if hidden {
@@ -143,17 +136,8 @@ async fn hide(app: &TestApp, robin: &Client, id: &str) {
     robin.patch(&path, json!({"value": 250, "note": null})).await;
     robin.log("altitude", 9, NOON).await;
     robin.patch("/api/v1/me", json!({"unit": "fl_oz"})).await;
-    let now = app.clock.now();
+    // Another viewer, and their share.
     app.named("sam", Role::Viewer).await;
-    app.state
-        .db
-        .write(move |conn| {
-            let id = |user: Option<status_tracker::users::model::User>| user.unwrap().id;
-            let (person, viewer) = (id(find_user(conn, "robin")?), id(find_user(conn, "sam")?));
-            Ok(approve_newcomer(conn, &person, &viewer, now)?)
-        })
-        .await
-        .unwrap();
 }
 
 #[actix_web::test]

@@ -34,6 +34,22 @@ async fn one_user_has_ten_streams_and_the_server_as_many_as_it_may() {
 }
 
 #[actix_web::test]
+async fn whoever_has_heard_all_and_goes_is_gone_at_once() {
+    let app = TestApp::start().await;
+    let (_robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
+    for _ in 0..3 {
+        let mut stream = alex.listen("robin").await;
+        stream.expect("status").await;
+        let begun = Instant::now();
+        // Nothing is unread, so that the connection ends in the friendliest way.
+        drop(stream);
+        while app.state.streams.count() > 0 {
+            assert!(begun.elapsed() < Duration::from_secs(2), "a client that went away still counts");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn head_answers_and_ends() {
     let app = TestApp::start().await;
     let (_robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);

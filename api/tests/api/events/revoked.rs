@@ -6,12 +6,11 @@ use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
     clock::{DAY, HOUR},
-    events::outbox::{self, Topic},
-    people::sharing::{Detail, Share, ShareState, find_share, save_share},
-    users::model::{Role, find_user},
+    people::sharing::{Detail, Granted, ShareState},
+    users::model::Role,
 };
 
-use super::listener::Listener;
+use super::{change_share, listener::Listener};
 use crate::support::{Client, NOON, PASSWORD, TestApp};
 
 /// Within this a stream ends after what ends it was committed.
@@ -72,19 +71,6 @@ impl Scene {
             let people = list.expect("people").await.data;
             assert_eq!(people, scene.alex.get("/api/v1/people?limit=100").await.json, "{caller}");
         }
-    }
-
-    async fn share(&self, change: impl FnOnce(&mut Share) + Send + 'static) {
-        let now = self.app.clock.now();
-        let change = move |conn: &mut _| {
-            let id = |user: Option<status_tracker::users::model::User>| user.unwrap().id;
-            let (person, viewer) = (id(find_user(conn, "robin")?), id(find_user(conn, "alex")?));
-            let mut share = find_share(conn, &person, &viewer)?.unwrap();
-            change(&mut share);
-            save_share(conn, &share)?;
-            Ok(outbox::add(conn, &person, Topic::Share, Detail::Logged, Some(&viewer), now)?)
-        };
-        self.app.state.db.write(change).await.unwrap();
     }
 }
 
@@ -166,7 +152,7 @@ async fn a_token_that_is_revoked_ends_them() {
 async fn a_share_that_ends_takes_the_stream_of_that_person_along() {
     let scene = Scene::set().await;
     let now = scene.app.clock.now();
-    scene.share(move |share| share.set_state(ShareState::Ended, now)).await;
+    change_share(&scene.app, move |share| share.set_state(ShareState::Ended, now)).await;
     scene.expect_share_over(Instant::now()).await;
 }
 
@@ -174,7 +160,7 @@ async fn a_share_that_ends_takes_the_stream_of_that_person_along() {
 async fn a_share_whose_time_is_over_does_too() {
     let mut scene = Scene::set().await;
     let until = scene.app.clock.now().0 + HOUR;
-    scene.share(move |share| share.until = Some(until)).await;
+    change_share(&scene.app, move |share| share.until = Some(until)).await;
     scene.streams[0].expect("reset").await;
     scene.streams[0].expect("status").await;
     scene.streams[1].expect("people").await;
@@ -199,7 +185,7 @@ async fn nothing_that_was_written_after_it_is_delivered() {
     for _ in 0..20 {
         let mut scene = Scene::set().await;
         let now = scene.app.clock.now();
-        scene.share(move |share| share.set_state(ShareState::Ended, now)).await;
+        change_share(&scene.app, move |share| share.set_state(ShareState::Ended, now)).await;
         scene.robin.log("altitude", 9, NOON).await;
         scene.streams[0].expect_revoked("share").await;
     }
@@ -208,12 +194,11 @@ async fn nothing_that_was_written_after_it_is_delivered() {
 #[actix_web::test]
 async fn a_share_that_is_narrowed_shows_less_from_then_on() {
     let mut scene = Scene::set().await;
-    scene
-        .share(|share| {
-            let terms = share.terms();
-            share.set_terms(status_tracker::people::sharing::Granted { water: Detail::Band, ..terms });
-        })
-        .await;
+    change_share(&scene.app, |share| {
+        let terms = share.terms();
+        share.set_terms(Granted { water: Detail::Band, ..terms });
+    })
+    .await;
     scene.robin.log("water", 300, NOON).await;
     let [stream, _] = &mut scene.streams;
     stream.expect("reset").await;
