@@ -231,8 +231,8 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
         }
     }
     change_many_entries(&admin, routes).await;
-    share_in_every_way(app, &admin, &viewer, routes).await;
     follow_in_every_way(app, &admin, &viewer).await;
+    share_in_every_way(app, &admin, &viewer, routes).await;
     read_audit_in_every_way(&admin, routes).await;
     retention::prune(&app.state).await.unwrap();
     let report = json!({"csp-report": {"effective-directive": "script-src"}}).to_string();

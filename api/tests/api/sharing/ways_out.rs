@@ -33,6 +33,9 @@ pub const ADDRESSES: &[&str] = &[
 /// Addresses that go on for ever: what is compared is what they begin with, down to its id.
 pub const STREAMS: &[&str] = &["/api/v1/people/{person}/events", "/api/v1/me/events"];
 
+/// Before the id of an event.
+pub const ID_IS: &str = "with the id ";
+
 /// All that `viewer` is told of robin, by every way and page by page: status, headers and body of each answer.
 pub async fn all_answers(viewer: &Client) -> Vec<String> {
     let mut found = Vec::new();
@@ -49,11 +52,13 @@ pub async fn all_answers(viewer: &Client) -> Vec<String> {
     }
     for address in STREAMS {
         let path = address.replace("{person}", "robin");
-        let begins = match Listener::try_open(viewer, &path, "").await {
-            Ok(mut stream) => format!("{:?}", stream.next().await),
-            Err(refused) => comparable(&refused),
-        };
-        found.push(format!("{path}: {begins}"));
+        match Listener::try_open(viewer, &path, "").await {
+            Ok(mut stream) => {
+                let first = stream.next().await.expect("a stream begins with how things are");
+                found.extend([format!("{path}: {} {}", first.name, first.data), format!("{path} {ID_IS}{}", first.id)]);
+            }
+            Err(refused) => found.push(format!("{path}: {}", comparable(&refused))),
+        }
     }
     found.push(format!("{ASK_ROBIN}: {}", comparable(&viewer.ask(ASK_ROBIN).await)));
     found
