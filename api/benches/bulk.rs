@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     // At the other side of the world and four in the morning, so that nearly every entry moves.
     connection.json("PATCH", "/api/v1/me", Some(&json!({"time_zone": "Pacific/Pago_Pago", "day_starts_at": 6})));
 
-    println!("{:30}{:>10}{:>10}{:>10}", "100,000 entries, seconds", "changed", "preview", "done");
+    println!("{:30}{:>10}{:>10}{:>10}{:>10}", "100,000 entries, seconds", "changed", "preview", "done", "then read");
     let before = state.clock.now();
     let mut held = run(&mut connection, "recompute", &mut json!({}));
     held &= run(&mut connection, "rewind", &mut json!({"to": before}));
@@ -62,6 +62,8 @@ fn run(connection: &mut Connection, what: &str, body: &mut Value) -> bool {
     let applied = begun.elapsed().as_secs_f64();
     let changed: u64 =
         ["moved", "removed", "changed", "brought_back"].iter().filter_map(|count| done[count].as_u64()).sum();
-    println!("{what:30}{changed:>10}{shown:>10.2}{applied:>10.2}");
+    let begun = Instant::now();
+    connection.get("/api/v1/people/robin/entries?limit=100");
+    println!("{what:30}{changed:>10}{shown:>10.2}{applied:>10.2}{:>10.3}", begun.elapsed().as_secs_f64());
     done["applied"] == true && shown.max(applied) <= LIMIT
 }

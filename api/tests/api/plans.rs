@@ -119,7 +119,8 @@ fn is_bounded(sql: &str, plan: &[&str]) -> bool {
     plan.iter().all(|step| {
         // Rows of an INSERT are the only thing that may be walked through from end to end.
         let search = step.starts_with("SEARCH ") && step.contains(" USING ") && step.contains("INDEX ");
-        search || step.ends_with("CONSTANT ROW")
+        // What a subquery does has steps of its own.
+        search || step.ends_with("CONSTANT ROW") || step.starts_with("CORRELATED SCALAR SUBQUERY ")
     }) && (!history || plan.iter().any(|step| step.contains(&format!(" INDEX {index} ("))))
 }
 

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 use validator::Validate;
 
-use super::model::{Entry, Metric, entries_by_change, replace_entry};
+use super::model::{Entry, Metric, change_entries, entries_by_change};
 use crate::{
     audit::{Action, Event},
     auth::guard::AdminUser,
@@ -50,8 +50,13 @@ trait Plan: Send + 'static {
     /// Entries that were last changed before this are left alone.
     fn since(&self) -> i64;
 
+    /// Reads what has to be known of a page of entries.
+    fn prepare(&mut self, _conn: &mut DbConnection, _owner: &str, _page: &[Entry]) -> QueryResult<()> {
+        Ok(())
+    }
+
     /// How an entry is to be; `None` where it stays as it is.
-    fn after(&self, conn: &mut DbConnection, before: &Entry) -> QueryResult<Option<Entry>>;
+    fn after(&self, before: &Entry) -> Option<Entry>;
 
     /// Takes up a change for the answer.
     fn count(&mut self, before: Entry, after: Entry);
@@ -85,7 +90,7 @@ async fn run<P: Plan>(
 ) -> ApiResult<Outcome<P>> {
     let owner = admin.0.user.clone();
     let (list, cursors) = (format!("{}|{}", P::ACTION.as_str(), owner.id), state.cursors.clone());
-    let mut walk = Walk::new(plan, &owner.id);
+    let mut walk = Walk::new(plan, &owner.id, state.clock.now());
     if dry_run {
         while state.db.read(|conn| Ok(walk.step(conn, None)?)).await? {
             // A read never waits, so the other requests of this thread would have to.
@@ -96,7 +101,6 @@ async fn run<P: Plan>(
     }
     let digest = digest
         .ok_or_else(|| FieldError::new("digest", "required", "has to be the one of a preview (`?dry_run=true`)"))?;
-    let now = state.clock.now();
     admin
         .write(&state.db, move |conn, trace| {
             while walk.step(conn, Some(&owner.username))? {}
@@ -107,7 +111,7 @@ async fn run<P: Plan>(
                     "Nothing was changed. Look at a new preview, and apply that.",
                 ));
             }
-            walk.tell(conn, now)?;
+            walk.tell(conn)?;
             if walk.changed > 0 {
                 trace.record(conn, &Event::new(P::ACTION).on(&owner.username).detail(walk.plan.summary()))?;
             }
@@ -121,6 +125,7 @@ async fn run<P: Plan>(
 struct Walk<P> {
     plan: P,
     owner: String,
+    now: Timestamp,
     /// The change up to which the entries were looked at: when it was, and of which.
     position: (i64, String),
     digest: Sha256,
@@ -130,11 +135,12 @@ struct Walk<P> {
 }
 
 impl<P: Plan> Walk<P> {
-    fn new(plan: P, owner: &str) -> Self {
+    fn new(plan: P, owner: &str, now: Timestamp) -> Self {
         Self {
             position: (plan.since(), String::new()),
             plan,
             owner: owner.to_owned(),
+            now,
             digest: Sha256::new(),
             changed: 0,
             levels: [(Metric::Water, None), (Metric::Altitude, None)],
@@ -146,15 +152,19 @@ impl<P: Plan> Walk<P> {
     /// What was changed comes by again at the end, and differs no more.
     fn step(&mut self, conn: &mut DbConnection, by: Option<&str>) -> QueryResult<bool> {
         let (at, id) = &self.position;
-        let entries = entries_by_change(conn, &self.owner, (*at, id), AT_ONCE)?;
-        let more = entries.len() == AT_ONCE as usize;
-        for before in entries {
-            self.position = (before.updated_at, before.id.clone());
-            let Some(after) = self.plan.after(conn, &before)? else { continue };
+        let page = entries_by_change(conn, &self.owner, (*at, id), AT_ONCE)?;
+        let more = page.len() == AT_ONCE as usize;
+        if let Some(last) = page.last() {
+            self.position = (last.updated_at, last.id.clone());
+        }
+        self.plan.prepare(conn, &self.owner, &page)?;
+        let changes = page.into_iter().filter_map(|before| self.plan.after(&before).map(|after| (before, after)));
+        let changes: Vec<_> = changes.collect();
+        if let Some(by) = by {
+            change_entries(conn, &self.owner, &changes, by, self.now)?;
+        }
+        for (before, after) in changes {
             self.note(&before, &after);
-            if let Some(by) = by {
-                replace_entry(conn, &before, &after, by)?;
-            }
             self.plan.count(before, after);
         }
         Ok(more)
@@ -178,10 +188,10 @@ impl<P: Plan> Walk<P> {
     }
 
     /// Tells those who watch: once for all of a metric, since a page that would be told of thousands loads them anew anyway.
-    fn tell(&self, conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
+    fn tell(&self, conn: &mut DbConnection) -> QueryResult<()> {
         for (metric, level) in self.levels {
             if let Some(level) = level {
-                outbox::add(conn, &self.owner, Topic::Metric(metric), level, None, now)?;
+                outbox::add(conn, &self.owner, Topic::Metric(metric), level, None, self.now)?;
             }
         }
         Ok(())

@@ -129,9 +129,9 @@ impl Plan for Moving {
         i64::MIN
     }
 
-    fn after(&self, _conn: &mut DbConnection, before: &Entry) -> QueryResult<Option<Entry>> {
+    fn after(&self, before: &Entry) -> Option<Entry> {
         let day = self.owner.day_of(Timestamp(before.at)).to_string();
-        Ok((day != before.day).then(|| Entry { day, updated_at: self.now.0, ..before.clone() }))
+        (day != before.day).then(|| Entry { day, updated_at: self.now.0, ..before.clone() })
     }
 
     fn count(&mut self, before: Entry, after: Entry) {

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use actix_web::{post, web};
 use diesel::QueryResult;
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,7 @@ use crate::{
     db::DbConnection,
     entries::{
         model::{Entry, Metric},
-        versions::version_at,
+        versions::{EntryVersion, versions_at},
         view::EntryView,
     },
     error::{ApiResult, FieldError, Problem},
@@ -103,7 +105,8 @@ pub async fn rewind_entries(
     if to > now {
         return Err(FieldError::new("to", "future", "lies ahead; you can only go back").into());
     }
-    let plan = Going { to, now, removed: 0, changed: 0, brought_back: 0, items: Vec::new() };
+    let then = HashMap::new();
+    let plan = Going { to, now, then, removed: 0, changed: 0, brought_back: 0, items: Vec::new() };
     let Outcome { plan, digest, applied } = run(&state, admin, plan, query.0, digest).await?;
     let Going { removed, changed, brought_back, items, .. } = plan;
     Ok(web::Json(Rewind { to, removed, changed, brought_back, items, digest, applied }))
@@ -113,6 +116,8 @@ pub async fn rewind_entries(
 struct Going {
     to: Timestamp,
     now: Timestamp,
+    /// How the entries of the page were then.
+    then: HashMap<String, EntryVersion>,
     removed: u64,
     changed: u64,
     brought_back: u64,
@@ -126,16 +131,21 @@ impl Plan for Going {
         self.to.0 + 1
     }
 
-    fn after(&self, conn: &mut DbConnection, before: &Entry) -> QueryResult<Option<Entry>> {
-        let after = match version_at(conn, before, self.to)? {
+    fn prepare(&mut self, conn: &mut DbConnection, owner: &str, page: &[Entry]) -> QueryResult<()> {
+        self.then = versions_at(conn, owner, page.iter().map(|entry| entry.id.as_str()).collect(), self.to)?;
+        Ok(())
+    }
+
+    fn after(&self, before: &Entry) -> Option<Entry> {
+        let after = match self.then.get(&before.id) {
             Some(version) => version.put_back(before, self.now),
             None if before.created_at > self.to.0 => {
                 Entry { deleted_at: Some(self.now.0), updated_at: self.now.0, ..before.clone() }
             }
             // It was there, and how it was then was not kept.
-            None => return Ok(None),
+            None => return None,
         };
-        Ok(least_detail(before, &after).is_some().then_some(after))
+        least_detail(before, &after).is_some().then_some(after)
     }
 
     fn count(&mut self, before: Entry, after: Entry) {

@@ -4,19 +4,27 @@
 
 pub mod handlers;
 
-use diesel::{dsl::max, prelude::*};
+use std::collections::HashMap;
+
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{BigInt, Integer, Text},
+};
 
 use super::model::Entry;
 use crate::{
     clock::Timestamp,
-    db::{DbConnection, schema::entry_versions},
+    db::{
+        DbConnection,
+        schema::{entries, entry_versions},
+    },
 };
 
 /// How an entry was from `valid_from` until `replaced_at`.
-#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = entry_versions)]
 pub struct EntryVersion {
-    user_id: String,
     entry_id: String,
     /// 1 is the oldest of this entry.
     pub number: i32,
@@ -40,13 +48,13 @@ impl EntryVersion {
 
     /// `entry` once it is put back to this, with the day it had.
     #[must_use]
-    pub fn put_back(self, entry: &Entry, now: Timestamp) -> Entry {
+    pub fn put_back(&self, entry: &Entry, now: Timestamp) -> Entry {
         Entry {
             value: self.value,
             at: self.at,
-            day: self.day,
-            note: self.note,
-            tags: self.tags,
+            day: self.day.clone(),
+            note: self.note.clone(),
+            tags: self.tags.clone(),
             updated_at: now.0,
             deleted_at: self.deleted_at.map(|_| now.0),
             ..entry.clone()
@@ -54,28 +62,46 @@ impl EntryVersion {
     }
 }
 
-/// Keeps how the entry was `before` it was changed by `by` at `replaced_at`.
-pub fn keep(conn: &mut DbConnection, before: &Entry, by: &str, replaced_at: i64) -> QueryResult<()> {
-    let newest: Option<i32> = entry_versions::table
-        .filter(entry_versions::user_id.eq(&before.user_id))
-        .filter(entry_versions::entry_id.eq(&before.id))
-        .select(max(entry_versions::number))
-        .first(conn)?;
-    let version = EntryVersion {
-        user_id: before.user_id.clone(),
-        entry_id: before.id.clone(),
-        number: newest.unwrap_or(0) + 1,
-        value: before.value,
-        at: before.at,
-        day: before.day.clone(),
-        note: before.note.clone(),
-        tags: before.tags.clone(),
-        deleted_at: before.deleted_at,
-        valid_from: before.updated_at,
-        replaced_at,
-        replaced_by: by.to_owned(),
-    };
-    diesel::insert_into(entry_versions::table).values(version).execute(conn).map(drop)
+/// Keeps how entries of `owner` are before they are changed by `by` at `now`.
+pub fn keep(conn: &mut DbConnection, owner: &str, ids: &[&str], by: &str, now: i64) -> QueryResult<()> {
+    let next = sql::<Integer>(
+        "coalesce((SELECT max(number) FROM entry_versions AS kept
+                   WHERE kept.user_id = entries.user_id AND kept.entry_id = entries.id), 0) + 1",
+    );
+    entries::table
+        .filter(entries::user_id.eq(owner))
+        .filter(entries::id.eq_any(ids))
+        .select((
+            entries::user_id,
+            entries::id,
+            next,
+            entries::value,
+            entries::at,
+            entries::day,
+            entries::note,
+            entries::tags,
+            entries::deleted_at,
+            entries::updated_at,
+            now.into_sql::<BigInt>(),
+            by.into_sql::<Text>(),
+        ))
+        .insert_into(entry_versions::table)
+        .into_columns((
+            entry_versions::user_id,
+            entry_versions::entry_id,
+            entry_versions::number,
+            entry_versions::value,
+            entry_versions::at,
+            entry_versions::day,
+            entry_versions::note,
+            entry_versions::tags,
+            entry_versions::deleted_at,
+            entry_versions::valid_from,
+            entry_versions::replaced_at,
+            entry_versions::replaced_by,
+        ))
+        .execute(conn)
+        .map(drop)
 }
 
 pub fn find_version(conn: &mut DbConnection, entry: &Entry, number: i32) -> QueryResult<Option<EntryVersion>> {
@@ -103,16 +129,23 @@ pub fn list_versions(
         .load(conn)
 }
 
-/// The version that an entry, changed since `to`, was at that moment; `None` where it was not there yet, or nothing was kept of it.
+/// The version that each of some entries, all changed since `to`, was at that moment; none where it was not there yet, or nothing was
+/// kept of it.
 ///
 /// The last one that began by then: a clock that was set back may tell the same hour twice, and what was written last under it counts.
-pub fn version_at(conn: &mut DbConnection, entry: &Entry, to: Timestamp) -> QueryResult<Option<EntryVersion>> {
-    entry_versions::table
-        .filter(entry_versions::user_id.eq(&entry.user_id))
-        .filter(entry_versions::entry_id.eq(&entry.id))
+pub fn versions_at(
+    conn: &mut DbConnection,
+    owner: &str,
+    ids: Vec<&str>,
+    to: Timestamp,
+) -> QueryResult<HashMap<String, EntryVersion>> {
+    let versions: Vec<EntryVersion> = entry_versions::table
+        .filter(entry_versions::user_id.eq(owner))
+        .filter(entry_versions::entry_id.eq_any(ids))
         .filter(entry_versions::valid_from.le(to.0))
-        .order(entry_versions::number.desc())
+        .order((entry_versions::entry_id, entry_versions::number))
         .select(EntryVersion::as_select())
-        .first(conn)
-        .optional()
+        .load(conn)?;
+    // The last of each wins.
+    Ok(versions.into_iter().map(|version| (version.entry_id.clone(), version)).collect())
 }
