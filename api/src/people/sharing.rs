@@ -135,8 +135,8 @@ impl Share {
     }
 
     pub fn set_terms(&mut self, terms: Granted) {
-        self.water = terms.water.as_str().to_owned();
-        self.altitude = terms.altitude.as_str().to_owned();
+        terms.water.as_str().clone_into(&mut self.water);
+        terms.altitude.as_str().clone_into(&mut self.altitude);
         self.history = i16::from(terms.history);
         self.export = i16::from(terms.export);
     }
@@ -183,7 +183,6 @@ impl Granted {
 
     /// Which metric to look for when `wanted` is asked for, or any: `None` if nothing of it is shown.
     #[must_use]
-    #[expect(clippy::option_option, reason = "no metric at all, any, and one are three things")]
     pub fn visible(&self, wanted: Option<Metric>) -> Option<Option<Metric>> {
         let shown = |metric| self.of(metric) > Detail::None;
         match (wanted, shown(Metric::Water), shown(Metric::Altitude)) {
