@@ -1,6 +1,7 @@
 //! How soon a write is on a thousand open streams, and what ten thousand cost. The server runs in a process of its own, so that its
 //! memory is its own too; both share the cores with the one client that listens on all streams.
 
+#[expect(dead_code, reason = "the other benchmarks need more of it")]
 mod support;
 
 use std::{

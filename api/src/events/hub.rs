@@ -259,7 +259,9 @@ impl Hub {
         let now = self.clock.now();
         let before = self.streams.len();
         let moment = Instant::now();
-        self.streams.iter_mut().for_each(|stream| stream.give_up_on_the_stuck(moment));
+        for stream in &mut self.streams {
+            stream.give_up_on_the_stuck(moment);
+        }
         self.streams.retain(|stream| !stream.is_over());
         let joined = self.streams.iter().any(Stream::is_new);
         let mut members = joined || before != self.streams.len() || before == 0;
@@ -278,21 +280,23 @@ impl Hub {
             self.changes = Some(self.db.changes()?);
         }
         let Some(changes) = &mut self.changes else { return Ok(false) };
-        let changed = changes.happened()?;
-        self.unvalidated |= changed;
+        let committed = changes.happened()?;
+        self.unvalidated |= committed;
         let second = !(0..SECOND).contains(&(now.0 - self.second.0));
         let all = second || (self.unvalidated && self.validated.elapsed() >= VALIDATED_WITHIN);
-        if changed {
+        if committed {
             self.streams.iter_mut().for_each(Stream::note_change);
         }
-        if !(changed || all || joined || self.streams.iter().any(Stream::is_due)) {
+        if !(committed || all || joined || self.streams.iter().any(Stream::is_due)) {
             return Ok(false);
         }
         let (streams, cursors, seen) = (&mut self.streams, &self.cursors, self.seen);
         self.seen = changes.read(|conn| {
             let mut reading = Reading::new(conn, now)?;
             let touched = if reading.last == seen { Some(HashSet::new()) } else { reading.touched(seen)? };
-            streams.iter_mut().for_each(|stream| stream.note_rows(touched.as_ref(), seen, reading.last));
+            for stream in streams.iter_mut() {
+                stream.note_rows(touched.as_ref(), seen, reading.last);
+            }
             let wanted = |stream: &Stream| all || stream.is_new() || stream.is_due();
             let mut concerned: Vec<&mut Stream> = streams.iter_mut().filter(|stream| wanted(stream)).collect();
             let whom: Vec<Concerned> = concerned.iter().map(|stream| stream.concerned()).collect();

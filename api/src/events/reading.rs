@@ -59,7 +59,7 @@ pub(super) struct Reading<'a> {
 
 /// Some rows about a person, and the entries they are about.
 pub(super) struct Rows {
-    pub rows: Vec<Row>,
+    pub found: Vec<Row>,
     entries: HashMap<String, Entry>,
     /// Up to which row that is all there is.
     pub up_to: i64,
@@ -149,7 +149,7 @@ impl<'a> Reading<'a> {
         let entries = entries_of(self.conn, person, &ids)?;
         let entries = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
         let up_to = rows.last().filter(|_| rows.len() == ROWS as usize).map_or(self.last, |row| row.id);
-        let rows = Rc::new(Rows { rows, entries, up_to });
+        let rows = Rc::new(Rows { found: rows, entries, up_to });
         self.rows.insert(key, Rc::clone(&rows));
         Ok(rows)
     }
@@ -241,7 +241,7 @@ fn once<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 
 impl Granted {
     /// The least detail of the changes of a topic that whoever sees so much notices: none above it.
-    pub(super) fn notices(&self, topic: Topic) -> i16 {
+    pub(super) fn notices(self, topic: Topic) -> i16 {
         match topic {
             _ if self.own => Detail::Exact.as_number(),
             Topic::Metric(metric) => self.of(metric).as_number(),

@@ -193,12 +193,12 @@ impl Stream {
         };
         let rows = (joined || self.behind).then(|| reading.rows(&watched.person.id, sent.looked_at)).transpose()?;
         let shown = |row: &&Row| is_shown(row, granted, &reader.id);
-        if rows.iter().flat_map(|rows| &rows.rows).any(|row| shown(&row) && is_everything(row, granted)) {
+        if rows.iter().flat_map(|rows| &rows.found).any(|row| shown(&row) && is_everything(row, granted)) {
             return self.reset(reading, reader, watched);
         }
         let mut noticed = joined || beat;
         if let Some(rows) = rows {
-            for row in rows.rows.iter().filter(shown) {
+            for row in rows.found.iter().filter(shown) {
                 noticed = true;
                 if granted.history {
                     let place = Place { row: row.id, ..sent.place };
