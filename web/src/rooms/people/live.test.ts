@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { api, type Me, type PersonView, type Status } from '../../api/client'
+import { api, type PersonView, type Status } from '../../api/client'
 import { ApiError } from '../../api/error'
 import { Stream, type Source } from '../../api/stream.svelte'
 import { session } from '../auth/session.svelte'
