@@ -23,7 +23,7 @@ pub use self::secrets::{create_private_dir, is_closed, weakness};
 use crate::limits::Rate;
 
 /// Every key that is understood, in the order of the documentation.
-pub const KEYS: [&str; 28] = [
+pub const KEYS: [&str; 29] = [
     "APP_ENV",
     "BIND_ADDR",
     "PUBLIC_URL",
@@ -43,6 +43,7 @@ pub const KEYS: [&str; 28] = [
     "REQUEST_TIMEOUT_SECONDS",
     "MAX_BODY_BYTES",
     "MAX_CONCURRENT_REQUESTS",
+    "MAX_EVENT_STREAMS",
     "RATE_LIMIT_ENABLED",
     "RATE_LIMIT_GENERAL",
     "RATE_LIMIT_AUTH",
@@ -119,6 +120,8 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// How many requests are worked on at once; one more is told to come back.
     pub max_concurrent_requests: usize,
+    /// How many streams of events are open at once; one more is told to come back.
+    pub max_event_streams: usize,
     pub rate_limit_enabled: bool,
     pub rate_limit_general: Rate,
     pub rate_limit_auth: Rate,
@@ -219,6 +222,7 @@ impl Config {
             request_timeout: Duration::from_secs(source.number("REQUEST_TIMEOUT_SECONDS", 30_u64, 1..=600)?),
             max_body_bytes: source.number("MAX_BODY_BYTES", 10_485_760, 1024..=1_073_741_824)?,
             max_concurrent_requests: source.number("MAX_CONCURRENT_REQUESTS", 512, 1..=65_536)?,
+            max_event_streams: source.number("MAX_EVENT_STREAMS", 10_000, 1..=1_000_000)?,
             rate_limit_enabled: source.choice("RATE_LIMIT_ENABLED", "true", &[("true", true), ("false", false)])?,
             rate_limit_general: rate("RATE_LIMIT_GENERAL", "100/15m")?,
             rate_limit_auth: rate("RATE_LIMIT_AUTH", "10/15m")?,

@@ -109,6 +109,8 @@ fn run(cli: &Cli) -> Result<(), String> {
 }
 
 fn serve(config: Config, clock: Clock) -> Result<(), String> {
+    // Each open stream is a file. Where the limit cannot be raised, there will be fewer of them.
+    let _raised = rlimit::increase_nofile_limit(rlimit::INFINITY);
     let address = config.bind_addr;
     let listener = TcpListener::bind(address)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))

@@ -46,6 +46,7 @@ use crate::{
     db::Db,
     entries,
     error::{ApiError, ApiResult},
+    events::{self, Streams},
     extract::Cursors,
     limits::{self, Events, Limits, Tier, penalties::Penalties},
     ops::{
@@ -72,6 +73,7 @@ pub struct AppState {
     pub settings: CurrentSettings,
     pub penalties: Penalties,
     pub events: Events,
+    pub streams: Streams,
     /// One permit for each request that is worked on.
     at_work: Semaphore,
     /// The names by which this server may be asked.
@@ -98,6 +100,7 @@ impl AppState {
             limits: Limits::new(&config, clock.now())?,
             penalties: Penalties::load(&db, clock.now()).map_err(|error| error.to_string())?,
             events: Events::default(),
+            streams: Streams::new(&config, &clock, &db)?,
             at_work: Semaphore::new(config.max_concurrent_requests),
             hosts: gate::hosts(&config),
             draining: AtomicBool::new(false),
@@ -128,6 +131,7 @@ fn rooms(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
             .configure(auth::routes)
             .configure(users::routes)
             .configure(people::routes)
+            .configure(events::routes)
             .configure(entries::routes)
             .configure(audit::routes)
             .configure(ops::api_routes)
@@ -248,12 +252,13 @@ async fn no_such_route(req: HttpRequest, state: web::Data<AppState>) -> ApiResul
 /// # Errors
 /// If the listener cannot be used.
 pub fn serve(state: web::Data<AppState>, listener: TcpListener) -> io::Result<dev::Server> {
+    let max_connections = 4096 + state.config.max_event_streams;
     Ok(HttpServer::new(move || app(state.clone()))
         // How long a client may take over its request's head, against those that trickle it in.
         .client_request_timeout(Duration::from_secs(10))
         .keep_alive(Duration::from_secs(75))
         // For each worker. More than that wait to be accepted, which costs next to nothing.
-        .max_connections(4096)
+        .max_connections(max_connections)
         .shutdown_timeout(30)
         // `run_until_stopped` handles signals: readiness has to turn before connections close.
         .disable_signals()
@@ -274,6 +279,7 @@ pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener
     let running = actix_web::rt::spawn(server);
     actix_web::rt::spawn(auth::seen::keep_flushing(state.clone()));
     actix_web::rt::spawn(audit::retention::keep_pruning(state.clone()));
+    actix_web::rt::spawn(events::retention::keep_pruning(state.clone()));
     actix_web::rt::spawn(limits::keep_forgetting(state.clone()));
     log::info!(address:% = address; "ready");
     let started_at = state.clock.now();
@@ -285,6 +291,8 @@ pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener
         log::warn!("stopped at once");
         std::process::exit(1);
     });
+    // They would go on for ever.
+    state.streams.stop();
     handle.stop(true).await;
     for unfinished in [state.seen.flush(&state.db).await, state.db.checkpoint()] {
         if let Err(error) = unfinished {

@@ -230,6 +230,17 @@ pub fn list_sessions(
     Ok(found)
 }
 
+/// Which of these sessions live at `now`, each with its user's id.
+pub fn living_sessions(conn: &mut DbConnection, ids: &[&str], now: Timestamp) -> QueryResult<Vec<(String, String)>> {
+    let used = sessions::last_seen_at.gt(now.0 - IDLE).or(sessions::kind.eq(Kind::ApiToken.as_str()));
+    sessions::table
+        .filter(sessions::id.eq_any(ids.to_vec()))
+        .filter(sessions::expires_at.gt(now.0))
+        .filter(used)
+        .select((sessions::id, sessions::user_id))
+        .load(conn)
+}
+
 /// A living session of this kind and the enabled user behind it: a credential works only in the slot it was made for.
 pub fn find_session(
     conn: &mut DbConnection,

@@ -4,6 +4,7 @@
 //! that takes everything waiting, runs each in a savepoint of its own inside one transaction, commits once, and only then
 //! answers each: a bad write undoes itself alone, and nothing is acknowledged before it is durable.
 
+mod changes;
 mod connection;
 pub mod guards;
 mod open;
@@ -14,6 +15,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use actix_web::web;
 
+pub use self::changes::Changes;
 pub use self::connection::{DbConnection, MIGRATIONS};
 use self::{connection::Manager, writer::Writer};
 use crate::{config::Config, error::ApiError};
@@ -25,6 +27,7 @@ const POOL_WAIT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Db {
     readers: r2d2::Pool<Manager>,
+    reader: Manager,
     writer: Arc<Writer>,
 }
 
@@ -66,15 +69,16 @@ impl Db {
         open::migrate(&path, new)?;
         let failed =
             |cause: &dyn std::fmt::Display| format!("The database {} cannot be opened: {cause}", path.display());
+        let reader = Manager::reader(&config.database_url);
         let readers = r2d2::Pool::builder()
             .max_size(config.database_readers)
             .connection_timeout(POOL_WAIT)
             .test_on_check_out(false)
-            .build(Manager::reader(&config.database_url))
+            .build(reader.clone())
             .map_err(|cause| failed(&cause))?;
         let writer =
             Writer::start(Manager::writer(&config.database_url), config.write_queue).map_err(|cause| failed(&cause))?;
-        Ok(Self { readers, writer: Arc::new(writer) })
+        Ok(Self { readers, reader, writer: Arc::new(writer) })
     }
 
     /// Runs a bounded, indexed read. On the worker's own thread, because such a read is shorter than a hand-over to another;
@@ -127,6 +131,14 @@ impl Db {
         F: FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
     {
         self.writer.submit(f)?.blocking_recv().map_err(|_| ApiError::internal("the database writer stopped"))?
+    }
+
+    /// A connection of its own that tells when anything was committed.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::Busy`] if it cannot be made.
+    pub fn changes(&self) -> Result<Changes, ApiError> {
+        Changes::new(&self.reader)
     }
 
     /// Moves what is in the write-ahead log into the database file, so that after a stop the file alone is the whole.

@@ -87,12 +87,13 @@ impl Band {
 pub struct Entry {
     pub user_id: String,
     pub id: String,
-    metric: String,
+    pub(super) metric: String,
     pub value: i32,
     pub at: i64,
     pub day: String,
     pub note: Option<String>,
-    tags: String,
+    /// As JSON.
+    pub(super) tags: String,
     pub created_at: i64,
     pub updated_at: i64,
     pub deleted_at: Option<i64>,
@@ -134,12 +135,6 @@ impl Entry {
         serde_json::from_str(&self.tags).unwrap_or_default()
     }
 
-    /// As they are kept.
-    #[must_use]
-    pub fn tags_text(&self) -> &str {
-        &self.tags
-    }
-
     pub fn set_tags(&mut self, tags: &[String]) {
         self.tags = serde_json::json!(tags).to_string();
     }
@@ -164,6 +159,15 @@ pub fn find_entry(conn: &mut DbConnection, owner: &str, id: &str) -> QueryResult
     dsl::entries.find((owner, id)).select(Entry::as_select()).first(conn).optional()
 }
 
+/// Those of the owner's entries that have these ids, deleted or not.
+pub fn entries_of(conn: &mut DbConnection, owner: &str, ids: &[&str]) -> QueryResult<Vec<Entry>> {
+    dsl::entries
+        .filter(dsl::user_id.eq(owner))
+        .filter(dsl::id.eq_any(ids.to_vec()))
+        .select(Entry::as_select())
+        .load(conn)
+}
+
 /// Logs an entry, and tells those who watch.
 pub fn insert_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
     insert_entries(conn, std::slice::from_ref(entry))?;
@@ -177,9 +181,31 @@ pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult
 
 /// Makes an entry what it is `after` a change by `by`, keeps how it was `before`, and tells those who watch.
 pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &Entry, by: &str) -> QueryResult<()> {
-    versions::keep(conn, before, by, after.updated_at)?;
-    diesel::update(dsl::entries.find((&after.user_id, &after.id))).set(after).execute(conn)?;
+    replace_entry(conn, before, after, by)?;
     outbox::entry_changed(conn, Some(before), after)
+}
+
+/// [`change_entry`] without telling anybody, for whoever changes many and tells of all at once.
+pub fn replace_entry(conn: &mut DbConnection, before: &Entry, after: &Entry, by: &str) -> QueryResult<()> {
+    versions::keep(conn, before, by, after.updated_at)?;
+    diesel::update(dsl::entries.find((&after.user_id, &after.id))).set(after).execute(conn).map(drop)
+}
+
+/// At most `limit` entries of `owner`, deleted ones too, beyond the position `after`, in the order in which they were last changed.
+pub fn entries_by_change(
+    conn: &mut DbConnection,
+    owner: &str,
+    (at, id): (i64, &str),
+    limit: u32,
+) -> QueryResult<Vec<Entry>> {
+    dsl::entries
+        .filter(dsl::user_id.eq(owner))
+        .filter(dsl::updated_at.ge(at))
+        .filter(dsl::updated_at.gt(at).or(dsl::id.gt(id)))
+        .order((dsl::updated_at, dsl::id))
+        .limit(i64::from(limit))
+        .select(Entry::as_select())
+        .load(conn)
 }
 
 /// Which part of a person's history is wanted. `from` and `to` are logical days, both included.

@@ -1,4 +1,22 @@
-//! What changed about a person, and how it reaches those who watch.
+//! What changed about a person, and how it reaches those who watch: from the outbox, by one thread, to all streams.
+//!
+//! `GET /people/{username}/events`, `GET /me/events`
 
+mod handlers;
+mod hub;
+mod ids;
 pub mod outbox;
+mod pipe;
 pub mod presence;
+mod reading;
+pub mod retention;
+mod stream;
+mod watching;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use self::hub::Streams;
+
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(handlers::get_person_events).service(handlers::get_people_events);
+}

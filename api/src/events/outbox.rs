@@ -45,6 +45,87 @@ impl Topic {
     }
 }
 
+/// What is kept of a change.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = outbox)]
+pub struct Row {
+    pub id: i64,
+    topic: String,
+    pub level: i16,
+    pub subject: Option<String>,
+}
+
+impl Row {
+    #[must_use]
+    pub fn topic(&self) -> Topic {
+        Topic::parse(&self.topic)
+    }
+}
+
+/// The newest number given out, and the newest one let go.
+pub fn ends(conn: &mut DbConnection) -> QueryResult<(i64, i64)> {
+    outbox_head::table.find(1).select((outbox_head::last, outbox_head::pruned)).first(conn)
+}
+
+/// Whom the first `limit` rows after `after` are about, with repetitions.
+pub fn persons_after(conn: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<String>> {
+    outbox::table.filter(outbox::id.gt(after)).order(outbox::id).limit(limit).select(outbox::person_id).load(conn)
+}
+
+/// The first `limit` rows about a person after `after`.
+pub fn rows_after(conn: &mut DbConnection, person_id: &str, after: i64, limit: i64) -> QueryResult<Vec<Row>> {
+    outbox::table
+        .filter(outbox::person_id.eq(person_id))
+        .filter(outbox::id.gt(after))
+        .order(outbox::id)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(conn)
+}
+
+/// The newest row about a person, 0 if there is none.
+pub fn newest(conn: &mut DbConnection, person_id: &str) -> QueryResult<i64> {
+    let all = outbox::table.filter(outbox::person_id.eq(person_id));
+    Ok(all.order(outbox::id.desc()).select(outbox::id).first(conn).optional()?.unwrap_or_default())
+}
+
+/// The newest row of one topic and one level, 0 if there is none.
+pub fn newest_of(conn: &mut DbConnection, person_id: &str, topic: Topic, level: i16) -> QueryResult<i64> {
+    let those = outbox::table
+        .filter(outbox::person_id.eq(person_id))
+        .filter(outbox::topic.eq(topic.as_str()))
+        .filter(outbox::level.eq(level));
+    Ok(those.order(outbox::id.desc()).select(outbox::id).first(conn).optional()?.unwrap_or_default())
+}
+
+/// The newest row about one viewer's share, 0 if there is none.
+pub fn newest_of_share(conn: &mut DbConnection, person_id: &str, viewer_id: &str) -> QueryResult<i64> {
+    let those = outbox::table
+        .filter(outbox::person_id.eq(person_id))
+        .filter(outbox::topic.eq(Topic::Share.as_str()))
+        .filter(outbox::level.eq(Detail::Logged.as_number()))
+        .filter(outbox::subject.eq(viewer_id));
+    Ok(those.order(outbox::id.desc()).select(outbox::id).first(conn).optional()?.unwrap_or_default())
+}
+
+/// Lets go of some rows that are older than `before`; how many.
+pub fn prune(conn: &mut DbConnection, before: Timestamp) -> QueryResult<usize> {
+    // Numbers follow time but for a clock that was set back, so all up to the newest of the old ones go.
+    let old: Option<i64> = outbox::table
+        .filter(outbox::at.lt(before.0))
+        .order(outbox::at)
+        .limit(PRUNED_AT_ONCE)
+        .select(outbox::id)
+        .load::<i64>(conn)?
+        .into_iter()
+        .max();
+    let Some(last) = old else { return Ok(0) };
+    diesel::update(outbox_head::table.find(1)).set(outbox_head::pruned.eq(last)).execute(conn)?;
+    diesel::delete(outbox::table.filter(outbox::id.le(last))).execute(conn)
+}
+
+const PRUNED_AT_ONCE: i64 = 1000;
+
 /// Notes that something about a person changed, for whoever sees at least `level` of it. `subject` is the entry or the viewer it is about;
 /// without one it is about all there is of the topic.
 pub fn add(
@@ -79,6 +160,9 @@ pub fn entry_changed(conn: &mut DbConnection, before: Option<&Entry>, after: &En
 /// The least that somebody has to see of a metric to tell the two apart; `None` if nobody can.
 #[must_use]
 pub fn least_detail(before: &Entry, after: &Entry) -> Option<Detail> {
+    if before.deleted_at.is_some() && after.deleted_at.is_some() {
+        return None;
+    }
     if (before.deleted_at.is_some(), before.at, &before.day) != (after.deleted_at.is_some(), after.at, &after.day) {
         return Some(Detail::Logged);
     }

@@ -64,6 +64,17 @@ pub fn list_people(conn: &mut DbConnection, reader: &User, after: &str, limit: u
 /// A person of that list, as `reader` sees them.
 pub fn person_view(conn: &mut DbConnection, reader: &User, person: User, now: Timestamp) -> QueryResult<PersonView> {
     let share = find_share(conn, &person.id, &reader.id)?;
+    view_with(reader, person, share, now, |watched| status(conn, watched, now))
+}
+
+/// The same with a share that was read already, and a status that perhaps was too.
+pub fn view_with(
+    reader: &User,
+    person: User,
+    share: Option<Share>,
+    now: Timestamp,
+    status: impl FnOnce(&Watched) -> QueryResult<StatusView>,
+) -> QueryResult<PersonView> {
     let Some(granted) = decide(reader, &person, share.as_ref(), now) else {
         let access = match share.map(|share| share.state(now)) {
             None | Some(ShareState::Approved) => Access::MayAsk,
@@ -74,7 +85,7 @@ pub fn person_view(conn: &mut DbConnection, reader: &User, person: User, now: Ti
     };
     let until = share.filter(|share| share.state(now) == ShareState::Approved).and_then(|share: Share| share.until);
     let watched = Watched { person, granted };
-    let status = status(conn, &watched, now)?;
+    let status = status(&watched)?;
     Ok(PersonView {
         person: status.person.clone(),
         access: if granted.own { Access::Own } else { Access::Watching },

@@ -25,6 +25,7 @@ use utoipa::{
         (name = "auth", description = "Sign in, sign out"),
         (name = "users", description = "Your account; registering, inviting and managing users"),
         (name = "people", description = "The people you may watch"),
+        (name = "events", description = "What changes, as it changes"),
         (name = "entries", description = "Logging, and the history"),
         (name = "limits", description = "Who was kept out, and why"),
         (name = "audit", description = "What was done on this server"),

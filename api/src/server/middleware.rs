@@ -140,12 +140,17 @@ pub(super) async fn validators_and_caching(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     // HEAD is GET without the body, which the protocol layer leaves out by itself (RFC 9110, 9.3.2).
-    if req.method() == Method::HEAD {
+    let head = req.method() == Method::HEAD;
+    if head {
         req.head_mut().method = Method::GET;
     }
     let get = req.method() == Method::GET;
     let wanted = req.headers().get(header::IF_NONE_MATCH).cloned();
     let response = next.call(req).await?.map_into_boxed_body();
+    // What comes bit by bit, and may never end, is not begun.
+    if head && response.response().body().size() == BodySize::Stream {
+        return Ok(response.map_body(|_, _| BoxBody::new(body::None::new())));
+    }
     let sized = matches!(response.response().body().size(), BodySize::Sized(_));
     if !get || response.status() != StatusCode::OK || !sized || response.headers().contains_key(header::ETAG) {
         return Ok(response);

@@ -261,6 +261,11 @@ pub fn find_user(conn: &mut DbConnection, username: &str) -> QueryResult<Option<
         .optional()
 }
 
+/// Those of these ids who are there.
+pub fn users_of(conn: &mut DbConnection, ids: &[&str]) -> QueryResult<Vec<User>> {
+    users::table.filter(users::id.eq_any(ids.to_vec())).select(User::as_select()).load(conn)
+}
+
 /// At most `limit` users, by user name, beyond the name `after`.
 pub fn list_users(conn: &mut DbConnection, after: &str, limit: u32) -> QueryResult<Vec<User>> {
     users::table

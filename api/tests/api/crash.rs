@@ -28,8 +28,9 @@ const KILLS: usize = 20;
 const ACKNOWLEDGED_BETWEEN_KILLS: usize = 45;
 /// Every so many entries a client throws the first answer away, as if it had been lost on the way.
 const LOST_ANSWER: usize = 8;
+pub const JWT_SECRET: &str = "one secret of a server that gets killed";
 /// Nothing here takes longer on a working machine; what does has got stuck.
-const PATIENCE: Duration = Duration::from_secs(50);
+pub const PATIENCE: Duration = Duration::from_secs(50);
 
 #[test]
 fn what_was_acknowledged_survives_twenty_kills_once() {
@@ -316,16 +317,16 @@ impl Era {
 }
 
 /// A place for one server after the other: the same data, the same port, the same secrets.
-struct Site {
-    folder: TempDir,
-    address: SocketAddr,
+pub struct Site {
+    pub folder: TempDir,
+    pub address: SocketAddr,
     /// On top of those of every site.
     settings: Vec<(&'static str, &'static str)>,
 }
 
 impl Site {
     /// A migrated database with the admin `robin`.
-    fn new() -> Self {
+    pub fn new() -> Self {
         let site = Self { folder: tempfile::tempdir().unwrap(), address: free_address(), settings: Vec::new() };
         assert!(site.command(&["migrate"]).status().unwrap().success());
         let mut create = site
@@ -338,7 +339,7 @@ impl Site {
         site
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
     }
 
@@ -351,7 +352,7 @@ impl Site {
             ("BCRYPT_COST", "4"),
             ("RATE_LIMIT_ENABLED", "false"),
             ("LOG_LEVEL", "warn"),
-            ("JWT_SECRET", "one secret of a server that gets killed"),
+            ("JWT_SECRET", JWT_SECRET),
             ("SESSION_SECRET", "two secret of a server that gets killed"),
             ("PASSWORD_PEPPER", "three secret of a server that gets killed"),
         ]);
@@ -360,7 +361,7 @@ impl Site {
     }
 
     /// A new server, ready.
-    fn serve(&self) -> Server {
+    pub fn serve(&self) -> Server {
         let mut server = Server(self.command(&["serve"]).spawn().unwrap());
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -380,7 +381,7 @@ impl Site {
     }
 
     /// Robin's token, from a server that then goes: it holds for all that follow.
-    fn token(&self) -> String {
+    pub fn token(&self) -> String {
         let mut server = self.serve();
         let body = json!({"username": "robin", "password": PASSWORD});
         let (status, answer) =
@@ -390,7 +391,7 @@ impl Site {
         answer["access_token"].as_str().unwrap().to_owned()
     }
 
-    fn connect(&self) -> SqliteConnection {
+    pub fn connect(&self) -> SqliteConnection {
         SqliteConnection::establish(self.path("status-tracker.db").to_str().unwrap()).unwrap()
     }
 
@@ -440,21 +441,21 @@ fn free_address() -> SocketAddr {
         .unwrap()
 }
 
-struct Server(Child);
+pub struct Server(Child);
 
 impl Server {
-    fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let line = format!("kill -{name} {}", self.0.id());
         assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
     }
 
     /// How it ended; killed if it does not.
-    fn wait(&mut self) -> ExitStatus {
+    pub fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.0.try_wait().unwrap() {
@@ -475,18 +476,18 @@ impl Drop for Server {
 }
 
 /// One connection at a time, kept open as long as the server does.
-struct Client {
+pub struct Client {
     address: SocketAddr,
     token: String,
     connection: Option<BufReader<TcpStream>>,
 }
 
 impl Client {
-    fn new(address: SocketAddr, token: &str) -> Self {
+    pub fn new(address: SocketAddr, token: &str) -> Self {
         Self { address, token: token.to_owned(), connection: None }
     }
 
-    fn request(&mut self, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value)> {
+    pub fn request(&mut self, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value)> {
         self.send(method, path, body)?;
         self.receive()
     }

@@ -326,6 +326,20 @@ pub fn code_at(secret: &Value, now: Timestamp) -> String {
     totp.generate(u64::try_from(now.0 / 1000).unwrap()).to_string()
 }
 
+/// As much of an endless body as tells what it is like.
+async fn first_event<S>(response: &mut ClientResponse<S>) -> Bytes
+where
+    S: futures_util::Stream<Item = Result<Bytes, awc::error::PayloadError>> + Unpin,
+{
+    use futures_util::StreamExt;
+    let mut read = Vec::new();
+    while !String::from_utf8_lossy(&read).contains("\ndata: ") {
+        let Some(chunk) = response.next().await else { break };
+        read.extend_from_slice(&chunk.unwrap());
+    }
+    read.into()
+}
+
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -338,9 +352,11 @@ pub struct Answer {
 impl Answer {
     pub async fn of<S>(mut response: ClientResponse<S>) -> Self
     where
-        S: futures_util::Stream<Item = Result<Bytes, awc::error::PayloadError>>,
+        S: futures_util::Stream<Item = Result<Bytes, awc::error::PayloadError>> + Unpin,
     {
-        let body = response.body().limit(64 << 20).await.unwrap();
+        let endless = response.headers().get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let body =
+            if endless { first_event(&mut response).await } else { response.body().limit(64 << 20).await.unwrap() };
         Self {
             status: response.status(),
             headers: response.headers().clone(),

@@ -1,0 +1,113 @@
+use actix_web::{HttpRequest, HttpResponse, get, http::header, web};
+
+use super::{
+    hub::{Subscription, What},
+    pipe::{Body, Look, Pipe},
+};
+use crate::{
+    auth::guard::{CurrentUser, Reader},
+    error::{ApiResult, Problem},
+    people::{
+        model::{list_people, person_view},
+        sharing::Watched,
+    },
+    server::AppState,
+};
+
+/// Follow a person live, as far as they share it with you.
+///
+/// First what you missed since `Last-Event-ID`, or a `status`; then what changes. Each event has an `id`.
+///
+/// - `status`: how they are, as `GET /people/{username}/status` says it, whenever that differs from what you were told.
+/// - `entry`: an entry that was logged, changed, deleted or brought back, as `{id, deleted, entry}`, where you see their history; `entry` is as
+///   in the history, and `null` where it was deleted.
+/// - `reset`: what you loaded before may be out of date; load it again.
+/// - `share` and `me`, on your own stream: how things stand with one of your viewers, as in `GET /me/shares/{username}`; your account, as in
+///   `GET /me`.
+/// - `revoked`: the last event, with a `reason`: `session` or `share`.
+///
+/// A comment line comes every 15 seconds at least.
+#[utoipa::path(
+    tag = "events",
+    params(
+        ("username" = String, Path, description = "The person", example = "robin"),
+        ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event that you got"),
+    ),
+    responses(
+        (status = 200, description = "Events, until either side ends it", body = String, content_type = "text/event-stream"),
+        (status = 404, description = "No such person, or not yours to see", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests, or too many streams of yours are open", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too many streams are open", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/people/{username}/events")]
+pub async fn get_person_events(
+    state: web::Data<AppState>,
+    reader: Reader,
+    username: web::Path<String>,
+    req: HttpRequest,
+) -> ApiResult<HttpResponse> {
+    let now = state.clock.now();
+    let watched = state.db.read(|conn| Watched::find(conn, &reader.0.user, &username, now)).await?;
+    open(&state, reader.0, What::Person(watched.person.id), vec![watched.person.username], &req)
+}
+
+/// Follow the list of people live.
+///
+/// The event `people` holds what `GET /people?limit=100` answers: at first, and whenever that changes, once a second at most. `revoked` is the
+/// last event. A comment line comes every 15 seconds at least.
+#[utoipa::path(
+    tag = "events",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event that you got")),
+    responses(
+        (status = 200, description = "Events, until either side ends it", body = String, content_type = "text/event-stream"),
+        (status = 429, description = "Too many requests, or too many streams of yours are open", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too many streams are open", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/me/events")]
+pub async fn get_people_events(
+    state: web::Data<AppState>,
+    reader: Reader,
+    req: HttpRequest,
+) -> ApiResult<HttpResponse> {
+    let (user, now) = (&reader.0.user, state.clock.now());
+    let people = state
+        .db
+        .read(|conn| {
+            let people = list_people(conn, user, "", 100)?;
+            let views = people.into_iter().map(|person| person_view(conn, user, person, now));
+            Ok(views.collect::<Result<Vec<_>, _>>()?)
+        })
+        .await?;
+    let shown = people.into_iter().filter(|person| person.status.is_some());
+    open(&state, reader.0, What::People, shown.map(|person| person.person.username).collect(), &req)
+}
+
+fn open(
+    state: &web::Data<AppState>,
+    reader: CurrentUser,
+    what: What,
+    people: Vec<String>,
+    req: &HttpRequest,
+) -> ApiResult<HttpResponse> {
+    let slot = state.streams.slot(&reader.user.id)?;
+    let pipe = Pipe::new();
+    let last_event_id = req.headers().get("last-event-id").filter(|id| !id.is_empty());
+    let subscription = Subscription {
+        what,
+        reader_id: reader.user.id,
+        session_id: reader.session_id,
+        last_event_id: last_event_id.map(|id| id.to_str().unwrap_or_default().to_owned()),
+        pipe: pipe.clone(),
+    };
+    let look = Look { trace: reader.trace, people };
+    let body = Body { state: state.clone(), subscription: Some(subscription), pipe, look, slot };
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header(("x-accel-buffering", "no"))
+        // Nothing else will come over this connection, so that it need not be waited for at a stop.
+        .force_close()
+        .body(body))
+}

@@ -1,0 +1,312 @@
+//! The one thread that serves all streams of this process. Each stream is a place in the outbox; nothing waits for a stream, and no
+//! transaction stays open for one.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fmt, mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use secrecy::SecretString;
+
+use super::{
+    pipe::Pipe,
+    reading::{Concerned, Reading},
+    stream::Stream,
+    watching::Watching,
+};
+use crate::{
+    clock::{Clock, SECOND, Timestamp},
+    config::Config,
+    db::{Changes, Db},
+    error::{ApiError, ApiResult, Code},
+    extract::Cursors,
+};
+
+/// How often the database is asked whether anything was committed.
+const TURN: Duration = Duration::from_millis(50);
+/// How long after a commit it is known at the latest whose session or share it ended.
+const VALIDATED_WITHIN: Duration = Duration::from_millis(250);
+/// How many streams one user may have open in one process.
+const PER_USER: usize = 10;
+
+/// What a stream is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// One person, by id.
+    Person(String),
+    /// The list of people.
+    People,
+}
+
+/// A stream as its handler asks for it.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    pub what: What,
+    pub reader_id: String,
+    pub session_id: String,
+    pub last_event_id: Option<String>,
+    pub pipe: Arc<Pipe>,
+}
+
+/// All streams of this process.
+pub struct Streams {
+    shared: Arc<Shared>,
+    most: usize,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    inbox: Mutex<Inbox>,
+    woken: Condvar,
+    /// How many streams each user has open.
+    open: Mutex<HashMap<String, usize>>,
+}
+
+#[derive(Default)]
+struct Inbox {
+    joined: Vec<Subscription>,
+    woken: bool,
+    stopping: bool,
+}
+
+impl Shared {
+    fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One of the streams that a user may have open.
+pub(super) struct Slot {
+    shared: Arc<Shared>,
+    user_id: String,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut open = self.shared.open();
+        if let Some(count) = open.get_mut(&self.user_id) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.user_id);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Streams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streams").field("open", &self.count()).finish_non_exhaustive()
+    }
+}
+
+impl Streams {
+    /// # Errors
+    /// If the thread cannot be started.
+    pub fn new(config: &Config, clock: &Clock, db: &Db) -> Result<Self, String> {
+        let shared = Arc::new(Shared::default());
+        let hub = Hub {
+            shared: Arc::clone(&shared),
+            db: db.clone(),
+            clock: clock.clone(),
+            secret: config.session_secret.clone(),
+            cursors: Cursors::new(&config.session_secret),
+            watching: Watching::new(clock.new_id().to_string()),
+            changes: None,
+            streams: Vec::new(),
+            seen: 0,
+            unvalidated: false,
+            validated: Instant::now(),
+            second: clock.now(),
+        };
+        let thread = thread::Builder::new().name("events".to_owned()).spawn(move || hub.run());
+        let thread = thread.map_err(|cause| format!("No thread can be started for the events: {cause}"))?;
+        Ok(Self { shared, most: config.max_event_streams, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// How many are open.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.shared.open().values().sum()
+    }
+
+    /// Room for one more stream of this user.
+    ///
+    /// # Errors
+    /// [`Code::TooManyStreams`] if they have as many as they may, [`Code::Busy`] if the server has, or is about to stop.
+    pub(super) fn slot(&self, user_id: &str) -> ApiResult<Slot> {
+        let stopping = self.shared.inbox().stopping;
+        let mut open = self.shared.open();
+        if stopping || open.values().sum::<usize>() >= self.most {
+            return Err(ApiError::busy().caused_by("no more streams"));
+        }
+        let count = open.entry(user_id.to_owned()).or_default();
+        if *count >= PER_USER {
+            let detail = format!("Close one of the {PER_USER} pages or devices that watch, then try again.");
+            return Err(ApiError::new(Code::TooManyStreams, detail).retry_after(30));
+        }
+        *count += 1;
+        Ok(Slot { shared: Arc::clone(&self.shared), user_id: user_id.to_owned() })
+    }
+
+    pub(super) fn join(&self, subscription: Subscription) {
+        let mut inbox = self.shared.inbox();
+        if inbox.stopping {
+            subscription.pipe.end();
+            return;
+        }
+        inbox.joined.push(subscription);
+        self.shared.woken.notify_one();
+    }
+
+    /// There is something to do before the next turn.
+    pub(super) fn wake(&self) {
+        self.shared.inbox().woken = true;
+        self.shared.woken.notify_one();
+    }
+
+    /// Ends all streams, and waits until it is written that nobody watches any more.
+    pub fn stop(&self) {
+        self.shared.inbox().stopping = true;
+        self.shared.woken.notify_one();
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+impl Drop for Streams {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+struct Hub {
+    shared: Arc<Shared>,
+    db: Db,
+    clock: Clock,
+    secret: SecretString,
+    cursors: Cursors,
+    watching: Watching,
+    changes: Option<Changes>,
+    streams: Vec<Stream>,
+    /// The newest row of the outbox that was looked at.
+    seen: i64,
+    /// Something was committed since all streams were validated last.
+    unvalidated: bool,
+    validated: Instant,
+    /// When what goes by time was looked at last.
+    second: Timestamp,
+}
+
+impl Hub {
+    fn run(mut self) {
+        let mut more = false;
+        while self.wait(more) {
+            more = match catch_unwind(AssertUnwindSafe(|| self.turn())) {
+                Ok(Ok(more)) => more,
+                Ok(Err(error)) => {
+                    // Nothing is shown meanwhile; the streams go on where they are.
+                    log::warn!(cause:% = error; "events could not be read");
+                    self.changes = None;
+                    thread::sleep(Duration::from_millis(500));
+                    false
+                }
+                Err(_panic) => {
+                    log::error!("serving events panicked: all streams end");
+                    self.streams.drain(..).for_each(|stream| stream.pipe().end());
+                    true
+                }
+            };
+        }
+        self.streams.iter().for_each(|stream| stream.pipe().end());
+        if let Err(error) = self.watching.end(&self.db, self.clock.now()) {
+            log::warn!(cause:% = error; "who watched could not be cleared up");
+        }
+    }
+
+    /// Until it is time for the next turn: at once where there is `more` to do, and never while nobody listens. False once it is over.
+    fn wait(&mut self, more: bool) -> bool {
+        let mut inbox = self.shared.inbox();
+        while !(more || inbox.stopping || inbox.woken || !inbox.joined.is_empty()) {
+            if self.streams.is_empty() {
+                inbox = self.shared.woken.wait(inbox).unwrap_or_else(PoisonError::into_inner);
+            } else {
+                let waited = self.shared.woken.wait_timeout(inbox, TURN).unwrap_or_else(PoisonError::into_inner);
+                inbox = waited.0;
+                break;
+            }
+        }
+        inbox.woken = false;
+        let joined = mem::take(&mut inbox.joined);
+        let over = inbox.stopping;
+        drop(inbox);
+        let now = self.clock.now();
+        self.streams.extend(joined.into_iter().map(|subscription| Stream::new(subscription, &self.secret, now)));
+        !over
+    }
+
+    /// Brings every stream as far as it goes; whether there is more for one of them.
+    fn turn(&mut self) -> ApiResult<bool> {
+        let now = self.clock.now();
+        let before = self.streams.len();
+        let moment = Instant::now();
+        self.streams.iter_mut().for_each(|stream| stream.give_up_on_the_stuck(moment));
+        self.streams.retain(|stream| !stream.is_over());
+        let joined = self.streams.iter().any(Stream::is_new);
+        let mut members = joined || before != self.streams.len() || before == 0;
+        let more = if self.streams.is_empty() { false } else { self.deliver(now, joined)? };
+        members |= self.streams.iter().any(Stream::is_over);
+        if members {
+            let pairs: HashSet<_> = self.streams.iter().filter_map(Stream::watches).collect();
+            self.watching.change_to(pairs, &self.db, now);
+        }
+        self.watching.keep_alive(&self.db, now);
+        Ok(more)
+    }
+
+    fn deliver(&mut self, now: Timestamp, joined: bool) -> ApiResult<bool> {
+        if self.changes.is_none() {
+            self.changes = Some(self.db.changes()?);
+        }
+        let Some(changes) = &mut self.changes else { return Ok(false) };
+        let changed = changes.happened()?;
+        self.unvalidated |= changed;
+        let second = !(0..SECOND).contains(&(now.0 - self.second.0));
+        let all = second || (self.unvalidated && self.validated.elapsed() >= VALIDATED_WITHIN);
+        if changed {
+            self.streams.iter_mut().for_each(Stream::note_change);
+        }
+        if !(changed || all || joined || self.streams.iter().any(Stream::is_due)) {
+            return Ok(false);
+        }
+        let (streams, cursors, seen) = (&mut self.streams, &self.cursors, self.seen);
+        self.seen = changes.read(|conn| {
+            let mut reading = Reading::new(conn, now)?;
+            let touched = if reading.last == seen { Some(HashSet::new()) } else { reading.touched(seen)? };
+            streams.iter_mut().for_each(|stream| stream.note_rows(touched.as_ref(), seen, reading.last));
+            let wanted = |stream: &Stream| all || stream.is_new() || stream.is_due();
+            let mut concerned: Vec<&mut Stream> = streams.iter_mut().filter(|stream| wanted(stream)).collect();
+            let whom: Vec<Concerned> = concerned.iter().map(|stream| stream.concerned()).collect();
+            reading.prepare(&whom)?;
+            concerned.iter_mut().try_for_each(|stream| stream.go_on(&mut reading, cursors))?;
+            Ok(reading.last)
+        })?;
+        if second {
+            self.second = now;
+        }
+        if all {
+            self.unvalidated = false;
+            self.validated = Instant::now();
+        }
+        Ok(self.streams.iter().any(Stream::is_due))
+    }
+}

@@ -1,0 +1,87 @@
+//! The ids of events. One says how far its reader has come with a person and how that person was then, in one encrypted block: to anybody
+//! else, and beside another person, it says nothing, and whatever was not made here decrypts to a place that is nowhere.
+
+use aes::{
+    Aes256,
+    cipher::{BlockDecrypt, BlockEncrypt, KeyInit as _},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+/// How far a reader has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The newest outbox row that they were shown, or [`NO_ROWS`].
+    pub row: i64,
+    /// Of the status or list that they were shown last.
+    pub digest: u64,
+}
+
+/// The place of whoever is shown no rows.
+pub(super) const NO_ROWS: i64 = -1;
+/// The place after which everything begins anew.
+pub(super) const NOWHERE: Place = Place { row: i64::MIN, digest: 0 };
+
+/// Seals the places of one reader with one person, or with their list.
+#[derive(Clone)]
+pub(super) struct Seal([u8; 32]);
+
+impl Seal {
+    pub fn new(secret: &SecretString, reader: &str, of: &str) -> Self {
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(secret.expose_secret().as_bytes())
+            .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
+        for part in ["event ids", reader, of] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        Self(mac.finalize().into_bytes().into())
+    }
+
+    pub fn close(&self, place: Place) -> String {
+        let mut block = [0; 16];
+        block[..8].copy_from_slice(&place.row.to_be_bytes());
+        block[8..].copy_from_slice(&place.digest.to_be_bytes());
+        Aes256::new(&self.0.into()).encrypt_block((&mut block).into());
+        BASE64_URL_SAFE_NO_PAD.encode(block)
+    }
+
+    /// Where `id` leads, which is nowhere unless this seal made it.
+    pub fn open(&self, id: &str) -> Place {
+        let Some(mut block) = BASE64_URL_SAFE_NO_PAD.decode(id).ok().and_then(|bytes| <[u8; 16]>::try_from(bytes).ok())
+        else {
+            return NOWHERE;
+        };
+        Aes256::new(&self.0.into()).decrypt_block((&mut block).into());
+        let half = |from: usize| <[u8; 8]>::try_from(&block[from..from + 8]).unwrap_or_default();
+        Place { row: i64::from_be_bytes(half(0)), digest: u64::from_be_bytes(half(8)) }
+    }
+}
+
+pub(super) fn digest(text: &str) -> u64 {
+    let hash = Sha256::digest(text);
+    u64::from_be_bytes(hash[..8].try_into().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_good_for_its_reader_and_person_alone() {
+        let secret = SecretString::from("a secret of a test, long enough for anything");
+        let seal = |reader, person| Seal::new(&secret, reader, person);
+        let place = Place { row: 7, digest: 8 };
+        let id = seal("alex", "robin").close(place);
+        assert_eq!(id.len(), 22);
+        assert_eq!(id, seal("alex", "robin").close(place));
+        assert_eq!(seal("alex", "robin").open(&id), place);
+        for (reader, person) in [("alex", "sasha"), ("sam", "robin"), ("alexr", "obin")] {
+            assert_ne!(seal(reader, person).open(&id).row, 7);
+        }
+        for garbage in ["", "7", "not an id", &id[1..], &format!("{id}AA")] {
+            assert_eq!(seal("alex", "robin").open(garbage), NOWHERE);
+        }
+    }
+}

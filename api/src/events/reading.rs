@@ -1,0 +1,253 @@
+//! What one turn of the hub reads, in one transaction: each thing once, however many streams it is for.
+
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
+
+use diesel::QueryResult;
+use serde_json::json;
+
+use super::{
+    ids,
+    outbox::{self, Row, Topic},
+};
+use crate::{
+    auth::model::living_sessions,
+    clock::Timestamp,
+    db::DbConnection,
+    entries::model::{Entry, Metric, entries_of},
+    extract::{Cursors, Page},
+    people::{
+        model::{list_people, view_with},
+        shares::share_view,
+        sharing::{Detail, Granted, Share, Watched, decide, find_share, shares_with},
+        status::{StatusView, status},
+    },
+    users::model::{Role, User, users_of},
+};
+
+/// How many rows of a chunk are looked for by one statement.
+const CHUNK: usize = 500;
+/// Whom more rows than that are about is not told apart.
+const TOUCHED: u32 = 2000;
+/// How many rows a stream that is behind goes forward in one turn.
+const ROWS: u32 = 64;
+/// The most people that a list shows.
+const PEOPLE: u32 = 100;
+
+/// Who is to be looked at again: a session, its reader, and the person if it is one.
+pub(super) type Concerned<'a> = (&'a str, &'a str, Option<&'a str>);
+
+pub(super) struct Reading<'a> {
+    conn: &'a mut DbConnection,
+    pub now: Timestamp,
+    /// The newest row there is, and the newest that was let go.
+    pub last: i64,
+    pub pruned: i64,
+    users: HashMap<String, User>,
+    /// The user of each session that lives.
+    sessions: HashMap<String, String>,
+    shares: HashMap<(String, String), Share>,
+    rows: HashMap<(String, i64), Rc<Rows>>,
+    entries: HashMap<(i64, Detail), Rc<str>>,
+    newest: HashMap<(String, Granted), i64>,
+    statuses: HashMap<(String, Granted), Rc<Status>>,
+    /// Whom every viewer finds in their list.
+    people: Option<Rc<Vec<User>>>,
+}
+
+/// Some rows about a person, and the entries they are about.
+pub(super) struct Rows {
+    pub rows: Vec<Row>,
+    entries: HashMap<String, Entry>,
+    /// Up to which row that is all there is.
+    pub up_to: i64,
+}
+
+/// A status as it is sent.
+pub(super) struct Status {
+    view: StatusView,
+    pub text: String,
+    pub digest: u64,
+}
+
+impl<'a> Reading<'a> {
+    pub fn new(conn: &'a mut DbConnection, now: Timestamp) -> QueryResult<Self> {
+        let (last, pruned) = outbox::ends(conn)?;
+        Ok(Self {
+            conn,
+            now,
+            last,
+            pruned,
+            users: HashMap::new(),
+            sessions: HashMap::new(),
+            shares: HashMap::new(),
+            rows: HashMap::new(),
+            entries: HashMap::new(),
+            newest: HashMap::new(),
+            statuses: HashMap::new(),
+            people: None,
+        })
+    }
+
+    /// Whom the rows after `after` are about; `None` if those are too many to tell.
+    pub fn touched(&mut self, after: i64) -> QueryResult<Option<HashSet<String>>> {
+        let persons = outbox::persons_after(self.conn, after, TOUCHED.into())?;
+        Ok((persons.len() < TOUCHED as usize).then(|| persons.into_iter().collect()))
+    }
+
+    /// Reads sessions, users and shares of those who are to be looked at again.
+    pub fn prepare(&mut self, concerned: &[Concerned]) -> QueryResult<()> {
+        let sessions = once(concerned.iter().map(|(session, ..)| *session));
+        for ids in sessions.chunks(CHUNK) {
+            self.sessions.extend(living_sessions(self.conn, ids, self.now)?);
+        }
+        let users = once(concerned.iter().flat_map(|(_, reader, person)| [Some(*reader), *person]).flatten());
+        for ids in users.chunks(CHUNK) {
+            self.users.extend(users_of(self.conn, ids)?.into_iter().map(|user| (user.id.clone(), user)));
+        }
+        let mut viewers: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (_, reader, person) in concerned {
+            if let Some(person) = person.filter(|person| person != reader) {
+                viewers.entry(person).or_default().push(reader);
+            }
+        }
+        for (person, viewers) in viewers {
+            for ids in once(viewers.into_iter()).chunks(CHUNK) {
+                let shares = shares_with(self.conn, person, ids)?.into_iter();
+                self.shares.extend(shares.map(|share| ((share.person_id.clone(), share.viewer_id.clone()), share)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The reader, if their session still lets them in: as of [`crate::auth::guard::Reader`].
+    pub fn reader(&self, session: &str, reader: &str) -> Option<User> {
+        let theirs = self.sessions.get(session).is_some_and(|user| user == reader);
+        let may_read = |user: &&User| user.disabled == 0 && user.temporary_password_until.is_none();
+        self.users.get(reader).filter(|_| theirs).filter(may_read).cloned()
+    }
+
+    /// What they may see of a person.
+    pub fn watched(&self, reader: &User, person: &str) -> Option<Watched> {
+        let share = self.shares.get(&(person.to_owned(), reader.id.clone()));
+        let person = self.users.get(person)?;
+        let granted = decide(reader, person, share, self.now)?;
+        Some(Watched { person: person.clone(), granted })
+    }
+
+    /// The rows about a person that come after `after`, as many as are taken at once.
+    pub fn rows(&mut self, person: &str, after: i64) -> QueryResult<Rc<Rows>> {
+        let key = (person.to_owned(), after);
+        if let Some(rows) = self.rows.get(&key) {
+            return Ok(Rc::clone(rows));
+        }
+        let rows = outbox::rows_after(self.conn, person, after, ROWS.into())?;
+        let of_entries = rows.iter().filter(|row| matches!(row.topic(), Topic::Metric(_)));
+        let ids = once(of_entries.filter_map(|row| row.subject.as_deref()));
+        let entries = entries_of(self.conn, person, &ids)?;
+        let entries = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
+        let up_to = rows.last().filter(|_| rows.len() == ROWS as usize).map_or(self.last, |row| row.id);
+        let rows = Rc::new(Rows { rows, entries, up_to });
+        self.rows.insert(key, Rc::clone(&rows));
+        Ok(rows)
+    }
+
+    /// What somebody who sees so much is told about the entry of `row`, which is one of `rows`.
+    pub fn entry(&mut self, rows: &Rows, row: &Row, id: &str, detail: Detail) -> Rc<str> {
+        let render = || {
+            let entry = rows.entries.get(id).filter(|entry| entry.deleted_at.is_none()).cloned();
+            let entry = entry.and_then(|entry| entry.view_at(detail));
+            json!({"id": id, "deleted": entry.is_none(), "entry": entry}).to_string().into()
+        };
+        Rc::clone(self.entries.entry((row.id, detail)).or_insert_with(render))
+    }
+
+    /// The newest row that whoever sees so much of a person could have been shown, whether it is still there or not.
+    pub fn newest(&mut self, reader: &User, watched: &Watched) -> QueryResult<i64> {
+        let Watched { person, granted } = watched;
+        let share = if granted.own { 0 } else { outbox::newest_of_share(self.conn, &person.id, &reader.id)? };
+        let key = (person.id.clone(), *granted);
+        let known = self.newest.get(&key).copied();
+        let newest = match known {
+            Some(newest) => newest,
+            None if granted.own => outbox::newest(self.conn, &person.id)?,
+            None => self.newest_shown(&person.id, *granted)?,
+        };
+        self.newest.insert(key, newest);
+        Ok(newest.max(share).max(self.pruned))
+    }
+
+    fn newest_shown(&mut self, person: &str, granted: Granted) -> QueryResult<i64> {
+        let mut newest = 0;
+        for topic in [Topic::Metric(Metric::Water), Topic::Metric(Metric::Altitude), Topic::Person] {
+            for level in 1..=granted.notices(topic) {
+                newest = newest.max(outbox::newest_of(self.conn, person, topic, level)?);
+            }
+        }
+        Ok(newest)
+    }
+
+    pub fn status(&mut self, watched: &Watched) -> QueryResult<Rc<Status>> {
+        let key = (watched.person.id.clone(), watched.granted);
+        if let Some(status) = self.statuses.get(&key) {
+            return Ok(Rc::clone(status));
+        }
+        let view = status(self.conn, watched, self.now)?;
+        let text = json!(view).to_string();
+        let status = Rc::new(Status { view, digest: ids::digest(&text), text });
+        self.statuses.insert(key, Rc::clone(&status));
+        Ok(status)
+    }
+
+    /// What `GET /people?limit=100` answers.
+    pub fn people(&mut self, reader: &User, cursors: &Cursors) -> QueryResult<String> {
+        let people = match self.people.clone().filter(|_| reader.role() == Role::Viewer) {
+            Some(people) => people,
+            None => Rc::new(list_people(self.conn, reader, "", PEOPLE + 1)?),
+        };
+        if reader.role() == Role::Viewer {
+            self.people = Some(Rc::clone(&people));
+        }
+        let list = format!("people|{}", reader.id);
+        let page = Page::new(people.to_vec(), PEOPLE, |last| cursors.seal(&list, &last.username));
+        let page = page.try_map(|person| {
+            let share = find_share(self.conn, &person.id, &reader.id)?;
+            view_with(reader, person, share, self.now, |watched| Ok(self.status(watched)?.view.clone()))
+        })?;
+        Ok(json!(page).to_string())
+    }
+
+    /// What the person themself is told about `row`: the name of the event and its data.
+    pub fn own(&mut self, person: &User, row: &Row) -> QueryResult<Option<(&'static str, Rc<str>)>> {
+        let now = self.now;
+        Ok(match (row.topic(), &row.subject) {
+            (Topic::Share | Topic::Own, Some(viewer)) => {
+                // Of an account that is gone there is nothing to tell.
+                let Some(viewer) = users_of(self.conn, &[viewer.as_str()])?.pop() else { return Ok(None) };
+                Some(("share", json!(share_view(self.conn, person, &viewer, now)?).to_string().into()))
+            }
+            (Topic::Own | Topic::Person, None) => Some(("me", json!(person.me(self.conn, now)?).to_string().into())),
+            _ => None,
+        })
+    }
+}
+
+/// Each of the ids one time.
+fn once<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    ids.collect::<HashSet<_>>().into_iter().collect()
+}
+
+impl Granted {
+    /// The least detail of the changes of a topic that whoever sees so much notices: none above it.
+    pub(super) fn notices(&self, topic: Topic) -> i16 {
+        match topic {
+            _ if self.own => Detail::Exact.as_number(),
+            Topic::Metric(metric) => self.of(metric).as_number(),
+            // The goal is shown beside exact water; the rest to everybody.
+            Topic::Person => self.water.as_number().max(1),
+            Topic::Share | Topic::Own => 0,
+        }
+    }
+}

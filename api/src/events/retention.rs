@@ -1,0 +1,33 @@
+//! What is older than any reader could still ask for goes. Whoever was away for longer loads everything anew.
+
+use std::time::Duration;
+
+use actix_web::web;
+
+use super::outbox;
+use crate::{
+    clock::{DAY, Timestamp},
+    error::ApiResult,
+    server::AppState,
+};
+
+const KEPT_FOR: i64 = 7 * DAY;
+const EVERY: Duration = Duration::from_hours(1);
+
+/// For as long as the server runs.
+pub async fn keep_pruning(state: web::Data<AppState>) {
+    loop {
+        if let Err(error) = prune(&state).await {
+            log::warn!(cause:% = error; "old events could not be let go");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// # Errors
+/// Those of the database.
+pub async fn prune(state: &AppState) -> ApiResult<()> {
+    let before = Timestamp(state.clock.now().0 - KEPT_FOR);
+    while state.db.write(move |conn| Ok(outbox::prune(conn, before)?)).await? > 0 {}
+    Ok(())
+}

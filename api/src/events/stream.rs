@@ -1,0 +1,309 @@
+//! One stream: how far it has come, and what comes next.
+
+use std::{
+    collections::HashSet,
+    fmt::Write,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use diesel::QueryResult;
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::{
+    hub::{Subscription, What},
+    ids::{self, NO_ROWS, NOWHERE, Place, Seal},
+    outbox::{Row, Topic},
+    pipe::Pipe,
+    reading::{Concerned, Reading, Rows},
+    watching::Pair,
+};
+use crate::{
+    clock::{SECOND, Timestamp},
+    extract::Cursors,
+    people::sharing::{Granted, Watched},
+    users::model::User,
+};
+
+/// A stream on which nothing happened for so long says that it is there.
+const HEARTBEAT: i64 = 15 * SECOND;
+/// A list is sent anew so often at most.
+const LIST_EVERY: Duration = Duration::from_secs(1);
+
+pub(super) struct Stream {
+    subscription: Subscription,
+    seal: Seal,
+    /// `None` until the first of it was sent.
+    sent: Option<Sent>,
+    last_sent: Timestamp,
+    /// There may be rows that were not looked at.
+    behind: bool,
+    over: bool,
+    /// For a list: it may have changed since it was read.
+    changed: bool,
+    listed: Instant,
+}
+
+/// What the reader has been told.
+#[derive(Clone, Copy)]
+struct Sent {
+    /// `None` for a list.
+    granted: Option<Granted>,
+    /// The row up to which all were looked at.
+    looked_at: i64,
+    place: Place,
+}
+
+impl Stream {
+    pub fn new(subscription: Subscription, secret: &SecretString, now: Timestamp) -> Self {
+        let of = match &subscription.what {
+            What::Person(person) => person,
+            What::People => "people",
+        };
+        Self {
+            seal: Seal::new(secret, &subscription.reader_id, of),
+            subscription,
+            sent: None,
+            last_sent: now,
+            behind: false,
+            over: false,
+            changed: false,
+            listed: Instant::now(),
+        }
+    }
+
+    pub fn pipe(&self) -> &Pipe {
+        &self.subscription.pipe
+    }
+
+    pub fn is_new(&self) -> bool {
+        self.sent.is_none()
+    }
+
+    /// Whether it has ended, by either side.
+    pub fn is_over(&self) -> bool {
+        self.over || Arc::strong_count(&self.subscription.pipe) == 1
+    }
+
+    /// Ends it if the reader takes nothing any more.
+    pub fn give_up_on_the_stuck(&mut self, now: Instant) {
+        if self.pipe().is_stuck(now) {
+            self.pipe().end();
+            self.over = true;
+        }
+    }
+
+    /// Whether there may be something for it that it has room for.
+    pub fn is_due(&self) -> bool {
+        let list_is_due = self.changed && self.listed.elapsed() >= LIST_EVERY;
+        !self.over && (self.behind || list_is_due) && self.pipe().has_room()
+    }
+
+    /// The person who is watched by another, and that other.
+    pub fn watches(&self) -> Option<Pair> {
+        let Subscription { what, reader_id, .. } = &self.subscription;
+        match what {
+            What::Person(person) if person != reader_id && self.sent.is_some() && !self.over => {
+                Some((person.clone(), reader_id.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    pub fn concerned(&self) -> Concerned<'_> {
+        let Subscription { what, reader_id, session_id, .. } = &self.subscription;
+        let person = match what {
+            What::Person(person) => Some(person.as_str()),
+            What::People => None,
+        };
+        (session_id, reader_id, person)
+    }
+
+    /// Something was committed.
+    pub fn note_change(&mut self) {
+        self.changed |= self.subscription.what == What::People;
+    }
+
+    /// The rows from `seen` to `last` are about these people, or about anybody.
+    pub fn note_rows(&mut self, touched: Option<&HashSet<String>>, seen: i64, last: i64) {
+        let What::Person(person) = &self.subscription.what else { return };
+        if touched.is_none_or(|touched| touched.contains(person)) {
+            self.behind = true;
+        } else if let Some(sent) = &mut self.sent
+            && !self.behind
+            && sent.looked_at >= seen
+        {
+            sent.looked_at = last;
+        }
+    }
+
+    /// Sends what comes next, if the reader may still see it.
+    pub fn go_on(&mut self, reading: &mut Reading, cursors: &Cursors) -> QueryResult<()> {
+        let Subscription { what, reader_id, session_id, .. } = &self.subscription;
+        let Some(reader) = reading.reader(session_id, reader_id) else {
+            self.revoke("session");
+            return Ok(());
+        };
+        let beat = !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0));
+        match what {
+            What::Person(person) => match reading.watched(&reader, person) {
+                Some(watched) => self.watch(reading, &reader, &watched, beat)?,
+                None => self.revoke("share"),
+            },
+            What::People => self.list(reading, &reader, cursors, beat)?,
+        }
+        if beat && !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0)) {
+            self.last_sent = reading.now;
+            self.pipe().push(":\n\n");
+        }
+        Ok(())
+    }
+
+    fn revoke(&mut self, reason: &str) {
+        self.push("revoked", NOWHERE, &json!({"reason": reason}).to_string());
+        self.pipe().end();
+        self.over = true;
+    }
+
+    fn push(&self, event: &str, place: Place, data: &str) {
+        let mut text = String::with_capacity(data.len() + 64);
+        // Writing to a string cannot fail.
+        let _written = write!(text, "id: {}\nevent: {event}\ndata: {data}\n\n", self.seal.close(place));
+        self.pipe().push(&text);
+    }
+
+    fn watch(&mut self, reading: &mut Reading, reader: &User, watched: &Watched, beat: bool) -> QueryResult<()> {
+        if !self.pipe().has_room() {
+            return Ok(());
+        }
+        let granted = watched.granted;
+        let joined = self.sent.is_none();
+        let mut sent = match self.sent {
+            Some(sent) if sent.granted == Some(granted) => sent,
+            Some(_narrowed_or_widened) => return self.reset(reading, reader, watched),
+            None => match self.place_before(reading, granted) {
+                Some(place) => {
+                    let looked_at = if granted.history { place.row } else { reading.last };
+                    Sent { granted: Some(granted), looked_at, place }
+                }
+                None if self.subscription.last_event_id.is_some() => return self.reset(reading, reader, watched),
+                None => return self.snapshot(reading, reader, watched),
+            },
+        };
+        let rows = (joined || self.behind).then(|| reading.rows(&watched.person.id, sent.looked_at)).transpose()?;
+        let shown = |row: &&Row| is_shown(row, granted, &reader.id);
+        if rows.iter().flat_map(|rows| &rows.rows).any(|row| shown(&row) && is_everything(row, granted)) {
+            return self.reset(reading, reader, watched);
+        }
+        let mut noticed = joined || beat;
+        if let Some(rows) = rows {
+            for row in rows.rows.iter().filter(shown) {
+                noticed = true;
+                if granted.history {
+                    let place = Place { row: row.id, ..sent.place };
+                    self.show(reading, watched, row, &rows, place)?;
+                    (sent.place, sent.looked_at) = (place, row.id);
+                    self.sent = Some(sent);
+                }
+            }
+            sent.looked_at = rows.up_to;
+            self.behind = rows.up_to < reading.last;
+        }
+        self.sent = Some(sent);
+        if noticed && !self.behind { self.status(reading, watched) } else { Ok(()) }
+    }
+
+    /// Where the reader had come to before, if everything since then is still there.
+    fn place_before(&self, reading: &Reading, granted: Granted) -> Option<Place> {
+        let place = self.seal.open(self.subscription.last_event_id.as_deref()?);
+        let usable =
+            if granted.history { (reading.pruned..=reading.last).contains(&place.row) } else { place.row == NO_ROWS };
+        usable.then_some(place)
+    }
+
+    fn show(
+        &mut self,
+        reading: &mut Reading,
+        watched: &Watched,
+        row: &Row,
+        rows: &Rows,
+        place: Place,
+    ) -> QueryResult<()> {
+        let event = match (row.topic(), &row.subject) {
+            (Topic::Metric(metric), Some(id)) => {
+                Some(("entry", reading.entry(rows, row, id, watched.granted.of(metric))))
+            }
+            _ if watched.granted.own => reading.own(&watched.person, row)?,
+            _ => None,
+        };
+        if let Some((name, data)) = event {
+            self.push(name, place, &data);
+            self.last_sent = reading.now;
+        }
+        Ok(())
+    }
+
+    /// Tells the reader to load again what they have, and how the person is.
+    fn reset(&mut self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<()> {
+        let row = if watched.granted.history { reading.newest(reader, watched)? } else { NO_ROWS };
+        self.push("reset", Place { row, digest: 0 }, "{}");
+        self.snapshot(reading, reader, watched)
+    }
+
+    fn snapshot(&mut self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<()> {
+        let row = if watched.granted.history { reading.newest(reader, watched)? } else { NO_ROWS };
+        let place = Place { row, digest: 0 };
+        self.sent = Some(Sent { granted: Some(watched.granted), looked_at: reading.last, place });
+        self.behind = false;
+        self.status(reading, watched)
+    }
+
+    /// Says how the person is, unless the reader was told just that.
+    fn status(&mut self, reading: &mut Reading, watched: &Watched) -> QueryResult<()> {
+        let status = reading.status(watched)?;
+        let Some(sent) = &mut self.sent else { return Ok(()) };
+        if sent.place.digest != status.digest {
+            sent.place.digest = status.digest;
+            let place = sent.place;
+            self.push("status", place, &status.text);
+            self.last_sent = reading.now;
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, reading: &mut Reading, reader: &User, cursors: &Cursors, beat: bool) -> QueryResult<()> {
+        let due = self.sent.is_none() || self.is_due() || beat;
+        if !due || !self.pipe().has_room() {
+            return Ok(());
+        }
+        let known = self.sent.as_ref().map(|sent| sent.place).or_else(|| {
+            let id = self.subscription.last_event_id.as_deref()?;
+            Some(self.seal.open(id)).filter(|place| place.row == NO_ROWS)
+        });
+        let text = reading.people(reader, cursors)?;
+        let place = Place { row: NO_ROWS, digest: ids::digest(&text) };
+        if known != Some(place) {
+            self.push("people", place, &text);
+            self.last_sent = reading.now;
+        }
+        self.sent = Some(Sent { granted: None, looked_at: 0, place });
+        (self.changed, self.listed) = (false, Instant::now());
+        Ok(())
+    }
+}
+
+/// Whether the change is one that the reader can notice.
+fn is_shown(row: &Row, granted: Granted, reader_id: &str) -> bool {
+    let about_reader = row.topic() == Topic::Share && row.subject.as_deref() == Some(reader_id);
+    about_reader || row.level <= granted.notices(row.topic())
+}
+
+/// Whether more may have changed than one thing that can be shown by itself.
+fn is_everything(row: &Row, granted: Granted) -> bool {
+    match row.topic() {
+        Topic::Metric(_) => row.subject.is_none(),
+        Topic::Share => !granted.own,
+        Topic::Person | Topic::Own => false,
+    }
+}

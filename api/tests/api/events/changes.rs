@@ -1,0 +1,179 @@
+//! What is said, and to whom.
+
+use serde_json::json;
+use status_tracker::{
+    clock::HOUR,
+    entries::model::Metric,
+    events::outbox::{self, Topic},
+    people::sharing::{Detail, Granted},
+    users::model::{Role, find_user},
+};
+
+use super::{change_share, listener::Listener};
+use crate::support::{NOON, TestApp};
+
+#[actix_web::test]
+async fn a_snapshot_comes_first_and_then_what_changes() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
+    robin.log("water", 250, NOON).await;
+    let mut stream = alex.listen("robin").await;
+    let snapshot = stream.expect("status").await;
+    assert_eq!(snapshot.data, alex.get("/api/v1/people/robin/status").await.json);
+    assert_eq!(stream.comments, 1, "a word at once, that it is connected");
+
+    let entry = robin.log("altitude", 7, NOON).await;
+    let told = stream.expect("entry").await;
+    assert_eq!(told.data, json!({"id": entry["id"], "deleted": false, "entry": entry}));
+    let status = stream.expect("status").await;
+    assert_eq!(status.data, alex.get("/api/v1/people/robin/status").await.json);
+    assert_eq!(status.data["altitude"]["value"], 7);
+
+    let path = format!("/api/v1/entries/{}", entry["id"].as_str().unwrap());
+    let changed = robin.patch(&path, json!({"note": "better"})).await.json;
+    assert_eq!(stream.expect("entry").await.data["entry"], changed);
+    robin.delete(&path).await;
+    assert_eq!(stream.expect("entry").await.data, json!({"id": entry["id"], "deleted": true, "entry": null}));
+    assert_eq!(stream.expect("status").await.data["altitude"]["value"], json!(null));
+    robin.post(&format!("{path}/restore"), json!({})).await;
+    assert_eq!(stream.expect("entry").await.data["entry"]["note"], "better");
+    assert_eq!(stream.expect("status").await.data["altitude"]["value"], 7);
+
+    robin.patch("/api/v1/me", json!({"display_name": "Robin R."})).await;
+    assert_eq!(stream.expect("status").await.data["person"]["display_name"], "Robin R.");
+}
+
+#[actix_web::test]
+async fn ones_own_stream_tells_more() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let mut stream = robin.listen("robin").await;
+    stream.expect("status").await;
+    robin.patch("/api/v1/me", json!({"unit": "fl_oz"})).await;
+    assert_eq!(stream.expect("me").await.data, robin.get("/api/v1/me").await.json);
+    robin.patch("/api/v1/me", json!({"daily_goal_ml": 1500})).await;
+    assert_eq!(stream.expect("me").await.data["daily_goal_ml"], 1500);
+    assert_eq!(stream.expect("status").await.data["water"]["goal_ml"], 1500);
+
+    let watching = alex.listen("robin").await;
+    let share = stream.expect("share").await.data;
+    assert_eq!(
+        (&share["username"], &share["watching"], &share["state"]),
+        (&json!("alex"), &json!(true), &json!("approved"))
+    );
+    drop(watching);
+    assert_eq!(stream.expect("share").await.data["watching"], false);
+    assert_eq!(app.number("SELECT count(*) AS n FROM watchers"), 0);
+}
+
+#[actix_web::test]
+async fn time_alone_changes_a_status_too() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
+    robin.log("water", 250, NOON).await;
+    let mut stream = alex.listen("robin").await;
+    assert_eq!(stream.expect("status").await.data["freshness"], "fresh");
+    app.clock.advance(6 * HOUR);
+    assert_eq!(stream.expect("status").await.data["freshness"], "ageing");
+    app.clock.advance(6 * HOUR);
+    let midnight = stream.expect("status").await.data;
+    assert_eq!((&midnight["day"], &midnight["water"]["today_ml"]), (&json!("2026-03-02"), &json!(0)));
+    app.clock.advance(HOUR);
+    stream.heartbeat().await;
+    app.clock.advance(-HOUR);
+    stream.heartbeat().await;
+    app.clock.advance(15_000);
+    stream.heartbeat().await;
+}
+
+#[actix_web::test]
+async fn the_list_of_people_is_live() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
+    let mut stream = Listener::open(&alex, "/api/v1/me/events", "").await;
+    let first = stream.expect("people").await;
+    assert_eq!(first.data, alex.get("/api/v1/people?limit=100").await.json);
+    robin.log("water", 250, NOON).await;
+    let second = stream.expect("people").await;
+    assert_eq!(second.data, alex.get("/api/v1/people?limit=100").await.json);
+    assert_eq!(second.data["items"][0]["status"]["water"]["last_ml"], 250);
+    app.named("sasha", Role::Admin).await;
+    assert_eq!(stream.expect("people").await.data["items"][1]["person"]["username"], "sasha");
+
+    let mut again = Listener::open(&alex, "/api/v1/me/events", &first.id).await;
+    let newest = again.expect("people").await;
+    let mut unchanged = Listener::open(&alex, "/api/v1/me/events", &newest.id).await;
+    unchanged.heartbeat().await;
+    app.clock.advance(15_000);
+    unchanged.heartbeat().await;
+}
+
+#[actix_web::test]
+async fn what_happens_in_another_process_is_told_as_well() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let other = app.restarted(&[]).await;
+    let elsewhere =
+        |client: &crate::support::Client| crate::support::Client { url: other.url.clone(), ..client.clone() };
+    let mut here = alex.listen("robin").await;
+    let mut there = elsewhere(&alex).listen("robin").await;
+    here.expect("status").await;
+    there.expect("status").await;
+    for client in [&robin, &elsewhere(&robin)] {
+        let entry = client.log("water", 250, NOON).await;
+        let [first, second] = [here.expect("entry").await, there.expect("entry").await];
+        assert_eq!(first, second);
+        assert_eq!(first.data["id"], entry["id"]);
+        assert_eq!(here.expect("status").await, there.expect("status").await);
+    }
+    // An id that one gave out is good at the other.
+    drop(here);
+    let last = robin.log("water", 100, NOON).await;
+    there.expect("entry").await;
+    let status = there.expect("status").await;
+    let mut back = alex.listen_after("robin", &status.id).await;
+    back.heartbeat().await;
+    let next = robin.log("water", 50, NOON).await;
+    assert_ne!(next["id"], last["id"]);
+    assert_eq!(back.expect("entry").await.data["id"], next["id"]);
+}
+
+#[actix_web::test]
+async fn whoever_sees_no_history_hears_the_status_alone() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    robin.log("water", 250, NOON).await;
+    change_share(&app, |share| share.set_terms(Granted { history: false, ..Granted::USUAL })).await;
+    let mut stream = alex.listen("robin").await;
+    let first = stream.expect("status").await;
+    // Nothing that they see changes by this.
+    let old = robin.log("water", 100, "2026-02-01T08:00:00Z").await;
+    robin.delete(&format!("/api/v1/entries/{}", old["id"].as_str().unwrap())).await;
+    robin.log("altitude", 7, NOON).await;
+    let second = stream.expect("status").await;
+    assert_eq!(second.data["altitude"]["value"], 7);
+    assert_eq!(second.data, alex.get("/api/v1/people/robin/status").await.json);
+    assert_eq!(alex.listen_after("robin", &first.id).await.expect("status").await, second);
+    alex.listen_after("robin", &second.id).await.heartbeat().await;
+}
+
+#[actix_web::test]
+async fn a_change_of_everything_says_so() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let mut streams = [robin.listen("robin").await, alex.listen("robin").await];
+    streams[1].expect("status").await;
+    let before = streams[0].expect("status").await;
+    streams[0].expect("share").await;
+    let now = app.clock.now();
+    let all = move |conn: &mut _| {
+        let person = find_user(conn, "robin")?.unwrap().id;
+        Ok(outbox::add(conn, &person, Topic::Metric(Metric::Water), Detail::Logged, None, now)?)
+    };
+    app.state.db.write(all).await.unwrap();
+    for stream in &mut streams {
+        assert_eq!(stream.expect("reset").await.data, json!({}));
+        assert_eq!(stream.expect("status").await.data, before.data);
+    }
+    robin.listen_after("robin", &before.id).await.expect("reset").await;
+}

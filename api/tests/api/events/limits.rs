@@ -1,0 +1,129 @@
+//! How many, how slow, and how they end.
+
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use serde_json::json;
+use status_tracker::{clock::SECOND, users::model::Role};
+
+use super::{listener::Listener, raw::Raw};
+use crate::{crash::Site, support::TestApp};
+
+#[actix_web::test]
+async fn one_user_has_ten_streams_and_the_server_as_many_as_it_may() {
+    let app = TestApp::with(&[("MAX_EVENT_STREAMS", "12")]).await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let mut open = Vec::new();
+    for number in 0..10 {
+        let path = if number % 2 == 0 { "/api/v1/people/robin/events" } else { "/api/v1/me/events" };
+        open.push(Listener::open(&alex, path, "").await);
+    }
+    let refused = alex.get("/api/v1/people/robin/events").await;
+    refused.expect_problem(429, "too_many_streams");
+    assert_eq!(refused.header("retry-after"), "30");
+    assert_eq!(alex.get("/api/v1/people/robin/status").await.status, 200);
+    open.push(robin.listen("robin").await);
+    open.push(robin.listen("robin").await);
+    robin.get("/api/v1/me/events").await.expect_problem(503, "busy");
+    // Whoever closes one may open another.
+    open.remove(0);
+    let begun = Instant::now();
+    while alex.request("GET", "/api/v1/me/events").send().await.unwrap().status() != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(5), "a closed stream still counts");
+    }
+}
+
+#[actix_web::test]
+async fn whoever_has_heard_all_and_goes_is_gone_at_once() {
+    let app = TestApp::start().await;
+    let (_robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
+    for _ in 0..3 {
+        let mut stream = alex.listen("robin").await;
+        stream.expect("status").await;
+        let begun = Instant::now();
+        // Nothing is unread, so that the connection ends in the friendliest way.
+        drop(stream);
+        while app.state.streams.count() > 0 {
+            assert!(begun.elapsed() < Duration::from_secs(2), "a client that went away still counts");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn head_answers_and_ends() {
+    let app = TestApp::start().await;
+    let (_robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
+    for path in ["/api/v1/people/robin/events", "/api/v1/me/events"] {
+        let mut answer = alex.request("HEAD", path).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers().get("content-type").unwrap(), "text/event-stream");
+        assert!(answer.next().await.is_none());
+    }
+    assert_eq!(app.number("SELECT count(*) AS n FROM watchers"), 0, "nobody began to watch");
+}
+
+#[actix_web::test]
+async fn a_slow_reader_holds_up_nobody_and_misses_nothing() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let mut slow = alex.listen("robin").await;
+    let mut quick = alex.listen("robin").await;
+    quick.expect("status").await;
+    // Far more than all the buffers in between hold.
+    let note = "\u{1}".repeat(500);
+    let mut written = Vec::new();
+    for number in 0..2000 {
+        let body = json!({"metric": "water", "value": 1 + number, "note": note});
+        written.push(robin.post("/api/v1/entries", body).await.json["id"].clone());
+    }
+    for stream in [&mut quick, &mut slow] {
+        let mut told = Vec::new();
+        while told.len() < written.len() {
+            let event = stream.next().await.unwrap();
+            if event.name == "entry" {
+                told.push(event.data["id"].clone());
+            }
+        }
+        assert_eq!(told, written);
+    }
+}
+
+#[actix_web::test]
+async fn who_looks_and_who_is_there_is_written_down() {
+    let app = TestApp::start().await;
+    let (_robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let mut stream = alex.listen("robin").await;
+    stream.expect("status").await;
+    let begun = Instant::now();
+    let waited_for = |sql: &str, wanted: i64| {
+        while app.number(sql) != wanted {
+            assert!(begun.elapsed() < Duration::from_secs(5), "{sql} is not {wanted}");
+        }
+    };
+    waited_for("SELECT count(*) AS n FROM watchers", 1);
+    waited_for("SELECT count(*) AS n FROM audit WHERE action = 'person.look'", 1);
+    // A process that went away without a word is cleared up after by whoever is still there.
+    app.execute(
+        "INSERT INTO processes VALUES ('gone', 0);
+         INSERT INTO watchers SELECT person_id, viewer_id, 'gone', 0 FROM watchers",
+    );
+    app.clock.advance(60 * SECOND);
+    waited_for("SELECT count(*) AS n FROM processes", 1);
+    drop(stream);
+    waited_for("SELECT count(*) AS n FROM watchers", 0);
+    waited_for("SELECT count(*) AS n FROM audit WHERE action = 'person.look'", 2);
+}
+
+#[test]
+fn a_stop_ends_the_streams_and_is_quick() {
+    let site = Site::new();
+    let token = site.token();
+    let mut server = site.serve();
+    let mut stream = Raw::open(site.address, &token, "robin", "").unwrap();
+    assert_eq!(stream.next().unwrap().name, "status");
+    let begun = Instant::now();
+    server.signal("TERM");
+    assert!(stream.next().is_none(), "it ends without a word");
+    assert_eq!(server.wait().code(), Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}

@@ -1,0 +1,30 @@
+//! The live streams.
+
+mod changes;
+mod ids;
+mod limits;
+pub mod listener;
+mod raw;
+mod returning;
+mod revoked;
+
+use status_tracker::{
+    events::outbox::{self, Topic},
+    people::sharing::{Detail, Share, find_share, save_share},
+    users::model::find_user,
+};
+
+use crate::support::TestApp;
+
+/// What robin lets alex see becomes another thing.
+async fn change_share(app: &TestApp, change: impl FnOnce(&mut Share) + Send + 'static) {
+    let now = app.clock.now();
+    let write = move |conn: &mut _| {
+        let (person, viewer) = (find_user(conn, "robin")?.unwrap().id, find_user(conn, "alex")?.unwrap().id);
+        let mut share = find_share(conn, &person, &viewer)?.unwrap();
+        change(&mut share);
+        save_share(conn, &share)?;
+        Ok(outbox::add(conn, &person, Topic::Share, Detail::Logged, Some(&viewer), now)?)
+    };
+    app.state.db.write(write).await.unwrap();
+}

@@ -1,0 +1,114 @@
+//! A hundred viewers, cut off at random and all at once: nobody misses anything, nobody is told anything twice.
+
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Instant,
+};
+
+use diesel::connection::SimpleConnection;
+use rand::{Rng, SeedableRng, rngs::SmallRng};
+use secrecy::SecretString;
+use serde_json::json;
+use status_tracker::{
+    auth::token::Tokens,
+    clock::{Clock, DAY, Timestamp},
+};
+use uuid::Uuid;
+
+use super::raw::Raw;
+use crate::crash::{Client, JWT_SECRET, PATIENCE, Site};
+
+const VIEWERS: usize = 100;
+/// 10,000 of them are told to the viewers altogether, and as many statuses.
+const ENTRIES: usize = 100;
+
+/// Users and sessions by SQL: what they came to be by is not what this is about.
+fn viewers(site: &Site) -> Vec<String> {
+    let tokens = Tokens::new(&SecretString::from(JWT_SECRET), None);
+    let now = Clock::system().now();
+    let expires = Timestamp(now.0 + DAY);
+    let mut connection = site.connect();
+    let id = |kind: usize, number: usize| Uuid::from_u128(((kind * 1000 + number) as u128) << 80 | 7 << 76 | 2 << 62);
+    connection.batch_execute("PRAGMA busy_timeout = 5000; UPDATE users SET sharing = 'everyone'").unwrap();
+    let add = |number: usize| {
+        let (user, session) = (id(1, number), id(2, number));
+        connection
+            .batch_execute(&format!(
+                "INSERT INTO users (id, username, display_name, role, password_hash, time_zone, day_starts_at, unit, daily_goal_ml,
+                                    water_presets_ml, created_at)
+                 VALUES ('{user}', 'viewer-{number}', 'x', 'viewer', 'x', 'UTC', 0, 'ml', 2000, '[]', 0);
+                 INSERT INTO sessions (id, user_id, kind, created_at, expires_at, last_seen_at)
+                 VALUES ('{session}', '{user}', 'jwt', {now}, {expires}, {now})",
+                now = now.0,
+                expires = expires.0
+            ))
+            .unwrap();
+        tokens.issue(user, session, now, expires).unwrap()
+    };
+    (0..VIEWERS).map(add).collect()
+}
+
+#[test]
+fn a_hundred_viewers_who_are_cut_off_miss_nothing_and_hear_nothing_twice() {
+    let site = Site::new();
+    let robin = site.token();
+    let tokens = viewers(&site);
+    let clock = Clock::system();
+    let wanted: Vec<String> = (0..ENTRIES).map(|_| clock.new_id().to_string()).collect();
+    let mut server = site.serve();
+    let (listening, cuts, told) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let deadline = Instant::now() + PATIENCE;
+    thread::scope(|scope| {
+        for (number, token) in tokens.iter().enumerate() {
+            let (site, wanted, listening, cuts, told) = (&site, &wanted, &listening, &cuts, &told);
+            scope.spawn(move || {
+                let mut random = SmallRng::seed_from_u64(number as u64);
+                let (mut last, mut ids, mut entries) = (String::new(), BTreeSet::new(), Vec::new());
+                while entries.len() < ENTRIES {
+                    assert!(Instant::now() < deadline, "viewer {number} was told {} entries", entries.len());
+                    let Ok(stream) = Raw::open(site.address, token, "robin", &last) else {
+                        thread::yield_now();
+                        continue;
+                    };
+                    for event in stream.take(random.gen_range(1..40)) {
+                        if ids.is_empty() {
+                            listening.fetch_add(1, Ordering::Relaxed);
+                        }
+                        assert!(["status", "entry"].contains(&event.name.as_str()), "{event:?}");
+                        assert!(ids.insert(event.id.clone()), "viewer {number} was told twice: {event:?}");
+                        if event.name == "entry" {
+                            let entry: serde_json::Value = serde_json::from_str(&event.data).unwrap();
+                            entries.push(entry["id"].as_str().unwrap().to_owned());
+                        }
+                        last = event.id;
+                        told.fetch_add(1, Ordering::Relaxed);
+                        if entries.len() == ENTRIES {
+                            break;
+                        }
+                    }
+                    cuts.fetch_add(1, Ordering::Relaxed);
+                }
+                assert_eq!(&entries, wanted, "viewer {number}: each once, in order");
+            });
+        }
+        while listening.load(Ordering::Relaxed) < VIEWERS {
+            assert!(Instant::now() < deadline, "not everybody came to listen");
+            thread::yield_now();
+        }
+        let mut writer = Client::new(site.address, &robin);
+        for (number, id) in wanted.iter().enumerate() {
+            let entry = json!({"id": id, "metric": "water", "value": 1 + number});
+            assert_eq!(writer.request("POST", "/api/v1/entries", Some(&entry)).unwrap().0, 201);
+            if number == ENTRIES / 2 {
+                server.kill();
+                server = site.serve();
+                writer = Client::new(site.address, &robin);
+            }
+        }
+    });
+    let (cuts, told) = (cuts.into_inner(), told.into_inner());
+    println!("{told} events told over {cuts} connections");
+    assert!(cuts >= 2 * VIEWERS);
+}
