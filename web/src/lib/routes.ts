@@ -61,6 +61,14 @@ export function personPath(username: string, page?: 'history'): string {
   return page ? `${path}/${page}` : path
 }
 
+/** Where the server tells of the list of people. */
+export const PEOPLE_EVENTS = '/api/v1/me/events'
+
+/** Where the server tells of one person. */
+export function personEventsPath(username: string): string {
+  return `/api/v1/people/${encodeURIComponent(username)}/events`
+}
+
 export function signInPath(next: string): string {
   return next === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`
 }

@@ -58,7 +58,7 @@ export class Writer {
   /** Changes an entry and gives the problem if it could not be done. */
   async edit(before: Entry, change: EntryChange, words: string): Promise<ApiError | undefined> {
     const { value, at, note, tags } = before
-    const back = { value, at, note: note ?? null, tags }
+    const back = { ...(value !== null && { value }), at, note: note ?? null, tags }
     try {
       const after = await this.#patch(before, change)
       toasts.show(
