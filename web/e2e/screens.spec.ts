@@ -1,15 +1,7 @@
 // Every screen, light and dark, from the narrowest phone to a wide desk: no violation that axe can find, no
 // scrolling sideways, nothing too small for a thumb. SCREENS_DIR=… writes a picture of each to be looked at.
 import AxeBuilder from '@axe-core/playwright'
-import {
-  type Account,
-  type Client,
-  enter,
-  expect,
-  type NewEntry,
-  type Page,
-  test,
-} from './support/test'
+import { type Account, Client, enter, expect, type NewEntry, type Page, test } from './support/test'
 
 const WIDTHS = [320, 390, 768, 1440]
 const SCHEMES = ['light', 'dark'] as const
@@ -45,9 +37,36 @@ const overfull: NewEntry[] = [
 
 interface Cast {
   page: Page
+  /** Another who watches, as another client. */
+  reader: Client
   admin: Account
   viewer: Account
   client: Client
+}
+
+/** What nobody can make happen at will: somebody who watches at this moment, and names of every kind. */
+const share = {
+  username: 'sam',
+  display_name: 'Sam',
+  state: 'approved',
+  water: 'exact',
+  altitude: 'exact',
+  history: true,
+  export: false,
+  until: null as string | null,
+  requested_at: ago(5),
+  since: ago(2000),
+  last_looked_at: ago(1) as string | null,
+  watching: false,
+}
+
+/** Adds shares to those that the server has. */
+async function alsoShared(page: Page, more: object[]): Promise<void> {
+  await page.route('**/api/v1/me/shares?*', async (route) => {
+    const answer = await route.fetch()
+    const list = (await answer.json()) as { items: object[]; next_cursor: string | null }
+    await route.fulfill({ response: answer, json: { ...list, items: [...list.items, ...more] } })
+  })
 }
 
 /** Brings the page to each screen. Whatever it shows is there when it returns. */
@@ -112,6 +131,140 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     await page.getByRole('button', { name: 'Add an entry' }).click()
     await page.getByRole('button', { name: 'Save' }).click()
     await expect(page.locator('[aria-invalid=true]')).toBeVisible()
+  },
+  'sharing-empty': async ({ page, admin }) => {
+    await enter(page, admin, '/sharing')
+    await expect(page.getByText('Nobody has looked yet.')).toBeVisible()
+  },
+  sharing: async ({ page, admin, viewer, client, reader }) => {
+    await client.send('PATCH', `/me/shares/${viewer.username}`, {
+      state: 'approved',
+      altitude: 'band',
+      until: new Date(Date.now() + 86_400_000).toISOString(),
+    })
+    await reader.send('GET', `/people/${admin.username}/status`)
+    const ended = `ended-${admin.username}`
+    await client.send('POST', '/admin/users', { username: ended, role: 'viewer' })
+    await client.send('DELETE', `/me/shares/${ended}`)
+    const asking = { ...share, username: 'jo', display_name: 'Jo', state: 'requested' }
+    await alsoShared(page, [asking, { ...share, water: 'logged', watching: true }])
+    await enter(page, admin, '/sharing')
+    await expect(page.getByText('Watching now')).toBeVisible()
+    await expect(page.getByText('Waiting for your answer')).toBeVisible()
+  },
+  'sharing-overfull': async ({ page, admin, client }) => {
+    await client.send('PATCH', '/me', { sharing: 'nobody' })
+    const long = 'Wolfeschlegelsteinhausenbergerdorff'
+    const names = [long, 'מרים בת־שבע הארוכה מאוד', `${long} the longest of them all`]
+    const people = names.flatMap((display_name, index) =>
+      (['requested', 'approved', 'ended'] as const).map((state) => ({
+        ...share,
+        username: `${long.toLowerCase()}.${index}.${state}`,
+        display_name,
+        state,
+        water: 'logged',
+        altitude: 'none',
+        export: true,
+        until: state === 'ended' ? null : '2031-12-31T22:59:00.000Z',
+      })),
+    )
+    await alsoShared(page, people)
+    await enter(page, admin, '/sharing')
+    await expect(page.getByText('At present nobody can')).toBeVisible()
+  },
+  'sharing-refused': async ({ page, admin, reader }) => {
+    await reader.send('POST', `/people/${admin.username}/share-requests`)
+    await page.route('**/api/v1/me/audience*', (route) => route.abort())
+    await page.route('**/api/v1/me/shares/*', (route) => route.abort())
+    await enter(page, admin, '/sharing')
+    await page.getByRole('button', { name: /^Approve/ }).click()
+    await expect(page.getByRole('alert')).toHaveCount(2)
+  },
+  'share-dialog': async ({ page, admin, viewer, client }) => {
+    await client.send('PATCH', `/me/shares/${viewer.username}`, { state: 'approved' })
+    await enter(page, admin, '/sharing')
+    await page.getByRole('button', { name: /^Change/ }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('radio', { name: 'Band' }).first().check()
+    await dialog.getByRole('radio', { name: 'Nothing' }).last().check()
+    await dialog.getByLabel('Until').fill('2020-01-01T00:00')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(page.locator('[aria-invalid=true]')).toBeVisible()
+  },
+  'share-dialog-new': async ({ page, admin }) => {
+    await enter(page, admin, '/sharing')
+    await page.getByRole('button', { name: 'Share with a viewer' }).click()
+    await page.getByLabel('User name of the viewer').fill('nobody-at-all')
+    await page.getByRole('button', { name: 'Share', exact: true }).click()
+    await expect(page.locator('[aria-invalid=true]')).toBeVisible()
+  },
+  'share-end': async ({ page, admin, viewer, client }) => {
+    await client.send('PATCH', `/me/shares/${viewer.username}`, { state: 'approved' })
+    await enter(page, admin, '/sharing')
+    await page.getByRole('button', { name: /^End/ }).click()
+    await expect(page.getByRole('dialog')).toBeVisible()
+  },
+  'people-to-ask': async ({ page, viewer, admin }) => {
+    const ask = (username: string, display_name: string, access: string) => ({
+      person: { username, display_name, time_zone: null },
+      access,
+      granted: null,
+      status: null,
+    })
+    await page.route('**/api/v1/people?*', (route) =>
+      route.fulfill({
+        json: {
+          items: [
+            ask(admin.username, 'Robin', 'may_ask'),
+            ask('ada', 'מרים בת־שבע הארוכה מאוד', 'requested'),
+            ask(
+              'wolfeschlegelsteinhausenbergerdorff',
+              'Wolfeschlegelsteinhausenbergerdorff',
+              'ended',
+            ),
+          ],
+          next_cursor: null,
+        },
+      }),
+    )
+    await page.route('**/share-requests', (route) =>
+      route.fulfill({
+        status: 409,
+        headers: { 'retry-after': '18000', 'content-type': 'application/problem+json' },
+        body: JSON.stringify({ code: 'asked_recently', status: 409, request_id: 'f00' }),
+      }),
+    )
+    await enter(page, viewer)
+    await page.getByRole('button', { name: /^Ask again/ }).click()
+    await expect(page.getByText('You can ask again in 5 hours.')).toBeVisible()
+  },
+  'entry-versions': async ({ page, admin, client }) => {
+    const { id } = await client.log({ metric: 'water', value: 250, at: ago(12), note: 'tea' })
+    const note = 'Wort'.repeat(40)
+    await client.send('PATCH', `/entries/${id}`, { value: 5000, note, tags: ['tea', 'hot'] })
+    await client.send('DELETE', `/entries/${id}`)
+    await client.send('POST', `/entries/${id}/restore`)
+    await enter(page, admin, '/history')
+    await page.getByRole('button', { name: /^Edit/ }).click()
+    await page.getByText('Earlier versions').click()
+    await expect(page.getByRole('dialog').getByRole('listitem')).toHaveCount(3)
+    await page.getByRole('dialog').getByRole('listitem').last().scrollIntoViewIfNeeded()
+  },
+  'settings-rewind': async ({ page, admin, client }) => {
+    await client.logAll(overfull.slice(30))
+    await enter(page, admin, '/settings')
+    await page.getByLabel('The moment').fill('2026-01-01T00:00')
+    await page.getByRole('button', { name: 'Show what would change' }).click()
+    await expect(page.getByText('entries go.')).toBeVisible()
+  },
+  'settings-days': async ({ page, admin, client }) => {
+    await client.send('PATCH', '/me', { time_zone: 'Pacific/Kiritimati' })
+    await client.logAll(day)
+    await client.send('PATCH', '/me', { time_zone: 'Pacific/Pago_Pago' })
+    await enter(page, admin, '/settings')
+    await page.getByRole('button', { name: 'Show what would move' }).click()
+    await page.getByText('Which entries move').click()
+    await expect(page.getByRole('table', { name: 'Days whose water changes' })).toBeVisible()
   },
   settings: async ({ page, admin }) => {
     await enter(page, admin, '/settings')
@@ -261,9 +414,10 @@ function misfits(thumb: number): string[] {
 }
 
 for (const [name, open] of Object.entries(screens)) {
-  test(name, async ({ page, admin, viewer, client }) => {
+  test(name, async ({ page, admin, viewer, client, request }) => {
     await page.emulateMedia({ reducedMotion: 'reduce' })
-    await open({ page, admin, viewer, client })
+    const reader = await Client.signIn(request, viewer)
+    await open({ page, admin, viewer, client, reader })
     for (const colorScheme of SCHEMES) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       for (const width of WIDTHS) {

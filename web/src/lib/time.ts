@@ -53,6 +53,11 @@ export function dayName(day: string, today: string): string {
   return name.format(new Date(`${day}T00:00Z`)).replace(',', '')
 }
 
+/** A day `YYYY-MM-DD` in full: `23 Nov 2026` */
+export function dayDate(day: string): string {
+  return format('UTC', { dateStyle: 'medium' }).format(new Date(`${day}T00:00Z`))
+}
+
 export function addDays(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00Z`) + days * DAY).toISOString().slice(0, 10)
 }

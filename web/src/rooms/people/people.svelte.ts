@@ -45,6 +45,12 @@ export class People {
     this.list.set(list)
   }
 
+  /** Somebody as the server has them now. */
+  put(view: PersonView): void {
+    const { username } = view.person
+    this.list.set(this.list.value?.map((one) => (one.person.username === username ? view : one)))
+  }
+
   /** They may no longer be watched. */
   lose(username: string, name = this.find(username)?.person.display_name): void {
     this.gone = { ...this.gone, [username]: name ?? username }
