@@ -18,8 +18,6 @@ use crate::{audit::Trace, server::AppState};
 
 /// Beyond so many bytes nothing is added until the client has taken them.
 const ROOM: usize = 32 * 1024;
-/// So soon after one another the same event in the connection may ask twice.
-const AT_ONCE: Duration = Duration::from_millis(10);
 /// A client that has taken nothing for so long is gone.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -33,24 +31,13 @@ struct State {
     since: Instant,
     waker: Option<Waker>,
     ended: bool,
-    /// Since when the connection has been waiting for something to send.
-    waiting: Option<Instant>,
-    /// How many more times it is tried whether the client is still there.
-    doubts: u8,
 }
 
 impl Pipe {
     /// With a comment in it, so that the client hears at once that it is connected.
     pub fn new() -> Arc<Self> {
         let text = b":\n\n".to_vec();
-        Arc::new(Self(Mutex::new(State {
-            text,
-            since: Instant::now(),
-            waker: None,
-            ended: false,
-            waiting: None,
-            doubts: 0,
-        })))
+        Arc::new(Self(Mutex::new(State { text, since: Instant::now(), waker: None, ended: false })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -61,16 +48,9 @@ impl Pipe {
         self.state().text.len() < ROOM
     }
 
-    /// Whether the client had something to take for too long by `now`. If it may have gone, it is sent a comment: one that has gone
-    /// refuses it, and the connection ends.
+    /// Whether the client had something to take for too long by `now`.
     pub fn is_stuck(&self, now: Instant) -> bool {
-        let mut state = self.state();
-        if state.doubts > 0 && state.text.is_empty() {
-            state.doubts -= 1;
-            drop(state);
-            self.push(":\n\n");
-            return false;
-        }
+        let state = self.state();
         !state.text.is_empty() && now.saturating_duration_since(state.since) > PATIENCE
     }
 
@@ -98,19 +78,12 @@ impl Pipe {
     fn poll_take(&self, context: &Context<'_>) -> Poll<Option<(web::Bytes, bool)>> {
         let mut state = self.state();
         if !state.text.is_empty() {
-            state.waiting = None;
             let was_full = state.text.len() >= ROOM;
             return Poll::Ready(Some((mem::take(&mut state.text).into(), was_full)));
         }
         if state.ended {
             return Poll::Ready(None);
         }
-        // Asked again though nothing came: then something happened to the connection. Actix goes on writing to a client that has closed it,
-        // and the first write to one that is gone seems to succeed.
-        if state.waiting.is_some_and(|since| since.elapsed() > AT_ONCE) {
-            state.doubts = 2;
-        }
-        state.waiting = Some(Instant::now());
         state.waker = Some(context.waker().clone());
         Poll::Pending
     }
