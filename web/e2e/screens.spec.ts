@@ -1,7 +1,16 @@
 // Every screen, light and dark, from the narrowest phone to a wide desk: no violation that axe can find, no
 // scrolling sideways, nothing too small for a thumb. SCREENS_DIR=… writes a picture of each to be looked at.
 import AxeBuilder from '@axe-core/playwright'
-import { type Account, Client, enter, expect, type NewEntry, type Page, test } from './support/test'
+import {
+  type Account,
+  card,
+  Client,
+  enter,
+  expect,
+  type NewEntry,
+  type Page,
+  test,
+} from './support/test'
 
 const WIDTHS = [320, 390, 768, 1440]
 const SCHEMES = ['light', 'dark'] as const
@@ -35,6 +44,12 @@ const overfull: NewEntry[] = [
   })),
 ]
 
+interface View {
+  person: object
+  granted: object
+  status: object
+}
+
 interface Cast {
   page: Page
   /** Another who watches, as another client. */
@@ -66,6 +81,31 @@ async function alsoShared(page: Page, more: object[]): Promise<void> {
     const answer = await route.fetch()
     const list = (await answer.json()) as { items: object[]; next_cursor: string | null }
     await route.fulfill({ response: answer, json: { ...list, items: [...list.items, ...more] } })
+  })
+}
+
+/** Two more people in the list, of whom a band and almost nothing is seen; the list itself is not followed. */
+async function narrowed(page: Page): Promise<void> {
+  await page.route('**/api/v1/me/events', (route) => route.abort())
+  await page.route('**/api/v1/people?*', async (route) => {
+    const answer = await route.fetch()
+    const { items } = (await answer.json()) as { items: [View] }
+    const [view] = items
+    const other = (name: string, granted: object, water: object, altitude: object) => {
+      const person = { ...view.person, username: name.toLowerCase(), display_name: name }
+      const status = { ...view.status, person, water, altitude }
+      return { ...view, person, granted: { ...view.granted, ...granted }, status }
+    }
+    const at = ago(20)
+    const none = { last_at: null, last_ml: null, today_ml: null, goal_ml: null }
+    const low = { value: null, at, band: 'low' }
+    const long = 'Wolfeschlegelsteinhausenbergerdorff'
+    const more = [
+      other(long, { water: 'none', altitude: 'band' }, none, low),
+      other('Jo', { altitude: 'none' }, { ...none, last_at: at }, { value: null, at: null }),
+      other('Kim', { altitude: 'logged' }, { ...none, last_at: at }, { value: null, at }),
+    ]
+    await route.fulfill({ json: { items: [...items, ...more], next_cursor: null } })
   })
 }
 
@@ -290,16 +330,75 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
   },
   people: async ({ page, viewer, client }) => {
     await client.logAll(day)
+    await client.share(viewer)
     await enter(page, viewer)
-    await expect(page.getByRole('heading', { name: 'People' })).toBeVisible()
+    await expect(page.getByText('Live', { exact: true })).toBeVisible()
+  },
+  'people-by-share': async ({ page, viewer, client }) => {
+    await client.logAll(day)
+    await client.share(viewer)
+    await narrowed(page)
+    await enter(page, viewer)
+    await expect(page.getByText('Wolfeschlegelsteinhausenbergerdorff')).toBeVisible()
   },
   'person-of-a-viewer': async ({ page, viewer, admin, client }) => {
     await client.logAll(day)
+    await client.send('PATCH', '/me', { time_zone: 'Pacific/Auckland' })
+    await client.share(viewer)
     await enter(page, viewer, `/people/${admin.username}`)
     await expect(page.getByText('good talk with a friend')).toBeVisible()
   },
+  'person-in-bands': async ({ page, viewer, admin, client }) => {
+    await client.logAll(day)
+    await client.share(viewer, { water: 'band', altitude: 'band' })
+    await enter(page, viewer, `/people/${admin.username}`)
+    await expect(page.getByText('somewhere from 4 to 7')).toBeVisible()
+    await expect(page.getByText('Middle, 4 to 7')).toBeVisible()
+  },
+  'person-logged-only': async ({ page, viewer, admin, client }) => {
+    await client.logAll(day)
+    await client.share(viewer, { water: 'logged', altitude: 'logged' })
+    await enter(page, viewer, `/people/${admin.username}`)
+    await expect(card(page, 'The day so far').getByText('Logged').first()).toBeVisible()
+  },
+  'person-without-history': async ({ page, viewer, admin, client }) => {
+    await client.logAll(day.map((entry) => ({ ...entry, at: ago(30 * 60) })))
+    await client.share(viewer, { water: 'none', history: false })
+    await enter(page, viewer, `/people/${admin.username}`)
+    await expect(page.getByText(/^Out of date/)).toBeVisible()
+  },
+  'person-ended': async ({ page, viewer, admin, client }) => {
+    await client.share(viewer)
+    await enter(page, viewer, `/people/${admin.username}`)
+    await expect(page.getByText('Live', { exact: true })).toBeVisible()
+    await client.send('DELETE', `/me/shares/${viewer.username}`)
+    await expect(page.getByRole('heading', { name: 'No longer shared with you' })).toBeVisible()
+  },
+  'person-polled': async ({ page, viewer, admin, client }) => {
+    await client.logAll(day)
+    await client.share(viewer)
+    await page.route('**/events', (route) => route.abort())
+    await enter(page, viewer, `/people/${admin.username}`)
+    await expect(page.getByText('Updating every 30 s')).toBeVisible()
+  },
+  'person-offline': async ({ page, viewer, admin, client }) => {
+    await client.logAll(day)
+    await client.share(viewer)
+    await enter(page, viewer, `/people/${admin.username}`)
+    await expect(page.getByText('good talk with a friend')).toBeVisible()
+    await expect(page.getByText('Live', { exact: true })).toBeVisible()
+    await page.context().setOffline(true)
+    await expect(page.getByText('Offline, last heard')).toBeVisible()
+  },
   'history-of-a-viewer': async ({ page, viewer, admin, client }) => {
     await client.logAll(day)
+    await client.share(viewer)
+    await enter(page, viewer, `/people/${admin.username}/history`)
+    await expect(page.getByText('That is everything.')).toBeVisible()
+  },
+  'history-in-bands': async ({ page, viewer, admin, client }) => {
+    await client.logAll(day)
+    await client.share(viewer, { water: 'logged', altitude: 'band' })
     await enter(page, viewer, `/people/${admin.username}/history`)
     await expect(page.getByText('That is everything.')).toBeVisible()
   },

@@ -4,7 +4,7 @@
 // The seam for the sharing page: `live.onShare(fn)` calls `fn` with the share of a viewer whenever that or whether
 // they are watching changes; where there is no stream, `live.listen` tells by `stale` when to load again.
 import { createContext } from 'svelte'
-import type { Entry, Me, PersonView, Status } from '../../api/client'
+import type { Entry, Me, PersonView, Share, Status } from '../../api/client'
 import type { StreamEvent } from '../../api/events'
 import { type Health, Stream } from '../../api/stream.svelte'
 import { personEventsPath, PEOPLE_EVENTS } from '../../lib/routes'
@@ -22,7 +22,7 @@ export class Live {
   #people: People
   #stream = $state.raw<Stream>()
   #followers = new Set<Follower>()
-  #shares = new Set<(share: unknown) => void>()
+  #shares = new Set<(share: Share) => void>()
   /** What was last known of the person; what was loaded belongs to that. */
   #known = ''
   /** The next status is of now, with nothing told of what led to it. */
@@ -48,7 +48,7 @@ export class Live {
     return () => this.#followers.delete(follower)
   }
 
-  onShare(listener: (share: unknown) => void): () => void {
+  onShare(listener: (share: Share) => void): () => void {
     this.#shares.add(listener)
     return () => this.#shares.delete(listener)
   }
@@ -105,7 +105,7 @@ export class Live {
       for (const follower of this.#followers) follower.entry(id, entry)
     }
     if (type === 'reset') void this.#reset()
-    if (type === 'share') for (const listener of this.#shares) listener(data)
+    if (type === 'share') for (const listener of this.#shares) listener(data as Share)
     if (type === 'me') session.update(data as Me)
     if (type === 'revoked') this.#revoked(data, username)
   }

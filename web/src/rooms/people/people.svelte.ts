@@ -35,14 +35,13 @@ export class People {
   told(status: Status): void {
     const { username } = status.person
     this.#watched.get(username)?.told(status)
-    // An answer that is on its way knows as much.
-    if (this.list.loading || !this.list.value) return
-    const list = this.list.value.map((view) =>
-      view.status && view.person.username === username
-        ? { ...view, person: status.person, status }
-        : view,
+    this.list.change((list) =>
+      list.map((view) =>
+        view.status && view.person.username === username
+          ? { ...view, person: status.person, status }
+          : view,
+      ),
     )
-    this.list.set(list)
   }
 
   /** Somebody as the server has them now. */
