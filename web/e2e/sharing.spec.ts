@@ -24,7 +24,7 @@ test('a viewer asks, the person answers with one tap, and the viewer is told', a
   await expect(page.getByRole('heading', { name: 'Sharing' })).toBeFocused()
   const request = row(page, 'Waiting for your answer', viewer.username)
   await expect(request).toContainText('Asked to watch you just now')
-  await request.getByRole('button', { name: 'Approve' }).click()
+  await request.getByRole('button', { name: `Approve ${viewer.username}` }).click()
   await expect(toast(page, `${viewer.username} can watch you now.`)).toBeVisible()
   await expect(card(page, 'Waiting for your answer')).toBeHidden()
   await expect(page.getByRole('link', { name: 'Sharing', exact: true })).toBeVisible()
@@ -37,6 +37,15 @@ test('a viewer asks, the person answers with one tap, and the viewer is told', a
     .click()
   await expect(watching).toHaveURL(`/people/${admin.username}`)
   await expect(card(watching, 'Water')).toContainText('Never')
+
+  // The person sees that they are watched, and ends it while they are.
+  const share = row(page, 'Who can watch', viewer.username)
+  await expect(share).toContainText('Watching now')
+  await share.getByRole('button', { name: /^End/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'End sharing' }).click()
+  await expect(watching.getByRole('heading', { name: 'No longer shared with you' })).toBeVisible()
+  await expect(share).toContainText('Cannot watch since')
+  await expect(share).not.toContainText('Watching now')
 })
 
 test('a viewer who was told no is told so kindly, and can ask again after a day', async ({
