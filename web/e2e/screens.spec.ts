@@ -190,7 +190,7 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     await alsoShared(page, [asking, { ...share, water: 'logged', watching: true }])
     await enter(page, admin, '/sharing')
     await expect(page.getByText('Watching now')).toBeVisible()
-    await expect(page.getByText('Waiting for your answer')).toBeVisible()
+    await expect(page.getByRole('heading', { name: 'Waiting for your answer' })).toBeVisible()
   },
   'sharing-overfull': async ({ page, admin, client }) => {
     await client.send('PATCH', '/me', { sharing: 'nobody' })
@@ -217,7 +217,7 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     await page.route('**/api/v1/me/audience*', (route) => route.abort())
     await page.route('**/api/v1/me/shares/*', (route) => route.abort())
     await enter(page, admin, '/sharing')
-    await page.getByRole('button', { name: /^Approve/ }).click()
+    await page.getByRole('button', { name: /^Approve alex/ }).click()
     await expect(page.getByRole('alert')).toHaveCount(2)
   },
   'share-dialog': async ({ page, admin, viewer, client }) => {
@@ -226,7 +226,7 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     await page.getByRole('button', { name: /^Change/ }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('radio', { name: 'Band' }).first().check()
-    await dialog.getByRole('radio', { name: 'Nothing' }).last().check()
+    await dialog.getByRole('radio', { name: 'None' }).last().check()
     await dialog.getByLabel('Until').fill('2020-01-01T00:00')
     await dialog.getByRole('button', { name: 'Save' }).click()
     await expect(page.locator('[aria-invalid=true]')).toBeVisible()
@@ -251,6 +251,7 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
       granted: null,
       status: null,
     })
+    await page.route('**/api/v1/me/events', (route) => route.abort())
     await page.route('**/api/v1/people?*', (route) =>
       route.fulfill({
         json: {
@@ -521,6 +522,10 @@ for (const [name, open] of Object.entries(screens)) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: width < 600 ? 780 : 900 })
+        // What the bar covers on a page that was scrolled is no smaller for that.
+        await page.evaluate(() => {
+          scrollTo(0, 0)
+        })
         const what = `${name}, ${colorScheme}, ${width} px`
         expect.soft(await page.evaluate(misfits, THUMB), what).toEqual([])
         if (process.env.SCREENS_DIR !== undefined) {

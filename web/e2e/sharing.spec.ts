@@ -15,16 +15,16 @@ test('a viewer asks, the person answers with one tap, and the viewer is told', a
   const watching = await device()
   await enter(watching, viewer)
   await watching.getByRole('button', { name: `Ask to watch ${admin.username}` }).click()
-  const asked = row(watching, 'People you can ask', admin.username)
+  const asked = row(watching, 'Whom you can ask', admin.username)
   await expect(asked).toContainText('Asked, waiting for an answer')
   await expect(asked.getByRole('button')).toHaveCount(0)
 
   await enter(page, admin)
-  await page.getByRole('link', { name: 'Sharing, 1 waiting for an answer' }).click()
+  await page.getByRole('link', { name: 'Sharing (1 waiting for an answer)' }).click()
   await expect(page.getByRole('heading', { name: 'Sharing' })).toBeFocused()
   const request = row(page, 'Waiting for your answer', viewer.username)
   await expect(request).toContainText('Asked to watch you just now')
-  await request.getByRole('button', { name: 'Approve' }).click()
+  await request.getByRole('button', { name: `Approve ${viewer.username}` }).click()
   await expect(toast(page, `${viewer.username} can watch you now.`)).toBeVisible()
   await expect(card(page, 'Waiting for your answer')).toBeHidden()
   await expect(page.getByRole('link', { name: 'Sharing', exact: true })).toBeVisible()
@@ -37,6 +37,15 @@ test('a viewer asks, the person answers with one tap, and the viewer is told', a
     .click()
   await expect(watching).toHaveURL(`/people/${admin.username}`)
   await expect(card(watching, 'Water')).toContainText('Never')
+
+  // The person sees that they are watched, and ends it while they are.
+  const share = row(page, 'Who can watch', viewer.username)
+  await expect(share).toContainText('Watching now')
+  await share.getByRole('button', { name: /^End/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'End sharing' }).click()
+  await expect(watching.getByRole('heading', { name: 'No longer shared with you' })).toBeVisible()
+  await expect(share).toContainText('Cannot watch since')
+  await expect(share).not.toContainText('Watching now')
 })
 
 test('a viewer who was told no is told so kindly, and can ask again after a day', async ({
@@ -54,7 +63,7 @@ test('a viewer who was told no is told so kindly, and can ask again after a day'
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('Cannot watch since')
 
   await expect(toast(watching, `${admin.username} would rather not share`)).toBeVisible()
-  const asked = row(watching, 'People you can ask', admin.username)
+  const asked = row(watching, 'Whom you can ask', admin.username)
   await expect(asked).toContainText('They do not share with you at present.')
   await asked.getByRole('button', { name: 'Ask again' }).click()
   await expect(asked.getByRole('alert')).toContainText('You can ask again in 24 hours.')
@@ -80,10 +89,7 @@ test('what a viewer sees is narrowed, and holds at once', async ({
   const dialog = page.getByRole('dialog', { name: `What ${viewer.username} sees` })
   await dialog.getByRole('group', { name: 'Water' }).getByRole('radio', { name: 'Band' }).check()
   await expect(dialog).toContainText('low, middle or high instead of amounts')
-  await dialog
-    .getByRole('group', { name: 'Altitude' })
-    .getByRole('radio', { name: 'Nothing' })
-    .check()
+  await dialog.getByRole('group', { name: 'Altitude' }).getByRole('radio', { name: 'None' }).check()
   await dialog.getByRole('checkbox', { name: /^History/ }).uncheck()
   await dialog.getByRole('button', { name: 'A week' }).click()
 

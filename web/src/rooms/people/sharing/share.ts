@@ -35,7 +35,7 @@ export const details = [
   { value: 'exact', label: 'Exact' },
   { value: 'band', label: 'Band' },
   { value: 'logged', label: 'Logged' },
-  { value: 'none', label: 'Nothing' },
+  { value: 'none', label: 'None' },
 ] as const satisfies { value: Detail; label: string }[]
 
 /** What a viewer sees of a metric, by an example. */
