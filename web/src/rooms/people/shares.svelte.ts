@@ -29,7 +29,7 @@ export class Shares {
     }
     const deaf = [
       live.onShare((share) => {
-        this.changed(share as Share)
+        this.changed(share)
       }),
       live.listen({ entry: () => undefined, stale: again }),
     ]
