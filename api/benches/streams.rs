@@ -169,9 +169,9 @@ impl Bench {
 
 async fn listener(address: SocketAddr, token: String, ready: UnboundedSender<Instant>, hear: UnboundedSender<Instant>) {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    let head =
+    let request =
         format!("GET /api/v1/people/robin/events HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n");
-    stream.write_all(head.as_bytes()).await.expect("a server that reads");
+    stream.write_all(request.as_bytes()).await.expect("a server that reads");
     let (mut text, mut buffer) = (String::new(), [0; 2048]);
     let mut is_ready = false;
     loop {

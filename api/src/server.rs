@@ -257,6 +257,7 @@ pub fn serve(state: web::Data<AppState>, listener: TcpListener) -> io::Result<de
         // How long a client may take over its request's head, against those that trickle it in.
         .client_request_timeout(Duration::from_secs(10))
         .keep_alive(Duration::from_secs(75))
+        .on_connect(events::keep_socket)
         // For each worker. More than that wait to be accepted, which costs next to nothing.
         .max_connections(max_connections)
         .shutdown_timeout(30)
