@@ -20,7 +20,7 @@ LEFT_OUT = {"delete_current_session", "delete_other_sessions", "get_person_event
 KNOWN = {
     "username": os.environ["ADMIN_USERNAME"],
     "display_name": "Morgan",
-    "privacy_policy_version": "2026-11-25",
+    "privacy_policy_version": "2026-11-25.2",
     # Wrong on purpose where it protects what the scanners need: nobody is deleted, no password changed.
     "password": "Wrong-Harbour-71-lanterns",
     "current_password": "Wrong-Harbour-71-lanterns",
@@ -28,6 +28,8 @@ KNOWN = {
     "maintenance_mode": False,
     "registration": "open",
     "disabled": False,
+    # A share ends later.
+    "until": "2099-01-01T00:00:00.000Z",
 }
 FORMATS = {"date": "2020-01-01", "date-time": "2020-01-01T00:00:00.000Z", "uuid": ENTRY_ID}
 
@@ -79,8 +81,8 @@ def target(path, verb, operation):
         value = example(name, parameter["schema"], parameter.get("example"))
         if place == "path" and name == "id" and path.startswith("/api/v1/entries/"):
             value = ENTRY_ID
-        if place == "path" and path.startswith("/api/v1/admin/users/"):
-            # The scanners' own account would be demoted, reset and signed out.
+        if place == "path" and path.startswith(("/api/v1/admin/users/", "/api/v1/me/shares/")):
+            # The scanners' own account would be demoted, reset and signed out, and nobody shares with themself.
             value = os.environ["VIEWER_USERNAME"]
         if place == "path" and verb == "delete":
             # Something that is not there, so that what the other requests are about stays.

@@ -14,6 +14,10 @@ ROLE = os.environ.get("ROLE")
 BASE_URL = os.environ["BASE_URL"] + "/api/v1"
 NAMES = (os.environ["ADMIN_USERNAME"], os.environ["VIEWER_USERNAME"])
 SETTINGS = {"maintenance_mode": False, "registration": "open"}
+# The viewer may watch the admin.
+SHARE = """INSERT OR REPLACE INTO shares (person_id, viewer_id, state, water, altitude, history, export, since)
+           SELECT person.id, viewer.id, 'approved', 'exact', 'exact', 1, 0, 0 FROM users AS person, users AS viewer
+           WHERE person.username = ? AND viewer.username = ?"""
 # Rows that stand between an account and its next sign-in.
 IN_THE_WAY = ("sign_in_failures", "second_factors", "recovery_codes", "penalties")
 
@@ -41,6 +45,7 @@ class Accounts:
         self.database.executemany(self.restore_row, self.rows)
         for table in IN_THE_WAY:
             self.database.execute(f"DELETE FROM {table}")
+        self.database.execute(SHARE, NAMES)
         self.database.execute("COMMIT")
 
 

@@ -46,6 +46,7 @@ codes! {
     TotpRefused FORBIDDEN "invalid_totp" "That code is not or no longer good";
     InvalidInvite FORBIDDEN "invalid_invite" "This invitation is not or no longer good";
     CrossSite FORBIDDEN "cross_site" "This request came from another site";
+    ViewersOnly FORBIDDEN "viewers_only" "Only viewers ask to watch";
     HistoryNotShared FORBIDDEN "history_not_shared" "They do not share their history with you";
     ReadOnlyRole FORBIDDEN "read_only_role" "Your account can watch, not write";
     RegistrationClosed FORBIDDEN "registration_closed" "Registration is closed";
@@ -56,10 +57,12 @@ codes! {
     TotpAlreadyOn CONFLICT "totp_already_on" "The second factor is on already";
     TotpNotBegun CONFLICT "totp_not_begun" "There is no second factor to confirm";
     TooManyTokens CONFLICT "too_many_tokens" "You have as many tokens as there may be";
+    AskedRecently CONFLICT "asked_recently" "They have answered already";
     SetByConfiguration CONFLICT "set_by_configuration" "The server's configuration decides this";
     OwnAccount CONFLICT "own_account" "This is your own account";
     UsernameTaken CONFLICT "username_taken" "That user name is taken";
     IdConflict CONFLICT "id_conflict" "That id already stands for another entry";
+    ChangedSincePreview CONFLICT "changed_since_preview" "It is no longer what the preview showed";
     LastAdmin CONFLICT "last_admin" "The last admin has to stay";
     PayloadTooLarge PAYLOAD_TOO_LARGE "payload_too_large" "The request is too large";
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body has to be JSON";

@@ -117,15 +117,15 @@ test('a list that does not come can be asked for again', async ({ page, viewer }
   await expect(devices(page).getByRole('listitem')).toHaveCount(1)
 })
 
-test('the settings cost at most four requests', async ({ page, admin }) => {
+test('the settings cost at most four requests and a stream', async ({ page, admin }) => {
   const asked: string[] = []
   page.on('request', (request) => {
     const { pathname } = new URL(request.url())
-    if (pathname.startsWith('/api/')) asked.push(pathname)
+    if (pathname.startsWith('/api/') && !pathname.endsWith('/events')) asked.push(pathname)
   })
   await enter(page, admin, '/settings')
   await expect(devices(page).getByRole('listitem')).toHaveCount(1)
-  await page.waitForLoadState('networkidle')
+  await expect(page.getByText(/^Loading/)).toHaveCount(0)
   expect(asked.length, asked.join(' ')).toBeLessThanOrEqual(4)
 })
 

@@ -3,7 +3,8 @@
 import AxeBuilder from '@axe-core/playwright'
 import {
   type Account,
-  type Client,
+  card,
+  Client,
   enter,
   expect,
   type NewEntry,
@@ -43,11 +44,69 @@ const overfull: NewEntry[] = [
   })),
 ]
 
+interface View {
+  person: object
+  granted: object
+  status: object
+}
+
 interface Cast {
   page: Page
+  /** Another who watches, as another client. */
+  reader: Client
   admin: Account
   viewer: Account
   client: Client
+}
+
+/** What nobody can make happen at will: somebody who watches at this moment, and names of every kind. */
+const share = {
+  username: 'sam',
+  display_name: 'Sam',
+  state: 'approved',
+  water: 'exact',
+  altitude: 'exact',
+  history: true,
+  export: false,
+  until: null as string | null,
+  requested_at: ago(5),
+  since: ago(2000),
+  last_looked_at: ago(1) as string | null,
+  watching: false,
+}
+
+/** Adds shares to those that the server has. */
+async function alsoShared(page: Page, more: object[]): Promise<void> {
+  await page.route('**/api/v1/me/shares?*', async (route) => {
+    const answer = await route.fetch()
+    const list = (await answer.json()) as { items: object[]; next_cursor: string | null }
+    await route.fulfill({ response: answer, json: { ...list, items: [...list.items, ...more] } })
+  })
+}
+
+/** Two more people in the list, of whom a band and almost nothing is seen; the list itself is not followed. */
+async function narrowed(page: Page): Promise<void> {
+  await page.route('**/api/v1/me/events', (route) => route.abort())
+  await page.route('**/api/v1/people?*', async (route) => {
+    const answer = await route.fetch()
+    const { items } = (await answer.json()) as { items: [View] }
+    const [view] = items
+    const other = (name: string, granted: object, water: object, altitude: object) => {
+      const person = { ...view.person, username: name.toLowerCase(), display_name: name }
+      const status = { ...view.status, person, water, altitude }
+      return { ...view, person, granted: { ...view.granted, ...granted }, status }
+    }
+    const at = ago(20)
+    const none = { last_at: null, last_ml: null, today_ml: null, goal_ml: null }
+    const low = { value: null, at, band: 'low' }
+    const long = 'Wolfeschlegelsteinhausenbergerdorff'
+    const more = [
+      other(long, { water: 'none', altitude: 'band' }, none, low),
+      other('Jo', { altitude: 'none' }, { ...none, last_at: at }, { value: null, at: null }),
+      other('Kim', { altitude: 'logged' }, { ...none, last_at: at }, { value: null, at }),
+    ]
+    await route.fulfill({ json: { items: [...items, ...more], next_cursor: null } })
+  })
 }
 
 /** Brings the page to each screen. Whatever it shows is there when it returns. */
@@ -113,6 +172,141 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     await page.getByRole('button', { name: 'Save' }).click()
     await expect(page.locator('[aria-invalid=true]')).toBeVisible()
   },
+  'sharing-empty': async ({ page, admin }) => {
+    await enter(page, admin, '/sharing')
+    await expect(page.getByText('Nobody has looked yet.')).toBeVisible()
+  },
+  sharing: async ({ page, admin, viewer, client, reader }) => {
+    await client.send('PATCH', `/me/shares/${viewer.username}`, {
+      state: 'approved',
+      altitude: 'band',
+      until: new Date(Date.now() + 86_400_000).toISOString(),
+    })
+    await reader.send('GET', `/people/${admin.username}/status`)
+    const ended = `ended-${admin.username}`
+    await client.send('POST', '/admin/users', { username: ended, role: 'viewer' })
+    await client.send('DELETE', `/me/shares/${ended}`)
+    const asking = { ...share, username: 'jo', display_name: 'Jo', state: 'requested' }
+    await alsoShared(page, [asking, { ...share, water: 'logged', watching: true }])
+    await enter(page, admin, '/sharing')
+    await expect(page.getByText('Watching now')).toBeVisible()
+    await expect(page.getByRole('heading', { name: 'Waiting for your answer' })).toBeVisible()
+  },
+  'sharing-overfull': async ({ page, admin, client }) => {
+    await client.send('PATCH', '/me', { sharing: 'nobody' })
+    const long = 'Wolfeschlegelsteinhausenbergerdorff'
+    const names = [long, 'מרים בת־שבע הארוכה מאוד', `${long} the longest of them all`]
+    const people = names.flatMap((display_name, index) =>
+      (['requested', 'approved', 'ended'] as const).map((state) => ({
+        ...share,
+        username: `${long.toLowerCase()}.${index}.${state}`,
+        display_name,
+        state,
+        water: 'logged',
+        altitude: 'none',
+        export: true,
+        until: state === 'ended' ? null : '2031-12-31T22:59:00.000Z',
+      })),
+    )
+    await alsoShared(page, people)
+    await enter(page, admin, '/sharing')
+    await expect(page.getByText('At present nobody can')).toBeVisible()
+  },
+  'sharing-refused': async ({ page, admin, reader }) => {
+    await reader.send('POST', `/people/${admin.username}/share-requests`)
+    await page.route('**/api/v1/me/audience*', (route) => route.abort())
+    await page.route('**/api/v1/me/shares/*', (route) => route.abort())
+    await enter(page, admin, '/sharing')
+    await page.getByRole('button', { name: /^Approve alex/ }).click()
+    await expect(page.getByRole('alert')).toHaveCount(2)
+  },
+  'share-dialog': async ({ page, admin, viewer, client }) => {
+    await client.send('PATCH', `/me/shares/${viewer.username}`, { state: 'approved' })
+    await enter(page, admin, '/sharing')
+    await page.getByRole('button', { name: /^Change/ }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('radio', { name: 'Band' }).first().check()
+    await dialog.getByRole('radio', { name: 'None' }).last().check()
+    await dialog.getByLabel('Until').fill('2020-01-01T00:00')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(page.locator('[aria-invalid=true]')).toBeVisible()
+  },
+  'share-dialog-new': async ({ page, admin }) => {
+    await enter(page, admin, '/sharing')
+    await page.getByRole('button', { name: 'Share with a viewer' }).click()
+    await page.getByLabel('User name of the viewer').fill('nobody-at-all')
+    await page.getByRole('button', { name: 'Share', exact: true }).click()
+    await expect(page.locator('[aria-invalid=true]')).toBeVisible()
+  },
+  'share-end': async ({ page, admin, viewer, client }) => {
+    await client.send('PATCH', `/me/shares/${viewer.username}`, { state: 'approved' })
+    await enter(page, admin, '/sharing')
+    await page.getByRole('button', { name: /^End/ }).click()
+    await expect(page.getByRole('dialog')).toBeVisible()
+  },
+  'people-to-ask': async ({ page, viewer, admin }) => {
+    const ask = (username: string, display_name: string, access: string) => ({
+      person: { username, display_name, time_zone: null },
+      access,
+      granted: null,
+      status: null,
+    })
+    await page.route('**/api/v1/me/events', (route) => route.abort())
+    await page.route('**/api/v1/people?*', (route) =>
+      route.fulfill({
+        json: {
+          items: [
+            ask(admin.username, 'Robin', 'may_ask'),
+            ask('ada', 'מרים בת־שבע הארוכה מאוד', 'requested'),
+            ask(
+              'wolfeschlegelsteinhausenbergerdorff',
+              'Wolfeschlegelsteinhausenbergerdorff',
+              'ended',
+            ),
+          ],
+          next_cursor: null,
+        },
+      }),
+    )
+    await page.route('**/share-requests', (route) =>
+      route.fulfill({
+        status: 409,
+        headers: { 'retry-after': '18000', 'content-type': 'application/problem+json' },
+        body: JSON.stringify({ code: 'asked_recently', status: 409, request_id: 'f00' }),
+      }),
+    )
+    await enter(page, viewer)
+    await page.getByRole('button', { name: /^Ask again/ }).click()
+    await expect(page.getByText('You can ask again in 5 hours.')).toBeVisible()
+  },
+  'entry-versions': async ({ page, admin, client }) => {
+    const { id } = await client.log({ metric: 'water', value: 250, at: ago(12), note: 'tea' })
+    const note = 'Wort'.repeat(40)
+    await client.send('PATCH', `/entries/${id}`, { value: 5000, note, tags: ['tea', 'hot'] })
+    await client.send('DELETE', `/entries/${id}`)
+    await client.send('POST', `/entries/${id}/restore`)
+    await enter(page, admin, '/history')
+    await page.getByRole('button', { name: /^Edit/ }).click()
+    await page.getByText('Earlier versions').click()
+    await expect(page.getByRole('dialog').getByRole('listitem')).toHaveCount(3)
+    await page.getByRole('dialog').getByRole('listitem').last().scrollIntoViewIfNeeded()
+  },
+  'settings-rewind': async ({ page, admin, client }) => {
+    await client.logAll(overfull.slice(30))
+    await enter(page, admin, '/settings')
+    await page.getByLabel('The moment').fill('2026-01-01T00:00')
+    await page.getByRole('button', { name: 'Show what would change' }).click()
+    await expect(page.getByText('entries go.')).toBeVisible()
+  },
+  'settings-days': async ({ page, admin, client }) => {
+    await client.send('PATCH', '/me', { time_zone: 'Pacific/Kiritimati' })
+    await client.logAll(day)
+    await client.send('PATCH', '/me', { time_zone: 'Pacific/Pago_Pago' })
+    await enter(page, admin, '/settings')
+    await page.getByRole('button', { name: 'Show what would move' }).click()
+    await page.getByText('Which entries move').click()
+    await expect(page.getByRole('table', { name: 'Days whose water changes' })).toBeVisible()
+  },
   settings: async ({ page, admin }) => {
     await enter(page, admin, '/settings')
     await page.getByLabel('Daily goal (ml)').fill('nonsense')
@@ -137,16 +331,75 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
   },
   people: async ({ page, viewer, client }) => {
     await client.logAll(day)
+    await client.share(viewer)
     await enter(page, viewer)
-    await expect(page.getByRole('heading', { name: 'People' })).toBeVisible()
+    await expect(page.getByText('Live', { exact: true })).toBeVisible()
+  },
+  'people-by-share': async ({ page, viewer, client }) => {
+    await client.logAll(day)
+    await client.share(viewer)
+    await narrowed(page)
+    await enter(page, viewer)
+    await expect(page.getByText('Wolfeschlegelsteinhausenbergerdorff')).toBeVisible()
   },
   'person-of-a-viewer': async ({ page, viewer, admin, client }) => {
     await client.logAll(day)
+    await client.send('PATCH', '/me', { time_zone: 'Pacific/Auckland' })
+    await client.share(viewer)
     await enter(page, viewer, `/people/${admin.username}`)
     await expect(page.getByText('good talk with a friend')).toBeVisible()
   },
+  'person-in-bands': async ({ page, viewer, admin, client }) => {
+    await client.logAll(day)
+    await client.share(viewer, { water: 'band', altitude: 'band' })
+    await enter(page, viewer, `/people/${admin.username}`)
+    await expect(page.getByText('somewhere from 4 to 7')).toBeVisible()
+    await expect(page.getByText('Middle, 4 to 7')).toBeVisible()
+  },
+  'person-logged-only': async ({ page, viewer, admin, client }) => {
+    await client.logAll(day)
+    await client.share(viewer, { water: 'logged', altitude: 'logged' })
+    await enter(page, viewer, `/people/${admin.username}`)
+    await expect(card(page, 'The day so far').getByText('Logged').first()).toBeVisible()
+  },
+  'person-without-history': async ({ page, viewer, admin, client }) => {
+    await client.logAll(day.map((entry) => ({ ...entry, at: ago(30 * 60) })))
+    await client.share(viewer, { water: 'none', history: false })
+    await enter(page, viewer, `/people/${admin.username}`)
+    await expect(page.getByText(/^Out of date/)).toBeVisible()
+  },
+  'person-ended': async ({ page, viewer, admin, client }) => {
+    await client.share(viewer)
+    await enter(page, viewer, `/people/${admin.username}`)
+    await expect(page.getByText('Live', { exact: true })).toBeVisible()
+    await client.send('DELETE', `/me/shares/${viewer.username}`)
+    await expect(page.getByRole('heading', { name: 'No longer shared with you' })).toBeVisible()
+  },
+  'person-polled': async ({ page, viewer, admin, client }) => {
+    await client.logAll(day)
+    await client.share(viewer)
+    await page.route('**/events', (route) => route.abort())
+    await enter(page, viewer, `/people/${admin.username}`)
+    await expect(page.getByText('Updating every 30 s')).toBeVisible()
+  },
+  'person-offline': async ({ page, viewer, admin, client }) => {
+    await client.logAll(day)
+    await client.share(viewer)
+    await enter(page, viewer, `/people/${admin.username}`)
+    await expect(page.getByText('good talk with a friend')).toBeVisible()
+    await expect(page.getByText('Live', { exact: true })).toBeVisible()
+    await page.context().setOffline(true)
+    await expect(page.getByText('Offline, last heard')).toBeVisible()
+  },
   'history-of-a-viewer': async ({ page, viewer, admin, client }) => {
     await client.logAll(day)
+    await client.share(viewer)
+    await enter(page, viewer, `/people/${admin.username}/history`)
+    await expect(page.getByText('That is everything.')).toBeVisible()
+  },
+  'history-in-bands': async ({ page, viewer, admin, client }) => {
+    await client.logAll(day)
+    await client.share(viewer, { water: 'logged', altitude: 'band' })
     await enter(page, viewer, `/people/${admin.username}/history`)
     await expect(page.getByText('That is everything.')).toBeVisible()
   },
@@ -261,13 +514,18 @@ function misfits(thumb: number): string[] {
 }
 
 for (const [name, open] of Object.entries(screens)) {
-  test(name, async ({ page, admin, viewer, client }) => {
+  test(name, async ({ page, admin, viewer, client, request }) => {
     await page.emulateMedia({ reducedMotion: 'reduce' })
-    await open({ page, admin, viewer, client })
+    const reader = await Client.signIn(request, viewer)
+    await open({ page, admin, viewer, client, reader })
     for (const colorScheme of SCHEMES) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: width < 600 ? 780 : 900 })
+        // What the bar covers on a page that was scrolled is no smaller for that.
+        await page.evaluate(() => {
+          scrollTo(0, 0)
+        })
         const what = `${name}, ${colorScheme}, ${width} px`
         expect.soft(await page.evaluate(misfits, THUMB), what).toEqual([])
         if (process.env.SCREENS_DIR !== undefined) {

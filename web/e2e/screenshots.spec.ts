@@ -37,7 +37,7 @@ test('the dashboard in light and dark', async ({ page }) => {
     await page.emulateMedia({ reducedMotion: 'reduce' })
     await page.goto(demo.baseURL)
     await expect(page.getByRole('heading', { name: 'The day so far' })).toBeVisible()
-    await page.waitForLoadState('networkidle')
+    await expect(page.getByText('Live', { exact: true })).toBeVisible()
     await page.evaluate(() => document.fonts.ready)
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })

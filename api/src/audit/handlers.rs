@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
 use super::{
-    model::{self, Filter, Position},
+    model::{self, Filter, cursor_of, position_of},
     record::{Action, Event, Outcome, Row},
 };
 use crate::{
@@ -125,16 +125,10 @@ pub async fn list_audit(
     let filter = Filter { actor, action, target, outcome: outcome.map(Outcome::as_str), from, to };
     let list = format!("audit|{filter:?}");
     let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
-    let after = after.as_deref().and_then(position);
+    let after = after.as_deref().and_then(position_of);
     let rows = state.db.read(|conn| Ok(model::list(conn, &filter, after, limit + 1)?)).await?;
-    let page = Page::new(rows, limit, |last| state.cursors.seal(&list, &format!("{} {}", last.at, last.id)));
+    let page = Page::new(rows, limit, |last| state.cursors.seal(&list, &cursor_of(last)));
     Ok(web::Json(page.map(Row::view)))
-}
-
-/// Where a cursor of this list points. It was sealed here, so it is never malformed.
-fn position(cursor: &str) -> Option<Position> {
-    let (at, id) = cursor.split_once(' ')?;
-    Some((at.parse().ok()?, id.parse().ok()?))
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema, clap::ValueEnum)]

@@ -5,8 +5,14 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use diesel::prelude::*;
+
 use super::{Action, Event, Trace};
-use crate::{clock::MINUTE, db::Db};
+use crate::{
+    clock::{MINUTE, Timestamp},
+    db::{Db, DbConnection, schema::looks},
+    users::model::find_user,
+};
 
 #[derive(Debug, Default)]
 pub struct Looks(Mutex<(i64, HashSet<(String, String)>)>);
@@ -21,12 +27,26 @@ impl Looks {
             if seen.0 != minute {
                 *seen = (minute, HashSet::new());
             }
-            seen.1.insert((viewer, person.to_owned()))
+            seen.1.insert((viewer.clone(), person.to_owned()))
         };
         if first {
-            let (trace, event) = (trace.clone(), Event::new(Action::PersonLook).on(person));
+            let (trace, person) = (trace.clone(), person.to_owned());
             // Whoever may look is answered even while nothing can be written.
-            db.write_later("a look", move |conn| Ok(trace.record(conn, &event)?));
+            db.write_later("a look", move |conn| {
+                keep_last(conn, &viewer, &person, trace.at)?;
+                Ok(trace.record(conn, &Event::new(Action::PersonLook).on(person))?)
+            });
         }
     }
+}
+
+/// Notes when somebody last looked, if both are still here.
+fn keep_last(conn: &mut DbConnection, viewer: &str, person: &str, at: Timestamp) -> QueryResult<()> {
+    let (Some(viewer), Some(person)) = (find_user(conn, viewer)?, find_user(conn, person)?) else { return Ok(()) };
+    let last = looks::table.find((&person.id, &viewer.id));
+    if diesel::update(last).set(looks::last_at.eq(at.0)).execute(conn)? == 0 {
+        let row = (looks::person_id.eq(person.id), looks::viewer_id.eq(viewer.id), looks::last_at.eq(at.0));
+        diesel::insert_into(looks::table).values(row).execute(conn)?;
+    }
+    Ok(())
 }

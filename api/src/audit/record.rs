@@ -57,6 +57,11 @@ actions! {
     EntryUpdate "entry.update";
     EntryDelete "entry.delete";
     EntryRestore "entry.restore";
+    EntryRewind "entry.rewind";
+    EntryRecompute "entry.recompute";
+    ShareRequest "share.request";
+    ShareUpdate "share.update";
+    ShareEnd "share.end";
     PersonLook "person.look";
     PenaltyImpose "penalty.impose";
     PenaltyLift "penalty.lift";

@@ -1,8 +1,10 @@
 //! What is logged: water and altitude, each entry at the instant it happened. Only its owner writes one; whoever may watch the
 //! person reads the history.
 //!
-//! `POST /entries`, `GET PATCH DELETE /entries/{id}`, `POST /entries/{id}/restore`, `GET /people/{username}/entries`
+//! `POST /entries`, `GET PATCH DELETE /entries/{id}`, `POST /entries/{id}/restore`, `GET /people/{username}/entries`; and what
+//! `bulk` and `versions` list
 
+mod bulk;
 mod handlers;
 mod history;
 pub mod model;
@@ -20,5 +22,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(handlers::update_entry)
         .service(handlers::delete_entry)
         .service(handlers::restore_entry)
+        .service(versions::handlers::list_versions)
+        .service(versions::handlers::restore_version)
+        .service(bulk::rewind::rewind_entries)
+        .service(bulk::recompute::recompute_entries)
         .service(history::list_entries);
 }

@@ -1,5 +1,7 @@
 //! Entry rows. Every query is bound to one owner, so that another's entry cannot even be named.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use diesel::{dsl::sum, prelude::*};
 use serde::{Deserialize, Serialize};
@@ -82,17 +84,18 @@ impl Band {
     }
 }
 
-#[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = entries, treat_none_as_null = true)]
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = entries)]
 pub struct Entry {
     pub user_id: String,
     pub id: String,
-    metric: String,
+    pub(super) metric: String,
     pub value: i32,
     pub at: i64,
     pub day: String,
     pub note: Option<String>,
-    tags: String,
+    /// As JSON.
+    pub(super) tags: String,
     pub created_at: i64,
     pub updated_at: i64,
     pub deleted_at: Option<i64>,
@@ -132,12 +135,6 @@ impl Entry {
     #[must_use]
     pub fn tags(&self) -> Vec<String> {
         serde_json::from_str(&self.tags).unwrap_or_default()
-    }
-
-    /// As they are kept.
-    #[must_use]
-    pub fn tags_text(&self) -> &str {
-        &self.tags
     }
 
     pub fn set_tags(&mut self, tags: &[String]) {
@@ -186,9 +183,70 @@ pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult
 
 /// Makes an entry what it is `after` a change by `by`, keeps how it was `before`, and tells those who watch.
 pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &Entry, by: &str) -> QueryResult<()> {
-    versions::keep(conn, before, by, after.updated_at)?;
-    diesel::update(dsl::entries.find((&after.user_id, &after.id))).set(after).execute(conn)?;
+    versions::keep(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
+    update_entry(conn, after)?;
     outbox::entry_changed(conn, Some(before), after)
+}
+
+/// Makes many entries of `owner`, each as it was before and is after a change by `by`, what they are after it. Nobody is told.
+///
+/// Those that only move to one day, or only go, are changed by one statement.
+pub fn change_entries(
+    conn: &mut DbConnection,
+    owner: &str,
+    changes: &[(Entry, Entry)],
+    by: &str,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let ids: Vec<&str> = changes.iter().map(|(before, _)| before.id.as_str()).collect();
+    versions::keep(conn, owner, &ids, by, now.0)?;
+    let mut alike: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for (before, after) in changes {
+        if before.at == after.at && before.same_content(after) {
+            alike.entry((&after.day, after.deleted_at)).or_default().push(&after.id);
+        } else {
+            update_entry(conn, after)?;
+        }
+    }
+    for ((day, deleted_at), ids) in alike {
+        diesel::update(dsl::entries.filter(dsl::user_id.eq(owner)).filter(dsl::id.eq_any(ids)))
+            .set((dsl::day.eq(day), dsl::updated_at.eq(now.0), dsl::deleted_at.eq(deleted_at)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Without the columns that never change: SQLite would look for whatever refers to them.
+fn update_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
+    diesel::update(dsl::entries.find((&entry.user_id, &entry.id)))
+        .set((
+            dsl::value.eq(entry.value),
+            dsl::at.eq(entry.at),
+            dsl::day.eq(&entry.day),
+            dsl::note.eq(&entry.note),
+            dsl::tags.eq(&entry.tags),
+            dsl::updated_at.eq(entry.updated_at),
+            dsl::deleted_at.eq(entry.deleted_at),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// At most `limit` entries of `owner`, deleted ones too, beyond the position `after`, in the order in which they were last changed.
+pub fn entries_by_change(
+    conn: &mut DbConnection,
+    owner: &str,
+    (at, id): (i64, &str),
+    limit: u32,
+) -> QueryResult<Vec<Entry>> {
+    dsl::entries
+        .filter(dsl::user_id.eq(owner))
+        .filter(dsl::updated_at.ge(at))
+        .filter(dsl::updated_at.gt(at).or(dsl::id.gt(id)))
+        .order((dsl::updated_at, dsl::id))
+        .limit(i64::from(limit))
+        .select(Entry::as_select())
+        .load(conn)
 }
 
 /// Which part of a person's history is wanted. `from` and `to` are logical days, both included.

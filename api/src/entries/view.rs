@@ -51,6 +51,12 @@ impl Entry {
         }
     }
 
+    /// For its owner, unless it is deleted.
+    #[must_use]
+    pub fn living_view(self) -> Option<EntryView> {
+        self.deleted_at.is_none().then(|| self.view())
+    }
+
     /// For whoever sees so much of its metric; `None` for whoever sees nothing of it.
     #[must_use]
     pub fn view_at(self, detail: Detail) -> Option<EntryView> {

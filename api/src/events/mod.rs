@@ -6,7 +6,6 @@ mod handlers;
 mod hub;
 mod ids;
 pub mod outbox;
-mod own;
 mod pipe;
 pub mod presence;
 mod reading;

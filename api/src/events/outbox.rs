@@ -160,6 +160,9 @@ pub fn entry_changed(conn: &mut DbConnection, before: Option<&Entry>, after: &En
 /// The least that somebody has to see of a metric to tell the two apart; `None` if nobody can.
 #[must_use]
 pub fn least_detail(before: &Entry, after: &Entry) -> Option<Detail> {
+    if before.deleted_at.is_some() && after.deleted_at.is_some() {
+        return None;
+    }
     if (before.deleted_at.is_some(), before.at, &before.day) != (after.deleted_at.is_some(), after.at, &after.day) {
         return Some(Detail::Logged);
     }

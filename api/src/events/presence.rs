@@ -14,13 +14,26 @@ use crate::{
 /// How long a process counts as alive after it last told so.
 pub const LEASE: i64 = 45 * SECOND;
 
-/// The ids of those who watch a person at `now`, each with the instant since when. Somebody may be there twice, through two processes.
+/// Whether somebody watches a person at `now`.
+pub fn is_watching(conn: &mut DbConnection, person_id: &str, viewer_id: &str, now: Timestamp) -> QueryResult<bool> {
+    let found: Option<String> = watchers::table
+        .inner_join(processes::table)
+        .filter(watchers::person_id.eq(person_id))
+        .filter(watchers::viewer_id.eq(viewer_id))
+        .filter(processes::seen_at.gt(now.0 - LEASE))
+        .select(watchers::viewer_id)
+        .first(conn)
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// The ids of those who watch a person at `now`, each with the instant since when, in no order. Somebody may be there twice, through two
+/// processes.
 pub fn watchers_of(conn: &mut DbConnection, person_id: &str, now: Timestamp) -> QueryResult<Vec<(String, i64)>> {
     watchers::table
         .inner_join(processes::table)
         .filter(watchers::person_id.eq(person_id))
         .filter(processes::seen_at.gt(now.0 - LEASE))
-        .order((watchers::viewer_id, watchers::since))
         .select((watchers::viewer_id, watchers::since))
         .load(conn)
 }

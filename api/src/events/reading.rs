@@ -11,7 +11,6 @@ use serde_json::json;
 use super::{
     ids,
     outbox::{self, Row, Topic},
-    own,
 };
 use crate::{
     auth::model::living_sessions,
@@ -21,6 +20,7 @@ use crate::{
     extract::{Cursors, Page},
     people::{
         model::{list_people, view_with},
+        shares::share_view,
         sharing::{Detail, Granted, Share, Watched, decide, find_share, shares_with},
         status::{StatusView, status},
     },
@@ -224,7 +224,9 @@ impl<'a> Reading<'a> {
         let now = self.now;
         Ok(match (row.topic(), &row.subject) {
             (Topic::Share | Topic::Own, Some(viewer)) => {
-                own::share(self.conn, person, viewer, now)?.map(|share| ("share", share.to_string().into()))
+                // Of an account that is gone there is nothing to tell.
+                let Some(viewer) = users_of(self.conn, &[viewer.as_str()])?.pop() else { return Ok(None) };
+                Some(("share", json!(share_view(self.conn, person, &viewer, now)?).to_string().into()))
             }
             (Topic::Own | Topic::Person, None) => Some(("me", json!(person.me(self.conn, now)?).to_string().into())),
             _ => None,

@@ -18,7 +18,7 @@ use crate::{
 pub struct Instance {
     #[serde(flatten)]
     settings: Settings,
-    #[schema(example = "2026-11-25")]
+    #[schema(example = "2026-11-25.2")]
     privacy_policy_version: &'static str,
 }
 

@@ -89,7 +89,7 @@ pub struct Share {
     export: i16,
     pub until: Option<i64>,
     pub requested_at: Option<i64>,
-    pub since: i64,
+    since: i64,
 }
 
 impl Share {
@@ -111,15 +111,29 @@ impl Share {
         }
     }
 
-    /// As of `now`: one whose time is over has ended.
+    /// As of `now`: one whose time is over has ended, whatever it was.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> ShareState {
-        let over = self.until.is_some_and(|until| until <= now.0);
         let known = [ShareState::Requested, ShareState::Approved];
-        match known.into_iter().find(|state| state.as_str() == self.state).unwrap_or(ShareState::Ended) {
-            ShareState::Approved if over => ShareState::Ended,
-            state => state,
-        }
+        let kept = known.into_iter().find(|state| state.as_str() == self.state).unwrap_or(ShareState::Ended);
+        if self.ran_out(now).is_some() { ShareState::Ended } else { kept }
+    }
+
+    /// Since when that is its state.
+    #[must_use]
+    pub fn since(&self, now: Timestamp) -> i64 {
+        self.ran_out(now).unwrap_or(self.since)
+    }
+
+    /// When its time was over, if it is and nobody ended it before.
+    fn ran_out(&self, now: Timestamp) -> Option<i64> {
+        self.until.filter(|until| *until <= now.0 && self.state != ShareState::Ended.as_str())
+    }
+
+    /// When the person said no, if that is the last that was said.
+    #[must_use]
+    pub fn refused_at(&self) -> Option<i64> {
+        (self.state == ShareState::Ended.as_str()).then_some(self.since)
     }
 
     /// What it lets through while it is approved.
@@ -142,9 +156,7 @@ impl Share {
     }
 
     pub fn set_state(&mut self, state: ShareState, now: Timestamp) {
-        if self.state(now) != state {
-            self.since = now.0;
-        }
+        self.since = if self.state(now) == state { self.since(now) } else { now.0 };
         state.as_str().clone_into(&mut self.state);
     }
 }
@@ -197,7 +209,7 @@ impl Granted {
 
 /// What `reader` may see of `person` at `now`, given the share between them; `None` is nothing, not even that the person is there.
 ///
-/// An admin sees themself and no other admin. `nobody` counts for more than any share; a share that was approved or has ended counts for
+/// An admin sees themself and no other admin. `nobody` counts for more than any share; what a share says, or that it has ended, counts for
 /// more than `everyone`.
 #[must_use]
 pub fn decide(reader: &User, person: &User, share: Option<&Share>, now: Timestamp) -> Option<Granted> {
@@ -211,10 +223,11 @@ pub fn decide(reader: &User, person: &User, share: Option<&Share>, now: Timestam
         return None;
     }
     match (person.sharing(), share.map(|share| (share.state(now), share.terms()))) {
-        (Sharing::Nobody, _) | (_, Some((ShareState::Ended, _))) => None,
+        // A wish opens nothing either, or somebody who was kept out of `everyone` could come in by asking.
+        (Sharing::Nobody, _) | (_, Some((ShareState::Ended | ShareState::Requested, _))) => None,
         (_, Some((ShareState::Approved, terms))) => Some(terms),
-        (Sharing::Everyone, _) => Some(Granted::USUAL),
-        (Sharing::Approved, _) => None,
+        (Sharing::Everyone, None) => Some(Granted::USUAL),
+        (Sharing::Approved, None) => None,
     }
 }
 

@@ -142,7 +142,7 @@ pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> Que
 pub struct GrantedView {
     pub water: Detail,
     pub altitude: Detail,
-    /// Whether it includes what was before today.
+    /// Whether it includes the history, and not only how they are now.
     pub history: bool,
     pub export: bool,
     /// When it ends.

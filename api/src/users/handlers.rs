@@ -171,7 +171,7 @@ pub struct UpdateMe {
     stale_after_hours: Option<i16>,
     /// The version from `GET /privacy-policy` that you have read and accept.
     #[serde(default, deserialize_with = "present")]
-    #[schema(nullable = false, example = "2026-11-25")]
+    #[schema(nullable = false, example = "2026-11-25.2")]
     privacy_policy_version: Option<String>,
 }
 

@@ -7,12 +7,13 @@ use utoipa::ToSchema;
 use crate::error::FieldError;
 
 /// Changes whenever the text does, so that what was accepted stays known.
-pub const VERSION: &str = "2026-11-25";
+pub const VERSION: &str = "2026-11-25.2";
+const DATE: &str = "2026-11-25";
 const TEXT: &str = include_str!("privacy-policy.txt");
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PrivacyPolicy {
-    #[schema(example = "2026-11-25")]
+    #[schema(example = "2026-11-25.2")]
     version: &'static str,
     /// The day from which it holds.
     #[schema(format = Date, example = "2026-11-25")]
@@ -28,7 +29,7 @@ pub struct PrivacyPolicy {
 pub async fn get_privacy_policy() -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=300")).json(PrivacyPolicy {
         version: VERSION,
-        date: VERSION,
+        date: DATE,
         text: TEXT,
     })
 }

@@ -36,7 +36,7 @@ pub struct RegisterUser {
     #[schema(value_type = String, format = Password, min_length = 12, max_length = 128, example = "Quiet-Harbour-71-lanterns")]
     password: SecretString,
     /// The version from `GET /privacy-policy` that the person has read and accepts.
-    #[schema(example = "2026-11-25")]
+    #[schema(example = "2026-11-25.2")]
     privacy_policy_version: String,
     /// From an invitation, if there is one: it decides the role.
     #[schema(value_type = Option<String>, example = "pQ3xV8bTz0mYk5wJcR2nLg")]

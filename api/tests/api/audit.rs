@@ -52,7 +52,7 @@ async fn some_records(app: &TestApp, count: usize) {
 async fn each_change_leaves_a_record_that_says_who_what_whom_when_from_where_and_in_which_request() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
-    let registration = json!({"username": "alex", "password": PASSWORD, "privacy_policy_version": "2026-11-25"});
+    let registration = json!({"username": "alex", "password": PASSWORD, "privacy_policy_version": "2026-11-25.2"});
     app.anonymous().post("/api/v1/auth/register", registration).await.expect(StatusCode::CREATED);
     let answer = admin.post("/api/v1/entries", json!({"metric": "water", "value": 250})).await;
     let id = answer.json["id"].as_str().unwrap().to_owned();

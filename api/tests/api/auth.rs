@@ -8,7 +8,7 @@ use status_tracker::{
 use crate::support::{Client, PASSWORD, TestApp};
 
 fn registration(username: &str, password: &str) -> Value {
-    json!({"username": username, "password": password, "privacy_policy_version": "2026-11-25"})
+    json!({"username": username, "password": password, "privacy_policy_version": "2026-11-25.2"})
 }
 
 #[actix_web::test]

@@ -43,8 +43,21 @@ async fn the_server_serves_the_document_and_a_page_to_try_it() {
 
 #[test]
 fn every_operation_is_named_described_and_tagged() {
-    let verbs =
-        ["get", "list", "create", "update", "delete", "restore", "register", "confirm", "export", "unlock", "reset"];
+    let verbs = [
+        "get",
+        "list",
+        "create",
+        "update",
+        "delete",
+        "restore",
+        "rewind",
+        "recompute",
+        "register",
+        "confirm",
+        "export",
+        "unlock",
+        "reset",
+    ];
     for (name, operation) in operations() {
         let id = operation["operationId"].as_str().unwrap();
         let (verb, resource) = id.split_once('_').unwrap_or_default();

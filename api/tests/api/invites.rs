@@ -25,7 +25,7 @@ async fn register(app: &TestApp, username: &str, code: &Value) -> Answer {
     let body = json!({
         "username": username,
         "password": PASSWORD,
-        "privacy_policy_version": "2026-11-25",
+        "privacy_policy_version": "2026-11-25.2",
         "invite_code": code,
     });
     app.anonymous().post("/api/v1/auth/register", body).await
@@ -147,7 +147,7 @@ async fn a_registration_that_fails_uses_nothing_up() {
     let admin = app.named("robin", status_tracker::users::model::Role::Admin).await;
     let code = invite(&admin, "viewer", 1).await["code"].clone();
     register(&app, "Robin", &code).await.expect_problem(409, "username_taken");
-    let mut weak = json!({"username": "alex", "password": "password", "privacy_policy_version": "2026-11-25"});
+    let mut weak = json!({"username": "alex", "password": "password", "privacy_policy_version": "2026-11-25.2"});
     weak["invite_code"] = code.clone();
     app.anonymous().post("/api/v1/auth/register", weak).await.expect_problem(422, "invalid");
     register(&app, "alex", &code).await.expect(StatusCode::CREATED);
@@ -160,7 +160,7 @@ async fn nobody_chooses_their_own_role() {
     let admin = app.admin().await;
     let code = invite(&admin, "admin", 1).await["code"].clone();
     for code in [json!(null), code.clone()] {
-        let body = json!({"username": "alex", "password": PASSWORD, "privacy_policy_version": "2026-11-25",
+        let body = json!({"username": "alex", "password": PASSWORD, "privacy_policy_version": "2026-11-25.2",
             "invite_code": code, "role": "admin"});
         let answer = app.anonymous().post("/api/v1/auth/register", body).await;
         assert_eq!(answer.expect_problem(422, "invalid").fields(), ["role"]);

@@ -27,6 +27,7 @@ mod program;
 mod requests;
 mod security;
 mod sessions;
+mod sharing;
 mod support;
 mod tokens;
 mod totp;

@@ -136,9 +136,10 @@ async fn maintenance_by_configuration_is_ended_by_configuration() {
 async fn anybody_may_know_whether_they_can_register() {
     let app = TestApp::with(&[("REGISTRATION", "closed")]).await;
     let admin = app.admin().await;
-    let instance = json!({"registration": "closed", "maintenance_mode": false, "privacy_policy_version": "2026-11-25"});
+    let instance =
+        json!({"registration": "closed", "maintenance_mode": false, "privacy_policy_version": "2026-11-25.2"});
     assert_eq!(app.anonymous().get("/api/v1/instance").await.expect(StatusCode::OK).json, instance);
-    let registration = json!({"username": "alex", "password": PASSWORD, "privacy_policy_version": "2026-11-25"});
+    let registration = json!({"username": "alex", "password": PASSWORD, "privacy_policy_version": "2026-11-25.2"});
     let register = || app.anonymous();
     register().post("/api/v1/auth/register", registration.clone()).await.expect_problem(403, "registration_closed");
     admin.patch(SETTINGS, json!({"registration": "open"})).await.expect(StatusCode::OK);

@@ -13,7 +13,7 @@ type Row = (&'static str, &'static str, Value, [u16; 4]);
 
 fn rows() -> Vec<Row> {
     let credentials = json!({"username": "robin", "password": PASSWORD});
-    let registration = json!({"username": "newcomer", "password": PASSWORD, "privacy_policy_version": "2026-11-25"});
+    let registration = json!({"username": "newcomer", "password": PASSWORD, "privacy_policy_version": "2026-11-25.2"});
     let entry = json!({"metric": "water", "value": 250});
     vec![
         ("GET", "/health", json!(null), [200, 200, 200, 200]),
@@ -31,13 +31,24 @@ fn rows() -> Vec<Row> {
         ("GET", "/api/v1/people", json!(null), [401, 200, 200, 200]),
         ("GET", "/api/v1/people/robin/status", json!(null), [401, 200, 200, 404]),
         ("GET", "/api/v1/people/robin/entries", json!(null), [401, 200, 200, 404]),
+        ("POST", "/api/v1/people/robin/share-requests", json!(null), [401, 200, 403, 403]),
+        ("GET", "/api/v1/me/shares", json!(null), [401, 403, 200, 200]),
+        ("GET", "/api/v1/me/shares/{username}", json!(null), [401, 403, 200, 200]),
+        ("PATCH", "/api/v1/me/shares/{username}", json!({"water": "band"}), [401, 403, 200, 200]),
+        ("DELETE", "/api/v1/me/shares/{username}", json!(null), [401, 403, 204, 204]),
+        ("GET", "/api/v1/me/audience", json!(null), [401, 403, 200, 200]),
         ("GET", "/api/v1/people/robin/events", json!(null), [401, 200, 200, 404]),
         ("GET", "/api/v1/me/events", json!(null), [401, 200, 200, 200]),
         ("POST", "/api/v1/entries", entry, [401, 403, 201, 201]),
         ("GET", "/api/v1/entries/{id}", json!(null), [401, 403, 200, 404]),
         ("PATCH", "/api/v1/entries/{id}", json!({"value": 300}), [401, 403, 200, 404]),
+        ("GET", "/api/v1/entries/{id}/versions", json!(null), [401, 403, 200, 404]),
+        ("POST", "/api/v1/entries/{id}/versions/{number}/restore", json!(null), [401, 403, 200, 404]),
         ("POST", "/api/v1/entries/{id}/restore", json!(null), [401, 403, 200, 404]),
         ("DELETE", "/api/v1/entries/{id}", json!(null), [401, 403, 204, 404]),
+        // A digest that stands for nothing that could be done: whoever may ask is told so.
+        ("POST", "/api/v1/entries/rewind", json!({"to": NOON, "digest": "x"}), [401, 403, 409, 409]),
+        ("POST", "/api/v1/entries/recompute", json!({"digest": "x"}), [401, 403, 409, 409]),
         ("GET", "/api/v1/instance", json!(null), [200, 200, 200, 200]),
         ("GET", "/api/v1/admin/settings", json!(null), [401, 403, 200, 200]),
         ("PATCH", "/api/v1/admin/settings", json!({"registration": "open"}), [401, 403, 200, 200]),
@@ -104,7 +115,7 @@ async fn every_route_answers_each_role_as_it_should() {
             let client = signed_in(&app, client, path).await;
             // Somebody else for each call, who may be gone after it.
             let other = if path.contains("{username}") { app.viewer().await.username } else { String::new() };
-            let path = path.replace("{id}", ID).replace("{username}", &other);
+            let path = path.replace("{id}", ID).replace("{number}", "1").replace("{username}", &other);
             let json = if path.ends_with("/csp-reports") { "application/csp-report" } else { "application/json" };
             let (content_type, body) = if body.is_null() { ("", String::new()) } else { (json, body.to_string()) };
             let answer = client.send(method, &path, content_type, body).await;

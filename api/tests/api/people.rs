@@ -1,8 +1,11 @@
 use actix_web::http::StatusCode;
 use serde_json::json;
-use status_tracker::{clock::HOUR, users::model::Role};
+use status_tracker::{
+    clock::{HOUR, MINUTE},
+    users::model::Role,
+};
 
-use crate::support::TestApp;
+use crate::support::{Client, PASSWORD, TestApp};
 
 #[actix_web::test]
 async fn a_person_who_never_logged_has_an_empty_status() {
@@ -117,4 +120,100 @@ async fn people_come_in_pages() {
     for query in ["limit=0", "limit=101", "limit=x", "cursor=", "cursor=nonsense", "page=2", "limit=1&limit=2"] {
         assert_eq!(viewer.get(&format!("/api/v1/people?{query}")).await.status, 422, "{query}");
     }
+}
+
+#[actix_web::test]
+async fn freshness_goes_by_the_persons_own_hours() {
+    let app = TestApp::start().await;
+    let (robin, viewer) = (app.named("robin", Role::Admin).await, app.viewer().await);
+    robin.patch("/api/v1/me", json!({"ageing_after_hours": 2, "stale_after_hours": 5})).await.expect(StatusCode::OK);
+    robin.log("water", 250, "2026-03-01T12:05:00Z").await;
+    // From five minutes before it happened, by the clock of the device it was logged on.
+    for (moved, freshness) in [
+        (0, "fresh"),
+        (2 * HOUR + 5 * MINUTE - 1, "fresh"),
+        (1, "ageing"),
+        (3 * HOUR - 1, "ageing"),
+        (1, "stale"),
+        (1000 * HOUR, "stale"),
+    ] {
+        app.clock.advance(moved);
+        let viewer = fresh_session(&app, &viewer).await;
+        assert_eq!(viewer.get("/api/v1/people/robin/status").await.json["freshness"], freshness, "{}", app.clock.now());
+    }
+}
+
+/// Signed in anew, for whoever has been away for weeks.
+async fn fresh_session(app: &TestApp, client: &Client) -> Client {
+    app.anonymous().sign_in(&client.username, PASSWORD).await
+}
+
+#[actix_web::test]
+async fn other_hours_count_at_once() {
+    let app = TestApp::start().await;
+    let (robin, viewer) = (app.named("robin", Role::Admin).await, app.viewer().await);
+    robin.log("water", 250, "2026-03-01T04:00:00Z").await;
+    for (hours, freshness) in [
+        (json!({}), "ageing"),
+        (json!({"ageing_after_hours": 9}), "fresh"),
+        (json!({"ageing_after_hours": 1, "stale_after_hours": 8}), "stale"),
+        (json!({"stale_after_hours": 9}), "ageing"),
+        (json!({"stale_after_hours": 336, "ageing_after_hours": 168}), "fresh"),
+        (json!({"stale_after_hours": 2, "ageing_after_hours": 1}), "stale"),
+    ] {
+        robin.patch("/api/v1/me", hours.clone()).await.expect(StatusCode::OK);
+        assert_eq!(viewer.get("/api/v1/people/robin/status").await.json["freshness"], freshness, "{hours}");
+    }
+}
+
+#[actix_web::test]
+async fn hours_that_do_not_fit_are_refused() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    let before = robin.get("/api/v1/me").await.json;
+    for (field, value) in [
+        ("ageing_after_hours", json!(0)),
+        ("ageing_after_hours", json!(-1)),
+        ("ageing_after_hours", json!(169)),
+        ("ageing_after_hours", json!("6")),
+        ("ageing_after_hours", json!(6.5)),
+        ("ageing_after_hours", json!(null)),
+        ("ageing_after_hours", json!(32_768)),
+        ("stale_after_hours", json!(1)),
+        ("stale_after_hours", json!(337)),
+        ("stale_after_hours", json!(null)),
+        ("stale_after_hours", json!(6)),
+        ("stale_after_hours", json!(5)),
+    ] {
+        let answer = robin.patch("/api/v1/me", json!({field: value})).await;
+        assert_eq!(answer.expect_problem(422, "invalid").fields(), [field], "{value}");
+    }
+    let both = json!({"ageing_after_hours": 24});
+    assert_eq!(robin.patch("/api/v1/me", both).await.expect_problem(422, "invalid").fields(), ["stale_after_hours"]);
+    assert_eq!(robin.get("/api/v1/me").await.json, before);
+}
+
+#[actix_web::test]
+async fn freshness_comes_only_from_what_a_viewer_sees() {
+    let app = TestApp::start().await;
+    let (robin, viewer) = (app.named("robin", Role::Admin).await, app.viewer().await);
+    robin.log("altitude", 7, "2026-02-28T00:00:00Z").await;
+    let water = robin.log("water", 250, "2026-03-01T11:00:00Z").await;
+    for (of_water, of_altitude, freshness, updated_at) in [
+        ("exact", "exact", "fresh", json!("2026-03-01T12:00:00.000Z")),
+        ("logged", "none", "fresh", json!("2026-03-01T11:00:00.000Z")),
+        ("band", "none", "fresh", json!("2026-03-01T11:00:00.000Z")),
+        ("none", "exact", "stale", json!("2026-02-28T00:00:00.000Z")),
+        ("none", "logged", "stale", json!("2026-02-28T00:00:00.000Z")),
+        ("none", "none", "never", json!(null)),
+    ] {
+        app.execute(&format!("UPDATE shares SET water = '{of_water}', altitude = '{of_altitude}'"));
+        let status = viewer.get("/api/v1/people/robin/status").await.json;
+        assert_eq!((&status["freshness"], &status["updated_at"]), (&json!(freshness), &updated_at), "{status}");
+    }
+    // Not even by being taken away.
+    app.execute("UPDATE shares SET water = 'none', altitude = 'logged'");
+    let before = viewer.get("/api/v1/people/robin/status").await.json;
+    robin.delete(&format!("/api/v1/entries/{}", water["id"].as_str().unwrap())).await.expect(StatusCode::NO_CONTENT);
+    assert_eq!(viewer.get("/api/v1/people/robin/status").await.json, before);
 }

@@ -52,6 +52,13 @@ export class Client {
     return this.request.fetch(`/api/v1${path}`, { method, headers, data })
   }
 
+  /** Lets somebody watch, and see as much as `terms` say: everything, if they say nothing. */
+  async share(viewer: Account, terms: Record<string, unknown> = {}): Promise<void> {
+    const path = `/me/shares/${viewer.username}`
+    const answer = await this.send('PATCH', path, { state: 'approved', ...terms })
+    expect(answer.status()).toBe(200)
+  }
+
   async log(entry: NewEntry): Promise<Entry> {
     const answer = await this.send('POST', '/entries', entry)
     expect(answer.status()).toBe(201)

@@ -8,26 +8,38 @@ import type { components, paths } from './schema'
 type Schemas = components['schemas']
 export type ApiToken = Schemas['ApiToken']
 export type AuditRecord = Schemas['AuditRecord']
+export type Band = Schemas['Band']
+export type Detail = Schemas['Detail']
 export type Device = Schemas['SessionView']
 export type Entry = Schemas['EntryView']
 export type EntryChange = Schemas['UpdateEntry']
+export type Granted = Schemas['GrantedView']
 export type Invite = Schemas['Invite']
+export type Look = Schemas['LookView']
 export type Me = Schemas['Me']
 export type MeChange = Schemas['UpdateMe']
 export type Metric = Schemas['Metric']
 export type NewEntry = Schemas['CreateEntry']
 export type Outcome = Schemas['Outcome']
+export type Person = Schemas['Person']
+export type PersonView = Schemas['PersonView']
 export type PrivacyPolicy = Schemas['PrivacyPolicy']
+export type Recompute = Schemas['Recompute']
 export type Registration = Schemas['Registration']
+export type Rewind = Schemas['Rewind']
 export type Role = Schemas['Role']
 export type Scope = Schemas['Scope']
 export type SecurityHour = Schemas['SecurityHour']
 export type SecurityReport = Schemas['SecurityReport']
 export type Settings = Schemas['Settings']
+export type Share = Schemas['ShareView']
+export type ShareChange = Schemas['UpdateShare']
+export type Sharing = Schemas['Sharing']
 export type Status = Schemas['StatusView']
 export type TemporaryPassword = Schemas['TemporaryPassword']
 export type Unit = Schemas['Unit']
 export type User = Schemas['UserView']
+export type Version = Schemas['VersionView']
 
 /** How long to wait for an answer. The server gives up on a request after 30 seconds. */
 const TIMEOUT_MS = 35_000
@@ -60,11 +72,16 @@ export async function answer<T>(
   })
   const { response } = result
   if (response.ok) return result.data as T
+  throw failed(response, result.error)
+}
+
+/** What a refused request means; whoever listens has heard of it. `body` is what the server said. */
+export function failed(response: Response, body: unknown): ApiError {
   // Only the server writes problem documents; anything else is a page of a proxy in front of it.
   const ours = response.headers.get('content-type')?.startsWith('application/problem+json')
-  const problem = ours ? (result.error as Schemas['Problem']) : {}
+  const problem = ours ? (body as Schemas['Problem']) : {}
   const wait = Number(response.headers.get('retry-after')) * 1000
   const failure = new ApiError(response.status, problem, Number.isFinite(wait) ? wait : 0)
   for (const listener of listeners) listener(failure)
-  throw failure
+  return failure
 }

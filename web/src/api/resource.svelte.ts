@@ -50,6 +50,15 @@ export class Resource<T> {
     this.problem = undefined
   }
 
+  /**
+   * Puts a change into the value that the server has told of by other ways. An answer that is on its way may
+   * not know of it, so it is asked for again.
+   */
+  change(how: (value: T) => T): void {
+    if (this.value !== undefined) this.value = how(this.value)
+    if (this.loading) void this.load()
+  }
+
   /** Ends requests and retries; the value stays. */
   stop(): void {
     clearTimeout(this.#timer)

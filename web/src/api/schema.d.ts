@@ -400,6 +400,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/entries/recompute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move your entries to the days they belong to by your time zone and the start of your day as they are now.
+         * @description Otherwise an entry keeps the day that was fixed when it was written. With `dry_run=true` you see what would move; with the `digest` of that
+         *     preview it is done, unless one of those entries changed meanwhile. Each entry keeps a version of how it was.
+         */
+        post: operations["recompute_entries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entries/rewind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put all your entries back to how they were at a moment.
+         * @description With `dry_run=true` you see what it changes; with the `digest` of that preview it is done, unless your entries changed meanwhile. Whatever
+         *     it replaces is kept as a version, so that going back can itself be undone by going back to the moment before it. Entries that were
+         *     changed before versions were kept stay as they are.
+         */
+        post: operations["rewind_entries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/entries/{id}": {
         parameters: {
             query?: never;
@@ -439,6 +482,46 @@ export interface paths {
          * @description An entry that is there already stays as it is.
          */
         post: operations["restore_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entries/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List how one of your entries was before each change.
+         * @description Newest first; also of an entry that is deleted.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entries/{id}/versions/{number}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put one of your entries back to how it was.
+         * @description With the day it had. How it is now is kept as a version in turn; where nothing differs, nothing is done.
+         */
+        post: operations["restore_version"];
         delete?: never;
         options?: never;
         head?: never;
@@ -485,6 +568,47 @@ export interface paths {
          * @description Days of entries that exist already stay as they are when the time zone or the start of the day changes.
          */
         patch: operations["update_me"];
+        trace?: never;
+    };
+    "/api/v1/me/audience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who is watching you, and who looked.
+         * @description A look stands here once a minute. Admins who looked at your account are here, too.
+         */
+        get: operations["list_audience"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the list of people live.
+         * @description The event `people` holds what `GET /people?limit=100` answers: at first, and whenever that changes, once a second at most. `revoked` is the
+         *     last event. A comment line comes every 15 seconds at least.
+         */
+        get: operations["get_people_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/password": {
@@ -543,6 +667,52 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your viewers and what each of them sees.
+         * @description Those who may watch, who asked, and whom you ended it for; with `sharing: everyone` every enabled viewer.
+         */
+        get: operations["list_shares"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/shares/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what one viewer sees. */
+        get: operations["get_share"];
+        put?: never;
+        post?: never;
+        /**
+         * End what a viewer sees, or decline their request.
+         * @description With `sharing: everyone` it keeps that viewer out.
+         */
+        delete: operations["delete_share"];
+        options?: never;
+        head?: never;
+        /**
+         * Approve, narrow or end what a viewer sees.
+         * @description It holds at once, for what they have open too. Approving one whose time is over takes the old end away unless you give a new one. A viewer who
+         *     has not asked can be approved as well.
+         */
+        patch: operations["update_share"];
         trace?: never;
     };
     "/api/v1/me/tokens": {
@@ -639,8 +809,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the people you may watch, each with their status.
-         * @description A viewer sees every person. An admin sees themself.
+         * List the people you may watch, each with their status, and those you may ask.
+         * @description An admin finds themself here and nobody else.
          */
         get: operations["list_people"];
         put?: never;
@@ -660,11 +830,61 @@ export interface paths {
         };
         /**
          * Read a person's history.
-         * @description Pages stay right while entries come and go: each continues where the one before ended.
+         * @description You see as much of each entry as the person shares with you. Pages stay right while entries come and go: each continues where the one before ended.
          */
         get: operations["list_entries"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{username}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a person live, as far as they share it with you.
+         * @description First what you missed since `Last-Event-ID`, or a `status`; then what changes. Each event has an `id`.
+         *
+         *     - `status`: how they are, as `GET /people/{username}/status` says it, whenever that differs from what you were told.
+         *     - `entry`: an entry that was logged, changed, deleted or brought back, as `{id, deleted, entry}`, where you see their history; `entry` is as
+         *       in the history, and `null` where it was deleted.
+         *     - `reset`: what you loaded before may be out of date; load it again.
+         *     - `share` and `me`, on your own stream: how things stand with one of your viewers, as in `GET /me/shares/{username}`; your account, as in
+         *       `GET /me`.
+         *     - `revoked`: the last event, with a `reason`: `session` or `share`.
+         *
+         *     A comment line comes every 15 seconds at least.
+         */
+        get: operations["get_person_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{username}/share-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a person to let you watch.
+         * @description Asking again before they have answered changes nothing.
+         */
+        post: operations["create_share_request"];
         delete?: never;
         options?: never;
         head?: never;
@@ -678,7 +898,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read how a person is. */
+        /** Read how a person is, as far as they share it with you. */
         get: operations["get_status"];
         put?: never;
         post?: never;
@@ -766,8 +986,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description Where a reader stands with a person.
+         * @enum {string}
+         */
+        Access: "own" | "watching" | "requested" | "ended" | "may_ask";
         AltitudeStatus: {
             at: components["schemas"]["Timestamp"] | null;
+            /** @description Instead of the value: up to 3 `low`, from 8 `high`. */
+            band?: components["schemas"]["Band"];
             /**
              * Format: int32
              * @example 7
@@ -784,6 +1011,15 @@ export interface components {
             /** @example kitchen button */
             name: string;
             scopes: components["schemas"]["Scope"][];
+        };
+        /** @description Who is watching you, and one page of who looked. */
+        Audience: {
+            /** @description Looks, newest first. */
+            items: components["schemas"]["LookView"][];
+            /** @description Send it back as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+            /** @description Who is watching right now. */
+            watching: components["schemas"]["WatcherView"][];
         };
         /** @description One record of the audit log. */
         AuditRecord: {
@@ -814,6 +1050,11 @@ export interface components {
              */
             target: string | null;
         };
+        /**
+         * @description What is shown where a share keeps the number back.
+         * @enum {string}
+         */
+        Band: "low" | "middle" | "high";
         ConfirmTotp: {
             /**
              * @description The six digits that the authenticator shows now.
@@ -921,6 +1162,11 @@ export interface components {
         CspReport: {
             "csp-report": components["schemas"]["Violation"];
         };
+        /**
+         * @description What a person decides.
+         * @enum {string}
+         */
+        Decision: "approved" | "ended";
         DeleteMe: {
             /**
              * Format: password
@@ -937,9 +1183,19 @@ export interface components {
              */
             password: string;
         };
+        /**
+         * @description How much of a metric is shown, from nothing to all.
+         * @enum {string}
+         */
+        Detail: "none" | "logged" | "band" | "exact";
         /** @description One logged fact. */
         EntryView: {
             at: components["schemas"]["Timestamp"];
+            /**
+             * @description Instead of the value, where the share says so: a glass below 200 ml is `low` and from 400 ml `high`, an altitude up to 3 is `low` and
+             *     from 8 `high`.
+             */
+            band?: components["schemas"]["Band"];
             created_at: components["schemas"]["Timestamp"];
             /**
              * Format: date
@@ -950,15 +1206,17 @@ export interface components {
             /** Format: uuid */
             id: string;
             metric: components["schemas"]["Metric"];
+            /** @description Like the tags, shown with the exact value only. */
             note: string | null;
             tags: string[];
+            /** @description Where the share keeps the number back, nothing tells that it was changed: then it is `created_at`. */
             updated_at: components["schemas"]["Timestamp"];
             /**
              * Format: int32
-             * @description Millilitres for water, 1 to 10 for altitude.
+             * @description Millilitres for water, 1 to 10 for altitude; `null` where the share keeps the number back.
              * @example 250
              */
-            value: number;
+            value: number | null;
         };
         FailedSignIn: {
             /** @example 192.0.2.7 */
@@ -982,10 +1240,19 @@ export interface components {
             message: string;
         };
         /**
-         * @description How old the newest entry is: below 6 hours `fresh`, below 24 `ageing`, then `stale`.
+         * @description How old the newest entry is, by the hours that the person chose: `fresh`, then `ageing`, then `stale`.
          * @enum {string}
          */
         Freshness: "fresh" | "ageing" | "stale" | "never";
+        /** @description What somebody sees of a person, in words that clients read. */
+        GrantedView: {
+            altitude: components["schemas"]["Detail"];
+            export: boolean;
+            /** @description Whether it includes the history, and not only how they are now. */
+            history: boolean;
+            until: components["schemas"]["Timestamp"] | null;
+            water: components["schemas"]["Detail"];
+        };
         /** @enum {string} */
         Health: "ok" | "failing";
         /** @description Each part by itself. */
@@ -1003,7 +1270,7 @@ export interface components {
         };
         /** @description What somebody has to know before they sign in. */
         Instance: components["schemas"]["Settings"] & {
-            /** @example 2026-11-25 */
+            /** @example 2026-11-25.2 */
             privacy_policy_version: string;
         };
         Invite: {
@@ -1092,8 +1359,26 @@ export interface components {
             /** @example robin */
             username: string;
         };
+        /** @description A look at the person. */
+        LookView: {
+            /** @description To the minute. */
+            at: components["schemas"]["Timestamp"];
+            /**
+             * @description `null` for somebody who is no longer here.
+             * @example Alex
+             */
+            display_name: string | null;
+            /** @example alex */
+            username: string;
+        };
         /** @description An account with its preferences, for its owner. */
         Me: components["schemas"]["UserView"] & {
+            /**
+             * Format: int32
+             * @description From which age on, in hours, your status counts as ageing.
+             * @example 6
+             */
+            ageing_after_hours: number;
             /**
              * Format: int32
              * @example 2000
@@ -1109,6 +1394,14 @@ export interface components {
             password_change_required: boolean;
             /** @description There is a privacy policy that you have not accepted yet. */
             privacy_policy_due: boolean;
+            /** @description Whom you let watch. */
+            sharing: components["schemas"]["Sharing"];
+            /**
+             * Format: int32
+             * @description From which age on, in hours, your status counts as stale.
+             * @example 24
+             */
+            stale_after_hours: number;
             /**
              * @description An IANA time zone; it decides which day an entry belongs to.
              * @example Europe/Berlin
@@ -1181,6 +1474,11 @@ export interface components {
         Page_EntryView: {
             items: {
                 at: components["schemas"]["Timestamp"];
+                /**
+                 * @description Instead of the value, where the share says so: a glass below 200 ml is `low` and from 400 ml `high`, an altitude up to 3 is `low` and
+                 *     from 8 `high`.
+                 */
+                band?: components["schemas"]["Band"];
                 created_at: components["schemas"]["Timestamp"];
                 /**
                  * Format: date
@@ -1191,15 +1489,17 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 metric: components["schemas"]["Metric"];
+                /** @description Like the tags, shown with the exact value only. */
                 note: string | null;
                 tags: string[];
+                /** @description Where the share keeps the number back, nothing tells that it was changed: then it is `created_at`. */
                 updated_at: components["schemas"]["Timestamp"];
                 /**
                  * Format: int32
-                 * @description Millilitres for water, 1 to 10 for altitude.
+                 * @description Millilitres for water, 1 to 10 for altitude; `null` where the share keeps the number back.
                  * @example 250
                  */
-                value: number;
+                value: number | null;
             }[];
             /** @description Send it back as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -1233,6 +1533,17 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
+        Page_PersonView: {
+            items: {
+                access: components["schemas"]["Access"];
+                granted: components["schemas"]["GrantedView"] | null;
+                person: components["schemas"]["Person"];
+                status: components["schemas"]["StatusView"] | null;
+            }[];
+            /** @description Send it back as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_SessionView: {
             items: {
                 /** @example 192.0.2.7 */
@@ -1253,19 +1564,25 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description One page of a list. */
-        Page_StatusView: {
+        Page_ShareView: {
             items: {
-                altitude: components["schemas"]["AltitudeStatus"];
-                /**
-                 * Format: date
-                 * @description The person's logical day.
-                 * @example 2026-03-01
-                 */
-                day: string;
-                freshness: components["schemas"]["Freshness"];
-                person: components["schemas"]["Person"];
-                updated_at: components["schemas"]["Timestamp"] | null;
-                water: components["schemas"]["WaterStatus"];
+                altitude: components["schemas"]["Detail"];
+                /** @example Alex */
+                display_name: string;
+                export: boolean;
+                /** @description Whether they see the history, and not only how the person is now. */
+                history: boolean;
+                last_looked_at: components["schemas"]["Timestamp"] | null;
+                requested_at: components["schemas"]["Timestamp"] | null;
+                since: components["schemas"]["Timestamp"] | null;
+                /** @description With `sharing: everyone` every viewer is `approved` whom the person did not keep out; with `nobody` it says what held before. */
+                state: components["schemas"]["ShareState"];
+                until: components["schemas"]["Timestamp"] | null;
+                /** @example alex */
+                username: string;
+                /** @description Whether they are watching right now. */
+                watching: boolean;
+                water: components["schemas"]["Detail"];
             }[];
             /** @description Send it back as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -1282,6 +1599,44 @@ export interface components {
                 role: components["schemas"]["Role"];
                 /** @example robin */
                 username: string;
+            }[];
+            /** @description Send it back as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_VersionView: {
+            items: {
+                at: components["schemas"]["Timestamp"];
+                /**
+                 * Format: date
+                 * @example 2026-03-01
+                 */
+                day: string;
+                /** @description It was deleted then. */
+                deleted: boolean;
+                /** @example after the run */
+                note: string | null;
+                /**
+                 * Format: int32
+                 * @description 1 is the oldest of this entry.
+                 * @example 1
+                 */
+                number: number;
+                /** @description Until when. */
+                replaced_at: components["schemas"]["Timestamp"];
+                /**
+                 * @description The user name of whoever changed it.
+                 * @example robin
+                 */
+                replaced_by: string;
+                tags: string[];
+                /** @description Since when it was like this. */
+                valid_from: components["schemas"]["Timestamp"];
+                /**
+                 * Format: int32
+                 * @example 250
+                 */
+                value: number;
             }[];
             /** @description Send it back as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
@@ -1309,10 +1664,20 @@ export interface components {
         Person: {
             /** @example Robin */
             display_name: string;
-            /** @example Europe/Berlin */
-            time_zone: string;
+            /**
+             * @description `null` for whom you may not watch.
+             * @example Europe/Berlin
+             */
+            time_zone: string | null;
             /** @example robin */
             username: string;
+        };
+        /** @description A person whom you may watch, or whom you may ask. */
+        PersonView: {
+            access: components["schemas"]["Access"];
+            granted: components["schemas"]["GrantedView"] | null;
+            person: components["schemas"]["Person"];
+            status: components["schemas"]["StatusView"] | null;
         };
         /**
          * Format: int32
@@ -1333,7 +1698,7 @@ export interface components {
              *     - Your user name ...
              */
             text: string;
-            /** @example 2026-11-25 */
+            /** @example 2026-11-25.2 */
             version: string;
         };
         /** @description A problem document, RFC 9457. */
@@ -1361,6 +1726,68 @@ export interface components {
              */
             type: string;
         };
+        /** @description Which entries belong to another day by your time zone and the start of your day as they are now. */
+        Recompute: {
+            /** @description Whether it was done. */
+            applied: boolean;
+            /** @description The first 100 days whose water changes by it. */
+            days: components["schemas"]["RecomputedDay"][];
+            /**
+             * @description Stands for all of it: send it back to apply just this.
+             * @example Zm9yIGV4YW1wbGU
+             */
+            digest: string;
+            /** @description The first 100 of them. */
+            items: components["schemas"]["RecomputeItem"][];
+            /**
+             * Format: int64
+             * @description How many entries move, deleted ones too.
+             * @example 12
+             */
+            moved: number;
+        };
+        RecomputeEntries: {
+            /**
+             * @description From the preview of just this, to apply it.
+             * @example Zm9yIGV4YW1wbGU
+             */
+            digest?: string | null;
+        };
+        RecomputeItem: {
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date
+             * @description The day it counts for before.
+             * @example 2026-03-01
+             */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            metric: components["schemas"]["Metric"];
+            /**
+             * Format: date
+             * @description The day it counts for after that.
+             * @example 2026-02-28
+             */
+            to: string;
+        };
+        RecomputedDay: {
+            /**
+             * Format: date
+             * @example 2026-03-01
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @example 1500
+             */
+            water_ml_after: number;
+            /**
+             * Format: int64
+             * @example 1750
+             */
+            water_ml_before: number;
+        };
         /** @description Shown once. Each signs you in once in place of a code, when the device is lost. */
         RecoveryCodes: {
             /**
@@ -1384,7 +1811,7 @@ export interface components {
             password: string;
             /**
              * @description The version from `GET /privacy-policy` that the person has read and accepts.
-             * @example 2026-11-25
+             * @example 2026-11-25.2
              */
             privacy_policy_version: string;
             /**
@@ -1400,6 +1827,61 @@ export interface components {
             body?: components["schemas"]["Violation"];
             /** @example csp-violation */
             type: string;
+        };
+        /** @description An entry after one of its versions was restored. */
+        RestoredEntry: {
+            entry: components["schemas"]["EntryView"] | null;
+        };
+        /** @description What going back changes. */
+        Rewind: {
+            /** @description Whether it was done. */
+            applied: boolean;
+            /**
+             * Format: int64
+             * @description How many were deleted since, and come back.
+             * @example 0
+             */
+            brought_back: number;
+            /**
+             * Format: int64
+             * @description How many were changed since, and are put back.
+             * @example 1
+             */
+            changed: number;
+            /**
+             * @description Stands for all of it: send it back to apply just this.
+             * @example Zm9yIGV4YW1wbGU
+             */
+            digest: string;
+            /** @description The first 100 of them. */
+            items: components["schemas"]["RewindItem"][];
+            /**
+             * Format: int64
+             * @description How many entries were logged or brought back since, and go.
+             * @example 3
+             */
+            removed: number;
+            to: components["schemas"]["Timestamp"];
+        };
+        /** @enum {string} */
+        RewindChange: "remove" | "change" | "bring_back";
+        /** @description What to go back to. */
+        RewindEntries: {
+            /**
+             * @description From the preview of just this, to apply it.
+             * @example Zm9yIGV4YW1wbGU
+             */
+            digest?: string | null;
+            /** @description The moment, in the past. */
+            to: components["schemas"]["Timestamp"];
+        };
+        RewindItem: {
+            after: components["schemas"]["EntryView"] | null;
+            before: components["schemas"]["EntryView"] | null;
+            change: components["schemas"]["RewindChange"];
+            /** Format: uuid */
+            id: string;
+            metric: components["schemas"]["Metric"];
         };
         /** @enum {string} */
         Role: "admin" | "viewer";
@@ -1470,11 +1952,41 @@ export interface components {
             /** @description Who may register. */
             registration: components["schemas"]["Registration"];
         };
+        /**
+         * @description What stands between a person and a viewer.
+         * @enum {string}
+         */
+        ShareState: "requested" | "approved" | "ended";
+        /** @description What a person's viewer sees of them, until when, and when they last did. */
+        ShareView: {
+            altitude: components["schemas"]["Detail"];
+            /** @example Alex */
+            display_name: string;
+            export: boolean;
+            /** @description Whether they see the history, and not only how the person is now. */
+            history: boolean;
+            last_looked_at: components["schemas"]["Timestamp"] | null;
+            requested_at: components["schemas"]["Timestamp"] | null;
+            since: components["schemas"]["Timestamp"] | null;
+            /** @description With `sharing: everyone` every viewer is `approved` whom the person did not keep out; with `nobody` it says what held before. */
+            state: components["schemas"]["ShareState"];
+            until: components["schemas"]["Timestamp"] | null;
+            /** @example alex */
+            username: string;
+            /** @description Whether they are watching right now. */
+            watching: boolean;
+            water: components["schemas"]["Detail"];
+        };
+        /**
+         * @description Whom a person lets watch.
+         * @enum {string}
+         */
+        Sharing: "approved" | "everyone" | "nobody";
         SignedIn: {
             expires_at: components["schemas"]["Timestamp"];
             user: components["schemas"]["UserView"];
         };
-        /** @description How a person is now. What was never logged is `null`. */
+        /** @description How a person is now. What was never logged, or is not shared, is `null`. */
         StatusView: {
             altitude: components["schemas"]["AltitudeStatus"];
             /**
@@ -1572,6 +2084,12 @@ export interface components {
         UpdateMe: {
             /**
              * Format: int32
+             * @description From which age on, in hours, your status counts as ageing.
+             * @example 6
+             */
+            ageing_after_hours?: number;
+            /**
+             * Format: int32
              * @example 2000
              */
             daily_goal_ml?: number;
@@ -1584,9 +2102,17 @@ export interface components {
             display_name?: string;
             /**
              * @description The version from `GET /privacy-policy` that you have read and accept.
-             * @example 2026-11-25
+             * @example 2026-11-25.2
              */
             privacy_policy_version?: string;
+            /** @description Whom you let watch: those you approve, every viewer, or nobody. */
+            sharing?: components["schemas"]["Sharing"];
+            /**
+             * Format: int32
+             * @description From which age on, in hours, your status counts as stale: later than it counts as ageing.
+             * @example 24
+             */
+            stale_after_hours?: number;
             /** @example Europe/Berlin */
             time_zone?: string;
             unit?: components["schemas"]["Unit"];
@@ -1619,6 +2145,16 @@ export interface components {
             registration?: components["schemas"]["Registration"];
         };
         /** @description What to change; what is left out stays. */
+        UpdateShare: {
+            altitude?: components["schemas"]["Detail"];
+            export?: boolean;
+            /** @description Whether they see your history, and not only how you are now. */
+            history?: boolean;
+            state?: components["schemas"]["Decision"];
+            until?: components["schemas"]["Timestamp"] | null;
+            water?: components["schemas"]["Detail"];
+        };
+        /** @description What to change; what is left out stays. */
         UpdateUser: {
             /** @description Whoever is disabled cannot sign in. */
             disabled?: boolean;
@@ -1638,6 +2174,40 @@ export interface components {
             /** @example robin */
             username: string;
         };
+        /** @description How an entry was before a change. */
+        VersionView: {
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date
+             * @example 2026-03-01
+             */
+            day: string;
+            /** @description It was deleted then. */
+            deleted: boolean;
+            /** @example after the run */
+            note: string | null;
+            /**
+             * Format: int32
+             * @description 1 is the oldest of this entry.
+             * @example 1
+             */
+            number: number;
+            /** @description Until when. */
+            replaced_at: components["schemas"]["Timestamp"];
+            /**
+             * @description The user name of whoever changed it.
+             * @example robin
+             */
+            replaced_by: string;
+            tags: string[];
+            /** @description Since when it was like this. */
+            valid_from: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @example 250
+             */
+            value: number;
+        };
         /** @description One thing that the policy refused. Browsers send more than these. */
         Violation: {
             /**
@@ -1656,12 +2226,22 @@ export interface components {
              */
             "effective-directive": string | null;
         };
+        /** @description Somebody who is watching right now. */
+        WatcherView: {
+            /** @example Alex */
+            display_name: string;
+            since: components["schemas"]["Timestamp"];
+            /** @example alex */
+            username: string;
+        };
         WaterStatus: {
+            /** @description Of today's total, instead of the numbers: below half of the goal `low`, from the goal on `high`. */
+            band?: components["schemas"]["Band"];
             /**
              * Format: int32
              * @example 2000
              */
-            goal_ml: number;
+            goal_ml: number | null;
             last_at: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int32
@@ -1672,7 +2252,7 @@ export interface components {
              * Format: int64
              * @example 1250
              */
-            today_ml: number;
+            today_ml: number | null;
         };
     };
     responses: never;
@@ -3790,6 +4370,222 @@ export interface operations {
             };
         };
     };
+    recompute_entries: {
+        parameters: {
+            query?: {
+                /** @description Only show what would be done. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecomputeEntries"];
+            };
+        };
+        responses: {
+            /** @description What would move, or moved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recompute"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your account can only watch, or the request came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no longer what the preview showed; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter does not fit; see `errors` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, or busy; `Retry-After` says when to try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rewind_entries: {
+        parameters: {
+            query?: {
+                /** @description Only show what would be done. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RewindEntries"];
+            };
+        };
+        responses: {
+            /** @description What it would change, or changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rewind"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your account can only watch, or the request came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no longer what the preview showed; nothing was changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter does not fit; see `errors` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, or busy; `Retry-After` says when to try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_entry: {
         parameters: {
             query?: never;
@@ -4118,6 +4914,170 @@ export interface operations {
             };
         };
     };
+    list_versions: {
+        parameters: {
+            query?: {
+                /** @description How many at once. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The entry's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VersionView"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your account can only watch */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an entry of yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter does not fit; see `errors` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The entry's id */
+                id: string;
+                /**
+                 * @description The version's number
+                 * @example 1
+                 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoredEntry"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your account can only watch, or the request came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an entry of yours, or no such version of it */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, or busy; `Retry-After` says when to try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_instance: {
         parameters: {
             query?: never;
@@ -4411,6 +5371,135 @@ export interface operations {
             };
         };
     };
+    list_audience: {
+        parameters: {
+            query?: {
+                /** @description How many at once. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is watching, and one page of looks, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Audience"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your account can only watch */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter does not fit; see `errors` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_people_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `id` of the last event that you got */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until either side ends it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or too many streams of yours are open */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many streams are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     update_password: {
         parameters: {
             query?: never;
@@ -4672,6 +5761,336 @@ export interface operations {
             };
             /** @description Not a session of yours, or ended already */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, or busy; `Retry-After` says when to try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: {
+                /** @description How many at once. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page, by user name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ShareView"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your account can only watch */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter does not fit; see `errors` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The viewer
+                 * @example alex
+                 */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What they see */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your account can only watch */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such viewer, or nothing between you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The viewer
+                 * @example alex
+                 */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your account can only watch, or the request came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such viewer, or nothing between you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, or busy; `Retry-After` says when to try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The viewer
+                 * @example alex
+                 */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateShare"];
+            };
+        };
+        responses: {
+            /** @description What they see now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareView"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your account can only watch, or the request came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such viewer, or nothing between you */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The content type is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter does not fit; see `errors` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5324,7 +6743,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_StatusView"];
+                    "application/json": components["schemas"]["Page_PersonView"];
                 };
             };
             /** @description The address looks like an attack */
@@ -5426,6 +6845,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description They share how they are now, and not their history */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description No such person, or not yours to see */
             404: {
                 headers: {
@@ -5446,6 +6874,178 @@ export interface operations {
             };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_person_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `id` of the last event that you got */
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The person
+                 * @example robin
+                 */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until either side ends it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such person, or not yours to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests, or too many streams of yours are open */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many streams are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_share_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The person
+                 * @example robin
+                 */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Asked before, or you may watch already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description Asked */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An admin watches nobody but themself, or the request came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such person, or they share with nobody */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description They said no less than a day ago; `Retry-After` says when you can ask again */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, or busy; `Retry-After` says when to try again */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,11 +1,19 @@
+import type { Health } from '../api/stream.svelte'
 import { ago } from './time'
 
-export type Connection = 'live' | 'reconnecting' | 'offline'
-
-/** How well the page is connected, in words; `heardAt` is when the server last answered. */
-export function connectionWords(connection: Connection, heardAt: number, now: number): string {
-  const heard = ago(new Date(heardAt).toISOString(), now)
-  if (connection === 'live') return now - heardAt < 60_000 ? 'Live' : `Updated ${heard}`
-  const state = connection === 'offline' ? 'Offline' : 'Reconnecting'
-  return heardAt === 0 ? state : `${state}, last heard ${heard}`
+/**
+ * How well the page is connected: the state in a word or two, and what else there is to say about it. `heardAt` is
+ * when the server last said anything; 0 for never.
+ */
+export function connectionWords(
+  health: Health,
+  online: boolean,
+  heardAt: number,
+  now: number,
+): { state: string; since: string } {
+  if (health === 'live') return { state: 'Live', since: '' }
+  if (health === 'polling') return { state: 'Updating every 30 s', since: '' }
+  const since = heardAt === 0 ? '' : `, last heard ${ago(new Date(heardAt).toISOString(), now)}`
+  if (!online) return { state: 'Offline', since }
+  return { state: health === 'connecting' ? 'Connecting' : 'Reconnecting', since }
 }

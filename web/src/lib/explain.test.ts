@@ -10,6 +10,8 @@ test.each([
   [0, 'in a moment'],
   [60_000, 'in a minute'],
   [61_000, 'in 2 minutes'],
+  [7_200_000, 'in 120 minutes'],
+  [7_201_000, 'in 3 hours'],
 ])('a wait of %d ms is told as %s', (wait, words) => {
   expect(explain(new ApiError(429, {}, wait)).next).toContain(words)
 })

@@ -67,8 +67,10 @@ export function explainSignIn(problem: ApiError): string {
   return problem.passing ? `${what} Try again in a moment.` : what
 }
 
-function inWords(wait: number): string {
+/** `in a moment`, `in 5 minutes` or `in 3 hours`: not sooner than in `wait` milliseconds. */
+export function inWords(wait: number): string {
   if (wait < 60_000) return 'in a moment'
   const minutes = Math.ceil(wait / 60_000)
+  if (minutes > 120) return `in ${Math.ceil(minutes / 60)} hours`
   return minutes === 1 ? 'in a minute' : `in ${minutes} minutes`
 }

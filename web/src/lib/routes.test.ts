@@ -8,6 +8,7 @@ test.each([
   ['/history?metric=water', { name: 'history', metric: 'water' }],
   ['/history?metric=mood', { name: 'history' }],
   ['/settings', { name: 'settings' }],
+  ['/sharing', { name: 'sharing' }],
   ['/register', { name: 'register' }],
   ['/sign-in', { name: 'sign-in', next: '/' }],
   ['/sign-in?next=%2Fhistory%3Fmetric%3Dwater', { name: 'sign-in', next: '/history?metric=water' }],

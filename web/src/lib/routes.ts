@@ -5,6 +5,7 @@ export type Route =
   | { name: 'dashboard'; person?: string }
   | { name: 'history'; person?: string; metric?: Metric }
   | { name: 'settings' }
+  | { name: 'sharing' }
   | { name: 'sign-in'; next: string }
   | { name: 'register'; invite?: string }
   | { name: 'admin'; page: AdminPage }
@@ -37,7 +38,7 @@ export function parseRoute(url: URL): Route {
   if (second !== undefined) return { name: 'not-found' }
   if (first === undefined) return { name: 'dashboard' }
   if (first === 'history') return { name: 'history', ...metric }
-  if (first === 'settings') return { name: first }
+  if (first === 'settings' || first === 'sharing') return { name: first }
   if (first === 'register') {
     const invite = url.searchParams.get('invite')
     return invite ? { name: first, invite } : { name: first }
@@ -59,6 +60,14 @@ export function localPath(next: string | null): string {
 export function personPath(username: string, page?: 'history'): string {
   const path = `/people/${encodeURIComponent(username)}`
   return page ? `${path}/${page}` : path
+}
+
+/** Where the server tells of the list of people. */
+export const PEOPLE_EVENTS = '/api/v1/me/events'
+
+/** Where the server tells of one person. */
+export function personEventsPath(username: string): string {
+  return `/api/v1/people/${encodeURIComponent(username)}/events`
 }
 
 export function signInPath(next: string): string {

@@ -4,6 +4,7 @@ import {
   ago,
   clockOffset,
   dateTime,
+  dayDate,
   dayName,
   fromWall,
   logicalDay,
@@ -49,6 +50,7 @@ test('names days, the near ones relative to today', () => {
   expect(dayName('2026-11-22', '2026-11-24')).toBe('Sunday 22 November')
   expect(dayName('2025-12-31', '2026-11-24')).toBe('Wednesday 31 December 2025')
   expect(dayName('2025-12-31', '2026-01-01')).toBe('Yesterday')
+  expect(dayDate('2025-12-31')).toBe('31 Dec 2025')
 })
 
 test('counts days over months and a leap day', () => {

@@ -1,5 +1,7 @@
 // Instants are UTC; people read them in a time zone. Everything here is told the zone and the present,
 // so that it can be tested. `Intl` knows the rules of every zone; the functions below only ask it.
+import type { Person } from '../api/client'
+
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
@@ -51,6 +53,11 @@ export function dayName(day: string, today: string): string {
   return name.format(new Date(`${day}T00:00Z`)).replace(',', '')
 }
 
+/** A day `YYYY-MM-DD` in full: `23 Nov 2026` */
+export function dayDate(day: string): string {
+  return format('UTC', { dateStyle: 'medium' }).format(new Date(`${day}T00:00Z`))
+}
+
 export function addDays(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00Z`) + days * DAY).toISOString().slice(0, 10)
 }
@@ -89,6 +96,11 @@ export function logicalDay(at: string | number, zone: string, startsAt: number):
   const wall = toWall(at, zone)
   const day = wall.slice(0, 10)
   return Number(wall.slice(11, 13)) < startsAt ? addDays(day, -1) : day
+}
+
+/** Whoever may see how a person is knows their zone. */
+export function zoneOf({ time_zone }: Person): string {
+  return time_zone ?? 'UTC'
 }
 
 /** Whether two zones show the same time now. */

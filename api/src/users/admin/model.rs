@@ -12,6 +12,7 @@ use crate::{
     clock::{DAY, Timestamp},
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult},
+    people::shares,
     users::{
         invites,
         model::{self, Role, User, find_user, keep_an_admin},
@@ -64,6 +65,9 @@ pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: A
     if loses {
         keep_an_admin(conn, &user.id)?;
         invites::model::delete_of(conn, &user.id)?;
+    }
+    if role == Some(Role::Admin) {
+        shares::model::end_all_of(conn, trace, &user)?;
     }
     if loses || role.is_some() {
         end_all_sessions(conn, &user.id)?;

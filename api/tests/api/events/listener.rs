@@ -43,6 +43,11 @@ impl Client {
 
 impl Listener {
     pub async fn open(client: &Client, path: &str, last_event_id: &str) -> Self {
+        Self::try_open(client, path, last_event_id).await.unwrap_or_else(|refused| panic!("{refused:?}"))
+    }
+
+    /// Or what was answered instead.
+    pub async fn try_open(client: &Client, path: &str, last_event_id: &str) -> Result<Self, Answer> {
         let begun = Instant::now();
         let response = loop {
             let request = client.request("GET", path).insert_header(("last-event-id", last_event_id));
@@ -52,7 +57,9 @@ impl Listener {
                 break response;
             }
         };
-        assert_eq!(response.status(), 200, "{:?}", Answer::of(response).await.json);
+        if response.status() != 200 {
+            return Err(Answer::of(response).await);
+        }
         for (name, value) in
             [("content-type", "text/event-stream"), ("cache-control", "no-store"), ("x-accel-buffering", "no")]
         {
@@ -61,7 +68,7 @@ impl Listener {
             assert!(sent == Some(value) || name == "x-accel-buffering" && sent.is_none(), "{name}: {sent:?}");
         }
         assert!(!response.headers().contains_key("etag"));
-        Self { body: Box::pin(response), read: String::new(), comments: 0 }
+        Ok(Self { body: Box::pin(response), read: String::new(), comments: 0 })
     }
 
     /// The next event; `None` once the stream has ended.

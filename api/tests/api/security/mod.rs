@@ -113,7 +113,7 @@ pub async fn login(app: &TestApp, username: &str, password: &str) -> Answer {
 }
 
 pub async fn register(app: &TestApp, username: &str, password: &str) -> Answer {
-    let body = json!({"username": username, "password": password, "privacy_policy_version": "2026-11-25"});
+    let body = json!({"username": username, "password": password, "privacy_policy_version": "2026-11-25.2"});
     app.anonymous().post("/api/v1/auth/register", body).await
 }
 

@@ -113,7 +113,7 @@ async fn v5_0_0_15_3_3_fields_that_an_action_does_not_have_are_refused() {
     }
     for field in ["role", "disabled", "admin"] {
         let body =
-            json!({"username": "alex", "password": PASSWORD, "privacy_policy_version": "2026-11-25", field: "admin"});
+            json!({"username": "alex", "password": PASSWORD, "privacy_policy_version": "2026-11-25.2", field: "admin"});
         let answer = app.anonymous().post("/api/v1/auth/register", body).await;
         assert_eq!(answer.expect_problem(422, "invalid").fields(), [field]);
     }

@@ -268,7 +268,7 @@ async fn v5_0_0_3_5_2_what_a_form_can_send_without_asking_first_is_refused() {
     let before = app.contents();
     let entry = json!({"metric": "water", "value": 250}).to_string();
     let registration =
-        json!({"username": "alex", "password": PASSWORD, "privacy_policy_version": "2026-11-25"}).to_string();
+        json!({"username": "alex", "password": PASSWORD, "privacy_policy_version": "2026-11-25.2"}).to_string();
     for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""] {
         for (path, body) in [("/api/v1/entries", &entry), ("/api/v1/auth/register", &registration)] {
             let answer = admin.send("POST", path, content_type, body.clone()).await;

@@ -30,7 +30,7 @@ export function formOf(entry: Entry | null, me: Reader, now: number): EntryForm 
   return {
     entry,
     metric: entry?.metric ?? 'water',
-    amount: water ? toInput(entry.value, me.unit) : '',
+    amount: water ? toInput(entry.value ?? 0, me.unit) : '',
     level: entry && !water ? String(entry.value) : '',
     wall: toWall(entry?.at ?? now, me.time_zone),
     note: entry?.note ?? '',

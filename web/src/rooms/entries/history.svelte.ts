@@ -1,9 +1,10 @@
-// The entries of one person, newest first, page by page. Changes made on this page are put into the list
-// at once; the list is otherwise as old as its pages, which the newest-first order keeps true.
+// The entries of one person, newest first, page by page. Changes made on this page and those that the server
+// tells of are put into the list as they come.
 import { answer, api, type Entry, type Metric } from '../../api/client'
 import { ApiError } from '../../api/error'
 import { Resource } from '../../api/resource.svelte'
-import { place, remove } from './timeline'
+import type { Follower } from '../people/live.svelte'
+import { isKnown, place, remove } from './timeline'
 import type { Listener } from './writer.svelte'
 
 const PAGE = 100
@@ -13,18 +14,20 @@ interface Page {
   next_cursor: string | null
 }
 
-export class History implements Listener {
+export class History implements Listener, Follower {
   readonly username: string
   readonly metric: Metric | undefined
   readonly first: Resource<Page>
   /** Why older entries could not be loaded. */
   problem = $state.raw<ApiError>()
   loadingOlder = $state(false)
+  /** Counts the changes, so that a page that was asked for before one is not believed. */
+  #changes = 0
 
   constructor(username: string, metric?: Metric) {
     this.username = username
     this.metric = metric
-    this.first = new Resource(() => this.#fetch())
+    this.first = new Resource(() => this.#fetchAsMany())
   }
 
   get entries(): Entry[] {
@@ -42,11 +45,16 @@ export class History implements Listener {
     this.loadingOlder = true
     this.problem = undefined
     try {
-      const page = await this.#fetch(cursor)
+      let page: Page
+      let before: number
+      do {
+        before = this.#changes
+        page = await this.#fetch(cursor)
+      } while (before !== this.#changes)
       // An entry that was backdated meanwhile may be in both.
       const known = new Set(this.entries.map((entry) => entry.id))
       const items = page.items.filter((entry) => !known.has(entry.id))
-      this.first.set({ ...page, items: [...this.entries, ...items] })
+      this.first.change((shown) => ({ ...page, items: [...shown.items, ...items] }))
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem
       this.problem = problem
@@ -57,20 +65,42 @@ export class History implements Listener {
 
   saved(entry: Entry): void {
     if (this.metric && entry.metric !== this.metric) return
+    if (isKnown(this.entries, entry)) return
     this.#change((entries) => place(entries, entry, this.more))
   }
 
-  removed(entry: Entry): void {
-    this.#change((entries) => remove(entries, entry.id))
+  removed({ id }: Pick<Entry, 'id'>): void {
+    this.#change((entries) => remove(entries, id))
   }
 
   settled(): void {
     // The server's answer to the change is what was put into the list: there is nothing to ask for.
   }
 
+  entry(id: string, entry: Entry | null): void {
+    if (entry) this.saved(entry)
+    else this.removed({ id })
+  }
+
+  stale(): void {
+    this.#changes += 1
+    void this.first.load()
+  }
+
   #change(how: (entries: Entry[]) => Entry[]): void {
-    const page = this.first.value
-    if (page) this.first.set({ ...page, items: how(page.items) })
+    this.#changes += 1
+    this.first.change((page) => ({ ...page, items: how(page.items) }))
+  }
+
+  /** As many as are shown, so that nothing jumps when they are loaded again. */
+  async #fetchAsMany(): Promise<Page> {
+    const wanted = this.entries.length
+    let page = await this.#fetch()
+    while (page.next_cursor && page.items.length < wanted) {
+      const next = await this.#fetch(page.next_cursor)
+      page = { ...next, items: [...page.items, ...next.items] }
+    }
+    return page
   }
 
   #fetch(cursor?: string): Promise<Page> {

@@ -75,6 +75,11 @@ export class Outbox {
     this.retrying = false
   }
 
+  /** The server has told of an entry by other ways, perhaps before its answer comes, or because that was lost. */
+  arrived(id: string): void {
+    if (this.pending.some(({ entry }) => entry.id === id)) this.forget(id)
+  }
+
   /** Gives an entry up. Whoever calls must also delete it, as it may have arrived unnoticed. */
   forget(id: string): void {
     this.#locker.remove(KEY + id)

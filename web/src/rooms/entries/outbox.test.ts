@@ -74,6 +74,18 @@ test('a new page sends what the last one left behind', async () => {
   expect(saved).toEqual(['a'])
 })
 
+test('what the server tells of has arrived, though its answer was lost', async () => {
+  const { box, post } = outbox(unreachable)
+  await box.add(glass)
+  box.arrived('another')
+  expect(box.waiting).toHaveLength(1)
+  box.arrived('a')
+  expect(box.pending).toHaveLength(0)
+  expect(locker.keys()).toEqual([])
+  await vi.runAllTimersAsync()
+  expect(post).toHaveBeenCalledTimes(1)
+})
+
 test('an expired session keeps the entry and does not knock again', async () => {
   const { box, post } = outbox(new ApiError(401, {}))
   expect(await box.add(glass)).toMatchObject({ waiting: true })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Entry } from '../../api/client'
-import { groupByDay, place, remove } from './timeline'
+import { groupByDay, isKnown, place, remove } from './timeline'
 
 function entry(id: string, at: string, value = 250, metric: Entry['metric'] = 'water'): Entry {
   const instant = `2026-11-${at}:00.000Z`
@@ -28,6 +28,21 @@ test('a total is given only for a day that is certainly whole', () => {
   expect(groupByDay(list, true, true).map(({ water }) => water)).toEqual([250, null])
   expect(groupByDay(list, false, false).map(({ water }) => water)).toEqual([null, null])
   expect(groupByDay([], true, true)).toEqual([])
+})
+
+test('a day of which a number is kept back has no total', () => {
+  const kept = { ...entry('e', '24T10:00'), value: null }
+  expect(groupByDay([kept, ...list], false, true).map(({ water }) => water)).toEqual([null, 400])
+})
+
+test('what is known already, or better, is told from what is new', () => {
+  const known = entry('c', '24T08:00')
+  expect(isKnown(list, known)).toBe(true)
+  expect(isKnown(list, entry('x', '24T08:00'))).toBe(false)
+  expect(isKnown(list, { ...known, note: 'tea', updated_at: '24T08:30' })).toBe(false)
+  const instant = '2026-11-24T08:00:00.000Z'
+  const newer = { ...known, updated_at: '2026-11-24T09:00:00.000Z' }
+  expect(isKnown([newer], { ...known, updated_at: instant })).toBe(true)
 })
 
 test('a changed entry moves to its new place', () => {

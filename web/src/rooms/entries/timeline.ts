@@ -5,7 +5,7 @@ import type { Entry } from '../../api/client'
 export interface DayGroup {
   day: string
   entries: Entry[]
-  /** The day's water in ml, or null while some of the day may not be loaded. */
+  /** The day's water in ml, or null while some of the day may not be loaded, or is kept back. */
   water: number | null
 }
 
@@ -21,8 +21,9 @@ export function groupByDay(entries: Entry[], more: boolean, water: boolean): Day
   }))
 }
 
-export function totalWater(entries: Entry[]): number {
-  return entries.reduce((sum, entry) => sum + (entry.metric === 'water' ? entry.value : 0), 0)
+function totalWater(entries: Entry[]): number | null {
+  const glasses = entries.filter(({ metric }) => metric === 'water').map(({ value }) => value)
+  return glasses.reduce((sum, ml) => (sum === null || ml === null ? null : sum + ml), 0)
 }
 
 /** The list with an entry put where it belongs. Older than all that is loaded: with the rest, later. */
@@ -35,6 +36,14 @@ export function place(entries: Entry[], entry: Entry, more: boolean): Entry[] {
 
 export function remove(entries: Entry[], id: string): Entry[] {
   return entries.filter((entry) => entry.id !== id)
+}
+
+/** Whether `entry` is what the list has already, or older than that. */
+export function isKnown(entries: Entry[], entry: Entry): boolean {
+  const known = entries.find(({ id }) => id === entry.id)
+  if (!known) return false
+  const same = JSON.stringify(known) === JSON.stringify(entry)
+  return same || Date.parse(known.updated_at) > Date.parse(entry.updated_at)
 }
 
 /** The server's order: by instant, then by id. */

@@ -57,8 +57,10 @@ export class Writer {
 
   /** Changes an entry and gives the problem if it could not be done. */
   async edit(before: Entry, change: EntryChange, words: string): Promise<ApiError | undefined> {
-    const { value, at, note, tags } = before
-    const back = { value, at, note: note ?? null, tags }
+    // Only what was changed goes back: an instant that is sent again would count for the day it belongs to now.
+    const back = Object.fromEntries(
+      Object.keys(change).map((key) => [key, before[key as keyof EntryChange] ?? null]),
+    )
     try {
       const after = await this.#patch(before, change)
       toasts.show(
@@ -79,6 +81,25 @@ export class Writer {
         `${words} deleted`,
         undo(() => this.#restore(entry)),
       )
+    }
+  }
+
+  /** Makes an entry what it was in an earlier version, and gives the problem if it could not be done. */
+  async putBack(entry: Entry, number: number, words: string): Promise<ApiError | undefined> {
+    try {
+      const after = await this.#restoreVersion(entry, number)
+      // Where nothing differed, nothing was done.
+      if (after?.updated_at === entry.updated_at) toasts.show(`${words} is what it is already`)
+      else {
+        toasts.show(
+          `${words} put back`,
+          undo(() => this.#undoLast(after ?? entry)),
+        )
+      }
+      return undefined
+    } catch (problem) {
+      if (problem instanceof ApiError) return problem
+      throw problem
     }
   }
 
@@ -129,6 +150,26 @@ export class Writer {
       listener.saved(entry)
     })
     this.#settle()
+  }
+
+  async #restoreVersion(before: Entry, number: number): Promise<Entry | null> {
+    const params = { path: { id: before.id, number } }
+    const { entry } = await answer(
+      api.POST('/api/v1/entries/{id}/versions/{number}/restore', { params }),
+    )
+    this.#tell((listener) => {
+      if (entry) listener.saved(entry, before)
+      else listener.removed(before)
+    })
+    this.#settle()
+    return entry
+  }
+
+  /** The newest version is what the last change replaced. */
+  async #undoLast(entry: Entry): Promise<void> {
+    const params = { path: { id: entry.id }, query: { limit: 1 } }
+    const { items } = await answer(api.GET('/api/v1/entries/{id}/versions', { params }))
+    if (items[0]) await this.#restoreVersion(entry, items[0].number)
   }
 
   #tell(what: (listener: Listener) => void): void {

@@ -1,33 +1,75 @@
-// The people whose status may be seen here: for an admin themself, for a viewer those who share. The list
-// carries everybody's status, so choosing one costs no further request.
+// The people whose status may be seen here, and those who may be asked: for an admin themself, for a viewer all
+// who share with somebody. The list carries each one's status, so choosing one costs no further request.
 import { createContext } from 'svelte'
-import { answer, api, type Status } from '../../api/client'
+import { answer, api, type PersonView, type Status } from '../../api/client'
 import { Resource } from '../../api/resource.svelte'
 import { Watched } from './watched.svelte'
 
+/** Somebody who may be watched. */
+export type Visible = PersonView & { status: Status; granted: NonNullable<PersonView['granted']> }
+
 export class People {
   readonly list = new Resource(listAll)
+  /** The names of those who ended it while this page was open, by user name. */
+  gone = $state.raw<Readonly<Record<string, string>>>({})
   #watched = new Map<string, Watched>()
 
-  find(username: string): Status | undefined {
-    return this.list.value?.find((status) => status.person.username === username)
+  find(username: string): PersonView | undefined {
+    return this.list.value?.find(({ person }) => person.username === username)
   }
 
   /** The one to show when there is no choice. */
-  get only(): Status | undefined {
-    return this.list.value?.length === 1 ? this.list.value[0] : undefined
+  get only(): Visible | undefined {
+    const [one, ...others] = this.list.value ?? []
+    return one && others.length === 0 && isVisible(one) ? one : undefined
   }
 
-  watch(status: Status): Watched {
-    const { username } = status.person
-    const watched = this.#watched.get(username) ?? new Watched(username, status)
+  watch({ person, status, access }: Visible): Watched {
+    const { username } = person
+    const watched = this.#watched.get(username) ?? new Watched(status, access === 'own')
     this.#watched.set(username, watched)
     return watched
   }
+
+  /** The server says how somebody is. */
+  told(status: Status): void {
+    const { username } = status.person
+    this.#watched.get(username)?.told(status)
+    this.list.change((list) =>
+      list.map((view) =>
+        view.status && view.person.username === username
+          ? { ...view, person: status.person, status }
+          : view,
+      ),
+    )
+  }
+
+  /** Somebody as the server has them now. */
+  put(view: PersonView): void {
+    const { username } = view.person
+    this.list.set(this.list.value?.map((one) => (one.person.username === username ? view : one)))
+  }
+
+  /** They may no longer be watched. */
+  lose(username: string, name = this.find(username)?.person.display_name): void {
+    this.gone = { ...this.gone, [username]: name ?? username }
+    this.#watched.delete(username)
+    const list = this.list.value?.map((view) =>
+      view.person.username === username
+        ? { ...view, access: 'ended' as const, status: null, granted: null }
+        : view,
+    )
+    this.list.set(list)
+    void this.list.load()
+  }
 }
 
-async function listAll(): Promise<Status[]> {
-  const people: Status[] = []
+export function isVisible(view: PersonView): view is Visible {
+  return view.status !== null && view.granted !== null
+}
+
+async function listAll(): Promise<PersonView[]> {
+  const people: PersonView[] = []
   let cursor: string | null | undefined
   do {
     const query = cursor ? { limit: 100, cursor } : { limit: 100 }

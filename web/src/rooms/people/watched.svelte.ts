@@ -1,32 +1,26 @@
-// One person being watched: their status, asked for again and again while the page is seen, and the
-// entries of their day, asked for only when the status says that something changed. Changes made on this
-// page are shown before the server is asked.
+// One person being watched: their status, and the entries of their day. Both follow what the server tells; changes
+// made on this page are shown before that.
 import { answer, api, type Entry, type Status } from '../../api/client'
 import { Resource } from '../../api/resource.svelte'
-import { place, remove } from '../entries/timeline'
+import { isKnown, place, remove } from '../entries/timeline'
 import type { Listener } from '../entries/writer.svelte'
+import type { Follower } from './live.svelte'
 import { withEntry, withoutEntry } from './overlay'
 
-/** Coming back to the page asks at once, unless it was asked just before. */
-const JUST_NOW_MS = 3_000
-
-export class Watched implements Listener {
-  readonly username: string
-  readonly status: Resource<Status>
+export class Watched implements Listener, Follower {
+  status: Status
   readonly today: Resource<Entry[]>
-  /** The state of things that `today` was loaded for. */
-  #seen: string | null | undefined
+  /** Whether it is the person themself, whose status can be told in advance. */
+  #own: boolean
+  /** Whether the day is shown, and so has to be right. */
+  #shown = false
 
-  constructor(username: string, status: Status) {
-    this.username = username
-    const path = { username }
-    this.status = new Resource(() =>
-      answer(api.GET('/api/v1/people/{username}/status', { params: { path } })),
-    )
-    this.status.set(status)
-    this.status.heardAt = Date.now()
+  constructor(status: Status, own: boolean) {
+    this.status = $state.raw(status)
+    this.#own = own
+    const path = { username: status.person.username }
     this.today = new Resource(async () => {
-      const query = { from: this.status.value?.day ?? status.day, limit: 100 }
+      const query = { from: this.status.day, limit: 100 }
       const list = await answer(
         api.GET('/api/v1/people/{username}/entries', { params: { path, query } }),
       )
@@ -34,77 +28,56 @@ export class Watched implements Listener {
     })
   }
 
-  /** Keeps asking, every `interval` ms while the page is seen, until the function it gives is called. */
-  start(interval: number): () => void {
-    const wake = () => {
-      const heard = Date.now() - this.status.heardAt < JUST_NOW_MS
-      if (document.visibilityState === 'visible' && !heard) void this.refresh()
-    }
-    const tick = () => {
-      // While something is wrong, the resource itself tries again, with its own pauses.
-      if (!this.status.problem) wake()
-    }
-    if (this.today.value) void this.refresh()
-    else void this.#loadToday()
-    const timer = setInterval(tick, interval)
-    document.addEventListener('visibilitychange', wake)
-    addEventListener('focus', wake)
-    addEventListener('online', wake)
+  /** Shows the day, until the function it gives is called. */
+  start(): () => void {
+    this.#shown = true
+    void this.today.load()
     return () => {
-      clearInterval(timer)
-      document.removeEventListener('visibilitychange', wake)
-      removeEventListener('focus', wake)
-      removeEventListener('online', wake)
-      this.status.stop()
+      this.#shown = false
       this.today.stop()
     }
   }
 
-  async refresh(): Promise<void> {
-    if (await this.status.load()) await this.catchUp()
+  /** The server says how they are. */
+  told(status: Status): void {
+    const turned = status.day !== this.status.day
+    this.status = status
+    if (turned) this.stale()
   }
 
-  /** Loads the day again when the status is of another state than the day that is shown. */
-  async catchUp(): Promise<void> {
-    if (this.status.value && this.#seen !== stateOf(this.status.value)) await this.#loadToday()
+  entry(id: string, entry: Entry | null): void {
+    const before = this.#find(id)
+    if (entry) this.saved(entry)
+    else if (before) this.removed(before)
+  }
+
+  stale(): void {
+    if (this.#shown) void this.today.load()
   }
 
   saved(entry: Entry, before?: Entry): void {
-    if (before) this.removed(before)
-    const { status, today } = this
-    if (!status.value) return
-    status.set(withEntry(status.value, entry))
-    if (today.value && entry.day === status.value.day) {
-      today.set(place(today.value, entry, false))
+    if (isKnown(this.today.value ?? [], entry)) return
+    const known = this.#find(entry.id) ?? before
+    if (known) this.removed(known)
+    if (this.#own) this.status = withEntry(this.status, entry)
+    if (entry.day === this.status.day) {
+      this.today.change((entries) => place(entries, entry, false))
     }
   }
 
   removed(entry: Entry): void {
-    const { status, today } = this
-    if (today.value) today.set(remove(today.value, entry.id))
-    if (status.value) status.set(withoutEntry(status.value, entry, today.value ?? []))
+    const { value } = this.today
+    // Already gone, and no longer counted.
+    if (value && entry.day === this.status.day && !this.#find(entry.id)) return
+    this.today.change((entries) => remove(entries, entry.id))
+    if (this.#own) this.status = withoutEntry(this.status, entry, this.today.value ?? [])
   }
 
   settled(): void {
-    const expected = this.status.value && figuresOf(this.status.value)
-    void this.status.load().then((heard) => {
-      if (!heard || !this.status.value) return
-      // What we expected is what is stored: the day on the screen is already right.
-      if (figuresOf(this.status.value) === expected) this.#seen = stateOf(this.status.value)
-      void this.catchUp()
-    })
+    // The stream tells, and where there is none the list of people is asked for.
   }
 
-  async #loadToday(): Promise<void> {
-    const state = this.status.value && stateOf(this.status.value)
-    if (await this.today.load()) this.#seen = state
+  #find(id: string): Entry | undefined {
+    return this.today.value?.find((entry) => entry.id === id)
   }
-}
-
-function stateOf({ day, updated_at }: Status): string {
-  return `${day} ${updated_at ?? ''}`
-}
-
-function figuresOf({ day, water, altitude }: Status): string {
-  return JSON.stringify([day, water.today_ml, water.last_at, altitude.at, altitude.value])
 }

@@ -17,6 +17,9 @@ const me: Me = {
   password_change_required: false,
   privacy_policy_due: false,
   water_presets_ml: [150, 250, 500],
+  sharing: 'approved',
+  ageing_after_hours: 6,
+  stale_after_hours: 24,
 }
 
 test('only what differs is sent', () => {
@@ -41,6 +44,22 @@ test('each field says what is wrong with it', () => {
     'daily_goal_ml',
     'water_presets_ml',
   ])
+})
+
+test('the hours of freshness are whole, in reach, and in order', () => {
+  const read = (ageing: string, stale: string) => readForm({ ...formOf(me), ageing, stale }, me)
+  expect(read('4', ' 48')).toEqual({ change: { ageing_after_hours: 4, stale_after_hours: 48 } })
+  for (const [ageing, stale] of [
+    ['6', '6'],
+    ['6', '337'],
+    ['24', '12'],
+  ] as const) {
+    const { wrong } = read(ageing, stale) as { wrong: object }
+    expect(Object.keys(wrong)).toEqual(['stale_after_hours'])
+  }
+  for (const ageing of ['0', '169', '1.5', '', 'six']) {
+    expect(read(ageing, '336')).toHaveProperty('wrong.ageing_after_hours')
+  }
 })
 
 test('the zone of the account is offered even if this browser does not know it', () => {

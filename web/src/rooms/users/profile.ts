@@ -6,6 +6,8 @@ import { fromInput, toInput } from '../../lib/units'
 export const DRAFT = 'draft:settings'
 const GOAL_ML = { least: 100, most: 10_000 }
 const PRESET_ML = { least: 1, most: 5_000 }
+const AGEING_HOURS = { least: 1, most: 168 }
+const STALE_HOURS = { least: 2, most: 336 }
 
 export interface ProfileForm {
   name: string
@@ -14,6 +16,8 @@ export interface ProfileForm {
   unit: Unit
   goal: string
   presets: string[]
+  ageing: string
+  stale: string
 }
 
 export function formOf(me: Me): ProfileForm {
@@ -24,6 +28,8 @@ export function formOf(me: Me): ProfileForm {
     unit: me.unit,
     goal: toInput(me.daily_goal_ml, me.unit),
     presets: me.water_presets_ml.map((ml) => toInput(ml, me.unit)),
+    ageing: String(me.ageing_after_hours),
+    stale: String(me.stale_after_hours),
   }
 }
 
@@ -36,7 +42,16 @@ export function inUnit(form: ProfileForm, unit: Unit): ProfileForm {
   return { ...form, unit, goal: convert(form.goal), presets: form.presets.map(convert) }
 }
 
-export type Wrong = Partial<Record<'display_name' | 'daily_goal_ml' | 'water_presets_ml', string>>
+export type Wrong = Partial<
+  Record<
+    | 'display_name'
+    | 'daily_goal_ml'
+    | 'water_presets_ml'
+    | 'ageing_after_hours'
+    | 'stale_after_hours',
+    string
+  >
+>
 
 /** What differs from `me`, or what is wrong with each field. */
 export function readForm(form: ProfileForm, me: Me): { change: MeChange } | { wrong: Wrong } {
@@ -56,6 +71,13 @@ export function readForm(form: ProfileForm, me: Me): { change: MeChange } | { wr
   if (!presets.every((ml) => within(ml, PRESET_ML))) {
     wrong.water_presets_ml = 'Type three amounts from 1 ml to 5,000 ml.'
   }
+  const ageing = wholeNumber(form.ageing)
+  const stale = wholeNumber(form.stale)
+  if (!within(ageing, AGEING_HOURS)) wrong.ageing_after_hours = 'Type 1 to 168 hours.'
+  if (!within(stale, STALE_HOURS)) wrong.stale_after_hours = 'Type 2 to 336 hours.'
+  else if (ageing !== null && stale !== null && stale <= ageing) {
+    wrong.stale_after_hours = 'Type more hours than above: it gets old first.'
+  }
   if (Object.keys(wrong).length > 0) return { wrong }
 
   const wanted = {
@@ -65,6 +87,8 @@ export function readForm(form: ProfileForm, me: Me): { change: MeChange } | { wr
     unit: form.unit,
     daily_goal_ml: goal,
     water_presets_ml: presets as number[],
+    ageing_after_hours: ageing,
+    stale_after_hours: stale,
   }
   const changed = Object.entries(wanted).filter(
     ([key, value]) => JSON.stringify(value) !== JSON.stringify(me[key as keyof typeof wanted]),
@@ -72,8 +96,12 @@ export function readForm(form: ProfileForm, me: Me): { change: MeChange } | { wr
   return { change: Object.fromEntries(changed) }
 }
 
-function within(ml: number | null, { least, most }: typeof GOAL_ML): boolean {
-  return ml !== null && ml >= least && ml <= most
+function within(value: number | null, { least, most }: typeof GOAL_ML): boolean {
+  return value !== null && value >= least && value <= most
+}
+
+function wholeNumber(text: string): number | null {
+  return /^\d+$/.test(text.trim()) ? Number(text) : null
 }
 
 /** Every zone this browser knows, and those given, in order. */

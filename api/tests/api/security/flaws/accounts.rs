@@ -263,7 +263,7 @@ async fn bad_invitations() {
     };
     let (used, withdrawn, expired) = (invite(60).await, invite(60).await, invite(1).await);
     let ask = |name: &'static str, code: &str| {
-        let body = json!({"username": name, "password": PASSWORD, "privacy_policy_version": "2026-11-25", "invite_code": code});
+        let body = json!({"username": name, "password": PASSWORD, "privacy_policy_version": "2026-11-25.2", "invite_code": code});
         let client = app.anonymous();
         async move { client.post("/api/v1/auth/register", body).await }
     };

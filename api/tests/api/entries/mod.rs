@@ -1,3 +1,8 @@
+mod recompute;
+mod rewind;
+mod time;
+mod versions;
+
 use actix_web::{http::StatusCode, web::Bytes};
 use futures_util::stream;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};

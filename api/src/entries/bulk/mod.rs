@@ -1,0 +1,199 @@
+//! Changes to many of one's own entries at once: first shown, then done, and done only while it is still what was shown.
+//!
+//! Both walk the entries a page at a time and decide each by itself, so that memory stays small however long the history is. What would
+//! be done is summed up in a digest: the preview gives it out, and whoever applies it sends it back.
+//!
+//! `POST /entries/rewind`, `POST /entries/recompute`
+
+pub mod recompute;
+pub mod rewind;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use diesel::QueryResult;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+use validator::Validate;
+
+use super::model::{Entry, Metric, change_entries, entries_by_change};
+use crate::{
+    audit::{Action, Event},
+    auth::guard::AdminUser,
+    clock::Timestamp,
+    db::DbConnection,
+    error::{ApiError, ApiResult, Code, FieldError},
+    events::outbox::{self, Topic, least_detail},
+    people::sharing::Detail,
+    server::AppState,
+};
+
+/// Entries that are looked at in one read.
+const AT_ONCE: u32 = 500;
+/// Changes that are shown one by one.
+const SHOWN: usize = 100;
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct BulkQuery {
+    /// Only show what would be done.
+    #[serde(default)]
+    #[param(required = false)]
+    dry_run: bool,
+}
+
+/// What is to become of the entries, and what is told of it.
+trait Plan: Send + 'static {
+    /// What is recorded once it is done.
+    const ACTION: Action;
+
+    /// Entries that were last changed before this are left alone.
+    fn since(&self) -> i64;
+
+    /// Reads what has to be known of a page of entries.
+    fn prepare(&mut self, _conn: &mut DbConnection, _owner: &str, _page: &[Entry]) -> QueryResult<()> {
+        Ok(())
+    }
+
+    /// How an entry is to be; `None` where it stays as it is.
+    fn after(&self, before: &Entry) -> Option<Entry>;
+
+    /// Takes up a change for the answer.
+    fn count(&mut self, before: Entry, after: Entry);
+
+    /// Completes the answer once all entries are counted, and changed if `applied`.
+    fn complete(&mut self, _conn: &mut DbConnection, _owner: &str, _applied: bool) -> QueryResult<()> {
+        Ok(())
+    }
+
+    /// What the record says of it, without what an entry says.
+    fn summary(&self) -> String;
+}
+
+/// A plan, what would be or was done, and whether it was.
+struct Outcome<P> {
+    plan: P,
+    digest: String,
+    applied: bool,
+}
+
+/// Shows what `plan` would do, or does it if that is what `digest` stands for.
+///
+/// # Errors
+/// 422 without a digest, and [`Code::ChangedSincePreview`] where it does not fit; nothing is done then.
+async fn run<P: Plan>(
+    state: &AppState,
+    admin: AdminUser,
+    plan: P,
+    BulkQuery { dry_run }: BulkQuery,
+    digest: Option<String>,
+) -> ApiResult<Outcome<P>> {
+    let owner = admin.0.user.clone();
+    let (list, cursors) = (format!("{}|{}", P::ACTION.as_str(), owner.id), state.cursors.clone());
+    let mut walk = Walk::new(plan, &owner.id, state.clock.now());
+    if dry_run {
+        while state.db.read(|conn| Ok(walk.step(conn, None)?)).await? {
+            // A read never waits, so the other requests of this thread would have to.
+            tokio::task::yield_now().await;
+        }
+        state.db.read(|conn| Ok(walk.plan.complete(conn, &owner.id, false)?)).await?;
+        return Ok(Outcome { digest: cursors.seal(&list, &walk.digest()), plan: walk.plan, applied: false });
+    }
+    let digest = digest
+        .ok_or_else(|| FieldError::new("digest", "required", "has to be the one of a preview (`?dry_run=true`)"))?;
+    admin
+        .write(&state.db, move |conn, trace| {
+            while walk.step(conn, Some(&owner.username))? {}
+            // What was done so far is undone with the error.
+            if cursors.seal(&list, &walk.digest()) != digest {
+                return Err(ApiError::new(
+                    Code::ChangedSincePreview,
+                    "Nothing was changed. Look at a new preview, and apply that.",
+                ));
+            }
+            walk.tell(conn)?;
+            if walk.changed > 0 {
+                trace.record(conn, &Event::new(P::ACTION).on(&owner.username).detail(walk.plan.summary()))?;
+            }
+            walk.plan.complete(conn, &owner.id, true)?;
+            Ok(Outcome { plan: walk.plan, digest, applied: true })
+        })
+        .await
+}
+
+/// The way through somebody's entries.
+struct Walk<P> {
+    plan: P,
+    owner: String,
+    now: Timestamp,
+    /// The change up to which the entries were looked at: when it was, and of which.
+    position: (i64, String),
+    digest: Sha256,
+    changed: u64,
+    /// The least that somebody has to see of each metric to notice.
+    levels: [(Metric, Option<Detail>); 2],
+}
+
+impl<P: Plan> Walk<P> {
+    fn new(plan: P, owner: &str, now: Timestamp) -> Self {
+        Self {
+            position: (plan.since(), String::new()),
+            plan,
+            owner: owner.to_owned(),
+            now,
+            digest: Sha256::new(),
+            changed: 0,
+            levels: [(Metric::Water, None), (Metric::Altitude, None)],
+        }
+    }
+
+    /// Goes on by a page and tells whether there is more; what differs is changed if there is somebody to do it.
+    ///
+    /// What was changed comes by again at the end, and differs no more.
+    fn step(&mut self, conn: &mut DbConnection, by: Option<&str>) -> QueryResult<bool> {
+        let (at, id) = &self.position;
+        let page = entries_by_change(conn, &self.owner, (*at, id), AT_ONCE)?;
+        let more = page.len() == AT_ONCE as usize;
+        if let Some(last) = page.last() {
+            self.position = (last.updated_at, last.id.clone());
+        }
+        self.plan.prepare(conn, &self.owner, &page)?;
+        let changes = page.into_iter().filter_map(|before| self.plan.after(&before).map(|after| (before, after)));
+        let changes: Vec<_> = changes.collect();
+        if let Some(by) = by {
+            change_entries(conn, &self.owner, &changes, by, self.now)?;
+        }
+        for (before, after) in changes {
+            self.note(&before, &after);
+            self.plan.count(before, after);
+        }
+        Ok(more)
+    }
+
+    fn note(&mut self, before: &Entry, after: &Entry) {
+        let state = |entry: &Entry| {
+            serde_json::json!([entry.value, entry.at, entry.day, entry.note, entry.tags, entry.deleted_at.is_some()])
+        };
+        let change = serde_json::json!([before.id, before.updated_at, state(before), state(after)]);
+        self.digest.update(change.to_string());
+        self.changed += 1;
+        if let Some(level) = least_detail(before, after) {
+            let of_metric = self.levels.iter_mut().filter(|(metric, _)| *metric == after.metric());
+            of_metric.for_each(|(_, least)| *least = Some(least.map_or(level, |least| least.min(level))));
+        }
+    }
+
+    fn digest(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.digest.clone().finalize())
+    }
+
+    /// Tells those who watch: once for all of a metric, since a page that would be told of thousands loads them anew anyway.
+    fn tell(&self, conn: &mut DbConnection) -> QueryResult<()> {
+        for (metric, level) in self.levels {
+            if let Some(level) = level {
+                outbox::add(conn, &self.owner, Topic::Metric(metric), level, None, self.now)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+use std::collections::BTreeMap;
+
+use actix_web::{post, web};
+use chrono::NaiveDate;
+use diesel::QueryResult;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::{BulkQuery, Outcome, Plan, SHOWN, run};
+use crate::{
+    audit::Action,
+    auth::guard::AdminUser,
+    clock::Timestamp,
+    db::DbConnection,
+    entries::model::{Entry, Metric, total_of_day},
+    error::{ApiResult, Problem},
+    extract::{ValidJson, ValidQuery},
+    server::AppState,
+    users::model::User,
+};
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecomputeEntries {
+    /// From the preview of just this, to apply it.
+    #[schema(example = "Zm9yIGV4YW1wbGU")]
+    digest: Option<String>,
+}
+
+/// Which entries belong to another day by your time zone and the start of your day as they are now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Recompute {
+    /// How many entries move, deleted ones too.
+    #[schema(example = 12)]
+    moved: u64,
+    /// The first 100 of them.
+    items: Vec<RecomputeItem>,
+    /// The first 100 days whose water changes by it.
+    days: Vec<RecomputedDay>,
+    /// Stands for all of it: send it back to apply just this.
+    #[schema(example = "Zm9yIGV4YW1wbGU")]
+    digest: String,
+    /// Whether it was done.
+    applied: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecomputeItem {
+    #[schema(format = Uuid)]
+    id: String,
+    metric: Metric,
+    at: Timestamp,
+    /// The day it counts for before.
+    #[schema(format = Date, example = "2026-03-01")]
+    from: String,
+    /// The day it counts for after that.
+    #[schema(format = Date, example = "2026-02-28")]
+    to: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecomputedDay {
+    #[schema(value_type = String, format = Date, example = "2026-03-01")]
+    day: NaiveDate,
+    #[schema(example = 1750)]
+    water_ml_before: i64,
+    #[schema(example = 1500)]
+    water_ml_after: i64,
+}
+
+/// Move your entries to the days they belong to by your time zone and the start of your day as they are now.
+///
+/// Otherwise an entry keeps the day that was fixed when it was written. With `dry_run=true` you see what would move; with the `digest` of that
+/// preview it is done, unless one of those entries changed meanwhile. Each entry keeps a version of how it was.
+#[utoipa::path(
+    tag = "entries",
+    params(BulkQuery),
+    request_body = RecomputeEntries,
+    responses(
+        (status = 200, description = "What would move, or moved", body = Recompute),
+        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is no longer what the preview showed; nothing was changed", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/entries/recompute")]
+pub async fn recompute_entries(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    query: ValidQuery<BulkQuery>,
+    body: ValidJson<RecomputeEntries>,
+) -> ApiResult<web::Json<Recompute>> {
+    let plan = Moving {
+        owner: admin.0.user.clone(),
+        now: state.clock.now(),
+        moved: 0,
+        items: Vec::new(),
+        gains: BTreeMap::new(),
+        days: Vec::new(),
+    };
+    let Outcome { plan, digest, applied } = run(&state, admin, plan, query.0, body.0.digest).await?;
+    let Moving { moved, items, days, .. } = plan;
+    Ok(web::Json(Recompute { moved, items, days, digest, applied }))
+}
+
+/// Moving entries to their days.
+struct Moving {
+    owner: User,
+    now: Timestamp,
+    moved: u64,
+    items: Vec<RecomputeItem>,
+    /// By how many millilitres each day gains or loses.
+    gains: BTreeMap<NaiveDate, i64>,
+    days: Vec<RecomputedDay>,
+}
+
+impl Moving {
+    fn gain(&mut self, day: &str, ml: i64) {
+        if let Ok(day) = day.parse() {
+            *self.gains.entry(day).or_default() += ml;
+        }
+    }
+}
+
+impl Plan for Moving {
+    const ACTION: Action = Action::EntryRecompute;
+
+    fn since(&self) -> i64 {
+        i64::MIN
+    }
+
+    fn after(&self, before: &Entry) -> Option<Entry> {
+        let day = self.owner.day_of(Timestamp(before.at)).to_string();
+        (day != before.day).then(|| Entry { day, updated_at: self.now.0, ..before.clone() })
+    }
+
+    fn count(&mut self, before: Entry, after: Entry) {
+        self.moved += 1;
+        if after.metric() == Metric::Water && after.deleted_at.is_none() {
+            self.gain(&before.day, -i64::from(after.value));
+            self.gain(&after.day, after.value.into());
+        }
+        if self.items.len() < SHOWN {
+            self.items.push(RecomputeItem {
+                id: after.id.clone(),
+                metric: after.metric(),
+                at: Timestamp(after.at),
+                from: before.day,
+                to: after.day,
+            });
+        }
+    }
+
+    fn complete(&mut self, conn: &mut DbConnection, owner: &str, applied: bool) -> QueryResult<()> {
+        for (day, gain) in self.gains.iter().filter(|(_, gain)| **gain != 0).take(SHOWN) {
+            let found = total_of_day(conn, owner, Metric::Water, *day)?;
+            let water_ml_before = if applied { found - gain } else { found };
+            self.days.push(RecomputedDay { day: *day, water_ml_before, water_ml_after: water_ml_before + gain });
+        }
+        Ok(())
+    }
+
+    fn summary(&self) -> String {
+        format!("{} moved", self.moved)
+    }
+}

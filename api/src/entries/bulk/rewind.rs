@@ -1,0 +1,173 @@
+use std::collections::HashMap;
+
+use actix_web::{post, web};
+use diesel::QueryResult;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::{BulkQuery, Outcome, Plan, SHOWN, run};
+use crate::{
+    audit::Action,
+    auth::guard::AdminUser,
+    clock::Timestamp,
+    db::DbConnection,
+    entries::{
+        model::{Entry, Metric},
+        versions::{EntryVersion, versions_at},
+        view::EntryView,
+    },
+    error::{ApiResult, FieldError, Problem},
+    events::outbox::least_detail,
+    extract::{ValidJson, ValidQuery},
+    server::AppState,
+};
+
+/// What to go back to.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RewindEntries {
+    /// The moment, in the past.
+    to: Timestamp,
+    /// From the preview of just this, to apply it.
+    #[schema(example = "Zm9yIGV4YW1wbGU")]
+    digest: Option<String>,
+}
+
+/// What going back changes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Rewind {
+    to: Timestamp,
+    /// How many entries were logged or brought back since, and go.
+    #[schema(example = 3)]
+    removed: u64,
+    /// How many were changed since, and are put back.
+    #[schema(example = 1)]
+    changed: u64,
+    /// How many were deleted since, and come back.
+    #[schema(example = 0)]
+    brought_back: u64,
+    /// The first 100 of them.
+    items: Vec<RewindItem>,
+    /// Stands for all of it: send it back to apply just this.
+    #[schema(example = "Zm9yIGV4YW1wbGU")]
+    digest: String,
+    /// Whether it was done.
+    applied: bool,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RewindItem {
+    #[schema(format = Uuid)]
+    id: String,
+    metric: Metric,
+    change: RewindChange,
+    /// How it is before; `null` where it is deleted.
+    #[schema(required = true)]
+    before: Option<EntryView>,
+    /// How it is after that.
+    #[schema(required = true)]
+    after: Option<EntryView>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RewindChange {
+    Remove,
+    Change,
+    BringBack,
+}
+
+/// Put all your entries back to how they were at a moment.
+///
+/// With `dry_run=true` you see what it changes; with the `digest` of that preview it is done, unless your entries changed meanwhile. Whatever
+/// it replaces is kept as a version, so that going back can itself be undone by going back to the moment before it. Entries that were
+/// changed before versions were kept stay as they are.
+#[utoipa::path(
+    tag = "entries",
+    params(BulkQuery),
+    request_body = RewindEntries,
+    responses(
+        (status = 200, description = "What it would change, or changed", body = Rewind),
+        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is no longer what the preview showed; nothing was changed", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/entries/rewind")]
+pub async fn rewind_entries(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    query: ValidQuery<BulkQuery>,
+    body: ValidJson<RewindEntries>,
+) -> ApiResult<web::Json<Rewind>> {
+    let RewindEntries { to, digest } = body.0;
+    let now = state.clock.now();
+    if to > now {
+        return Err(FieldError::new("to", "future", "lies ahead; you can only go back").into());
+    }
+    let then = HashMap::new();
+    let plan = Going { to, now, then, removed: 0, changed: 0, brought_back: 0, items: Vec::new() };
+    let Outcome { plan, digest, applied } = run(&state, admin, plan, query.0, digest).await?;
+    let Going { removed, changed, brought_back, items, .. } = plan;
+    Ok(web::Json(Rewind { to, removed, changed, brought_back, items, digest, applied }))
+}
+
+/// Going back to `to`.
+struct Going {
+    to: Timestamp,
+    now: Timestamp,
+    /// How the entries of the page were then.
+    then: HashMap<String, EntryVersion>,
+    removed: u64,
+    changed: u64,
+    brought_back: u64,
+    items: Vec<RewindItem>,
+}
+
+impl Plan for Going {
+    const ACTION: Action = Action::EntryRewind;
+
+    fn since(&self) -> i64 {
+        self.to.0 + 1
+    }
+
+    fn prepare(&mut self, conn: &mut DbConnection, owner: &str, page: &[Entry]) -> QueryResult<()> {
+        self.then = versions_at(conn, owner, page.iter().map(|entry| entry.id.as_str()).collect(), self.to)?;
+        Ok(())
+    }
+
+    fn after(&self, before: &Entry) -> Option<Entry> {
+        let after = match self.then.get(&before.id) {
+            Some(version) => version.put_back(before, self.now),
+            None if before.created_at > self.to.0 => {
+                Entry { deleted_at: Some(self.now.0), updated_at: self.now.0, ..before.clone() }
+            }
+            // It was there, and how it was then was not kept.
+            None => return None,
+        };
+        least_detail(before, &after).is_some().then_some(after)
+    }
+
+    fn count(&mut self, before: Entry, after: Entry) {
+        let (change, count) = match (before.deleted_at, after.deleted_at) {
+            (None, Some(_)) => (RewindChange::Remove, &mut self.removed),
+            (Some(_), None) => (RewindChange::BringBack, &mut self.brought_back),
+            _ => (RewindChange::Change, &mut self.changed),
+        };
+        *count += 1;
+        if self.items.len() < SHOWN {
+            self.items.push(RewindItem {
+                id: before.id.clone(),
+                metric: before.metric(),
+                change,
+                before: before.living_view(),
+                after: after.living_view(),
+            });
+        }
+    }
+
+    fn summary(&self) -> String {
+        let Self { to, removed, changed, brought_back, .. } = self;
+        format!("to {to}: {removed} removed, {changed} changed, {brought_back} brought back")
+    }
+}

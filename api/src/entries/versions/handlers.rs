@@ -1,0 +1,145 @@
+use actix_web::{get, post, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{EntryVersion, find_version, list_versions as list};
+use crate::{
+    audit::{Action, Event},
+    auth::guard::{AdminUser, CurrentUser},
+    clock::Timestamp,
+    entries::{
+        model::{self, find_entry},
+        view::EntryView,
+    },
+    error::{ApiError, ApiResult, Problem},
+    events::outbox::least_detail,
+    extract::{Page, PageQuery, ValidQuery},
+    server::AppState,
+};
+
+/// How an entry was before a change.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VersionView {
+    /// 1 is the oldest of this entry.
+    #[schema(example = 1)]
+    number: i32,
+    #[schema(example = 250)]
+    value: i32,
+    at: Timestamp,
+    #[schema(format = Date, example = "2026-03-01")]
+    day: String,
+    #[schema(required = true, example = "after the run")]
+    note: Option<String>,
+    tags: Vec<String>,
+    /// It was deleted then.
+    deleted: bool,
+    /// Since when it was like this.
+    valid_from: Timestamp,
+    /// Until when.
+    replaced_at: Timestamp,
+    /// The user name of whoever changed it.
+    #[schema(example = "robin")]
+    replaced_by: String,
+}
+
+impl EntryVersion {
+    fn view(self) -> VersionView {
+        VersionView {
+            number: self.number,
+            value: self.value,
+            at: Timestamp(self.at),
+            tags: self.tags(),
+            day: self.day,
+            note: self.note,
+            deleted: self.deleted_at.is_some(),
+            valid_from: Timestamp(self.valid_from),
+            replaced_at: Timestamp(self.replaced_at),
+            replaced_by: self.replaced_by,
+        }
+    }
+}
+
+/// List how one of your entries was before each change.
+///
+/// Newest first; also of an entry that is deleted.
+#[utoipa::path(
+    tag = "entries",
+    params(("id" = Uuid, Path, description = "The entry's id"), PageQuery),
+    responses(
+        (status = 200, description = "One page", body = Page<VersionView>),
+        (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not an entry of yours", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/entries/{id}/versions")]
+pub async fn list_versions(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    id: web::Path<Uuid>,
+    query: ValidQuery<PageQuery>,
+) -> ApiResult<web::Json<Page<VersionView>>> {
+    let PageQuery { limit, cursor } = query.0;
+    let owner = admin.0.user.id;
+    let name = format!("versions|{owner}|{id}");
+    let before = cursor.map(|cursor| state.cursors.open(&name, &cursor)).transpose()?;
+    let before = before.and_then(|number| number.parse().ok()).unwrap_or(i32::MAX);
+    let versions = state
+        .db
+        .read(|conn| {
+            let entry = find_entry(conn, &owner, &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            Ok(list(conn, &entry, before, limit + 1)?)
+        })
+        .await?;
+    let page = Page::new(versions, limit, |last| state.cursors.seal(&name, &last.number.to_string()));
+    Ok(web::Json(page.map(EntryVersion::view)))
+}
+
+/// An entry after one of its versions was restored.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RestoredEntry {
+    /// `null` where it was deleted in that version, and so is again.
+    #[schema(required = true)]
+    entry: Option<EntryView>,
+}
+
+/// Put one of your entries back to how it was.
+///
+/// With the day it had. How it is now is kept as a version in turn; where nothing differs, nothing is done.
+#[utoipa::path(
+    tag = "entries",
+    params(
+        ("id" = Uuid, Path, description = "The entry's id"),
+        ("number" = i32, Path, description = "The version's number", example = 1),
+    ),
+    responses(
+        (status = 200, description = "The entry as it is now", body = RestoredEntry),
+        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not an entry of yours, or no such version of it", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/entries/{id}/versions/{number}/restore")]
+pub async fn restore_version(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    path: web::Path<(Uuid, i32)>,
+) -> ApiResult<web::Json<RestoredEntry>> {
+    let now = state.clock.now();
+    let (id, number) = path.into_inner();
+    let CurrentUser { user: owner, trace, .. } = admin.0;
+    let entry = state
+        .db
+        .write(move |conn| {
+            let before = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            let version = find_version(conn, &before, number)?.ok_or_else(ApiError::not_found)?;
+            let after = version.put_back(&before, now);
+            if least_detail(&before, &after).is_none() {
+                return Ok(before);
+            }
+            model::change_entry(conn, &before, &after, &owner.username)?;
+            trace.record(conn, &Event::new(Action::EntryRestore).on(&after.id).detail(format!("version {number}")))?;
+            Ok(after)
+        })
+        .await?;
+    Ok(web::Json(RestoredEntry { entry: entry.living_view() }))
+}

@@ -1,0 +1,151 @@
+//! How entries were before they were changed. Nothing of what was logged is lost by an edit or a delete.
+//!
+//! `GET /entries/{id}/versions`, `POST /entries/{id}/versions/{number}/restore`
+
+pub mod handlers;
+
+use std::collections::HashMap;
+
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{BigInt, Integer, Text},
+};
+
+use super::model::Entry;
+use crate::{
+    clock::Timestamp,
+    db::{
+        DbConnection,
+        schema::{entries, entry_versions},
+    },
+};
+
+/// How an entry was from `valid_from` until `replaced_at`.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = entry_versions)]
+pub struct EntryVersion {
+    entry_id: String,
+    /// 1 is the oldest of this entry.
+    pub number: i32,
+    pub value: i32,
+    pub at: i64,
+    pub day: String,
+    pub note: Option<String>,
+    tags: String,
+    pub deleted_at: Option<i64>,
+    pub valid_from: i64,
+    pub replaced_at: i64,
+    /// The user name of whoever changed it.
+    pub replaced_by: String,
+}
+
+impl EntryVersion {
+    #[must_use]
+    pub fn tags(&self) -> Vec<String> {
+        serde_json::from_str(&self.tags).unwrap_or_default()
+    }
+
+    /// `entry` once it is put back to this, with the day it had.
+    #[must_use]
+    pub fn put_back(&self, entry: &Entry, now: Timestamp) -> Entry {
+        Entry {
+            value: self.value,
+            at: self.at,
+            day: self.day.clone(),
+            note: self.note.clone(),
+            tags: self.tags.clone(),
+            updated_at: now.0,
+            deleted_at: self.deleted_at.map(|_| now.0),
+            ..entry.clone()
+        }
+    }
+}
+
+/// Keeps how entries of `owner` are before they are changed by `by` at `now`.
+pub fn keep(conn: &mut DbConnection, owner: &str, ids: &[&str], by: &str, now: i64) -> QueryResult<()> {
+    let next = sql::<Integer>(
+        "coalesce((SELECT max(number) FROM entry_versions AS kept
+                   WHERE kept.user_id = entries.user_id AND kept.entry_id = entries.id), 0) + 1",
+    );
+    entries::table
+        .filter(entries::user_id.eq(owner))
+        .filter(entries::id.eq_any(ids))
+        .select((
+            entries::user_id,
+            entries::id,
+            next,
+            entries::value,
+            entries::at,
+            entries::day,
+            entries::note,
+            entries::tags,
+            entries::deleted_at,
+            entries::updated_at,
+            now.into_sql::<BigInt>(),
+            by.into_sql::<Text>(),
+        ))
+        .insert_into(entry_versions::table)
+        .into_columns((
+            entry_versions::user_id,
+            entry_versions::entry_id,
+            entry_versions::number,
+            entry_versions::value,
+            entry_versions::at,
+            entry_versions::day,
+            entry_versions::note,
+            entry_versions::tags,
+            entry_versions::deleted_at,
+            entry_versions::valid_from,
+            entry_versions::replaced_at,
+            entry_versions::replaced_by,
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+pub fn find_version(conn: &mut DbConnection, entry: &Entry, number: i32) -> QueryResult<Option<EntryVersion>> {
+    entry_versions::table
+        .find((&entry.user_id, &entry.id, number))
+        .select(EntryVersion::as_select())
+        .first(conn)
+        .optional()
+}
+
+/// At most `limit` versions of an entry below the number `before`, newest first.
+pub fn list_versions(
+    conn: &mut DbConnection,
+    entry: &Entry,
+    before: i32,
+    limit: u32,
+) -> QueryResult<Vec<EntryVersion>> {
+    entry_versions::table
+        .filter(entry_versions::user_id.eq(&entry.user_id))
+        .filter(entry_versions::entry_id.eq(&entry.id))
+        .filter(entry_versions::number.lt(before))
+        .order(entry_versions::number.desc())
+        .limit(i64::from(limit))
+        .select(EntryVersion::as_select())
+        .load(conn)
+}
+
+/// The version that each of some entries, all changed since `to`, was at that moment; none where it was not there yet, or nothing was
+/// kept of it.
+///
+/// The last one that began by then: a clock that was set back may tell the same hour twice, and what was written last under it counts.
+pub fn versions_at(
+    conn: &mut DbConnection,
+    owner: &str,
+    ids: Vec<&str>,
+    to: Timestamp,
+) -> QueryResult<HashMap<String, EntryVersion>> {
+    let versions: Vec<EntryVersion> = entry_versions::table
+        .filter(entry_versions::user_id.eq(owner))
+        .filter(entry_versions::entry_id.eq_any(ids))
+        .filter(entry_versions::valid_from.le(to.0))
+        .order((entry_versions::entry_id, entry_versions::number))
+        .select(EntryVersion::as_select())
+        .load(conn)?;
+    // The last of each wins.
+    Ok(versions.into_iter().map(|version| (version.entry_id.clone(), version)).collect())
+}

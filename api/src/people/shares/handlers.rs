@@ -1,0 +1,253 @@
+use actix_web::{HttpResponse, delete, get, http::StatusCode, patch, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::model::{self, LookView, ShareChanges, ShareView, WatcherView, share_view};
+use crate::{
+    audit::model::{cursor_of, position_of},
+    auth::guard::{AdminUser, CurrentUser},
+    clock::Timestamp,
+    error::{ApiError, ApiResult, Code, FieldError, Problem},
+    extract::{Page, PageQuery, ValidJson, ValidQuery, present},
+    people::{
+        model::{PersonView, person_view},
+        sharing::{Detail, ShareState},
+    },
+    server::AppState,
+    users::model::{Role, find_user, user_of},
+};
+
+/// Ask a person to let you watch.
+///
+/// Asking again before they have answered changes nothing.
+#[utoipa::path(
+    tag = "people",
+    params(("username" = String, Path, description = "The person", example = "robin")),
+    responses(
+        (status = 201, description = "Asked", body = PersonView),
+        (status = 200, description = "Asked before, or you may watch already", body = PersonView),
+        (status = 403, description = "An admin watches nobody but themself, or the request came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such person, or they share with nobody", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "They said no less than a day ago; `Retry-After` says when you can ask again", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[post("/people/{username}/share-requests")]
+pub async fn create_share_request(
+    state: web::Data<AppState>,
+    current: CurrentUser,
+    username: web::Path<String>,
+) -> ApiResult<HttpResponse> {
+    if current.user.role() != Role::Viewer {
+        return Err(ApiError::new(Code::ViewersOnly, "Nothing was changed. Ask with an account that watches."));
+    }
+    let (viewer, trace) = (current.user.clone(), current.trace.clone());
+    let (asked, view) = current
+        .write(&state.db, move |conn, trace| {
+            let person = find_user(conn, &username)?.ok_or_else(ApiError::not_found)?;
+            let asked = model::ask(conn, trace, &person, &viewer)?;
+            Ok((asked, person_view(conn, &viewer, person, trace.at)?))
+        })
+        .await?;
+    if view.status.is_some() {
+        state.looks.note(&state.db, &trace, &view.person.username);
+    }
+    Ok(HttpResponse::build(if asked { StatusCode::CREATED } else { StatusCode::OK }).json(view))
+}
+
+/// List your viewers and what each of them sees.
+///
+/// Those who may watch, who asked, and whom you ended it for; with `sharing: everyone` every enabled viewer.
+#[utoipa::path(
+    tag = "people",
+    params(PageQuery),
+    responses(
+        (status = 200, description = "One page, by user name", body = Page<ShareView>),
+        (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/me/shares")]
+pub async fn list_shares(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    query: ValidQuery<PageQuery>,
+) -> ApiResult<web::Json<Page<ShareView>>> {
+    let PageQuery { limit, cursor } = query.0;
+    let (person, now) = (admin.0.user, state.clock.now());
+    let list = format!("shares|{}", person.id);
+    let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?.unwrap_or_default();
+    let page = state.db.read(|conn| {
+        let viewers = model::list_viewers(conn, &person, &after, limit + 1)?;
+        let page = Page::new(viewers, limit, |last| state.cursors.seal(&list, &last.username));
+        Ok(page.try_map(|viewer| share_view(conn, &person, &viewer, now))?)
+    });
+    Ok(web::Json(page.await?))
+}
+
+/// Read what one viewer sees.
+#[utoipa::path(
+    tag = "people",
+    params(("username" = String, Path, description = "The viewer", example = "alex")),
+    responses(
+        (status = 200, description = "What they see", body = ShareView),
+        (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such viewer, or nothing between you", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/me/shares/{username}")]
+pub async fn get_share(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    username: web::Path<String>,
+) -> ApiResult<web::Json<ShareView>> {
+    let now = state.clock.now();
+    Ok(web::Json(state.db.read(|conn| model::get(conn, &admin.0.user, &username, now)).await?))
+}
+
+/// What a person decides.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// They may watch.
+    Approved,
+    /// They may not, or no longer.
+    Ended,
+}
+
+/// What to change; what is left out stays.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateShare {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    state: Option<Decision>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    water: Option<Detail>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    altitude: Option<Detail>,
+    /// Whether they see your history, and not only how you are now.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    history: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    export: Option<bool>,
+    /// When it ends by itself; `null` for never.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<Timestamp>)]
+    #[expect(clippy::option_option, reason = "left out, null and an instant are three things in a PATCH")]
+    until: Option<Option<Timestamp>>,
+}
+
+/// Approve, narrow or end what a viewer sees.
+///
+/// It holds at once, for what they have open too. Approving one whose time is over takes the old end away unless you give a new one. A viewer who
+/// has not asked can be approved as well.
+#[utoipa::path(
+    tag = "people",
+    params(("username" = String, Path, description = "The viewer", example = "alex")),
+    request_body = UpdateShare,
+    responses(
+        (status = 200, description = "What they see now", body = ShareView),
+        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such viewer, or nothing between you", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[patch("/me/shares/{username}")]
+pub async fn update_share(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    username: web::Path<String>,
+    body: ValidJson<UpdateShare>,
+) -> ApiResult<web::Json<ShareView>> {
+    let UpdateShare { state: decision, water, altitude, history, export, until } = body.0;
+    if until.flatten().is_some_and(|until| until <= state.clock.now()) {
+        return Err(FieldError::new("until", "past", "has to lie ahead; to end it now, set `state` to `ended`").into());
+    }
+    let decided = decision.map(|decision| match decision {
+        Decision::Approved => ShareState::Approved,
+        Decision::Ended => ShareState::Ended,
+    });
+    let changes = ShareChanges { state: decided, water, altitude, history, export, until };
+    let person_id = admin.0.user.id.clone();
+    let view = admin.write(&state.db, move |conn, trace| {
+        let viewer = model::viewer(conn, &username)?;
+        model::change(conn, trace, &person_id, &viewer, changes)?;
+        let person = user_of(conn, &person_id)?;
+        Ok(share_view(conn, &person, &viewer, trace.at)?)
+    });
+    Ok(web::Json(view.await?))
+}
+
+/// End what a viewer sees, or decline their request.
+///
+/// With `sharing: everyone` it keeps that viewer out.
+#[utoipa::path(
+    tag = "people",
+    params(("username" = String, Path, description = "The viewer", example = "alex")),
+    responses(
+        (status = 204, description = "Ended"),
+        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such viewer, or nothing between you", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[delete("/me/shares/{username}")]
+pub async fn delete_share(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    username: web::Path<String>,
+) -> ApiResult<HttpResponse> {
+    let changes = ShareChanges { state: Some(ShareState::Ended), ..ShareChanges::default() };
+    let person_id = admin.0.user.id.clone();
+    let end = admin.write(&state.db, move |conn, trace| {
+        let viewer = model::viewer(conn, &username)?;
+        model::change(conn, trace, &person_id, &viewer, changes)
+    });
+    end.await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Who is watching you, and one page of who looked.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Audience {
+    /// Who is watching right now.
+    watching: Vec<WatcherView>,
+    /// Looks, newest first.
+    items: Vec<LookView>,
+    /// Send it back as `cursor` for the next page; `null` on the last one.
+    #[schema(required = true)]
+    next_cursor: Option<String>,
+}
+
+/// List who is watching you, and who looked.
+///
+/// A look stands here once a minute. Admins who looked at your account are here, too.
+#[utoipa::path(
+    tag = "people",
+    params(PageQuery),
+    responses(
+        (status = 200, description = "Who is watching, and one page of looks, newest first", body = Audience),
+        (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/me/audience")]
+pub async fn list_audience(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    query: ValidQuery<PageQuery>,
+) -> ApiResult<web::Json<Audience>> {
+    let PageQuery { limit, cursor } = query.0;
+    let (person, now) = (admin.0.user, state.clock.now());
+    let list = format!("audience|{}", person.id);
+    let before = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
+    let before = before.as_deref().and_then(position_of);
+    let audience = state.db.read(|conn| {
+        let looks = model::looks_at(conn, &person, before, limit + 1)?;
+        let page = Page::new(looks, limit, |last| state.cursors.seal(&list, &cursor_of(last)));
+        let Page { items, next_cursor } = page.try_map(|look| model::look_view(conn, look))?;
+        Ok(Audience { watching: model::watching(conn, &person, now)?, items, next_cursor })
+    });
+    Ok(web::Json(audience.await?))
+}

@@ -1,0 +1,305 @@
+//! Shares as the person reads and changes them. Whatever changes one also tells both sides and is recorded, in the same transaction.
+
+use diesel::{prelude::*, sql_types::Bool};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    audit::{
+        Action, Event, Trace,
+        model::{Filter, Position, list as list_records},
+        record::Row,
+    },
+    clock::{DAY, SECOND, Timestamp},
+    db::{
+        DbConnection,
+        schema::{looks, shares, users},
+    },
+    error::{ApiError, ApiResult, Code},
+    events::{
+        outbox::{self, Topic},
+        presence,
+    },
+    people::sharing::{Detail, Granted, Share, ShareState, decide, find_share, save_share},
+    users::model::{Role, Sharing, User, find_user, user_of},
+};
+
+/// How long somebody who was told no has to wait before they ask again.
+const ASK_AGAIN_AFTER: i64 = DAY;
+
+/// What a person's viewer sees of them, until when, and when they last did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ShareView {
+    #[schema(example = "alex")]
+    username: String,
+    #[schema(example = "Alex")]
+    display_name: String,
+    /// With `sharing: everyone` every viewer is `approved` whom the person did not keep out; with `nobody` it says what held before.
+    state: ShareState,
+    water: Detail,
+    altitude: Detail,
+    /// Whether they see the history, and not only how the person is now.
+    history: bool,
+    export: bool,
+    /// When it ends by itself.
+    #[schema(required = true)]
+    until: Option<Timestamp>,
+    /// When they last asked.
+    #[schema(required = true)]
+    requested_at: Option<Timestamp>,
+    /// Since when the state is what it is; `null` where that follows from `sharing` alone.
+    #[schema(required = true)]
+    since: Option<Timestamp>,
+    /// To the minute.
+    #[schema(required = true)]
+    last_looked_at: Option<Timestamp>,
+    /// Whether they are watching right now.
+    watching: bool,
+}
+
+/// A look at the person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LookView {
+    #[schema(example = "alex")]
+    username: String,
+    /// `null` for somebody who is no longer here.
+    #[schema(required = true, example = "Alex")]
+    display_name: Option<String>,
+    /// To the minute.
+    at: Timestamp,
+}
+
+/// Somebody who is watching right now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WatcherView {
+    #[schema(example = "alex")]
+    username: String,
+    #[schema(example = "Alex")]
+    display_name: String,
+    since: Timestamp,
+}
+
+/// What a person changes about a share; `None` stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ShareChanges {
+    pub state: Option<ShareState>,
+    pub water: Option<Detail>,
+    pub altitude: Option<Detail>,
+    pub history: Option<bool>,
+    pub export: Option<bool>,
+    /// `Some(None)` takes the end away.
+    pub until: Option<Option<Timestamp>>,
+}
+
+/// The viewer of this name.
+///
+/// # Errors
+/// [`Code::NotFound`], also for an admin, and so for oneself.
+pub fn viewer(conn: &mut DbConnection, username: &str) -> ApiResult<User> {
+    find_user(conn, username)?.filter(|user| user.role() == Role::Viewer).ok_or_else(ApiError::not_found)
+}
+
+/// Whether the person lets in every viewer, and so this one, whom nothing else was decided for.
+fn lets_in(person: &User, viewer: &User) -> bool {
+    person.sharing() == Sharing::Everyone && viewer.role() == Role::Viewer && viewer.disabled == 0
+}
+
+/// The state as it counts: whoever is let in with everyone needs no share.
+fn state_between(person: &User, viewer: &User, kept: Option<&Share>, now: Timestamp) -> ShareState {
+    match kept.map(|share| share.state(now)) {
+        Some(state) => state,
+        None if lets_in(person, viewer) => ShareState::Approved,
+        None => ShareState::Ended,
+    }
+}
+
+/// How things stand between a person and a viewer. Where there is nothing between them, that is an ended share.
+pub fn share_view(conn: &mut DbConnection, person: &User, viewer: &User, now: Timestamp) -> QueryResult<ShareView> {
+    let kept = find_share(conn, &person.id, &viewer.id)?;
+    let Granted { water, altitude, history, export, own: _ } = kept.as_ref().map_or(Granted::USUAL, Share::terms);
+    let last_look = looks::table.find((&person.id, &viewer.id)).select(looks::last_at).first(conn).optional()?;
+    Ok(ShareView {
+        username: viewer.username.clone(),
+        display_name: viewer.display_name.clone(),
+        state: state_between(person, viewer, kept.as_ref(), now),
+        water,
+        altitude,
+        history,
+        export,
+        until: kept.as_ref().and_then(|share| share.until).map(Timestamp),
+        requested_at: kept.as_ref().and_then(|share| share.requested_at).map(Timestamp),
+        since: kept.as_ref().map(|share| Timestamp(share.since(now))),
+        last_looked_at: last_look.map(Timestamp),
+        watching: presence::is_watching(conn, &person.id, &viewer.id, now)?,
+    })
+}
+
+/// [`share_view`], for the person.
+///
+/// # Errors
+/// [`Code::NotFound`] where there is nothing between the two.
+pub fn get(conn: &mut DbConnection, person: &User, username: &str, now: Timestamp) -> ApiResult<ShareView> {
+    let viewer = viewer(conn, username)?;
+    if find_share(conn, &person.id, &viewer.id)?.is_none() && !lets_in(person, &viewer) {
+        return Err(ApiError::not_found());
+    }
+    Ok(share_view(conn, person, &viewer, now)?)
+}
+
+/// At most `limit` viewers of a person, by user name, beyond the name `after`: those with a share, and those who are let in with everyone.
+pub fn list_viewers(conn: &mut DbConnection, person: &User, after: &str, limit: u32) -> QueryResult<Vec<User>> {
+    let between = shares::viewer_id.eq(users::id).and(shares::person_id.eq(&person.id));
+    let everyone = person.sharing() == Sharing::Everyone;
+    // "Not an admin" is nothing that an index looks up, so that SQLite walks the users in their order.
+    users::table
+        .left_join(shares::table.on(between))
+        .filter(users::username.gt(after))
+        .filter(users::role.ne(Role::Admin.as_str()))
+        .filter(shares::viewer_id.is_not_null().or(users::disabled.eq(0).and(everyone.into_sql::<Bool>())))
+        .order(users::username)
+        .limit(i64::from(limit))
+        .select(User::as_select())
+        .load(conn)
+}
+
+/// Asks `person` to let `viewer` watch; whether that is new. Asking again before there is an answer changes nothing.
+///
+/// # Errors
+/// [`Code::NotFound`] if the person shares with nobody, [`Code::AskedRecently`] within a day after they said no.
+pub fn ask(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &User) -> ApiResult<bool> {
+    let now = trace.at;
+    if person.role() != Role::Admin || person.disabled != 0 || person.sharing() == Sharing::Nobody {
+        return Err(ApiError::not_found());
+    }
+    let kept = find_share(conn, &person.id, &viewer.id)?;
+    let waits = kept.as_ref().is_some_and(|share| share.state(now) == ShareState::Requested);
+    if waits || decide(viewer, person, kept.as_ref(), now).is_some() {
+        return Ok(false);
+    }
+    if let Some(refused) = kept.as_ref().and_then(Share::refused_at).filter(|at| now.0 < at + ASK_AGAIN_AFTER) {
+        let left = refused + ASK_AGAIN_AFTER - now.0;
+        return Err(ApiError::new(Code::AskedRecently, "They have answered. You can ask again a day after that.")
+            .retry_after((left + SECOND - 1) / SECOND));
+    }
+    let mut share = kept.unwrap_or_else(|| Share::new(&person.id, &viewer.id, ShareState::Requested, now));
+    share.set_state(ShareState::Requested, now);
+    share.requested_at = Some(now.0);
+    share.until = None;
+    keep(conn, trace, &share, &Event::new(Action::ShareRequest).on(&person.username))?;
+    Ok(true)
+}
+
+/// Changes what `person` shares with `viewer`. What is so already is no change.
+///
+/// # Errors
+/// [`Code::NotFound`] where there is nothing between them and this does not begin anything.
+pub fn change(
+    conn: &mut DbConnection,
+    trace: &Trace,
+    person_id: &str,
+    viewer: &User,
+    changes: ShareChanges,
+) -> ApiResult<()> {
+    let (now, person) = (trace.at, user_of(conn, person_id)?);
+    let kept = find_share(conn, &person.id, &viewer.id)?;
+    let counts = state_between(&person, viewer, kept.as_ref(), now);
+    let state = changes.state.unwrap_or(counts);
+    if kept.is_none() && counts == ShareState::Ended && state == ShareState::Ended {
+        return Err(ApiError::not_found());
+    }
+    let is_new = kept.is_none();
+    let mut share = kept.unwrap_or_else(|| Share::new(&person.id, &viewer.id, counts, now));
+    let before = share.terms();
+    let terms = Granted {
+        water: changes.water.unwrap_or(before.water),
+        altitude: changes.altitude.unwrap_or(before.altitude),
+        history: changes.history.unwrap_or(before.history),
+        export: changes.export.unwrap_or(before.export),
+        ..before
+    };
+    let until = match changes.until {
+        Some(until) => until.map(|until| until.0),
+        // An end that is past would end what begins again at once.
+        None => share.until.filter(|until| state != ShareState::Approved || *until > now.0),
+    };
+    let same_state = changes.state.is_none_or(|state| !is_new && share.state(now) == state);
+    if same_state && (terms, until) == (before, share.until) {
+        return Ok(());
+    }
+    share.set_state(state, now);
+    share.set_terms(terms);
+    share.until = until;
+    let ends = state == ShareState::Ended && counts != ShareState::Ended;
+    let event = Event::new(if ends { Action::ShareEnd } else { Action::ShareUpdate }).on(&viewer.username);
+    Ok(keep(conn, trace, &share, &if ends { event } else { event.detail(in_words(&share, now)) })?)
+}
+
+fn keep(conn: &mut DbConnection, trace: &Trace, share: &Share, event: &Event) -> QueryResult<()> {
+    save_share(conn, share)?;
+    outbox::add(conn, &share.person_id, Topic::Share, Detail::Logged, Some(&share.viewer_id), trace.at)?;
+    trace.record(conn, event)
+}
+
+/// What a share says, for the record of who decided it.
+fn in_words(share: &Share, now: Timestamp) -> String {
+    let Granted { water, altitude, history, export, own: _ } = share.terms();
+    let words = [
+        Some(share.state(now).as_str().to_owned()),
+        Some(format!("water {}", water.as_str())),
+        Some(format!("altitude {}", altitude.as_str())),
+        history.then(|| "history".to_owned()),
+        export.then(|| "export".to_owned()),
+        share.until.map(|until| format!("until {}", Timestamp(until))),
+    ];
+    words.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Ends whatever a viewer may watch or asked for, because an admin watches nobody but themself.
+pub fn end_all_of(conn: &mut DbConnection, trace: &Trace, viewer: &User) -> QueryResult<()> {
+    let persons: Vec<String> =
+        shares::table.filter(shares::viewer_id.eq(&viewer.id)).select(shares::person_id).load(conn)?;
+    for person_id in &persons {
+        diesel::delete(shares::table.find((person_id, &viewer.id))).execute(conn)?;
+        outbox::add(conn, person_id, Topic::Share, Detail::Logged, Some(&viewer.id), trace.at)?;
+    }
+    if persons.is_empty() {
+        return Ok(());
+    }
+    trace.record(conn, &Event::new(Action::ShareEnd).on(&viewer.username).detail("all, as they watched them"))
+}
+
+/// Who watches a person right now, by user name.
+pub fn watching(conn: &mut DbConnection, person: &User, now: Timestamp) -> QueryResult<Vec<WatcherView>> {
+    let mut found: Vec<WatcherView> = Vec::new();
+    for (viewer_id, since) in presence::watchers_of(conn, &person.id, now)? {
+        let User { username, display_name, .. } = user_of(conn, &viewer_id)?;
+        found.push(WatcherView { username, display_name, since: Timestamp(since) });
+    }
+    // Through two processes at once somebody still watches once.
+    found.sort_by(|a, b| (&a.username, a.since).cmp(&(&b.username, b.since)));
+    found.dedup_by(|later, first| later.username == first.username);
+    Ok(found)
+}
+
+/// At most `limit` looks at a person before `position`, newest first. Those at somebody who had the name before are none of theirs.
+pub fn looks_at(
+    conn: &mut DbConnection,
+    person: &User,
+    position: Option<Position>,
+    limit: u32,
+) -> QueryResult<Vec<Row>> {
+    let filter = Filter {
+        action: Some(Action::PersonLook.as_str().to_owned()),
+        target: Some(person.username.clone()),
+        from: Some(Timestamp(person.created_at)),
+        ..Filter::default()
+    };
+    list_records(conn, &filter, position, limit)
+}
+
+/// A look, with the name of whoever it was as they call themself now.
+pub fn look_view(conn: &mut DbConnection, look: Row) -> QueryResult<LookView> {
+    let username = look.actor.unwrap_or_default();
+    let who = find_user(conn, &username)?.filter(|user| user.created_at <= look.at);
+    Ok(LookView { username, display_name: who.map(|user| user.display_name), at: Timestamp(look.at) })
+}

@@ -1,0 +1,170 @@
+//! What begins and ends rights besides an answer: how an account is made, its role, its end.
+
+use std::process::Command;
+
+use actix_web::http::StatusCode;
+use serde_json::{Value, json};
+use status_tracker::users::{model::Role, privacy_policy};
+
+use super::{ASK_ROBIN, SHARES, comparable, robin_and_alex, settled, told};
+use crate::support::{Client, PASSWORD, TestApp};
+
+async fn access(viewer: &Client) -> Vec<(Value, Value)> {
+    let people = viewer.get("/api/v1/people").await.json;
+    let stands = |item: &Value| (item["person"]["username"].clone(), item["access"].clone());
+    people["items"].as_array().unwrap().iter().map(stands).collect()
+}
+
+fn stands(names: &[(&str, &str)]) -> Vec<(Value, Value)> {
+    names.iter().map(|(name, access)| (json!(name), json!(access))).collect()
+}
+
+/// Somebody signed in with a password of their own, whom an admin made or invited.
+async fn arrived(app: &TestApp, name: &str, password: &str) -> Client {
+    let own = "Another-Harbour-72-lanterns";
+    let first = app.anonymous().sign_in(name, password).await;
+    let change = json!({"current_password": password, "new_password": own});
+    first.put("/api/v1/me/password", change).await.expect(StatusCode::NO_CONTENT);
+    app.anonymous().sign_in(name, own).await
+}
+
+#[actix_web::test]
+async fn whom_a_person_brought_in_may_watch_them_and_nobody_else() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    let sasha = app.named("sasha", Role::Admin).await;
+    let made = robin.post("/api/v1/admin/users", json!({"username": "made", "role": "viewer"})).await.json;
+    let made = arrived(&app, "made", made["temporary_password"].as_str().unwrap()).await;
+    assert_eq!(access(&made).await, stands(&[("robin", "watching"), ("sasha", "may_ask")]));
+    let invite = json!({"role": "viewer", "expires_at": "2026-03-02T12:00:00Z", "max_uses": 1});
+    let code = sasha.post("/api/v1/admin/invites", invite).await.json["code"].clone();
+    let register = |name: &str, code: &Value| json!({"username": name, "password": PASSWORD, "privacy_policy_version": privacy_policy::VERSION, "invite_code": code});
+    app.anonymous().post("/api/v1/auth/register", register("invited", &code)).await.expect(StatusCode::CREATED);
+    let invited = app.anonymous().sign_in("invited", PASSWORD).await;
+    assert_eq!(access(&invited).await, stands(&[("robin", "may_ask"), ("sasha", "watching")]));
+    app.anonymous().post("/api/v1/auth/register", register("open", &json!(null))).await.expect(StatusCode::CREATED);
+    let open = app.anonymous().sign_in("open", PASSWORD).await;
+    assert_eq!(access(&open).await, stands(&[("robin", "may_ask"), ("sasha", "may_ask")]));
+    let granted = &made.get("/api/v1/people").await.json["items"][0]["granted"];
+    assert_eq!(
+        granted,
+        &json!({"water": "exact", "altitude": "exact", "history": true, "export": false, "until": null})
+    );
+    assert_eq!(told(&app), 2);
+    // Admins that are made are nobody's viewers.
+    robin.post("/api/v1/admin/users", json!({"username": "boss", "role": "admin"})).await.expect(StatusCode::CREATED);
+    assert_eq!(app.number("SELECT count(*) AS n FROM shares"), 2);
+}
+
+/// With HTTP and at the command line: an admin watches nobody, also after they are a viewer again.
+#[actix_web::test]
+async fn a_viewer_who_becomes_an_admin_watches_nobody() {
+    for at_the_command_line in [false, true] {
+        let app = TestApp::start().await;
+        let (robin, alex) = robin_and_alex(&app).await;
+        let sasha = app.named("sasha", Role::Admin).await;
+        app.execute("DELETE FROM shares; DELETE FROM outbox");
+        robin.decides(&alex, json!({"state": "approved"})).await;
+        alex.ask("/api/v1/people/sasha/share-requests").await.expect(StatusCode::CREATED);
+        let before = told(&app);
+        for role in ["admin", "viewer"] {
+            if at_the_command_line {
+                let words = ["user", "set-role", "--username", "alex", "--role", role];
+                let mut program = Command::new(env!("CARGO_BIN_EXE_status-tracker"));
+                assert!(program.args(words).env("DATA_DIR", app.folder.path()).output().unwrap().status.success());
+            } else {
+                robin.patch("/api/v1/admin/users/alex", json!({"role": role})).await.expect(StatusCode::OK);
+            }
+            assert_eq!(app.number("SELECT count(*) AS n FROM shares"), 0);
+            alex.get("/api/v1/people/robin/status").await.expect_problem(401, "unauthorized");
+        }
+        assert_eq!(told(&app), before + 2, "each of the two is told");
+        assert_eq!(app.recorded("share.end").len(), 1);
+        let again = app.anonymous().sign_in("alex", PASSWORD).await;
+        assert_eq!(access(&again).await, stands(&[("robin", "may_ask"), ("sasha", "may_ask")]));
+        robin.get(&format!("{SHARES}/alex")).await.expect_problem(404, "not_found");
+        assert_eq!(sasha.get(SHARES).await.json["items"], json!([]));
+    }
+}
+
+#[actix_web::test]
+async fn a_person_who_becomes_a_viewer_or_is_disabled_shares_nothing() {
+    let app = TestApp::start().await;
+    let (robin, alex) = robin_and_alex(&app).await;
+    let sasha = app.named("sasha", Role::Admin).await;
+    app.execute("DELETE FROM shares");
+    robin.decides(&alex, json!({"state": "approved"})).await;
+    robin.sharing("everyone").await;
+    for change in [json!({"disabled": true}), json!({"disabled": false, "role": "viewer"})] {
+        alex.get("/api/v1/people/robin/status").await.expect(StatusCode::OK);
+        sasha.patch("/api/v1/admin/users/robin", change).await.expect(StatusCode::OK);
+        for path in ["status", "entries"] {
+            alex.get(&format!("/api/v1/people/robin/{path}")).await.expect_problem(404, "not_found");
+        }
+        alex.ask(ASK_ROBIN).await.expect_problem(404, "not_found");
+        assert_eq!(access(&alex).await, stands(&[("sasha", "may_ask")]));
+        sasha
+            .patch("/api/v1/admin/users/robin", json!({"disabled": false, "role": "admin"}))
+            .await
+            .expect(StatusCode::OK);
+    }
+}
+
+#[actix_web::test]
+async fn nothing_of_sharing_is_left_of_an_erased_account() {
+    for gone in ["robin", "alex"] {
+        let app = TestApp::start().await;
+        let (robin, alex) = robin_and_alex(&app).await;
+        let sasha = app.named("sasha", Role::Admin).await;
+        app.execute("DELETE FROM shares; DELETE FROM outbox");
+        robin.decides(&alex, json!({"state": "approved"})).await;
+        alex.get("/api/v1/people/robin/status").await.expect(StatusCode::OK);
+        settled(&app).await;
+        app.execute(
+            "INSERT INTO processes (id, seen_at) VALUES ('one', 0);
+             INSERT INTO watchers (person_id, viewer_id, process_id, since)
+             SELECT person.id, viewer.id, 'one', 0
+             FROM users AS person, users AS viewer WHERE person.username = 'robin' AND viewer.username = 'alex'",
+        );
+        let rows = "SELECT (SELECT count(*) FROM shares) + (SELECT count(*) FROM looks) + (SELECT count(*) FROM watchers) AS n";
+        assert_eq!(app.number(rows), 3);
+        sasha.delete(&format!("/api/v1/admin/users/{gone}")).await.expect(StatusCode::NO_CONTENT);
+        assert_eq!(app.number(rows), 0, "{gone}");
+        let of_person = "SELECT count(*) AS n FROM outbox WHERE person_id NOT IN (SELECT id FROM users)";
+        assert_eq!(app.number(of_person), 0, "{gone}");
+    }
+}
+
+/// Whoever is not to be watched cannot be told from whoever is not there, whatever the reason.
+#[actix_web::test]
+async fn who_may_not_be_watched_is_not_there() {
+    let app = TestApp::start().await;
+    let (robin, alex) = robin_and_alex(&app).await;
+    for name in ["ended", "expired", "hidden", "off", "asked", "unasked"] {
+        app.named(name, Role::Admin).await;
+    }
+    app.named("kim", Role::Viewer).await;
+    app.clock.advance(1);
+    let now = app.clock.now().0;
+    app.execute(&format!(
+        "UPDATE shares SET state = 'ended' WHERE person_id = (SELECT id FROM users WHERE username = 'ended');
+         UPDATE shares SET until = {now} WHERE person_id = (SELECT id FROM users WHERE username = 'expired');
+         UPDATE shares SET state = 'requested' WHERE person_id = (SELECT id FROM users WHERE username = 'asked');
+         DELETE FROM shares WHERE person_id = (SELECT id FROM users WHERE username = 'unasked');
+         UPDATE users SET sharing = 'nobody' WHERE username = 'hidden';
+         UPDATE users SET disabled = 1 WHERE username = 'off';"
+    ));
+    for path in ["status", "entries", "entries?limit=0", "entries?cursor=x", "entries?metric=water"] {
+        let mut answers = Vec::new();
+        for who in ["nobody", "ended", "expired", "hidden", "off", "asked", "unasked", "kim", "alex"] {
+            answers.push((who, comparable(&alex.get(&format!("/api/v1/people/{who}/{path}")).await)));
+        }
+        for who in ["ended", "kim", "nobody"] {
+            answers.push((who, comparable(&robin.get(&format!("/api/v1/people/{who}/{path}")).await)));
+        }
+        let first = answers[0].1.clone();
+        for (who, answer) in answers {
+            assert_eq!(answer, first, "{who}/{path}");
+        }
+    }
+}

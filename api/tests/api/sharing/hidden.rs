@@ -1,0 +1,207 @@
+//! What is not shown cannot be inferred: a viewer compares all that they are told before and after a change that is hidden from them, and
+//! finds no difference, in status, headers, order, cursors or errors.
+
+use actix_web::http::StatusCode;
+use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
+use serde_json::{Value, json};
+use status_tracker::users::model::Role;
+
+use super::{
+    robin_and_alex,
+    settings::{DETAILS, Terms, live, put},
+    ways_out::{ID_IS, all_answers},
+};
+use crate::support::{Client, TestApp};
+
+const WATER: &str = "/api/v1/entries/019cb2f0-0000-7000-8000-00000000000a";
+const ALTITUDE: &str = "/api/v1/entries/019cb2f0-0000-7000-8000-00000000000b";
+const OLD_WATER: &str = "/api/v1/entries/019cb2f0-0000-7000-8000-00000000000c";
+
+/// What is changed, whom it is hidden from, and whether whoever sees everything is told.
+struct Change {
+    name: &'static str,
+    method: &'static str,
+    path: &'static str,
+    body: Value,
+    hidden: fn(Terms) -> bool,
+    shown_to_all: bool,
+}
+
+/// In an order in which each can follow the one before.
+fn changes() -> Vec<Change> {
+    let entry = |path: &str, metric: &str, value: i32, at: &str| json!({"id": path.rsplit('/').next(), "metric": metric, "value": value, "at": at});
+    let change = |name, method, path, body, hidden| Change { name, method, path, body, hidden, shown_to_all: true };
+    let silent =
+        |name, method, path, body| Change { shown_to_all: false, ..change(name, method, path, body, |_| true) };
+    let no_water: fn(Terms) -> bool = |terms| terms.water == "none";
+    let no_altitude: fn(Terms) -> bool = |terms| terms.altitude == "none";
+    let water_narrowed: fn(Terms) -> bool = |terms| terms.water != "exact";
+    let logged = "/api/v1/entries";
+    vec![
+        change("water is logged", "POST", logged, entry(WATER, "water", 200, "2026-03-01T11:30:00Z"), no_water),
+        change("water within its band", "PATCH", WATER, json!({"value": 210}), water_narrowed),
+        change("a note on water", "PATCH", WATER, json!({"note": "hidden"}), |terms| {
+            terms.water != "exact" || !terms.history
+        }),
+        change("tags on water", "PATCH", WATER, json!({"tags": ["hidden"]}), |terms| {
+            terms.water != "exact" || !terms.history
+        }),
+        change("water of another band", "PATCH", WATER, json!({"value": 10}), |terms| {
+            ["none", "logged"].contains(&terms.water)
+        }),
+        change("water at another time", "PATCH", WATER, json!({"at": "2026-03-01T11:31:00Z"}), no_water),
+        change("water is deleted", "DELETE", WATER, json!(null), no_water),
+        change("water is brought back", "POST", concat_restore(WATER), json!(null), no_water),
+        change(
+            "altitude is logged",
+            "POST",
+            logged,
+            entry(ALTITUDE, "altitude", 9, "2026-03-01T11:40:00Z"),
+            no_altitude,
+        ),
+        change("altitude within its band", "PATCH", ALTITUDE, json!({"value": 10}), |terms| terms.altitude != "exact"),
+        change("a note on altitude", "PATCH", ALTITUDE, json!({"note": "hidden"}), |terms| {
+            terms.altitude != "exact" || !terms.history
+        }),
+        change("altitude of another band", "PATCH", ALTITUDE, json!({"value": 1}), |terms| {
+            ["none", "logged"].contains(&terms.altitude)
+        }),
+        change("altitude is deleted", "DELETE", ALTITUDE, json!(null), no_altitude),
+        change(
+            "yesterday's water is logged",
+            "POST",
+            logged,
+            entry(OLD_WATER, "water", 300, "2026-02-28T12:00:00Z"),
+            |terms| !terms.history || terms.water == "none",
+        ),
+        change("yesterday's water is changed", "PATCH", OLD_WATER, json!({"value": 50, "note": "hidden"}), |terms| {
+            !terms.history || ["none", "logged"].contains(&terms.water)
+        }),
+        change("yesterday's water is deleted", "DELETE", OLD_WATER, json!(null), |terms| {
+            !terms.history || terms.water == "none"
+        }),
+        change("the goal", "PATCH", "/api/v1/me", json!({"daily_goal_ml": 1100}), water_narrowed),
+        silent("what only robin sees", "PATCH", "/api/v1/me", json!({"unit": "fl_oz", "water_presets_ml": [1, 2, 3]})),
+        silent("another viewer's share", "PATCH", "/api/v1/me/shares/kim", json!({"water": "none", "history": false})),
+        silent("another viewer's end", "DELETE", "/api/v1/me/shares/kim", json!(null)),
+    ]
+}
+
+fn concat_restore(path: &str) -> &'static str {
+    assert_eq!(path, WATER);
+    "/api/v1/entries/019cb2f0-0000-7000-8000-00000000000a/restore"
+}
+
+/// What was logged anew has new places in the outbox, and so other ids.
+async fn all_but_ids(viewer: &Client) -> Vec<String> {
+    all_answers(viewer).await.into_iter().filter(|answer| !answer.contains(ID_IS)).collect()
+}
+
+/// Names the first answer that differs.
+#[track_caller]
+fn assert_alike(after: &[String], before: &[String], what: &str) {
+    for (after, before) in after.iter().zip(before) {
+        assert_eq!(after, before, "{what}");
+    }
+    assert_eq!(after.len(), before.len(), "{what}");
+}
+
+async fn does(robin: &Client, change: &Change) {
+    let (kind, body) =
+        if change.body.is_null() { ("", String::new()) } else { ("application/json", change.body.to_string()) };
+    let answer = robin.send(change.method, change.path, kind, body).await;
+    assert!(answer.status.is_success(), "{}: {}", change.name, answer.json);
+}
+
+#[actix_web::test]
+async fn a_hidden_change_changes_no_answer() {
+    // Most of the time is spent waiting for streams.
+    futures_util::future::join_all(Terms::all().map(nothing_hidden_shows)).await;
+}
+
+async fn nothing_hidden_shows(terms: Terms) {
+    let app = TestApp::start().await;
+    let (robin, alex) = robin_and_alex(&app).await;
+    live(&robin).await;
+    app.named("kim", Role::Viewer).await;
+    put(&app, "approved", terms, None);
+    app.execute(
+        "INSERT INTO shares (person_id, viewer_id, state, water, altitude, history, export, since)
+         SELECT person.id, viewer.id, 'approved', 'exact', 'exact', 1, 0, 0
+         FROM users AS person, users AS viewer WHERE person.username = 'robin' AND viewer.username = 'kim'",
+    );
+    let mut before = all_answers(&alex).await;
+    let mut hidden = 0;
+    for change in changes() {
+        app.clock.advance(1000);
+        does(&robin, &change).await;
+        let after = all_answers(&alex).await;
+        if (change.hidden)(terms) {
+            assert_alike(&after, &before, &format!("{} shows with {terms:?}", change.name));
+            hidden += 1;
+        } else if change.shown_to_all && terms == (Terms { water: "exact", altitude: "exact", history: true }) {
+            assert_ne!(after, before, "{} should show to whoever sees all: else the test shows nothing", change.name);
+        }
+        before = after;
+    }
+    assert!(hidden >= 3, "{terms:?}");
+}
+
+/// One entry as it is made: metric, what of the value is in its band, band, hours before noon, note.
+type Made = (bool, i32, usize, u32, bool);
+
+/// Logs these, the same ids each time, after all that was there is gone.
+async fn begin_anew(app: &TestApp, robin: &Client, entries: &[(usize, Made)]) {
+    app.execute("DELETE FROM entries");
+    for (number, (water, within, band, hours, noted)) in entries {
+        let (metric, lowest) = if *water { ("water", [1, 200, 400][*band]) } else { ("altitude", [1, 4, 8][*band]) };
+        let value = lowest + if *water { *within } else { within % 3 };
+        let body = json!({
+            "id": format!("019cb2f0-0000-7000-8000-0000000001{number:02}"),
+            "metric": metric,
+            "value": value,
+            "at": format!("2026-02-{:02}T{:02}:00:00Z", 26 + hours / 24, hours % 24),
+            "note": noted.then_some("between us"),
+        });
+        robin.post("/api/v1/entries", body).await.expect(StatusCode::CREATED);
+    }
+}
+
+/// The same entries with everything else than `terms` show made anew.
+fn scrambled(entries: &[(usize, Made)], terms: Terms, with: &[(usize, Made)]) -> Vec<(usize, Made)> {
+    let mut all: Vec<(usize, Made)> = Vec::new();
+    for ((number, mut made), (_, other)) in entries.iter().copied().zip(with) {
+        let detail = if made.0 { terms.water } else { terms.altitude };
+        match detail {
+            "none" => continue,
+            "logged" => (made.1, made.2, made.4) = (other.1, other.2, other.4),
+            "band" => (made.1, made.4) = (other.1, other.4),
+            _ => {}
+        }
+        all.push((number, made));
+    }
+    let unseen = with.iter().copied().filter(|(_, made)| (if made.0 { terms.water } else { terms.altitude }) == "none");
+    all.extend(unseen.map(|(number, made)| (number + 50, made)));
+    all
+}
+
+#[actix_web::test]
+async fn what_a_viewer_is_told_depends_on_nothing_but_what_is_visible() {
+    let app = TestApp::start().await;
+    let (robin, alex) = robin_and_alex(&app).await;
+    let detail = || prop::sample::select(DETAILS.to_vec());
+    let made = || (any::<bool>(), 0..20_i32, 0..3_usize, 0..72_u32, any::<bool>());
+    let list = || prop::collection::vec(made(), 8).prop_map(|made| made.into_iter().enumerate().collect::<Vec<_>>());
+    let strategy = (detail(), detail(), any::<bool>(), list(), list());
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..24 {
+        let (water, altitude, history, entries, with) = strategy.new_tree(&mut runner).unwrap().current();
+        let terms = Terms { water, altitude, history };
+        put(&app, "approved", terms, None);
+        begin_anew(&app, &robin, &entries).await;
+        let before = all_but_ids(&alex).await;
+        // All of it lies before the day that is today, whose band would show what is in it.
+        begin_anew(&app, &robin, &scrambled(&entries, terms, &with)).await;
+        assert_alike(&all_but_ids(&alex).await, &before, &format!("{terms:?}\n{entries:?}\n{with:?}"));
+    }
+}

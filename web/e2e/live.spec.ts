@@ -1,0 +1,400 @@
+// Two windows, one person: whatever happens in one is seen in the other without a reload, through cut networks, things
+// that let no stream through, hidden pages and shares that change.
+import {
+  type Account,
+  card,
+  Client,
+  enter,
+  expect,
+  type Locator,
+  type Page,
+  test,
+} from './support/test'
+
+const MINUTE = 60_000
+const ago = (ms: number) => new Date(Date.now() - ms).toISOString()
+const EVENTS = '**/api/v1/**/events'
+
+const rows = (page: Page) =>
+  page
+    .getByRole('main')
+    .getByRole('listitem')
+    .filter({ has: page.locator('time') })
+const says = (page: Page, words: string | RegExp): Locator =>
+  page.getByRole('main').getByText(words, typeof words === 'string' ? { exact: true } : {})
+
+/** Opens a page and waits until it is told by itself what happens. */
+async function watch(page: Page, account: Account, path = '/'): Promise<void> {
+  await enter(page, account, path)
+  await expect(says(page, 'Live')).toBeVisible()
+}
+
+/** What the page asks the API for from now on, streams aside. */
+function requests(page: Page): string[] {
+  const asked: string[] = []
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url())
+    if (pathname.startsWith('/api/') && !pathname.endsWith('/events')) asked.push(pathname)
+  })
+  return asked
+}
+
+/** As if another tab were in front, which a test cannot do. */
+async function hide(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, hidden)
+}
+
+/** Lets the clock of the page run until something is there. The network takes its own time, so it is let run in steps. */
+async function hurry(page: Page, until: Locator): Promise<void> {
+  await expect(async () => {
+    await page.clock.runFor(5_000)
+    await expect(until).toBeVisible({ timeout: 200 })
+  }).toPass({ timeout: 30_000 })
+}
+
+test.beforeEach(async ({ client, viewer }) => {
+  await client.share(viewer)
+})
+
+test('what a person logs is on the dashboard, in the history and in the list at once', async ({
+  page,
+  admin,
+  viewer,
+  server,
+  request,
+  device,
+}) => {
+  const other = await server.createUser(`other-${admin.username}`, 'admin', admin.password)
+  await (await Client.signIn(request, other)).share(viewer)
+  await watch(page, admin)
+  const path = `/people/${admin.username}`
+  const [dashboard, history, chooser] = [await device(), await device(), await device()]
+  await watch(dashboard, viewer, path)
+  await watch(history, viewer, `${path}/history`)
+  await watch(chooser, viewer)
+  await expect(card(dashboard, 'The day so far')).toContainText('Nothing logged today.')
+  await expect(says(history, 'Nothing has been logged.')).toBeVisible()
+  const asked = [dashboard, history, chooser].map(requests)
+
+  await page.getByRole('button', { name: 'Log 500 ml' }).click()
+  await page.keyboard.press('9')
+
+  await expect(card(dashboard, 'Water')).toContainText('500 ml of 2,000 ml today')
+  await expect(card(dashboard, 'Altitude')).toContainText('High')
+  await expect(card(dashboard, 'The day so far').getByRole('listitem')).toHaveCount(2)
+  await expect(rows(history)).toHaveCount(2)
+  await expect(rows(history).first()).toContainText('9 · High')
+  const person = chooser.getByRole('link', { name: new RegExp(`^${admin.username}`) })
+  await expect(person).toContainText('9 · High, just now')
+  expect(asked).toEqual([[], [], []])
+})
+
+test('a filter of the history holds for what arrives', async ({ page, viewer, admin, client }) => {
+  await watch(page, viewer, `/people/${admin.username}/history?metric=altitude`)
+  await client.log({ metric: 'water', value: 250 })
+  await client.log({ metric: 'altitude', value: 4 })
+  await expect(rows(page)).toHaveCount(1)
+  await expect(rows(page)).toContainText('4 · Flat')
+})
+
+test('another device of the person follows every change, and counts nothing twice', async ({
+  page,
+  admin,
+  client,
+  device,
+}) => {
+  const old = await client.log({ metric: 'water', value: 300, at: ago(MINUTE) })
+  const other = await device()
+  await watch(page, admin)
+  await watch(other, admin, '/history')
+  await expect(rows(other)).toHaveCount(1)
+
+  // Each total that the page ever shows, so that none in between is wrong.
+  await page.evaluate(() => {
+    const totals: string[] = []
+    Object.assign(window, { totals })
+    const look = () => {
+      const total = document.querySelector('[aria-labelledby=water] strong')?.textContent ?? ''
+      if (totals.at(-1) !== total) totals.push(total)
+    }
+    look()
+    new MutationObserver(look).observe(document.body, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    })
+  })
+  const cup = page.getByRole('button', { name: 'Log 150 ml' })
+  await cup.click()
+  await cup.click()
+  await cup.click()
+  await expect(rows(other)).toHaveCount(4)
+  await expect(card(page, 'Water')).toContainText('750 ml of')
+
+  await other.getByRole('button', { name: /^Edit 300 ml/ }).click()
+  await other.getByRole('dialog').getByLabel('Amount (ml)').fill('400')
+  await other.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await expect(card(page, 'Water')).toContainText('850 ml of')
+  await expect(card(page, 'The day so far')).toContainText('400 ml')
+  await other.getByRole('button', { name: /^Delete 400 ml/ }).click()
+  await expect(card(page, 'Water')).toContainText('450 ml of')
+  await expect(card(page, 'The day so far').getByRole('listitem')).toHaveCount(3)
+  await client.send('POST', `/entries/${old.id}/restore`)
+  await expect(card(page, 'Water')).toContainText('850 ml of')
+  await expect(rows(other)).toHaveCount(4)
+
+  const totals = await page.evaluate(() => (window as unknown as { totals: string[] }).totals)
+  expect(totals.map((total) => parseInt(total))).toEqual([300, 450, 600, 750, 850, 450, 850])
+})
+
+test('preferences changed on another device are taken over', async ({ page, admin, client }) => {
+  await watch(page, admin)
+  await client.send('PATCH', '/me', { daily_goal_ml: 1500, water_presets_ml: [111, 222, 333] })
+  await expect(page.getByRole('button', { name: 'Log 222 ml' })).toBeVisible()
+  await expect(card(page, 'Water')).toContainText('of 1,500 ml today')
+  await client.send('PATCH', '/me', { unit: 'fl_oz' })
+  await expect(card(page, 'Water')).toContainText('fl oz')
+})
+
+test('a cut network is said, and afterwards nothing is missing and nothing there twice', async ({
+  page,
+  context,
+  admin,
+  viewer,
+  client,
+}) => {
+  const first = await client.log({ metric: 'water', value: 100, at: ago(MINUTE) })
+  await watch(page, viewer, `/people/${admin.username}`)
+  const day = card(page, 'The day so far').getByRole('listitem')
+  await expect(day).toHaveCount(1)
+  await context.setOffline(true)
+  await expect(page.getByText('Offline, last heard just now')).toBeVisible()
+  await client.log({ metric: 'water', value: 250 })
+  await client.log({ metric: 'altitude', value: 3 })
+  await client.send('DELETE', `/entries/${first.id}`)
+  await expect(day).toHaveCount(1)
+  const asked = requests(page)
+  await context.setOffline(false)
+  await expect(says(page, 'Live')).toBeVisible()
+  await expect(card(page, 'Water')).toContainText('250 ml of 2,000 ml today')
+  await expect(day).toHaveCount(2)
+  await expect(card(page, 'The day so far')).not.toContainText('100 ml')
+  // The stream itself told what was missed.
+  expect(asked).toEqual([])
+})
+
+test('a server that restarts is waited for', async ({ page, admin, viewer, client, server }) => {
+  await watch(page, viewer, `/people/${admin.username}`)
+  await server.stopApi()
+  await expect(page.getByText('Reconnecting, last heard just now')).toBeVisible()
+  await server.startApi()
+  await client.log({ metric: 'water', value: 250 })
+  await expect(says(page, 'Live')).toBeVisible({ timeout: 35_000 })
+  await expect(card(page, 'Water')).toContainText('250 ml of 2,000 ml today')
+})
+
+for (const [how, block] of [
+  ['refused', (page: Page) => page.route(EVENTS, (route) => route.abort())],
+  ['held back', (page: Page) => page.route(EVENTS, () => new Promise<never>(() => undefined))],
+  [
+    'answered by something else',
+    (page: Page) => page.route(EVENTS, (route) => route.fulfill({ body: 'Welcome' })),
+  ],
+] as const) {
+  test(`where streams are ${how}, the page asks every 30 seconds`, async ({
+    page,
+    admin,
+    viewer,
+    client,
+  }) => {
+    await page.clock.install()
+    await block(page)
+    await enter(page, viewer, `/people/${admin.username}`)
+    await expect(card(page, 'Water')).toContainText('Never')
+    await hurry(page, page.getByText('Updating every 30 s'))
+    await client.log({ metric: 'water', value: 250 })
+    await hurry(page, card(page, 'Water').getByText('250 ml of 2,000 ml today'))
+    await expect(card(page, 'The day so far').getByRole('listitem')).toHaveCount(1)
+
+    await page.unroute(EVENTS)
+    await hurry(page, says(page, 'Live'))
+  })
+}
+
+test('own entries count once while the page polls', async ({ page, admin }) => {
+  await page.route(EVENTS, (route) => route.abort())
+  await enter(page, admin)
+  await expect(page.getByText('Updating every 30 s')).toBeVisible()
+  await page.getByRole('button', { name: 'Log 250 ml' }).click()
+  await expect(card(page, 'Water')).toContainText('250 ml of 2,000 ml today')
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect(card(page, 'Water')).toContainText('0 ml of 2,000 ml today')
+  await expect(card(page, 'The day so far')).toContainText('Nothing logged today.')
+})
+
+test('a hidden page lets its stream go, and misses nothing when it is seen again', async ({
+  page,
+  admin,
+  viewer,
+  client,
+}) => {
+  await page.clock.install()
+  await watch(page, viewer, `/people/${admin.username}`)
+  const ended = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/events'))
+  await hide(page, true)
+  await page.clock.runFor(16_000)
+  await ended
+  await client.log({ metric: 'water', value: 250 })
+  await client.log({ metric: 'water', value: 350 })
+  const again = page.waitForRequest(EVENTS)
+  await hide(page, false)
+  expect((await again).headers()['last-event-id']).toBeTruthy()
+  await expect(card(page, 'Water')).toContainText('600 ml of 2,000 ml today')
+  await expect(card(page, 'The day so far').getByRole('listitem')).toHaveCount(2)
+  await expect(says(page, 'Live')).toBeVisible()
+})
+
+test('a session that is ended elsewhere leads to the sign-in at once', async ({
+  page,
+  admin,
+  viewer,
+  request,
+}) => {
+  await watch(page, viewer, `/people/${admin.username}`)
+  const elsewhere = await Client.signIn(request, viewer)
+  await elsewhere.send('DELETE', '/me/sessions')
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  expect(page.url()).toContain(encodeURIComponent(`/people/${admin.username}`))
+})
+
+test('an admin whose session is ended hears of it on every page', async ({
+  page,
+  admin,
+  client,
+}) => {
+  const streaming = page.waitForResponse(EVENTS)
+  await enter(page, admin, '/settings')
+  await streaming
+  await client.send('DELETE', '/me/sessions')
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+})
+
+test('a share that is narrowed while it is watched takes the numbers away', async ({
+  page,
+  admin,
+  viewer,
+  client,
+  device,
+}) => {
+  await client.log({ metric: 'water', value: 250, at: ago(MINUTE), note: 'tea with Kim' })
+  await client.log({ metric: 'altitude', value: 9, at: ago(MINUTE) })
+  const history = await device()
+  await watch(page, viewer, `/people/${admin.username}`)
+  await watch(history, viewer, `/people/${admin.username}/history`)
+  const share = (terms: Record<string, unknown>) => client.share(viewer, terms)
+
+  await share({ water: 'band', altitude: 'band' })
+  const water = card(page, 'Water')
+  await expect(water).toContainText('Low today: below half of the goal')
+  await expect(water).not.toContainText('250')
+  await expect(card(page, 'Altitude')).toContainText('High')
+  await expect(card(page, 'Altitude')).toContainText('somewhere from 8 to 10')
+  await expect(card(page, 'Altitude')).not.toContainText('9')
+  await expect(page.getByText('tea with Kim')).toBeHidden()
+  await expect(rows(history).first()).toContainText('High, 8 to 10')
+  await expect(history.getByText('Middle, from 200 ml to below 400 ml')).toBeVisible()
+  await expect(history.getByText('tea with Kim')).toBeHidden()
+
+  await share({ water: 'logged', altitude: 'none' })
+  await expect(card(page, 'Altitude')).toBeHidden()
+  await expect(water).toContainText('Logged')
+  await expect(water).not.toContainText(/today|ml|%/)
+  await expect(rows(history)).toHaveCount(1)
+  await expect(rows(history)).toContainText('Logged')
+
+  await share({ history: false })
+  await expect(card(page, 'The day so far')).toBeHidden()
+  await expect(page.getByRole('link', { name: 'History' })).toBeHidden()
+  await expect(history.getByRole('heading', { name: 'Only how they are now' })).toBeVisible()
+
+  await share({ water: 'none' })
+  await expect(page.getByText('shows you neither water nor altitude')).toBeVisible()
+
+  await share({ water: 'exact', altitude: 'exact', history: true })
+  await expect(water).toContainText('250 ml of 2,000 ml today')
+  await expect(rows(history)).toHaveCount(2)
+})
+
+test('a share that is narrowed while nobody looks is narrow when they look again', async ({
+  page,
+  admin,
+  viewer,
+  client,
+}) => {
+  await client.log({ metric: 'water', value: 250, at: ago(MINUTE) })
+  await page.clock.install()
+  await watch(page, viewer, `/people/${admin.username}`)
+  await expect(card(page, 'Water')).toContainText('250 ml of')
+  await hide(page, true)
+  await page.clock.runFor(16_000)
+  await client.share(viewer, { water: 'none' })
+  await hide(page, false)
+  await expect(card(page, 'Water')).toBeHidden()
+  await expect(page.getByText('250 ml')).toBeHidden()
+  await expect(says(page, 'Live')).toBeVisible()
+})
+
+test('a share that ends while it is watched says so, and is back by itself', async ({
+  page,
+  admin,
+  viewer,
+  client,
+  device,
+}) => {
+  await client.log({ metric: 'water', value: 250, at: ago(MINUTE) })
+  const history = await device()
+  await watch(page, viewer, `/people/${admin.username}`)
+  await watch(history, viewer, `/people/${admin.username}/history`)
+  await client.send('DELETE', `/me/shares/${viewer.username}`)
+  for (const window of [page, history]) {
+    await expect(window.getByRole('heading', { name: 'No longer shared with you' })).toBeVisible()
+    await expect(window.getByText('250 ml')).toBeHidden()
+  }
+  await page.getByRole('link', { name: 'Go to People' }).click()
+  await expect(page.getByRole('heading', { name: 'People' })).toBeVisible()
+  await expect(page.getByRole('link', { name: new RegExp(`^${admin.username}`) })).toBeHidden()
+
+  await client.share(viewer)
+  await expect(page.getByRole('link', { name: new RegExp(`^${admin.username}`) })).toBeVisible()
+  await expect(rows(history)).toHaveCount(1)
+})
+
+test('times are the person’s, and the page says so', async ({
+  page,
+  admin,
+  viewer,
+  client,
+  request,
+}) => {
+  await client.send('PATCH', '/me', { time_zone: 'Pacific/Auckland' })
+  await (await Client.signIn(request, viewer)).send('PATCH', '/me', { time_zone: 'America/Lima' })
+  const { at } = await client.log({ metric: 'water', value: 250 })
+  const time = new Intl.DateTimeFormat('en-GB', {
+    timeZone: 'Pacific/Auckland',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).format(new Date(at))
+  for (const path of ['', '/history']) {
+    await watch(page, viewer, `/people/${admin.username}${path}`)
+    await expect(page.getByText(/time zone \(Auckland\), where it is/)).toBeVisible()
+    await expect(rows(page).first()).toContainText(time)
+  }
+  await watch(page, viewer, `/people/${admin.username}`)
+  await expect(card(page, 'Water')).toContainText(`250 ml · ${time}`)
+  // Where both live by the same clock there is nothing to say.
+  await client.send('PATCH', '/me', { time_zone: 'America/Lima' })
+  await expect(page.getByText('time zone (')).toBeHidden()
+})

@@ -1,0 +1,228 @@
+// Consent: asked for, given, narrowed and ended, in two windows.
+import { card, Client, enter, expect, type Page, test } from './support/test'
+
+const toast = (page: Page, text: string) =>
+  page.getByRole('region', { name: 'Messages' }).getByRole('listitem').filter({ hasText: text })
+const row = (page: Page, region: string, name: string) =>
+  card(page, region).getByRole('listitem').filter({ hasText: name })
+
+test('a viewer asks, the person answers with one tap, and the viewer is told', async ({
+  page,
+  admin,
+  viewer,
+  device,
+}) => {
+  const watching = await device()
+  await enter(watching, viewer)
+  await watching.getByRole('button', { name: `Ask to watch ${admin.username}` }).click()
+  const asked = row(watching, 'Whom you can ask', admin.username)
+  await expect(asked).toContainText('Asked, waiting for an answer')
+  await expect(asked.getByRole('button')).toHaveCount(0)
+
+  await enter(page, admin)
+  await page.getByRole('link', { name: 'Sharing (1 waiting for an answer)' }).click()
+  await expect(page.getByRole('heading', { name: 'Sharing' })).toBeFocused()
+  const request = row(page, 'Waiting for your answer', viewer.username)
+  await expect(request).toContainText('Asked to watch you just now')
+  await request.getByRole('button', { name: `Approve ${viewer.username}` }).click()
+  await expect(toast(page, `${viewer.username} can watch you now.`)).toBeVisible()
+  await expect(card(page, 'Waiting for your answer')).toBeHidden()
+  await expect(page.getByRole('link', { name: 'Sharing', exact: true })).toBeVisible()
+  await expect(row(page, 'Who can watch', viewer.username)).toContainText(
+    'Exact water and altitude, with history',
+  )
+
+  await toast(watching, `${admin.username} lets you watch.`)
+    .getByRole('button', { name: 'Open' })
+    .click()
+  await expect(watching).toHaveURL(`/people/${admin.username}`)
+  await expect(card(watching, 'Water')).toContainText('Never')
+
+  // The person sees that they are watched, and ends it while they are.
+  const share = row(page, 'Who can watch', viewer.username)
+  await expect(share).toContainText('Watching now')
+  await share.getByRole('button', { name: /^End/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'End sharing' }).click()
+  await expect(watching.getByRole('heading', { name: 'No longer shared with you' })).toBeVisible()
+  await expect(share).toContainText('Cannot watch since')
+  await expect(share).not.toContainText('Watching now')
+})
+
+test('a viewer who was told no is told so kindly, and can ask again after a day', async ({
+  page,
+  admin,
+  viewer,
+  device,
+}) => {
+  const watching = await device()
+  await enter(watching, viewer)
+  await watching.getByRole('button', { name: `Ask to watch ${admin.username}` }).click()
+  await enter(page, admin, '/sharing')
+  await page.getByRole('button', { name: `Decline ${viewer.username}` }).click()
+  await expect(toast(page, `You said no to ${viewer.username}.`)).toBeVisible()
+  await expect(row(page, 'Who can watch', viewer.username)).toContainText('Cannot watch since')
+
+  await expect(toast(watching, `${admin.username} would rather not share`)).toBeVisible()
+  const asked = row(watching, 'Whom you can ask', admin.username)
+  await expect(asked).toContainText('They do not share with you at present.')
+  await asked.getByRole('button', { name: 'Ask again' }).click()
+  await expect(asked.getByRole('alert')).toContainText('You can ask again in 24 hours.')
+
+  // A no that was a slip of the finger.
+  await toast(page, 'You said no').getByRole('button', { name: 'Approve instead' }).click()
+  await expect(row(page, 'Who can watch', viewer.username)).toContainText('Exact water')
+  await expect(asked).toBeHidden()
+})
+
+test('what a viewer sees is narrowed, and holds at once', async ({
+  page,
+  admin,
+  viewer,
+  client,
+  request,
+}) => {
+  await client.send('PATCH', `/me/shares/${viewer.username}`, { state: 'approved' })
+  await client.log({ metric: 'water', value: 300 })
+  await client.log({ metric: 'altitude', value: 7 })
+  await enter(page, admin, '/sharing')
+  await page.getByRole('button', { name: `Change what ${viewer.username} sees` }).click()
+  const dialog = page.getByRole('dialog', { name: `What ${viewer.username} sees` })
+  await dialog.getByRole('group', { name: 'Water' }).getByRole('radio', { name: 'Band' }).check()
+  await expect(dialog).toContainText('low, middle or high instead of amounts')
+  await dialog.getByRole('group', { name: 'Altitude' }).getByRole('radio', { name: 'None' }).check()
+  await dialog.getByRole('checkbox', { name: /^History/ }).uncheck()
+  await dialog.getByRole('button', { name: 'A week' }).click()
+
+  // What was chosen is kept through a reload.
+  await page.reload()
+  await expect(dialog.getByRole('checkbox', { name: /^History/ })).not.toBeChecked()
+  await expect(dialog.getByLabel('Until')).not.toHaveValue('')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(dialog).toBeHidden()
+  const share = row(page, 'Who can watch', viewer.username)
+  await expect(share).toContainText('Water as a band, no altitude, only how you are now')
+  await expect(share).toContainText(/until \d+ \w+ 20\d\d/)
+
+  const reader = await Client.signIn(request, viewer)
+  const status = await reader.send('GET', `/people/${admin.username}/status`)
+  expect(await status.json()).toMatchObject({
+    water: { last_ml: null, today_ml: null },
+    altitude: { value: null, at: null },
+  })
+  const entries = await reader.send('GET', `/people/${admin.username}/entries`)
+  expect(entries.status()).toBe(403)
+
+  // An end that is past is refused before it is sent.
+  await page.getByRole('button', { name: `Change what ${viewer.username} sees` }).click()
+  await dialog.getByLabel('Until').fill('2020-01-01T00:00')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(dialog.getByText('Choose a time that is still to come.')).toBeVisible()
+  await dialog.getByRole('button', { name: 'No end' }).click()
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(share).toContainText('no end')
+})
+
+test('a share is ended by naming what is lost, and given again', async ({
+  page,
+  admin,
+  viewer,
+  client,
+  request,
+}) => {
+  await client.send('PATCH', `/me/shares/${viewer.username}`, { state: 'approved' })
+  const reader = await Client.signIn(request, viewer)
+  const status = async () => (await reader.send('GET', `/people/${admin.username}/status`)).status()
+  expect(await status()).toBe(200)
+  await enter(page, admin, '/sharing')
+  await expect(card(page, 'Who looked')).toContainText(viewer.username)
+  await expect(row(page, 'Who can watch', viewer.username)).toContainText('last looked')
+  await page.getByRole('button', { name: `End sharing with ${viewer.username}` }).click()
+  const dialog = page.getByRole('dialog', { name: 'End sharing' })
+  await expect(dialog).toContainText('neither how you are nor your history')
+  await dialog.getByRole('button', { name: 'End sharing' }).click()
+  await expect(dialog).toBeHidden()
+  await expect(page.getByRole('heading', { name: 'Who can watch' })).toBeFocused()
+  expect(await status()).toBe(404)
+  await page.getByRole('button', { name: `Share again with ${viewer.username}` }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Share', exact: true }).click()
+  await expect(row(page, 'Who can watch', viewer.username)).toContainText('Exact water')
+  expect(await status()).toBe(200)
+})
+
+test('nobody, everyone and back, at once and with a way back', async ({
+  page,
+  admin,
+  viewer,
+  request,
+}) => {
+  const reader = await Client.signIn(request, viewer)
+  const status = async () => (await reader.send('GET', `/people/${admin.username}/status`)).status()
+  expect(await status()).toBe(404)
+  await enter(page, admin, '/sharing')
+  await page.getByRole('radio', { name: 'Everyone' }).check()
+  await expect(toast(page, 'Every viewer can watch you.')).toBeVisible()
+  await expect(row(page, 'Who can watch', viewer.username)).toContainText('Exact water')
+  expect(await status()).toBe(200)
+
+  await page.getByRole('radio', { name: 'Nobody' }).check()
+  await expect(toast(page, 'Nobody can watch you.')).toBeVisible()
+  expect(await status()).toBe(404)
+  await toast(page, 'Nobody can watch you.').getByRole('button', { name: 'Undo' }).click()
+  await expect(page.getByRole('radio', { name: 'Everyone' })).toBeChecked()
+  await expect.poll(status).toBe(200)
+
+  await page.route('**/api/v1/me', (route) => route.abort())
+  await page.getByRole('radio', { name: 'Those I approve' }).check()
+  await expect(page.getByRole('alert')).toContainText('The server cannot be reached.')
+  await expect(page.getByRole('radio', { name: 'Everyone' })).toBeChecked()
+})
+
+test('a viewer is let in by name without having asked', async ({ page, admin, viewer }) => {
+  await enter(page, admin, '/sharing')
+  await expect(card(page, 'Who can watch')).toContainText('Nobody yet.')
+  await page.getByRole('button', { name: 'Share with a viewer' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Share with a viewer' })
+  const name = dialog.getByLabel('User name of the viewer')
+  for (const wrong of ['', 'nobody-at-all', admin.username]) {
+    await name.fill(wrong)
+    await dialog.getByRole('button', { name: 'Share', exact: true }).click()
+    await expect(name).toHaveAttribute('aria-invalid', 'true')
+    await expect(name).toBeFocused()
+  }
+  await name.fill(viewer.username)
+  await dialog.getByRole('button', { name: 'Share', exact: true }).click()
+  await expect(dialog).toBeHidden()
+  await expect(row(page, 'Who can watch', viewer.username)).toContainText('no end')
+})
+
+test('a request is answered and narrowed with the keyboard alone', async ({
+  page,
+  admin,
+  viewer,
+  request,
+}) => {
+  const reader = await Client.signIn(request, viewer)
+  await reader.send('POST', `/people/${admin.username}/share-requests`)
+  await enter(page, admin, '/sharing')
+  const press = async (name: string | RegExp, role: 'button' | 'radio' = 'button') => {
+    const target = page.getByRole(role, { name }).first()
+    await expect(target).toBeVisible()
+    for (let presses = 0; presses < 60; presses += 1) {
+      if (await target.evaluate((element) => element === document.activeElement)) return
+      await page.keyboard.press('Tab')
+    }
+    throw new Error(`Tab never led to ${String(name)}`)
+  }
+  await press(`Approve ${viewer.username}`)
+  await page.keyboard.press('Enter')
+  await expect(card(page, 'Waiting for your answer')).toBeHidden()
+  // The focus is where the page begins, and not lost.
+  await expect(page.getByRole('heading', { name: 'Sharing' })).toBeFocused()
+  await press(`Change what ${viewer.username} sees`)
+  await page.keyboard.press('Enter')
+  await press('Exact', 'radio')
+  await page.keyboard.press('ArrowRight')
+  await press('Save')
+  await page.keyboard.press('Enter')
+  await expect(row(page, 'Who can watch', viewer.username)).toContainText('Water as a band')
+})

@@ -1,0 +1,130 @@
+// What an entry was before, all entries as they were at a moment, and the days they count for.
+import { card, enter, expect, type Page, test } from './support/test'
+
+const MINUTE = 60_000
+const ago = (ms: number) => new Date(Date.now() - ms).toISOString()
+const toast = (page: Page, text: string) =>
+  page.getByRole('region', { name: 'Messages' }).getByRole('listitem').filter({ hasText: text })
+
+test('an entry tells what it was, and becomes it again', async ({ page, admin, client }) => {
+  const { id } = await client.log({ metric: 'water', value: 250, at: ago(MINUTE), note: 'tea' })
+  await client.send('PATCH', `/entries/${id}`, { value: 400 })
+  await client.send('PATCH', `/entries/${id}`, { note: 'cold tea' })
+  await enter(page, admin, '/history')
+  await page.getByRole('button', { name: /^Edit 400 ml/ }).click()
+  const dialog = page.getByRole('dialog', { name: 'Edit entry' })
+  await dialog.getByText('Earlier versions').click()
+  const versions = dialog.getByRole('listitem')
+  await expect(versions).toHaveCount(2)
+  await expect(versions.nth(0)).toContainText('when you changed the note')
+  await expect(versions.nth(1)).toContainText('250 ml')
+  await expect(versions.nth(1)).toContainText('when you changed the amount')
+  await versions.nth(1).getByRole('button', { name: 'Put back' }).click()
+  await expect(dialog).toBeHidden()
+  await expect(page.getByRole('main')).toContainText('250 ml')
+  await expect.poll(() => client.entries()).toMatchObject([{ value: 250, note: 'tea' }])
+
+  await toast(page, '250 ml put back').getByRole('button', { name: 'Undo' }).click()
+  await expect.poll(() => client.entries()).toMatchObject([{ value: 400, note: 'cold tea' }])
+  await expect(page.getByRole('main')).toContainText('400 ml')
+})
+
+test('an entry that was never changed says so', async ({ page, admin, client }) => {
+  await client.log({ metric: 'altitude', value: 7 })
+  await enter(page, admin, '/history')
+  await page.getByRole('button', { name: /^Edit 7/ }).click()
+  await page.getByText('Earlier versions').click()
+  await expect(page.getByText('this entry was never changed')).toBeVisible()
+})
+
+test('the undo of a change leaves the day alone that was fixed when it was written', async ({
+  page,
+  admin,
+  client,
+}) => {
+  await client.send('PATCH', '/me', { time_zone: 'Pacific/Kiritimati' })
+  const { day } = await client.log({ metric: 'water', value: 250, at: ago(MINUTE) })
+  await client.send('PATCH', '/me', { time_zone: 'Pacific/Pago_Pago' })
+  await enter(page, admin, '/history')
+  await page.getByRole('button', { name: /^Edit 250 ml/ }).click()
+  await page.getByRole('dialog').getByLabel('Note').fill('tea')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await toast(page, '250 ml changed').getByRole('button', { name: 'Undo' }).click()
+  await expect.poll(() => client.entries()).toMatchObject([{ note: null, day }])
+})
+
+test('all entries go back to a moment, shown first, and it can be undone', async ({
+  page,
+  admin,
+  client,
+}) => {
+  const kept = await client.log({ metric: 'altitude', value: 5, at: ago(3 * MINUTE) })
+  const entries = async () => (await client.entries()).map(({ value }) => value)
+  await enter(page, admin, '/settings')
+  const rewind = card(page, 'Put my entries back')
+  await rewind.getByRole('button', { name: 'Show what would change' }).click()
+  await expect(rewind.getByLabel('The moment')).toHaveAttribute('aria-invalid', 'true')
+
+  // A year ago nothing was there.
+  await rewind.getByLabel('The moment').fill('2026-01-01T00:00')
+  await rewind.getByRole('button', { name: 'Show what would change' }).click()
+  await expect(rewind).toContainText('1 entry goes.')
+  await expect(rewind.getByRole('listitem')).toContainText('5 · So-so')
+  expect(await entries()).toEqual([5])
+
+  // What comes in meanwhile is not lost: it is shown, and nothing is done before that.
+  await client.log({ metric: 'water', value: 330 })
+  await rewind.getByRole('button', { name: 'Put 1 entry back' }).click()
+  await expect(rewind).toContainText('Your entries changed meanwhile, so nothing was done.')
+  await expect(rewind).toContainText('2 entries go.')
+  expect(await entries()).toEqual([5, 330])
+
+  await rewind.getByRole('button', { name: 'Put 2 entries back' }).click()
+  await expect(rewind).toContainText('Done. 2 entries went.')
+  expect(await entries()).toEqual([])
+  await rewind.getByRole('button', { name: 'Undo' }).click()
+  await expect(rewind).toContainText('Undone. 2 entries came back.')
+  expect(await client.entries()).toMatchObject([{ id: kept.id, value: 5 }, { value: 330 }])
+})
+
+test('days are recomputed after a change of zone, shown first', async ({ page, admin, client }) => {
+  // Noon in the east is the day before in the west.
+  await client.send('PATCH', '/me', { time_zone: 'Pacific/Kiritimati' })
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)
+  const { id, day } = await client.log({
+    metric: 'water',
+    value: 500,
+    at: `${yesterday}T01:00:00.000Z`,
+  })
+  expect(day).toBe(yesterday)
+  await enter(page, admin, '/settings')
+  const days = card(page, 'Days')
+  await days.getByRole('button', { name: 'Show what would move' }).click()
+  await expect(days).toContainText('No entry moves')
+  await page.getByLabel('Time zone').selectOption('Pacific/Honolulu')
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await expect(days).toContainText('1 entry moves to another day.')
+  await expect(days.getByRole('table').getByRole('row')).toHaveCount(3)
+  await expect(days.getByRole('table')).toContainText('500 ml')
+  expect((await client.entries())[0]?.day).toBe(yesterday)
+
+  await days.getByRole('button', { name: 'Move 1 entry' }).click()
+  await expect(days).toContainText('Done. 1 entry moved to another day.')
+  expect((await client.entries())[0]?.day).not.toBe(yesterday)
+  await days.getByRole('button', { name: 'Undo' }).click()
+  await expect(days).toContainText('Undone.')
+  expect(await client.entries()).toMatchObject([{ id, day: yesterday }])
+})
+
+test('from which hours on the status is old is chosen', async ({ page, admin, client }) => {
+  await enter(page, admin, '/settings')
+  const old = card(page, 'How old is old')
+  await old.getByLabel('Getting old after (hours)').fill('30')
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await expect(old.getByLabel('Out of date after (hours)')).toHaveAttribute('aria-invalid', 'true')
+  await old.getByLabel('Out of date after (hours)').fill('48')
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await expect(toast(page, 'Settings saved')).toBeVisible()
+  const me = await client.send('GET', '/me')
+  expect(await me.json()).toMatchObject({ ageing_after_hours: 30, stale_after_hours: 48 })
+})

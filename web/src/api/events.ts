@@ -1,0 +1,73 @@
+// One connection to a stream of server-sent events, from its opening to its end. EventSource is not used: it
+// hides why it failed, sends its last id only to reconnect by itself, and cannot be told that silence is an end.
+import { createParser } from 'eventsource-parser'
+import { failed } from './client'
+import { clock } from './clock.svelte'
+import { ApiError } from './error'
+
+export interface StreamEvent {
+  /** What to ask for when coming back: all that came after. */
+  id: string | undefined
+  type: string
+  data: unknown
+}
+
+export interface Ears {
+  /** Something arrived, be it only a heartbeat. */
+  heard: () => void
+  event: (event: StreamEvent) => void
+}
+
+export type Follow = (
+  path: string,
+  lastId: string | undefined,
+  signal: AbortSignal,
+  ears: Ears,
+) => Promise<void>
+
+/** The server says something at once. Where nothing comes, something in between holds it back. */
+const FIRST_MS = 10_000
+/** The server's heart beats every 15 seconds. */
+const SILENCE_MS = 40_000
+
+/** Returns when the stream ended; throws an ApiError when it was refused, broke or fell silent. */
+export const follow: Follow = async (path, lastId, signal, ears) => {
+  const silence = new AbortController()
+  const hush = () => {
+    silence.abort()
+  }
+  let timer = setTimeout(hush, FIRST_MS)
+  try {
+    const headers: HeadersInit = { accept: 'text/event-stream' }
+    if (lastId !== undefined) headers['last-event-id'] = lastId
+    const stop = AbortSignal.any([signal, silence.signal])
+    const response = await fetch(path, { headers, signal: stop, cache: 'no-store' }).catch(broken)
+    clock.learn(response.headers.get('date'))
+    if (!response.ok) throw failed(response, await response.json().catch(() => undefined))
+    const type = response.headers.get('content-type')
+    if (!type?.startsWith('text/event-stream') || !response.body) {
+      silence.abort()
+      return broken('Something answered that is no stream of events.')
+    }
+    const parser = createParser({
+      onEvent: ({ id, event = 'message', data }) => {
+        ears.event({ id, type: event, data: JSON.parse(data) as unknown })
+      },
+    })
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+    for (;;) {
+      const { done, value } = await reader.read().catch(broken)
+      if (done) return
+      clearTimeout(timer)
+      timer = setTimeout(hush, SILENCE_MS)
+      ears.heard()
+      parser.feed(value)
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function broken(cause: unknown): never {
+  throw new ApiError(0, { detail: String(cause) })
+}

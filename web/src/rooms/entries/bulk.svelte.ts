@@ -1,0 +1,73 @@
+// A change to many entries at once: shown first, and done only while it is still what was shown.
+import { Attempt } from '../../api/attempt.svelte'
+import { answer, api, type Recompute, type Rewind } from '../../api/client'
+import { ApiError } from '../../api/error'
+
+interface Outcome {
+  digest: string
+  applied: boolean
+}
+
+export class Bulk<T extends Outcome> {
+  /** What would be done, or, if it says so, what was. */
+  shown = $state.raw<T>()
+  /** Something changed between the preview and the wish to apply it, so this is a new preview. */
+  overtaken = $state(false)
+  readonly attempt = new Attempt()
+  #request: (dryRun: boolean, digest?: string) => Promise<T>
+
+  constructor(request: (dryRun: boolean, digest?: string) => Promise<T>) {
+    this.#request = request
+  }
+
+  async preview(): Promise<boolean> {
+    this.overtaken = false
+    return this.attempt.run(async () => {
+      this.shown = await this.#request(true)
+    })
+  }
+
+  async apply(): Promise<boolean> {
+    const digest = this.shown?.digest
+    await this.attempt.run(async () => {
+      try {
+        this.shown = await this.#request(false, digest)
+        this.overtaken = false
+      } catch (error) {
+        if (!(error instanceof ApiError && error.code === 'changed_since_preview')) throw error
+        this.shown = await this.#request(true)
+        this.overtaken = true
+      }
+    })
+    return this.shown?.applied === true
+  }
+
+  clear(): void {
+    this.shown = undefined
+    this.overtaken = false
+    this.attempt.problem = undefined
+  }
+}
+
+export function rewind(to: string, dry_run: boolean, digest?: string): Promise<Rewind> {
+  const body = { to, ...(digest !== undefined && { digest }) }
+  return answer(api.POST('/api/v1/entries/rewind', { params: { query: { dry_run } }, body }))
+}
+
+export function recompute(dry_run: boolean, digest?: string): Promise<Recompute> {
+  const body = digest === undefined ? {} : { digest }
+  return answer(api.POST('/api/v1/entries/recompute', { params: { query: { dry_run } }, body }))
+}
+
+/** The moment just before the newest change of an entry: going back to it undoes whatever came with that change. */
+export async function momentBefore(id: string): Promise<string> {
+  const params = { path: { id }, query: { limit: 1 } }
+  const { items } = await answer(api.GET('/api/v1/entries/{id}/versions', { params }))
+  const at = items[0] ? Date.parse(items[0].replaced_at) : 0
+  return new Date(at - 1).toISOString()
+}
+
+/** Goes back to a moment without showing first what that changes; only for what has just been seen. */
+export async function undoTo(to: string): Promise<Rewind> {
+  return rewind(to, false, (await rewind(to, true)).digest)
+}

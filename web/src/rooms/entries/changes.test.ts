@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { changeWords, listed, rewindWords } from './changes'
+
+const fact = {
+  value: 250,
+  at: '2026-11-25T10:00:00.000Z',
+  day: '2026-11-25',
+  note: null,
+  tags: ['tea'],
+  deleted: false,
+}
+
+test('what was done to an entry is told in words', () => {
+  const words = (change: object) => changeWords(fact, { ...fact, ...change }, 'water')
+  expect(words({ deleted: true })).toBe('deleted it')
+  expect(words({ value: 400 })).toBe('changed the amount')
+  expect(words({ value: 400, note: 'cold', tags: [] })).toBe(
+    'changed the amount, the note and the tags',
+  )
+  expect(words({ at: '2026-11-24T10:00:00.000Z', day: '2026-11-24' })).toBe('changed the time')
+  expect(words({ day: '2026-11-24' })).toBe('changed its day')
+  expect(words({})).toBe('saved it again')
+  expect(changeWords(fact, { ...fact, value: 7 }, 'altitude')).toBe('changed the level')
+  expect(changeWords({ ...fact, deleted: true }, fact, 'water')).toBe('brought it back')
+  expect(changeWords({ ...fact, deleted: true }, { ...fact, value: 1 }, 'water')).toBe(
+    'brought it back, changed',
+  )
+})
+
+test('what going back changes is counted', () => {
+  expect(rewindWords({ removed: 0, changed: 0, brought_back: 0 }, false)).toBe(
+    'Your entries are as they were then.',
+  )
+  expect(rewindWords({ removed: 1, changed: 1, brought_back: 1200 }, false)).toBe(
+    '1 entry goes, 1 entry is changed back and 1,200 entries come back.',
+  )
+  expect(rewindWords({ removed: 2, changed: 2, brought_back: 1 }, true)).toBe(
+    '2 entries went, 2 entries were changed back and 1 entry came back.',
+  )
+})
+
+test('a list ends with and', () => {
+  expect([listed([]), listed(['a']), listed(['a', 'b']), listed(['a', 'b', 'c'])]).toEqual([
+    '',
+    'a',
+    'a and b',
+    'a, b and c',
+  ])
+})

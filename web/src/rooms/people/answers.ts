@@ -1,0 +1,26 @@
+// What became of the requests somebody sent, read off two states of the list of people.
+import type { PersonView } from '../../api/client'
+
+export interface Answer {
+  username: string
+  name: string
+  granted: boolean
+}
+
+/** Who has answered between `before` and `after`. */
+export function answers(before: PersonView[], after: PersonView[]): Answer[] {
+  const asked = before.filter(({ access }) => access === 'requested')
+  return asked.flatMap(({ person: { username } }) => {
+    const now = after.find(({ person }) => person.username === username)
+    if (now?.access !== 'watching' && now?.access !== 'ended') return []
+    return { username, name: now.person.display_name, granted: now.access === 'watching' }
+  })
+}
+
+/** Those whom somebody may not watch, the ones who can be asked first. */
+export function notWatched(list: PersonView[]): PersonView[] {
+  const order = ['requested', 'may_ask', 'ended']
+  return list
+    .filter(({ access }) => order.includes(access))
+    .sort((a, b) => order.indexOf(a.access) - order.indexOf(b.access))
+}

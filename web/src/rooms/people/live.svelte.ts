@@ -1,0 +1,162 @@
+// What the server tells by itself, handed to whoever shows it. There is one stream at a time: of the person who is
+// looked at, or of the list of people. An admin's is their own, on every page, since requests to watch come by it.
+//
+// The seam for the sharing page: `live.onShare(fn)` calls `fn` with the share of a viewer whenever that or whether
+// they are watching changes; where there is no stream, `live.listen` tells by `stale` when to load again.
+import { createContext } from 'svelte'
+import type { Entry, Me, PersonView, Share, Status } from '../../api/client'
+import type { StreamEvent } from '../../api/events'
+import { type Health, Stream } from '../../api/stream.svelte'
+import { personEventsPath, PEOPLE_EVENTS } from '../../lib/routes'
+import { session } from '../auth/session.svelte'
+import type { People } from './people.svelte'
+
+export interface Follower {
+  /** An entry is there, new or changed; null for one that is gone. */
+  entry: (id: string, entry: Entry | null) => void
+  /** What was loaded before may be out of date. */
+  stale: () => void
+}
+
+export class Live {
+  #people: People
+  #stream = $state.raw<Stream>()
+  #followers = new Set<Follower>()
+  #shares = new Set<(share: Share) => void>()
+  /** What was last known of the person; what was loaded belongs to that. */
+  #known = ''
+  /** The next status is of now, with nothing told of what led to it. */
+  #leap = true
+  /** The status that came while the list of people was loaded anew, because what is shared may have changed. */
+  #held: Status | null | undefined
+
+  constructor(people: People) {
+    this.#people = people
+  }
+
+  get health(): Health {
+    return this.#stream?.health ?? 'connecting'
+  }
+
+  get heardAt(): number {
+    return this.#stream?.heardAt ?? 0
+  }
+
+  /** Until the function it gives is called, `follower` hears of every change of the person who is followed. */
+  listen(follower: Follower): () => void {
+    this.#followers.add(follower)
+    return () => this.#followers.delete(follower)
+  }
+
+  onShare(listener: (share: Share) => void): () => void {
+    this.#shares.add(listener)
+    return () => this.#shares.delete(listener)
+  }
+
+  /** Follows a person, or without a name the list of people, until the function it gives is called. */
+  follow(username: string | undefined): () => void {
+    const stream = new Stream({
+      path: username === undefined ? PEOPLE_EVENTS : personEventsPath(username),
+      event: (event) => {
+        if (username === undefined) this.#hearOfPeople(event)
+        else this.#hear(username, event)
+      },
+      poll: () => this.poll(username),
+      refused: ({ status, signedOut }) => {
+        const ended = username !== undefined && status === 404
+        if (ended) this.#people.lose(username)
+        return ended || signedOut
+      },
+    })
+    this.#stream = stream
+    this.#known = stateOf(username && this.#people.find(username)?.status)
+    this.#leap = true
+    this.#held = undefined
+    const stop = stream.start()
+    return () => {
+      stop()
+      if (this.#stream === stream) this.#stream = undefined
+    }
+  }
+
+  /** Asks for what the stream would tell; true when the server answered. */
+  async poll(username?: string): Promise<boolean> {
+    const { list } = this.#people
+    const before = username === undefined ? undefined : this.#people.find(username)
+    const heard = await list.load()
+    // Whoever polls asks again.
+    list.stop()
+    if (!heard || username === undefined) return heard
+    const view = this.#people.find(username)
+    if (!view?.status || !view.granted) {
+      this.#people.lose(username, before?.person.display_name)
+      return true
+    }
+    // Where numbers are kept back, a change may not show in the status.
+    const { water, altitude } = view.granted
+    this.#take(view.status, true, water !== 'exact' || altitude !== 'exact')
+    return true
+  }
+
+  #hear(username: string, { type, data }: StreamEvent): void {
+    if (type === 'status') this.#hearStatus(data as Status)
+    if (type === 'entry') {
+      const { id, entry } = data as { id: string; entry: Entry | null }
+      for (const follower of this.#followers) follower.entry(id, entry)
+    }
+    if (type === 'reset') void this.#reset()
+    if (type === 'share') for (const listener of this.#shares) listener(data as Share)
+    if (type === 'me') session.update(data as Me)
+    if (type === 'revoked') this.#revoked(data, username)
+  }
+
+  #hearOfPeople({ type, data }: StreamEvent): void {
+    if (type === 'people') {
+      const { items, next_cursor } = data as { items: PersonView[]; next_cursor: string | null }
+      if (next_cursor) void this.#people.list.load()
+      else this.#people.list.set(items)
+    }
+    if (type === 'revoked') this.#revoked(data)
+  }
+
+  #hearStatus(status: Status): void {
+    if (this.#held !== undefined) this.#held = status
+    else this.#take(status, this.#leap)
+    this.#leap = false
+  }
+
+  /** The numbers of the new status and what of them is shared are taken in together. */
+  async #reset(): Promise<void> {
+    const stream = this.#stream
+    const waiting = this.#held !== undefined
+    this.#held ??= null
+    for (const follower of this.#followers) follower.stale()
+    await this.#people.list.load()
+    if (waiting || stream !== this.#stream) return
+    const held = this.#held
+    this.#held = undefined
+    if (held) this.#take(held, false)
+  }
+
+  #take(status: Status, leap: boolean, narrowed = false): void {
+    const state = stateOf(status)
+    const changed = state !== this.#known
+    this.#known = state
+    this.#people.told(status)
+    if (leap && (changed || narrowed)) for (const follower of this.#followers) follower.stale()
+  }
+
+  #revoked(data: unknown, username?: string): void {
+    const { reason } = data as { reason: 'session' | 'share' }
+    // Whether anybody is still signed in is for the server to say.
+    if (reason === 'session') void session.load()
+    else if (username !== undefined) this.#people.lose(username)
+  }
+}
+
+function stateOf(status: Status | null | undefined | ''): string {
+  if (!status) return ''
+  return JSON.stringify([status.day, status.updated_at, status.water, status.altitude])
+}
+
+export const [useLive, provideLive] = createContext<Live>()

@@ -1,0 +1,94 @@
+// Who may watch one, who asks to, and who may no longer: the whole list, so that what is open can be counted in
+// the bar. Changes made here and those heard of from elsewhere end in the same `changed`.
+import { createContext } from 'svelte'
+import { answer, api, type Share, type ShareChange } from '../../api/client'
+import { ApiError } from '../../api/error'
+import { Resource } from '../../api/resource.svelte'
+import type { Live } from './live.svelte'
+
+/** What a screen is there for is asked first. */
+const FIRST_MS = 2_000
+
+export class Shares {
+  readonly list = new Resource(listAll)
+  readonly requests = $derived(this.#of('requested'))
+  readonly approved = $derived(this.#of('approved'))
+  readonly ended = $derived(this.#of('ended'))
+
+  /** Loads the list soon, and follows what the server tells of it until the function it gives is called. */
+  start(live: Live): () => void {
+    const first = setTimeout(() => {
+      if (!this.list.value && !this.list.loading) void this.list.load()
+    }, FIRST_MS)
+    const again = () => {
+      if (this.list.value) void this.list.load()
+    }
+    // Without a stream nothing tells who asked: then coming back to the page is when one looks.
+    const wake = () => {
+      if (document.visibilityState === 'visible' && live.health !== 'live') again()
+    }
+    const deaf = [
+      live.onShare((share) => {
+        this.changed(share as Share)
+      }),
+      live.listen({ entry: () => undefined, stale: again }),
+    ]
+    document.addEventListener('visibilitychange', wake)
+    return () => {
+      clearTimeout(first)
+      for (const stop of deaf) stop()
+      document.removeEventListener('visibilitychange', wake)
+      this.list.stop()
+    }
+  }
+
+  /** Takes in a share as the server has it now; one that nobody knew of is put where it belongs. */
+  changed(share: Share): void {
+    const list = this.list.value
+    // A list that is still on its way may be older than this.
+    if (!list || this.list.loading) void this.list.load()
+    if (!list) return
+    const others = list.filter(({ username }) => username !== share.username)
+    const index = others.findIndex(({ username }) => username > share.username)
+    this.list.value = others.toSpliced(index < 0 ? others.length : index, 0, share)
+  }
+
+  /** Throws an ApiError when it could not be changed. */
+  async change(username: string, body: ShareChange): Promise<Share> {
+    const params = { path: { username } }
+    const share = await answer(api.PATCH('/api/v1/me/shares/{username}', { params, body }))
+    this.changed(share)
+    return share
+  }
+
+  /** Declines or revokes. Throws an ApiError when it could not be ended. */
+  async end(share: Share): Promise<void> {
+    const params = { path: { username: share.username } }
+    try {
+      await answer(api.DELETE('/api/v1/me/shares/{username}', { params }))
+    } catch (error) {
+      // Somebody was faster, or the viewer is gone: either way there is nothing left to end.
+      if (!(error instanceof ApiError && error.status === 404)) throw error
+    }
+    this.changed({ ...share, state: 'ended', watching: false })
+    void this.list.load()
+  }
+
+  #of(state: Share['state']): Share[] {
+    return (this.list.value ?? []).filter((share) => share.state === state)
+  }
+}
+
+async function listAll(): Promise<Share[]> {
+  const shares: Share[] = []
+  let cursor: string | null | undefined
+  do {
+    const query = { limit: 100, ...(cursor && { cursor }) }
+    const page = await answer(api.GET('/api/v1/me/shares', { params: { query } }))
+    shares.push(...page.items)
+    cursor = page.next_cursor
+  } while (cursor)
+  return shares
+}
+
+export const [useShares, provideShares] = createContext<Shares>()

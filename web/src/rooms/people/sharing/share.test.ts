@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import type { Share } from '../../../api/client'
+import { formOf, inDays, readForm, termsWords } from './share'
+
+const me = { time_zone: 'Europe/Berlin' }
+const now = Date.parse('2026-11-25T12:00:00.000Z')
+const share: Share = {
+  username: 'alex',
+  display_name: 'Alex',
+  state: 'approved',
+  water: 'exact',
+  altitude: 'band',
+  history: true,
+  export: false,
+  until: '2026-12-01T10:30:45.000Z',
+  requested_at: null,
+  since: '2026-11-01T10:00:00.000Z',
+  last_looked_at: null,
+  watching: false,
+}
+
+test('what is shared is told in words', () => {
+  expect(termsWords(share)).toBe('Exact water, altitude as a band, with history')
+  expect(termsWords({ ...share, altitude: 'exact', export: true })).toBe(
+    'Exact water and altitude, with history, with export',
+  )
+  expect(termsWords({ ...share, water: 'logged', altitude: 'none', history: false })).toBe(
+    'Only that water was logged, no altitude, only how you are now',
+  )
+  expect(termsWords({ ...share, water: 'band', history: false })).toBe(
+    'Water and altitude as bands, only how you are now',
+  )
+  expect(termsWords({ ...share, water: 'none', altitude: 'none' })).toBe('Nothing')
+})
+
+test('an end that was only shown keeps its seconds', () => {
+  const form = formOf(share, me, now)
+  expect(form.until).toBe('2026-12-01T11:30')
+  const terms = { water: 'exact', altitude: 'band', history: true, export: false }
+  expect(readForm(form, me, now)).toEqual({ change: terms })
+  expect(readForm({ ...form, until: '' }, me, now)).toEqual({ change: { ...terms, until: null } })
+  expect(readForm({ ...form, until: '2026-12-02T08:00' }, me, now)).toEqual({
+    change: { ...terms, until: '2026-12-02T07:00:00.000Z' },
+  })
+})
+
+test('whoever asked, or was kept out, is let in', () => {
+  for (const state of ['requested', 'ended'] as const) {
+    const form = formOf({ ...share, state, until: '2026-11-01T00:00:00.000Z' }, me, now)
+    expect(form.until).toBe('')
+    expect(readForm(form, me, now)).toMatchObject({ change: { state: 'approved' } })
+  }
+  const form = { ...formOf(null, me, now), username: ' alex ' }
+  expect(readForm(form, me, now)).toEqual({
+    change: {
+      state: 'approved',
+      water: 'exact',
+      altitude: 'exact',
+      history: true,
+      export: false,
+      until: null,
+    },
+  })
+})
+
+test('each field says what is wrong with it', () => {
+  const form = { ...formOf(null, me, now), until: '2026-11-25T12:59' }
+  const read = readForm(form, me, now)
+  expect('wrong' in read && Object.keys(read.wrong)).toEqual(['username', 'until'])
+  expect(readForm({ ...form, username: 'alex', until: 'soon' }, me, now)).toHaveProperty(
+    'wrong.until',
+  )
+})
+
+test('a day and a week from now are on the wall of the person', () => {
+  expect(inDays(1, me, now)).toBe('2026-11-26T13:00')
+  expect(inDays(7, { time_zone: 'Pacific/Auckland' }, now)).toBe('2026-12-03T01:00')
+})

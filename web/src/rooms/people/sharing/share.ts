@@ -1,0 +1,143 @@
+// What a share says, in words, and the form that changes it. Kept apart from the screens so that it can be tested.
+import type { Detail, Me, Metric, Share, ShareChange, Sharing } from '../../../api/client'
+import { fromWall, toWall } from '../../../lib/time'
+
+export const DRAFT = 'draft:share'
+const DAY = 86_400_000
+
+/** Whom one lets watch, each with what that means. */
+export const modes = [
+  {
+    value: 'approved',
+    label: 'Those I approve',
+    hint: 'Viewers ask, and you answer each of them.',
+  },
+  {
+    value: 'everyone',
+    label: 'Everyone',
+    hint: 'Every viewer on this server sees you without asking, except those you keep out.',
+  },
+  {
+    value: 'nobody',
+    label: 'Nobody',
+    hint: 'No viewer sees or finds you. What you decided for each of them is kept for later.',
+  },
+] as const satisfies { value: Sharing; label: string; hint: string }[]
+
+/** What has just been decided. */
+export const modeSaid: Record<Sharing, string> = {
+  approved: 'Those you approve can watch you.',
+  everyone: 'Every viewer can watch you.',
+  nobody: 'Nobody can watch you.',
+}
+
+export const details = [
+  { value: 'exact', label: 'Exact' },
+  { value: 'band', label: 'Band' },
+  { value: 'logged', label: 'Logged' },
+  { value: 'none', label: 'None' },
+] as const satisfies { value: Detail; label: string }[]
+
+/** What a viewer sees of a metric, by an example. */
+export const examples: Record<Metric, Record<Detail, string>> = {
+  water: {
+    exact: 'They see “250 ml, 12 min ago”, today’s total and your goal.',
+    band: 'They see “Middle, 12 min ago”: low, middle or high instead of amounts.',
+    logged: 'They see “Logged, 12 min ago”, and no amount.',
+    none: 'They see nothing about water.',
+  },
+  altitude: {
+    exact: 'They see “7 · Good, 12 min ago”.',
+    band: 'They see “Middle, 12 min ago”: low, middle or high instead of the level.',
+    logged: 'They see “Logged, 12 min ago”, and no level.',
+    none: 'They see nothing about altitude.',
+  },
+}
+
+type Terms = Pick<Share, 'water' | 'altitude' | 'history' | 'export'>
+
+/** What a share shows, as one sentence: `Exact water, altitude as a band, with history` */
+export function termsWords({ water, altitude, history, export: copy }: Terms): string {
+  if (water === 'none' && altitude === 'none') return 'Nothing'
+  const of = (metric: string, detail: Detail) =>
+    ({
+      exact: `exact ${metric}`,
+      band: `${metric} as a band`,
+      logged: `only that ${metric} was logged`,
+      none: `no ${metric}`,
+    })[detail]
+  const both = {
+    exact: 'exact water and altitude',
+    band: 'water and altitude as bands',
+    logged: 'only that water or altitude was logged',
+    none: 'nothing',
+  }
+  const shown =
+    water === altitude ? both[water] : `${of('water', water)}, ${of('altitude', altitude)}`
+  const parts = [shown, history ? 'with history' : 'only how you are now']
+  if (copy) parts.push('with export')
+  const words = parts.join(', ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+export function shareName({ username, display_name }: Pick<Share, 'username' | 'display_name'>) {
+  return display_name || username
+}
+
+export interface ShareForm {
+  /** The share that is changed; null for somebody who is named in the form. */
+  share: Share | null
+  username: string
+  water: Detail
+  altitude: Detail
+  history: boolean
+  export: boolean
+  /** The end on the wall of one's zone; empty for none. */
+  until: string
+}
+
+type Reader = Pick<Me, 'time_zone'>
+
+export function formOf(share: Share | null, me: Reader, now: number): ShareForm {
+  // What is over is no end to begin with.
+  const until = share?.until && Date.parse(share.until) > now ? share.until : null
+  return {
+    share,
+    username: share?.username ?? '',
+    water: share?.water ?? 'exact',
+    altitude: share?.altitude ?? 'exact',
+    history: share?.history ?? true,
+    export: share?.export ?? false,
+    until: until === null ? '' : toWall(until, me.time_zone),
+  }
+}
+
+/** So many days from now on the wall of a zone. */
+export function inDays(days: number, me: Reader, now: number): string {
+  return toWall(now + days * DAY, me.time_zone)
+}
+
+export type Wrong = Partial<Record<'username' | 'until', string>>
+
+/**
+ * What is sent, or what is wrong with each field. An end that was merely shown is left out: a field knows no
+ * seconds, and sending it back would move it.
+ */
+export function readForm(
+  form: ShareForm,
+  me: Reader,
+  now: number,
+): { change: ShareChange } | { wrong: Wrong } {
+  const wrong: Wrong = {}
+  const { share, water, altitude, history } = form
+  const until = form.until === '' ? null : fromWall(form.until, me.time_zone)
+  if (form.username.trim() === '') wrong.username = 'Type the user name of a viewer.'
+  if (form.until !== '' && until === null) wrong.until = 'Choose a day and a time, or no end.'
+  if (until !== null && Date.parse(until) <= now)
+    wrong.until = 'Choose a time that is still to come.'
+  if (Object.keys(wrong).length > 0) return { wrong }
+  const change: ShareChange = { water, altitude, history, export: form.export }
+  if (share?.state !== 'approved') change.state = 'approved'
+  if (form.until !== formOf(share, me, now).until || share === null) change.until = until
+  return { change }
+}
