@@ -16,7 +16,10 @@ mod watching;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use self::{hub::Streams, socket::keep_socket};
+pub use self::{
+    hub::Streams,
+    socket::{is_taking_over, keep_socket},
+};
 
 pub fn routes(config: &mut ServiceConfig) {
     config.service(handlers::get_person_events).service(handlers::get_people_events);

@@ -62,7 +62,9 @@ impl Listening {
     fn note_looks(&self) {
         let Self { state, people, .. } = self;
         let trace = Trace { at: state.clock.now(), ..self.trace.clone() };
-        people.iter().for_each(|person| state.looks.note(&state.db, &trace, person));
+        for person in people {
+            state.looks.note(&state.db, &trace, person);
+        }
     }
 }
 
@@ -92,6 +94,12 @@ impl Body {
 /// What actix is told, so that it lets go of the connection.
 #[derive(Debug)]
 pub(super) struct TakenOver;
+
+/// Whether actix complains that it was let go, which it calls an error each time.
+#[must_use]
+pub fn is_taking_over(record: &log::Record<'_>) -> bool {
+    record.target().starts_with("actix_http") && record.args().to_string().ends_with(&format!("{TakenOver:?}"))
+}
 
 impl Display for TakenOver {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
