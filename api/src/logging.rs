@@ -13,6 +13,7 @@ use serde_json::{Map, json};
 use crate::{
     clock::Clock,
     config::{Config, LogFormat},
+    events::is_taking_over,
 };
 
 /// Starts logging to standard error. Later calls change nothing.
@@ -22,6 +23,7 @@ pub fn init(config: &Config, clock: Clock) {
         .filter_level(config.log_level.min(log::LevelFilter::Warn))
         .filter_module("status_tracker", config.log_level)
         .format(move |out, record| match format {
+            _ if is_taking_over(record) => Ok(()),
             LogFormat::Json => write_json(out, record, &clock),
             LogFormat::Pretty => write_pretty(out, record, &clock),
         })

@@ -257,8 +257,7 @@ pub fn serve(state: web::Data<AppState>, listener: TcpListener) -> io::Result<de
         // How long a client may take over its request's head, against those that trickle it in.
         .client_request_timeout(Duration::from_secs(10))
         .keep_alive(Duration::from_secs(75))
-        // Whoever closes their side has gone. A stream would otherwise count, and seem to watch, until a write to it fails.
-        .h1_allow_half_closed(false)
+        .on_connect(events::keep_socket)
         // For each worker. More than that wait to be accepted, which costs next to nothing.
         .max_connections(max_connections)
         .shutdown_timeout(30)

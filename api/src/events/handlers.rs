@@ -2,7 +2,8 @@ use actix_web::{HttpRequest, HttpResponse, get, http::header, web};
 
 use super::{
     hub::{Subscription, What},
-    pipe::{Body, Look, Pipe},
+    pipe::Pipe,
+    socket::{Body, Listening},
 };
 use crate::{
     auth::guard::{CurrentUser, Reader},
@@ -101,8 +102,8 @@ fn open(
         last_event_id: last_event_id.map(|id| id.to_str().unwrap_or_default().to_owned()),
         pipe: pipe.clone(),
     };
-    let look = Look { trace: reader.trace, people };
-    let body = Body { state: state.clone(), subscription: Some(subscription), pipe, look, slot };
+    let listening = Listening { state: state.clone(), pipe, trace: reader.trace, people, slot };
+    let body = Body::new(req, subscription, listening)?;
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((header::CACHE_CONTROL, "no-store"))

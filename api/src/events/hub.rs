@@ -258,10 +258,6 @@ impl Hub {
     fn turn(&mut self) -> ApiResult<bool> {
         let now = self.clock.now();
         let before = self.streams.len();
-        let moment = Instant::now();
-        for stream in &mut self.streams {
-            stream.give_up_on_the_stuck(moment);
-        }
         self.streams.retain(|stream| !stream.is_over());
         let joined = self.streams.iter().any(Stream::is_new);
         let mut members = joined || before != self.streams.len() || before == 0;

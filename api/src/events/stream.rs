@@ -86,14 +86,6 @@ impl Stream {
         self.over || Arc::strong_count(&self.subscription.pipe) == 1
     }
 
-    /// Ends it if the reader takes nothing any more.
-    pub fn give_up_on_the_stuck(&mut self, now: Instant) {
-        if self.pipe().is_stuck(now) {
-            self.pipe().end();
-            self.over = true;
-        }
-    }
-
     /// Whether there may be something for it that it has room for.
     pub fn is_due(&self) -> bool {
         let list_is_due = self.changed && self.listed.elapsed() >= LIST_EVERY;

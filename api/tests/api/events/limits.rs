@@ -126,4 +126,6 @@ fn a_stop_ends_the_streams_and_is_quick() {
     assert!(stream.next().is_none(), "it ends without a word");
     assert_eq!(server.wait().code(), Some(0));
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    let log = std::fs::read_to_string(site.path("log")).unwrap();
+    assert!(!log.contains("ERROR"), "a stream is no fault: {log}");
 }
