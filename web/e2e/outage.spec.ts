@@ -57,9 +57,8 @@ test('several entries wait together, and one press sends them', async ({
   await expect(card(page, 'Altitude')).toContainText('Good')
 })
 
-test('an answer that gets lost does not make a second entry', async ({ page, admin, client }) => {
-  await enter(page, admin)
-  await expect(card(page, 'Water')).toContainText('Never')
+/** The first entry that is sent arrives, and its answer does not. */
+async function loseAnswer(page: Page): Promise<void> {
   let lost = 0
   await page.route('**/api/v1/entries', async (route) => {
     if (lost > 0) return route.continue()
@@ -67,6 +66,28 @@ test('an answer that gets lost does not make a second entry', async ({ page, adm
     await route.fetch()
     return route.abort('connectionreset')
   })
+}
+
+test('an answer that gets lost does not matter where the page is told of the entry', async ({
+  page,
+  admin,
+  client,
+}) => {
+  await enter(page, admin)
+  await expect(page.getByText('Live', { exact: true })).toBeVisible()
+  await loseAnswer(page)
+  await page.getByRole('button', { name: 'Log 250 ml' }).click()
+  await expect(card(page, 'The day so far')).toContainText('250 ml')
+  await expect(card(page, 'Not saved yet')).toBeHidden()
+  await expect(card(page, 'Water')).toContainText('250 ml of 2,000 ml today')
+  expect(await client.entries()).toHaveLength(1)
+})
+
+test('an answer that gets lost does not make a second entry', async ({ page, admin, client }) => {
+  await page.route('**/events', (route) => route.abort())
+  await enter(page, admin)
+  await expect(card(page, 'Water')).toContainText('Never')
+  await loseAnswer(page)
   await page.getByRole('button', { name: 'Log 250 ml' }).click()
   const pending = card(page, 'Not saved yet')
   await expect(pending).toBeVisible()

@@ -8,6 +8,7 @@ import type { Entry, Me, PersonView, Share, Status } from '../../api/client'
 import type { StreamEvent } from '../../api/events'
 import { type Health, Stream } from '../../api/stream.svelte'
 import { personEventsPath, PEOPLE_EVENTS } from '../../lib/routes'
+import { same } from '../../lib/same'
 import { session } from '../auth/session.svelte'
 import type { People } from './people.svelte'
 
@@ -23,8 +24,6 @@ export class Live {
   #stream = $state.raw<Stream>()
   #followers = new Set<Follower>()
   #shares = new Set<(share: Share) => void>()
-  /** What was last known of the person; what was loaded belongs to that. */
-  #known = ''
   /** The next status is of now, with nothing told of what led to it. */
   #leap = true
   /** The status that came while the list of people was loaded anew, because what is shared may have changed. */
@@ -69,7 +68,6 @@ export class Live {
       },
     })
     this.#stream = stream
-    this.#known = stateOf(username && this.#people.find(username)?.status)
     this.#leap = true
     this.#held = undefined
     const stop = stream.start()
@@ -94,7 +92,8 @@ export class Live {
     }
     // Where numbers are kept back, a change may not show in the status.
     const { water, altitude } = view.granted
-    this.#take(view.status, true, water !== 'exact' || altitude !== 'exact')
+    const narrowed = water !== 'exact' || altitude !== 'exact'
+    this.#take(view.status, narrowed || !sameState(before?.status, view.status))
     return true
   }
 
@@ -121,7 +120,7 @@ export class Live {
 
   #hearStatus(status: Status): void {
     if (this.#held !== undefined) this.#held = status
-    else this.#take(status, this.#leap)
+    else this.#take(status, this.#leap && !sameState(this.#statusOf(status), status))
     this.#leap = false
   }
 
@@ -138,12 +137,14 @@ export class Live {
     if (held) this.#take(held, false)
   }
 
-  #take(status: Status, leap: boolean, narrowed = false): void {
-    const state = stateOf(status)
-    const changed = state !== this.#known
-    this.#known = state
+  /** What was loaded belongs to the status that the list has until now. */
+  #statusOf({ person }: Status): Status | null | undefined {
+    return this.#people.find(person.username)?.status
+  }
+
+  #take(status: Status, stale: boolean): void {
     this.#people.told(status)
-    if (leap && (changed || narrowed)) for (const follower of this.#followers) follower.stale()
+    if (stale) for (const follower of this.#followers) follower.stale()
   }
 
   #revoked(data: unknown, username?: string): void {
@@ -154,9 +155,14 @@ export class Live {
   }
 }
 
-function stateOf(status: Status | null | undefined | ''): string {
-  if (!status) return ''
-  return JSON.stringify([status.day, status.updated_at, status.water, status.altitude])
+/** As far as entries can tell; where there was nothing yet, nothing was loaded. */
+function sameState(
+  before: Status | null | undefined,
+  { day, updated_at, water, altitude }: Status,
+): boolean {
+  if (!before) return true
+  const state = [before.day, before.updated_at, before.water, before.altitude]
+  return same(state, [day, updated_at, water, altitude])
 }
 
 export const [useLive, provideLive] = createContext<Live>()
