@@ -120,7 +120,7 @@ async fn nothing_is_lost_while_entries_arrive() {
         let writes = (0..40).map(|number| async move {
             robin.log("water", 1 + number, &format!("2026-03-01T{:02}:30:00Z", number % 12)).await
         });
-        let (entries, _) =
+        let (entries, ()) =
             futures_util::future::join(futures_util::future::join_all(writes), recompute_often(robin)).await;
         logged += sum(&entries);
     }
