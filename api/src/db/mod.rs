@@ -116,11 +116,14 @@ impl Db {
     where
         F: FnOnce(&mut DbConnection) -> Result<(), ApiError> + Send + 'static,
     {
-        let logged = move |conn: &mut DbConnection| {
-            f(conn).inspect_err(|error| log::warn!(cause:% = error; "{what} could not be written"))
+        let log = move |error: &ApiError| log::warn!(cause:% = error; "{what} could not be written");
+        let then = move |answer: Result<(), ApiError>| {
+            if let Err(error) = &answer {
+                log(error);
+            }
         };
-        if let Err(error) = self.writer.submit(logged) {
-            log::warn!(cause:% = error; "{what} could not be written");
+        if let Err(error) = self.writer.submit_then(f, then) {
+            log(&error);
         }
     }
 

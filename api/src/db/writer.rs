@@ -44,22 +44,32 @@ impl Writer {
         F: FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
+        // A caller that has gone away has nobody to tell.
+        self.submit_then(f, move |answer| drop(sender.send(answer)))?;
+        Ok(receiver)
+    }
+
+    /// Queues `f`; `then` is given its answer after the commit.
+    pub(super) fn submit_then<T, F, A>(&self, f: F, then: A) -> Result<(), ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
+        A: FnOnce(Result<T, ApiError>) + Send + 'static,
+    {
         let job: Job = Box::new(move |connection| {
             let outcome = connection.map(|connection| in_savepoint(connection, f));
             Box::new(move |committed: Result<(), ApiError>| {
                 // An error of the write's own was undone in its savepoint, whatever became of the rest.
-                let answer = match (outcome, committed) {
+                then(match (outcome, committed) {
                     (Some(Err(error)), _) | (_, Err(error)) => Err(error),
                     (Some(Ok(value)), Ok(())) => Ok(value),
                     (None, Ok(())) => Err(ApiError::internal("a write was committed without having run")),
-                };
-                // A caller that has gone away has nobody to tell.
-                let _gone = sender.send(answer);
+                });
             })
         });
         let Some(queue) = &self.queue else { return Err(ApiError::busy()) };
         match queue.try_send(job) {
-            Ok(()) => Ok(receiver),
+            Ok(()) => Ok(()),
             Err(TrySendError::Full(_)) => Err(ApiError::busy().caused_by("the write queue is full")),
             Err(TrySendError::Disconnected(_)) => Err(ApiError::internal("the database writer stopped")),
         }

@@ -1,5 +1,4 @@
 use actix_web::{HttpResponse, delete, get, http::StatusCode, patch, post, web};
-use chrono::NaiveDate;
 use serde::Deserialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -12,14 +11,14 @@ use super::{
 };
 use crate::{
     audit::{Action, Event},
-    auth::guard::{AdminUser, CurrentUser, Logger},
+    auth::guard::{AdminUser, Logger},
     clock::{EARLIEST, MINUTE, Timestamp},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
     events::outbox::least_detail,
     extract::{ValidJson, present},
     server::AppState,
-    users::model::User,
+    users::model::user_of,
 };
 
 /// How far a client's clock may run ahead of the server's.
@@ -77,8 +76,8 @@ fn validate_tags(tags: &[String]) -> Result<(), ValidationError> {
         .with_message(Cow::Borrowed("has to be at most ten tags of 1 to 32 characters each, without NUL (U+0000)")))
 }
 
-/// The instant of an entry, and the logical day it belongs to.
-fn place(at: Timestamp, owner: &User, now: Timestamp) -> Result<(Timestamp, NaiveDate), FieldError> {
+/// Refuses what cannot have happened.
+fn check_instant(at: Timestamp, now: Timestamp) -> Result<(), FieldError> {
     if at.0 > now.0 + AHEAD {
         return Err(FieldError::new(
             "at",
@@ -89,7 +88,7 @@ fn place(at: Timestamp, owner: &User, now: Timestamp) -> Result<(Timestamp, Naiv
     if at < EARLIEST {
         return Err(FieldError::new("at", "past", "lies before the year 2000"));
     }
-    Ok((at, owner.day_of(at)))
+    Ok(())
 }
 
 /// Log water or altitude.
@@ -113,19 +112,22 @@ pub async fn create_entry(
 ) -> ApiResult<HttpResponse> {
     let CreateEntry { metric, value, at, note, tags, id } = body.0;
     logger.may_log(metric)?;
-    let CurrentUser { user: owner, trace, .. } = logger.0;
     let now = state.clock.now();
-    let (instant, day) = place(at.unwrap_or(now), &owner, now)?;
+    let instant = at.unwrap_or(now);
+    check_instant(instant, now)?;
     let id = id.unwrap_or_else(|| state.clock.new_id()).to_string();
-    let mut entry = Entry::new(owner.id, id, metric, value, instant, day, now);
-    entry.note = note;
-    entry.set_tags(&tags.unwrap_or_default());
-    let (status, entry) = state
-        .db
-        .write(move |conn| {
+    let owner_id = logger.0.user.id.clone();
+    let (status, entry) = logger
+        .0
+        .write(&state.db, move |conn, trace| {
+            // By the zone that holds when it is written, whatever it was when the request came.
+            let day = user_of(conn, &owner_id)?.day_of(instant);
+            let mut entry = Entry::new(owner_id, id, metric, value, instant, day, now);
+            entry.note = note;
+            entry.set_tags(&tags.unwrap_or_default());
             let Some(existing) = find_entry(conn, &entry.user_id, &entry.id)? else {
                 model::insert_entry(conn, &entry)?;
-                trace.record(conn, &Event::new(Action::EntryCreate).on(&entry.id).detail(metric.as_str()))?;
+                trace.record(conn, &Event::new(Action::EntryCreate).on(&entry.id))?;
                 return Ok((StatusCode::CREATED, entry));
             };
             // Whoever left the instant to the server cannot repeat it.
@@ -204,19 +206,19 @@ pub async fn update_entry(
     id: web::Path<Uuid>,
     body: ValidJson<UpdateEntry>,
 ) -> ApiResult<web::Json<EntryView>> {
-    let CurrentUser { user: owner, trace, .. } = admin.0;
     let UpdateEntry { value, at, note, tags } = body.0;
     let now = state.clock.now();
-    let moved = at.map(|at| place(at, &owner, now)).transpose()?;
-    let entry = state
-        .db
-        .write(move |conn| {
+    at.map(|at| check_instant(at, now)).transpose()?;
+    let owner_id = admin.0.user.id.clone();
+    let entry = admin
+        .write(&state.db, move |conn, trace| {
+            let owner = user_of(conn, &owner_id)?;
             let before = living_entry(conn, &owner.id, *id)?;
             let mut entry = before.clone();
             entry.value = value.unwrap_or(entry.value);
             entry.metric().check(entry.value)?;
-            if let Some((at, day)) = moved {
-                entry.move_to(at, day);
+            if let Some(at) = at {
+                entry.move_to(at, owner.day_of(at));
             }
             if let Some(note) = note {
                 entry.note = note;
@@ -254,10 +256,9 @@ pub async fn delete_entry(
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
     let now = state.clock.now();
-    let CurrentUser { user: owner, trace, .. } = admin.0;
-    state
-        .db
-        .write(move |conn| {
+    let owner = admin.0.user.clone();
+    admin
+        .write(&state.db, move |conn, trace| {
             let before = living_entry(conn, &owner.id, *id)?;
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (Some(now.0), now.0);
@@ -287,10 +288,9 @@ pub async fn restore_entry(
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<EntryView>> {
     let now = state.clock.now();
-    let CurrentUser { user: owner, trace, .. } = admin.0;
-    let entry = state
-        .db
-        .write(move |conn| {
+    let owner = admin.0.user.clone();
+    let entry = admin
+        .write(&state.db, move |conn, trace| {
             let before = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
             if before.deleted_at.is_none() {
                 return Ok(before);

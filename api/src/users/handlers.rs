@@ -249,10 +249,9 @@ pub async fn update_me(
         ageing_after_hours,
         stale_after_hours,
     };
-    let CurrentUser { user, trace, .. } = current;
-    let me = state
-        .db
-        .write(move |conn| {
+    let user = current.user.clone();
+    let me = current
+        .write(&state.db, move |conn, trace| {
             if accepted.is_some() {
                 model::accept_privacy_policy(conn, &user.id, trace.at)?;
                 let event = Event::new(Action::PrivacyAccept).on(&user.username).detail(privacy_policy::VERSION);
@@ -303,10 +302,9 @@ pub async fn delete_me(
     body: ValidJson<DeleteMe>,
 ) -> ApiResult<HttpResponse> {
     confirm_password(&state, &current, &body.0.password, Action::UserDelete).await?;
-    let CurrentUser { user, trace, .. } = current;
-    state
-        .db
-        .write(move |conn| {
+    let user = current.user.clone();
+    current
+        .write(&state.db, move |conn, trace| {
             model::delete_user(conn, &user.id)?;
             Ok(trace.record(conn, &Event::new(Action::UserDelete).on(&user.username))?)
         })

@@ -25,6 +25,7 @@ use crate::{
     events::outbox::{self, Topic, least_detail},
     people::sharing::Detail,
     server::AppState,
+    users::model::{User, user_of},
 };
 
 /// Entries that are looked at in one read.
@@ -46,6 +47,9 @@ pub struct BulkQuery {
 trait Plan: Send + 'static {
     /// What is recorded once it is done.
     const ACTION: Action;
+
+    /// Takes the owner as they are when it is done: their zone may be another than when the request came.
+    fn begin(&mut self, _owner: User) {}
 
     /// Entries that were last changed before this are left alone.
     fn since(&self) -> i64;
@@ -103,6 +107,7 @@ async fn run<P: Plan>(
         .ok_or_else(|| FieldError::new("digest", "required", "has to be the one of a preview (`?dry_run=true`)"))?;
     admin
         .write(&state.db, move |conn, trace| {
+            walk.plan.begin(user_of(conn, &owner.id)?);
             while walk.step(conn, Some(&owner.username))? {}
             // What was done so far is undone with the error.
             if cursors.seal(&list, &walk.digest()) != digest {

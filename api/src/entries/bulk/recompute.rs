@@ -125,6 +125,10 @@ impl Moving {
 impl Plan for Moving {
     const ACTION: Action = Action::EntryRecompute;
 
+    fn begin(&mut self, owner: User) {
+        self.owner = owner;
+    }
+
     fn since(&self) -> i64 {
         i64::MIN
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{EntryVersion, find_version, list_versions as list};
 use crate::{
     audit::{Action, Event},
-    auth::guard::{AdminUser, CurrentUser},
+    auth::guard::AdminUser,
     clock::Timestamp,
     entries::{
         model::{self, find_entry},
@@ -126,10 +126,9 @@ pub async fn restore_version(
 ) -> ApiResult<web::Json<RestoredEntry>> {
     let now = state.clock.now();
     let (id, number) = path.into_inner();
-    let CurrentUser { user: owner, trace, .. } = admin.0;
-    let entry = state
-        .db
-        .write(move |conn| {
+    let owner = admin.0.user.clone();
+    let entry = admin
+        .write(&state.db, move |conn, trace| {
             let before = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
             let version = find_version(conn, &before, number)?.ok_or_else(ApiError::not_found)?;
             let after = version.put_back(&before, now);

@@ -218,6 +218,8 @@ pub fn change(
         ..before
     };
     let until = match changes.until {
+        // What is over does not begin again by being given a later end.
+        _ if state == ShareState::Ended => share.until,
         Some(until) => until.map(|until| until.0),
         // An end that is past would end what begins again at once.
         None => share.until.filter(|until| state != ShareState::Approved || *until > now.0),
@@ -226,7 +228,10 @@ pub fn change(
     if same_state && (terms, until) == (before, share.until) {
         return Ok(());
     }
-    share.set_state(state, now);
+    // What has run out is not what the person said no to.
+    if changes.state.is_some() || is_new {
+        share.set_state(state, now);
+    }
     share.set_terms(terms);
     share.until = until;
     let ends = state == ShareState::Ended && counts != ShareState::Ended;
@@ -254,18 +259,21 @@ fn in_words(share: &Share, now: Timestamp) -> String {
     words.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Ends whatever a viewer may watch or asked for, because an admin watches nobody but themself.
-pub fn end_all_of(conn: &mut DbConnection, trace: &Trace, viewer: &User) -> QueryResult<()> {
-    let persons: Vec<String> =
-        shares::table.filter(shares::viewer_id.eq(&viewer.id)).select(shares::person_id).load(conn)?;
-    for person_id in &persons {
-        diesel::delete(shares::table.find((person_id, &viewer.id))).execute(conn)?;
-        outbox::add(conn, person_id, Topic::Share, Detail::Logged, Some(&viewer.id), trace.at)?;
+/// Ends all that stands between a user and others, as their role changes: what they were let see as a viewer, and whom they let watch as a
+/// person. It was agreed with somebody in the other role.
+pub fn end_all_of(conn: &mut DbConnection, trace: &Trace, user: &User) -> QueryResult<()> {
+    let columns = (shares::person_id, shares::viewer_id);
+    let mut pairs: Vec<(String, String)> =
+        shares::table.filter(shares::viewer_id.eq(&user.id)).select(columns).load(conn)?;
+    pairs.extend(shares::table.filter(shares::person_id.eq(&user.id)).select(columns).load::<(String, String)>(conn)?);
+    for (person_id, viewer_id) in &pairs {
+        diesel::delete(shares::table.find((person_id, viewer_id))).execute(conn)?;
+        outbox::add(conn, person_id, Topic::Share, Detail::Logged, Some(viewer_id), trace.at)?;
     }
-    if persons.is_empty() {
+    if pairs.is_empty() {
         return Ok(());
     }
-    trace.record(conn, &Event::new(Action::ShareEnd).on(&viewer.username).detail("all, as they watched them"))
+    trace.record(conn, &Event::new(Action::ShareEnd).on(&user.username).detail("all, as their role changed"))
 }
 
 /// Who watches a person right now, by user name.

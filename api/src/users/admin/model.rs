@@ -15,7 +15,7 @@ use crate::{
     people::shares,
     users::{
         invites,
-        model::{self, Role, User, find_user, keep_an_admin},
+        model::{self, Role, Sharing, User, find_user, keep_an_admin},
     },
 };
 
@@ -36,6 +36,7 @@ struct Columns {
     role: Option<&'static str>,
     disabled: Option<i16>,
     display_name: Option<String>,
+    sharing: Option<&'static str>,
 }
 
 /// # Errors
@@ -66,13 +67,20 @@ pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: A
         keep_an_admin(conn, &user.id)?;
         invites::model::delete_of(conn, &user.id)?;
     }
-    if role == Some(Role::Admin) {
+    let changes_role = role.is_some_and(|role| role != user.role());
+    if changes_role {
         shares::model::end_all_of(conn, trace, &user)?;
     }
     if loses || role.is_some() {
         end_all_sessions(conn, &user.id)?;
     }
-    let columns = Columns { role: role.map(Role::as_str), disabled: disabled.map(i16::from), display_name };
+    let columns = Columns {
+        role: role.map(Role::as_str),
+        disabled: disabled.map(i16::from),
+        display_name,
+        // Whoever comes to log again decides again whom they let watch.
+        sharing: changes_role.then(|| Sharing::Approved.as_str()),
+    };
     diesel::update(users::table.find(&user.id)).set(&columns).execute(conn)?;
     trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail(said.join(", ")))?;
     named(conn, username)

@@ -1,3 +1,4 @@
+mod queued;
 mod recompute;
 mod rewind;
 mod time;

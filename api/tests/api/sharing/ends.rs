@@ -108,6 +108,8 @@ async fn a_person_who_becomes_a_viewer_or_is_disabled_shares_nothing() {
             .await
             .expect(StatusCode::OK);
     }
+    alex.get("/api/v1/people/robin/status").await.expect_problem(404, "not_found");
+    assert_eq!(access(&alex).await, stands(&[("robin", "may_ask"), ("sasha", "may_ask")]), "robin decides anew");
 }
 
 #[actix_web::test]

@@ -149,6 +149,18 @@ async fn asking_again_widens_nothing() {
     assert_eq!(share["until"], json!(null));
 }
 
+/// Nobody said no: whoever's time ran out may ask again at once, whatever the person changed about the share since.
+#[actix_web::test]
+async fn whoever_ran_out_of_time_asks_again_at_once() {
+    let app = TestApp::start().await;
+    let (robin, alex) = robin_and_alex(&app).await;
+    robin.decides(&alex, json!({"state": "approved", "until": "2026-03-01T12:01:00Z"})).await;
+    app.clock.advance(MINUTE);
+    assert_eq!(robin.decides(&alex, json!({"water": "band"})).await["state"], "ended");
+    alex.ask(ASK_ROBIN).await.expect(StatusCode::CREATED);
+    assert_eq!(robin.get(&format!("{SHARES}/alex")).await.json["water"], "band");
+}
+
 /// Otherwise somebody who is kept out of what everyone sees could come in by asking.
 #[actix_web::test]
 async fn asking_opens_nothing_with_everyone_either() {

@@ -1,0 +1,66 @@
+//! A write that waits for its turn is done by what holds when its turn comes, not by what held when it was asked for.
+
+use std::sync::mpsc;
+
+use actix_web::http::StatusCode;
+use diesel::connection::SimpleConnection;
+use serde_json::{Value, json};
+use status_tracker::users::model::Role;
+
+use super::ENTRIES;
+use crate::support::{Answer, Client, NOON, TestApp};
+
+/// What is answered to a request that was let in before `sql` was done and whose turn comes after it.
+async fn overtaken(app: &TestApp, client: &Client, path: &str, body: Value, sql: &'static str) -> Answer {
+    let (go_on, wait) = mpsc::channel::<()>();
+    app.state.db.write_later("what overtakes", move |conn| {
+        wait.recv().unwrap();
+        Ok(conn.batch_execute(sql)?)
+    });
+    let others = async {
+        // Each takes longer than it takes the request before it to get in line.
+        for _ in 0..5 {
+            app.anonymous().get("/health/live").await.expect(StatusCode::OK);
+        }
+        go_on.send(()).unwrap();
+    };
+    futures_util::future::join(client.post(path, body), others).await.0
+}
+
+#[actix_web::test]
+async fn the_zone_is_the_one_that_holds_when_it_is_written() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    let samoa = "UPDATE users SET time_zone = 'Pacific/Pago_Pago'";
+    let logged =
+        overtaken(&app, &robin, ENTRIES, json!({"metric": "water", "value": 250, "at": "2026-03-01T05:00:00Z"}), samoa)
+            .await;
+    assert_eq!(logged.expect(StatusCode::CREATED).json["day"], "2026-02-28");
+
+    robin.patch("/api/v1/me", json!({"time_zone": "Pacific/Tongatapu"})).await.expect(StatusCode::OK);
+    let path = format!("{ENTRIES}/recompute");
+    let preview = robin.post(&format!("{path}?dry_run=true"), json!({})).await;
+    assert_eq!(preview.json["moved"], 1);
+    let digest = json!({"digest": preview.json["digest"]});
+    overtaken(&app, &robin, &path, digest, samoa).await.expect_problem(409, "changed_since_preview");
+    assert_eq!(robin.get("/api/v1/people/robin/entries").await.json["items"][0]["day"], "2026-02-28");
+}
+
+#[actix_web::test]
+async fn whoever_was_signed_out_meanwhile_writes_nothing() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    let id = robin.log("water", 250, NOON).await["id"].as_str().unwrap().to_owned();
+    robin.patch(&format!("{ENTRIES}/{id}"), json!({"value": 300})).await.expect(StatusCode::OK);
+    robin.delete(&format!("{ENTRIES}/{id}")).await.expect(StatusCode::NO_CONTENT);
+    let before = app.contents();
+    for (path, body) in [
+        (ENTRIES.to_owned(), json!({"metric": "water", "value": 100})),
+        (format!("{ENTRIES}/{id}/restore"), json!({})),
+        (format!("{ENTRIES}/{id}/versions/1/restore"), json!({})),
+    ] {
+        let client = app.anonymous().sign_in("robin", crate::support::PASSWORD).await;
+        overtaken(&app, &client, &path, body, "DELETE FROM sessions").await.expect_problem(401, "unauthorized");
+        assert_eq!(app.contents(), before, "{path}");
+    }
+}
