@@ -341,11 +341,11 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     await client.share(viewer)
     await narrowed(page)
     await enter(page, viewer)
-    await expect(page.getByText('Wolfeschlegelsteinhausenbergerdorff')).toBeVisible()
+    await expect(page.getByRole('link', { name: /^Wolfeschlegel.*Altitude: Low/ })).toBeVisible()
   },
-  'person-of-a-viewer': async ({ page, viewer, admin, client }) => {
+  'person-of-a-viewer': async ({ page, viewer, admin, client, reader }) => {
     await client.logAll(day)
-    await client.send('PATCH', '/me', { time_zone: 'Pacific/Auckland' })
+    await reader.send('PATCH', '/me', { time_zone: 'Pacific/Auckland' })
     await client.share(viewer)
     await enter(page, viewer, `/people/${admin.username}`)
     await expect(page.getByText('good talk with a friend')).toBeVisible()
