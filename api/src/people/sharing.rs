@@ -224,10 +224,11 @@ pub fn decide(reader: &User, person: &User, share: Option<&Share>, now: Timestam
     }
     match (person.sharing(), share.map(|share| (share.state(now), share.terms()))) {
         // A wish opens nothing either, or somebody who was kept out of `everyone` could come in by asking.
-        (Sharing::Nobody, _) | (_, Some((ShareState::Ended | ShareState::Requested, _))) => None,
+        (Sharing::Nobody, _)
+        | (_, Some((ShareState::Ended | ShareState::Requested, _)))
+        | (Sharing::Approved, None) => None,
         (_, Some((ShareState::Approved, terms))) => Some(terms),
         (Sharing::Everyone, None) => Some(Granted::USUAL),
-        (Sharing::Approved, None) => None,
     }
 }
 
