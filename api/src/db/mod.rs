@@ -108,7 +108,7 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
     {
-        self.writer.submit(f)?.await.map_err(|_| ApiError::internal("the database writer stopped"))?
+        self.writer.submit(f).await.map_err(|_| ApiError::internal("the database writer stopped"))?
     }
 
     /// Queues `f` for which nobody waits. If it fails, a line in the log says that `what` was not written.
@@ -116,12 +116,20 @@ impl Db {
     where
         F: FnOnce(&mut DbConnection) -> Result<(), ApiError> + Send + 'static,
     {
-        let logged = move |conn: &mut DbConnection| {
-            f(conn).inspect_err(|error| log::warn!(cause:% = error; "{what} could not be written"))
-        };
-        if let Err(error) = self.writer.submit(logged) {
-            log::warn!(cause:% = error; "{what} could not be written");
-        }
+        self.write_later_or(what, f, || {});
+    }
+
+    /// [`Db::write_later`] that also calls `failed` if it fails.
+    pub fn write_later_or<F>(&self, what: &'static str, f: F, failed: impl FnOnce() + Send + 'static)
+    where
+        F: FnOnce(&mut DbConnection) -> Result<(), ApiError> + Send + 'static,
+    {
+        self.writer.submit_then(f, move |answer| {
+            if let Err(error) = answer {
+                log::warn!(cause:% = error; "{what} could not be written");
+                failed();
+            }
+        });
     }
 
     /// [`Db::write`] for the command line, where no runtime is at hand.
@@ -130,7 +138,7 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
     {
-        self.writer.submit(f)?.blocking_recv().map_err(|_| ApiError::internal("the database writer stopped"))?
+        self.writer.submit(f).blocking_recv().map_err(|_| ApiError::internal("the database writer stopped"))?
     }
 
     /// A connection of its own that tells when anything was committed.
