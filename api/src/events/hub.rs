@@ -19,6 +19,7 @@ use super::{
     watching::Watching,
 };
 use crate::{
+    audit::{Trace, looks::Looks},
     clock::{Clock, SECOND, Timestamp},
     config::Config,
     db::{Changes, Db},
@@ -48,6 +49,8 @@ pub(super) struct Subscription {
     pub what: What,
     pub reader_id: String,
     pub session_id: String,
+    /// For the looks of the reader.
+    pub trace: Trace,
     pub last_event_id: Option<String>,
     pub pipe: Arc<Pipe>,
 }
@@ -111,12 +114,13 @@ impl fmt::Debug for Streams {
 impl Streams {
     /// # Errors
     /// If the thread cannot be started.
-    pub fn new(config: &Config, clock: &Clock, db: &Db) -> Result<Self, String> {
+    pub fn new(config: &Config, clock: &Clock, db: &Db, looks: &Looks) -> Result<Self, String> {
         let shared = Arc::new(Shared::default());
         let hub = Hub {
             shared: Arc::clone(&shared),
             db: db.clone(),
             clock: clock.clone(),
+            looks: looks.clone(),
             secret: config.session_secret.clone(),
             cursors: Cursors::new(&config.session_secret),
             watching: Watching::new(clock.new_id().to_string()),
@@ -193,6 +197,7 @@ struct Hub {
     shared: Arc<Shared>,
     db: Db,
     clock: Clock,
+    looks: Looks,
     secret: SecretString,
     cursors: Cursors,
     watching: Watching,
@@ -228,7 +233,9 @@ impl Hub {
             };
         }
         self.streams.iter().for_each(|stream| stream.pipe().end());
-        if let Err(error) = self.watching.end(&self.db, self.clock.now()) {
+        let now = self.clock.now();
+        self.streams.iter().for_each(|stream| stream.note_last_looks(&self.looks, &self.db, now));
+        if let Err(error) = self.watching.end(&self.db, now) {
             log::warn!(cause:% = error; "who watched could not be cleared up");
         }
     }
@@ -258,13 +265,20 @@ impl Hub {
     fn turn(&mut self) -> ApiResult<bool> {
         let now = self.clock.now();
         let before = self.streams.len();
-        self.streams.retain(|stream| !stream.is_over());
+        self.streams.retain(|stream| {
+            if stream.is_over() {
+                stream.note_last_looks(&self.looks, &self.db, now);
+            }
+            !stream.is_over()
+        });
         let joined = self.streams.iter().any(Stream::is_new);
         let mut members = joined || before != self.streams.len() || before == 0;
         let more = if self.streams.is_empty() { false } else { self.deliver(now, joined)? };
-        members |= self.streams.iter().any(Stream::is_over);
+        for stream in &mut self.streams {
+            members |= stream.note_looks(&self.looks, &self.db, now) || stream.is_over();
+        }
         if members {
-            let pairs: HashSet<_> = self.streams.iter().filter_map(Stream::watches).collect();
+            let pairs: HashSet<_> = self.streams.iter().flat_map(Stream::watches).collect();
             self.watching.change_to(pairs, &self.db, now);
         }
         self.watching.keep_alive(&self.db, now);

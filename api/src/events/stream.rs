@@ -1,8 +1,9 @@
 //! One stream: how far it has come, and what comes next.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fmt::Write,
+    mem,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -20,7 +21,9 @@ use super::{
     watching::Pair,
 };
 use crate::{
+    audit::{Trace, looks::Looks},
     clock::{SECOND, Timestamp},
+    db::Db,
     extract::Cursors,
     people::sharing::{Granted, Watched},
     users::model::User,
@@ -43,6 +46,20 @@ pub(super) struct Stream {
     /// For a list: it may have changed since it was read.
     changed: bool,
     listed: Instant,
+    /// Those of whom the reader sees the status, but for themself.
+    shown: Vec<Shown>,
+    /// Whom the reader was shown, by user name, since that was last noted.
+    looked: Vec<String>,
+    /// They watch others than when that was last asked.
+    watches_others: bool,
+}
+
+/// A person as a reader sees them.
+pub(super) struct Shown {
+    pub person_id: String,
+    pub username: String,
+    /// Of their status.
+    pub digest: u64,
 }
 
 /// What the reader has been told.
@@ -70,6 +87,9 @@ impl Stream {
             over: false,
             changed: false,
             listed: Instant::now(),
+            shown: Vec::new(),
+            looked: Vec::new(),
+            watches_others: false,
         }
     }
 
@@ -92,15 +112,38 @@ impl Stream {
         !self.over && (self.behind || list_is_due) && self.pipe().has_room()
     }
 
-    /// The person who is watched by another, and that other.
-    pub fn watches(&self) -> Option<Pair> {
-        let Subscription { what, reader_id, .. } = &self.subscription;
-        match what {
-            What::Person(person) if person != reader_id && self.sent.is_some() && !self.over => {
-                Some((person.clone(), reader_id.clone()))
-            }
-            _ => None,
+    /// Each person who is watched by another, with that other.
+    pub fn watches(&self) -> impl Iterator<Item = Pair> {
+        let reader_id = &self.subscription.reader_id;
+        let shown = self.shown.iter().filter(|_| !self.over);
+        shown.map(|shown| (shown.person_id.clone(), reader_id.clone()))
+    }
+
+    /// Notes whom the reader was shown since the last time; whether they watch others than then.
+    pub fn note_looks(&mut self, looks: &Looks, db: &Db, now: Timestamp) -> bool {
+        if !self.looked.is_empty() {
+            looks.note_all(db, &self.trace(now), mem::take(&mut self.looked));
         }
+        mem::take(&mut self.watches_others)
+    }
+
+    /// Notes until when the reader watched.
+    pub fn note_last_looks(&self, looks: &Looks, db: &Db, now: Timestamp) {
+        looks.note_all(db, &self.trace(now), self.shown.iter().map(|shown| shown.username.clone()));
+    }
+
+    fn trace(&self, now: Timestamp) -> Trace {
+        Trace { at: now, ..self.subscription.trace.clone() }
+    }
+
+    /// The reader sees these, and from now on nobody else.
+    fn see(&mut self, shown: Vec<Shown>) {
+        let before: HashMap<&str, u64> = self.shown.iter().map(|shown| (&*shown.person_id, shown.digest)).collect();
+        let known = |shown: &&Shown| before.get(&*shown.person_id) == Some(&shown.digest);
+        self.looked.extend(shown.iter().filter(|shown| !known(shown)).map(|shown| shown.username.clone()));
+        self.watches_others |=
+            before.len() != shown.len() || shown.iter().any(|shown| !before.contains_key(&*shown.person_id));
+        self.shown = shown;
     }
 
     pub fn concerned(&self) -> Concerned<'_> {
@@ -254,6 +297,11 @@ impl Stream {
     /// Says how the person is, unless the reader was told just that.
     fn status(&mut self, reading: &mut Reading, watched: &Watched) -> QueryResult<()> {
         let status = reading.status(watched)?;
+        // Of one person a look is noted when it begins and when it ends; in between they see who is watching.
+        if !watched.granted.own && self.shown.is_empty() {
+            let User { id, username, .. } = watched.person.clone();
+            self.see(vec![Shown { person_id: id, username, digest: status.digest }]);
+        }
         let Some(sent) = &mut self.sent else { return Ok(()) };
         if sent.place.digest != status.digest {
             sent.place.digest = status.digest;
@@ -273,13 +321,14 @@ impl Stream {
             let id = self.subscription.last_event_id.as_deref()?;
             Some(self.seal.open(id)).filter(|place| place.row == NO_ROWS)
         });
-        let text = reading.people(reader, cursors)?;
+        let (text, shown) = reading.people(reader, cursors)?;
         let place = Place { row: NO_ROWS, digest: ids::digest(&text) };
         if known != Some(place) {
             self.push("people", place, &text);
             self.last_sent = reading.now;
         }
         self.sent = Some(Sent { granted: None, looked_at: 0, place });
+        self.see(shown);
         (self.changed, self.listed) = (false, Instant::now());
         Ok(())
     }
