@@ -78,6 +78,7 @@ fn open(state: &web::Data<AppState>, reader: CurrentUser, what: What, req: &Http
     let last_event_id = req.headers().get("last-event-id").filter(|id| !id.is_empty());
     let subscription = Subscription {
         what,
+        may_read_account: !reader.is_limited(),
         reader_id: reader.user.id,
         session_id: reader.session_id,
         trace: reader.trace,

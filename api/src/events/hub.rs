@@ -49,6 +49,8 @@ pub(super) struct Subscription {
     pub what: What,
     pub reader_id: String,
     pub session_id: String,
+    /// Not with an API token: those are for what is logged and not for the account.
+    pub may_read_account: bool,
     /// For the looks of the reader.
     pub trace: Trace,
     pub last_event_id: Option<String>,

@@ -269,7 +269,7 @@ impl Stream {
             (Topic::Metric(metric), Some(id)) => {
                 Some(("entry", reading.entry(rows, row, id, watched.granted.of(metric))))
             }
-            _ if watched.granted.own => reading.own(&watched.person, row)?,
+            _ if watched.granted.own && self.subscription.may_read_account => reading.own(&watched.person, row)?,
             _ => None,
         };
         if let Some((name, data)) = event {

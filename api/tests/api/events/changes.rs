@@ -1,5 +1,6 @@
 //! What is said, and to whom.
 
+use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
     clock::HOUR,
@@ -10,7 +11,7 @@ use status_tracker::{
 };
 
 use super::{change_share, listener::Listener};
-use crate::support::{NOON, TestApp};
+use crate::support::{Client, NOON, TestApp};
 
 #[actix_web::test]
 async fn a_snapshot_comes_first_and_then_what_changes() {
@@ -67,6 +68,29 @@ async fn ones_own_stream_tells_more() {
 }
 
 #[actix_web::test]
+async fn a_token_is_not_told_of_account_and_shares() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let token = json!({"name": "clock", "scopes": ["read"], "expires_at": "2026-06-01T12:00:00Z"});
+    let made = robin.post("/api/v1/me/tokens", token).await.json;
+    let script = Client { bearer: made["token"].as_str().map(str::to_owned), ..robin.clone() };
+    let mut stream = script.listen("robin").await;
+    let first = stream.expect("status").await;
+    for path in ["/api/v1/me", "/api/v1/me/shares"] {
+        script.get(path).await.expect_problem(403, "insufficient_scope");
+    }
+    robin.patch("/api/v1/me", json!({"unit": "fl_oz"})).await.expect(StatusCode::OK);
+    robin.patch("/api/v1/me/shares/alex", json!({"history": false})).await.expect(StatusCode::OK);
+    let mut watching = alex.listen("robin").await;
+    watching.expect("status").await;
+    robin.log("water", 250, NOON).await;
+    for stream in [&mut stream, &mut script.listen_after("robin", &first.id).await] {
+        stream.expect("entry").await;
+        stream.expect("status").await;
+    }
+}
+
+#[actix_web::test]
 async fn time_alone_changes_a_status_too() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
@@ -114,7 +138,7 @@ async fn what_happens_in_another_process_is_told_as_well() {
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     let other = app.restarted(&[]).await;
     let elsewhere =
-        |client: &crate::support::Client| crate::support::Client { url: other.url.clone(), ..client.clone() };
+        |client: &Client| Client { url: other.url.clone(), ..client.clone() };
     let mut here = alex.listen("robin").await;
     let mut there = elsewhere(&alex).listen("robin").await;
     here.expect("status").await;
