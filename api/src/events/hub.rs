@@ -283,7 +283,9 @@ impl Hub {
             let pairs: HashSet<_> = self.streams.iter().flat_map(Stream::watches).collect();
             self.watching.change_to(pairs, &self.db, now);
         }
-        self.watching.keep_alive(&self.db, now);
+        if !self.streams.is_empty() {
+            self.watching.keep_alive(&self.db, now);
+        }
         Ok(more)
     }
 

@@ -137,8 +137,7 @@ async fn what_happens_in_another_process_is_told_as_well() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     let other = app.restarted(&[]).await;
-    let elsewhere =
-        |client: &Client| Client { url: other.url.clone(), ..client.clone() };
+    let elsewhere = |client: &Client| Client { url: other.url.clone(), ..client.clone() };
     let mut here = alex.listen("robin").await;
     let mut there = elsewhere(&alex).listen("robin").await;
     here.expect("status").await;

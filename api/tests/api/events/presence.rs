@@ -4,13 +4,27 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
-use status_tracker::{clock::MINUTE, users::model::Role};
+use status_tracker::{
+    clock::{MINUTE, SECOND},
+    events::presence::LEASE,
+    users::model::Role,
+};
 
 use super::listener::Listener;
-use crate::support::{Client, NOON, TestApp};
+use crate::{
+    sharing::settled,
+    support::{Client, NOON, TestApp},
+};
 
 const ALEX: &str = "/api/v1/me/shares/alex";
 const AUDIENCE: &str = "/api/v1/me/audience";
+
+fn until_number(app: &TestApp, sql: &str, wanted: i64) {
+    let begun = Instant::now();
+    while app.number(sql) != wanted {
+        assert!(begun.elapsed() < Duration::from_secs(5), "{sql} is not {wanted}");
+    }
+}
 
 /// Until the answer at `path` is as `wanted` wants it.
 #[track_caller]
@@ -49,4 +63,61 @@ async fn who_watches_the_list_watches_each_person_whose_status_it_shows() {
     robin.patch(ALEX, json!({"state": "ended"})).await.expect(StatusCode::OK);
     list.expect("people").await;
     until(&robin, ALEX, |share| share["watching"] == false).await;
+}
+
+#[actix_web::test]
+async fn what_could_not_be_written_of_who_watches_is_written_later() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let mut own = robin.listen("robin").await;
+    own.expect("status").await;
+    until_number(&app, "SELECT count(*) AS n FROM processes", 1);
+    let refuse = |what: &str| {
+        app.execute(&format!(
+            "CREATE TRIGGER refused BEFORE {what} ON watchers BEGIN SELECT raise(ABORT, 'refused'); END"
+        ));
+    };
+    refuse("INSERT");
+    let mut stream = alex.listen("robin").await;
+    stream.expect("status").await;
+    until_number(&app, "SELECT count(*) AS n FROM looks", 1);
+    settled(&app).await;
+    app.execute("DROP TRIGGER refused");
+    app.clock.advance(15 * SECOND);
+    assert_eq!(own.expect("share").await.data["watching"], true);
+
+    refuse("DELETE");
+    app.clock.advance(MINUTE);
+    // The look at the end is written before that they went is tried.
+    drop(stream);
+    until_number(&app, "SELECT count(*) AS n FROM audit WHERE action = 'person.look'", 2);
+    settled(&app).await;
+    app.execute("DROP TRIGGER refused");
+    app.clock.advance(15 * SECOND);
+    assert_eq!(own.expect("share").await.data["watching"], false);
+}
+
+#[actix_web::test]
+async fn a_process_that_was_killed_is_cleared_up_after_even_if_nobody_watches_through_another() {
+    let app = TestApp::start().await;
+    let (robin, _alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let mut own = robin.listen("robin").await;
+    own.expect("status").await;
+    until_number(&app, "SELECT count(*) AS n FROM processes", 1);
+    let now = app.clock.now().0;
+    // The clock was set back after the second one was killed.
+    for (process, seen_at) in [("killed", now), ("from the future", now + 10 * MINUTE)] {
+        app.execute(&format!(
+            "INSERT INTO processes (id, seen_at) VALUES ('{process}', {seen_at});
+             INSERT INTO watchers (person_id, viewer_id, process_id, since)
+             SELECT person.id, viewer.id, '{process}', {now}
+             FROM users AS person, users AS viewer WHERE person.username = 'robin' AND viewer.username = 'alex'"
+        ));
+        let counts = process == "killed";
+        assert_eq!(robin.get(ALEX).await.json["watching"], counts);
+        app.clock.advance(LEASE);
+        let share = own.expect("share").await;
+        assert_eq!(share.data["watching"], false);
+        until_number(&app, "SELECT count(*) AS n FROM processes", 1);
+    }
 }
