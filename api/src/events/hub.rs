@@ -15,7 +15,7 @@ use secrecy::SecretString;
 use super::{
     pipe::Pipe,
     reading::{Concerned, Reading},
-    stream::Stream,
+    stream::{LIST_EVERY, Stream},
     watching::Watching,
 };
 use crate::{
@@ -31,6 +31,8 @@ use crate::{
 const TURN: Duration = Duration::from_millis(50);
 /// How long after a commit it is known at the latest whose session or share it ended.
 const VALIDATED_WITHIN: Duration = Duration::from_millis(250);
+/// For how long one turn makes lists: the rest come in the next, after whatever else there is by then.
+const LISTS_WITHIN: Duration = Duration::from_millis(50);
 /// How many streams one user may have open in one process.
 const PER_USER: usize = 10;
 
@@ -131,6 +133,8 @@ impl Streams {
             seen: 0,
             unvalidated: false,
             validated: Instant::now(),
+            unlisted: false,
+            listed: Instant::now(),
             second: clock.now(),
         };
         let thread = thread::Builder::new().name("events".to_owned()).spawn(move || hub.run());
@@ -210,6 +214,9 @@ struct Hub {
     /// Something was committed since all streams were validated last.
     unvalidated: bool,
     validated: Instant,
+    /// Something was committed since all lists were noted to be read anew, and when that was.
+    unlisted: bool,
+    listed: Instant,
     /// When what goes by time was looked at last.
     second: Timestamp,
 }
@@ -298,8 +305,11 @@ impl Hub {
         self.unvalidated |= committed;
         let second = !(0..SECOND).contains(&(now.0 - self.second.0));
         let all = second || (self.unvalidated && self.validated.elapsed() >= VALIDATED_WITHIN);
-        if committed {
+        // A list is about more than there are rows for, but nothing else in it is urgent.
+        self.unlisted |= committed;
+        if self.unlisted && self.listed.elapsed() >= LIST_EVERY {
             self.streams.iter_mut().for_each(Stream::note_change);
+            (self.unlisted, self.listed) = (false, Instant::now());
         }
         if !(committed || all || joined || self.streams.iter().any(Stream::is_due)) {
             return Ok(false);
@@ -310,14 +320,23 @@ impl Hub {
             let touched = if reading.last == seen { Some(HashSet::new()) } else { reading.touched(seen)? };
             for stream in streams.iter_mut() {
                 stream.note_rows(touched.as_ref(), seen, reading.last);
+                if reading.last != seen {
+                    stream.note_change();
+                }
             }
             let wanted = |stream: &Stream| all || stream.is_new() || stream.is_due();
             let mut concerned: Vec<&mut Stream> = streams.iter_mut().filter(|stream| wanted(stream)).collect();
             let whom: Vec<Concerned> = concerned.iter().map(|stream| stream.concerned()).collect();
             reading.prepare(&whom)?;
-            concerned.iter_mut().try_for_each(|stream| stream.go_on(&mut reading, cursors))?;
+            // Lists take longest and come last; those that have waited longest are the first of them.
+            concerned.sort_by_key(|stream| stream.listed());
+            let begun = Instant::now();
+            for stream in concerned {
+                stream.go_on(&mut reading, cursors, begun.elapsed() < LISTS_WITHIN)?;
+            }
             Ok(reading.last)
         })?;
+        self.unlisted &= self.seen == seen;
         if second {
             self.second = now;
         }
@@ -325,6 +344,6 @@ impl Hub {
             self.unvalidated = false;
             self.validated = Instant::now();
         }
-        Ok(self.streams.iter().any(Stream::is_due))
+        Ok(self.streams.iter().any(|stream| stream.is_new() || stream.is_due()))
     }
 }

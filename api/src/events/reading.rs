@@ -22,7 +22,7 @@ use crate::{
     people::{
         model::{list_people, view_with},
         shares::share_view,
-        sharing::{Detail, Granted, Share, Watched, decide, find_share, shares_with},
+        sharing::{Detail, Granted, Share, Watched, decide, shares_to, shares_with},
         status::{StatusView, status},
     },
     users::model::{Role, User, users_of},
@@ -213,9 +213,11 @@ impl<'a> Reading<'a> {
         }
         let list = format!("people|{}", reader.id);
         let page = Page::new(people.to_vec(), PEOPLE, |last| cursors.seal(&list, &last.username));
+        let shares = shares_to(self.conn, &reader.id)?.into_iter();
+        let mut shares: HashMap<String, Share> = shares.map(|share| (share.person_id.clone(), share)).collect();
         let mut shown = Vec::new();
         let page = page.try_map(|person| {
-            let share = find_share(self.conn, &person.id, &reader.id)?;
+            let share = shares.remove(&person.id);
             view_with(reader, person, share, self.now, |watched| {
                 let status = self.status(watched)?;
                 if !watched.granted.own {

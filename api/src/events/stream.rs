@@ -32,7 +32,7 @@ use crate::{
 /// A stream on which nothing happened for so long says that it is there.
 const HEARTBEAT: i64 = 15 * SECOND;
 /// A list is sent anew so often at most.
-const LIST_EVERY: Duration = Duration::from_secs(1);
+pub(super) const LIST_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) struct Stream {
     subscription: Subscription,
@@ -155,7 +155,12 @@ impl Stream {
         (session_id, reader_id, person)
     }
 
-    /// Something was committed.
+    /// When the list was read last; `None` for a person.
+    pub fn listed(&self) -> Option<Instant> {
+        (self.subscription.what == What::People).then_some(self.listed)
+    }
+
+    /// The list may have changed.
     pub fn note_change(&mut self) {
         self.changed |= self.subscription.what == What::People;
     }
@@ -173,8 +178,8 @@ impl Stream {
         }
     }
 
-    /// Sends what comes next, if the reader may still see it.
-    pub fn go_on(&mut self, reading: &mut Reading, cursors: &Cursors) -> QueryResult<()> {
+    /// Sends what comes next, if the reader may still see it, and if it is a list only if there is time for one.
+    pub fn go_on(&mut self, reading: &mut Reading, cursors: &Cursors, time_for_list: bool) -> QueryResult<()> {
         let Subscription { what, reader_id, session_id, .. } = &self.subscription;
         let Some(reader) = reading.reader(session_id, reader_id) else {
             self.revoke("session");
@@ -186,7 +191,8 @@ impl Stream {
                 Some(watched) => self.watch(reading, &reader, &watched, beat)?,
                 None => self.revoke("share"),
             },
-            What::People => self.list(reading, &reader, cursors, beat)?,
+            What::People if time_for_list => self.list(reading, &reader, cursors, beat)?,
+            What::People => self.changed |= beat,
         }
         if beat && !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0)) {
             self.last_sent = reading.now;
