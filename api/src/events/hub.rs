@@ -20,7 +20,8 @@ use super::{
 };
 use crate::{
     audit::{Trace, looks::Looks},
-    clock::{Clock, SECOND, Timestamp},
+    auth::seen::Seen,
+    clock::{Clock, HOUR, SECOND, Timestamp},
     config::Config,
     db::{Changes, Db},
     error::{ApiError, ApiResult, Code},
@@ -31,6 +32,8 @@ use crate::{
 const TURN: Duration = Duration::from_millis(50);
 /// How long after a commit it is known at the latest whose session or share it ended.
 const VALIDATED_WITHIN: Duration = Duration::from_millis(250);
+/// A display that watches without a break uses its session, and is noted to so often.
+const USED_EVERY: i64 = HOUR;
 /// For how long one turn makes lists: the rest come in the next, after whatever else there is by then.
 const LISTS_WITHIN: Duration = Duration::from_millis(50);
 /// How many streams one user may have open in one process.
@@ -118,13 +121,15 @@ impl fmt::Debug for Streams {
 impl Streams {
     /// # Errors
     /// If the thread cannot be started.
-    pub fn new(config: &Config, clock: &Clock, db: &Db, looks: &Looks) -> Result<Self, String> {
+    pub fn new(config: &Config, clock: &Clock, db: &Db, looks: &Looks, seen: &Seen) -> Result<Self, String> {
         let shared = Arc::new(Shared::default());
         let hub = Hub {
             shared: Arc::clone(&shared),
             db: db.clone(),
             clock: clock.clone(),
             looks: looks.clone(),
+            sessions: seen.clone(),
+            used: clock.now(),
             secret: config.session_secret.clone(),
             cursors: Cursors::new(&config.session_secret),
             watching: Watching::new(clock.new_id().to_string()),
@@ -204,6 +209,9 @@ struct Hub {
     db: Db,
     clock: Clock,
     looks: Looks,
+    sessions: Seen,
+    /// When the sessions of all streams were last noted to be in use.
+    used: Timestamp,
     secret: SecretString,
     cursors: Cursors,
     watching: Watching,
@@ -339,6 +347,11 @@ impl Hub {
         self.unlisted &= self.seen == seen;
         if second {
             self.second = now;
+        }
+        if !(0..USED_EVERY).contains(&(now.0 - self.used.0)) {
+            self.used = now;
+            let living = self.streams.iter().filter(|stream| !stream.is_over());
+            living.for_each(|stream| self.sessions.note(stream.session_id(), now));
         }
         if all {
             self.unvalidated = false;
