@@ -273,8 +273,7 @@ impl Hub {
         let joined = mem::take(&mut inbox.joined);
         let over = inbox.stopping;
         drop(inbox);
-        let now = self.clock.now();
-        self.streams.extend(joined.into_iter().map(|subscription| Stream::new(subscription, &self.secret, now)));
+        self.streams.extend(joined.into_iter().map(|subscription| Stream::new(subscription, &self.secret)));
         !over
     }
 
@@ -340,7 +339,7 @@ impl Hub {
             concerned.sort_by_key(|stream| stream.listed());
             let begun = Instant::now();
             for stream in concerned {
-                stream.go_on(&mut reading, cursors, begun.elapsed() < LISTS_WITHIN)?;
+                stream.go_on(&mut reading, cursors, second, begun.elapsed() < LISTS_WITHIN)?;
             }
             Ok(reading.last)
         })?;

@@ -92,8 +92,11 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// Whom the rows after `after` are about; `None` if those are too many to tell.
+    /// Whom the rows after `after` are about; `None` if those are too many to tell, or some were let go.
     pub fn touched(&mut self, after: i64) -> QueryResult<Option<HashSet<String>>> {
+        if after < self.pruned {
+            return Ok(None);
+        }
         let persons = outbox::persons_after(self.conn, after, TOUCHED.into())?;
         Ok((persons.len() < TOUCHED as usize).then(|| persons.into_iter().collect()))
     }

@@ -73,16 +73,16 @@ struct Sent {
 }
 
 impl Stream {
-    pub fn new(subscription: Subscription, secret: &SecretString, now: Timestamp) -> Self {
+    pub fn new(subscription: Subscription, secret: &SecretString) -> Self {
         let of = match &subscription.what {
             What::Person(person) => person,
             What::People => "people",
         };
         Self {
             seal: Seal::new(secret, &subscription.reader_id, of),
+            last_sent: subscription.trace.at,
             subscription,
             sent: None,
-            last_sent: now,
             behind: false,
             over: false,
             changed: false,
@@ -182,14 +182,21 @@ impl Stream {
         }
     }
 
-    /// Sends what comes next, if the reader may still see it, and if it is a list only if there is time for one.
-    pub fn go_on(&mut self, reading: &mut Reading, cursors: &Cursors, time_for_list: bool) -> QueryResult<()> {
+    /// Sends what comes next, if the reader may still see it, and if it is a list only if there is time for one. What goes by time comes on a
+    /// tick of the second alone, or its moment would tell of changes that are hidden.
+    pub fn go_on(
+        &mut self,
+        reading: &mut Reading,
+        cursors: &Cursors,
+        tick: bool,
+        time_for_list: bool,
+    ) -> QueryResult<()> {
         let Subscription { what, reader_id, session_id, .. } = &self.subscription;
         let Some(reader) = reading.reader(session_id, reader_id) else {
             self.revoke("session");
             return Ok(());
         };
-        let beat = !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0));
+        let beat = tick && !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0));
         match what {
             What::Person(person) => match reading.watched(&reader, person) {
                 Some(watched) => self.watch(reading, &reader, &watched, beat)?,
@@ -225,8 +232,9 @@ impl Stream {
         let granted = watched.granted;
         let joined = self.sent.is_none();
         let mut sent = match self.sent {
-            Some(sent) if sent.granted == Some(granted) => sent,
-            Some(_narrowed_or_widened) => return self.reset(reading, reader, watched),
+            // Whoever has taken nothing for days may have missed what was let go meanwhile.
+            Some(sent) if sent.granted == Some(granted) && sent.looked_at >= reading.pruned => sent,
+            Some(_narrowed_or_widened_or_late) => return self.reset(reading, reader, watched),
             None => match self.place_before(reading, granted) {
                 Some(place) => {
                     let looked_at = if granted.history { place.row } else { reading.last };

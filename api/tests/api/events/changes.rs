@@ -111,6 +111,42 @@ async fn time_alone_changes_a_status_too() {
 }
 
 #[actix_web::test]
+async fn a_hidden_change_moves_no_heartbeat() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let sasha = app.named("sasha", Role::Admin).await;
+    let mut own = robin.listen("robin").await;
+    let mut tick = sasha.listen("sasha").await;
+    own.expect("status").await;
+    tick.expect("status").await;
+    app.clock.advance(100);
+    let mut stream = alex.listen("robin").await;
+    stream.expect("status").await;
+    own.expect("share").await;
+    app.clock.advance(14_900);
+    tick.heartbeat().await;
+    // The heartbeat of alex is due, but not the second.
+    app.clock.advance(100);
+    robin.patch("/api/v1/me", json!({"unit": "fl_oz"})).await.expect(StatusCode::OK);
+    own.expect("me").await;
+    robin.log("water", 250, NOON).await;
+    stream.expect("entry").await;
+    assert_eq!(stream.comments, 1, "nothing but the word at the beginning");
+}
+
+#[actix_web::test]
+async fn whoever_missed_rows_that_were_let_go_begins_anew() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
+    robin.log("water", 250, NOON).await;
+    let mut stream = alex.listen("robin").await;
+    let first = stream.expect("status").await;
+    app.execute("UPDATE outbox_head SET last = last + 5, pruned = last + 5");
+    stream.expect("reset").await;
+    assert_eq!(stream.expect("status").await.data, first.data);
+}
+
+#[actix_web::test]
 async fn the_list_of_people_is_live() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
