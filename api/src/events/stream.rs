@@ -255,7 +255,9 @@ impl Stream {
                 noticed = true;
                 if granted.history {
                     let place = Place { row: row.id, ..sent.place };
-                    self.show(reading, watched, row, &rows, place)?;
+                    if !self.show(reading, watched, row, &rows, place)? {
+                        return self.reset(reading, reader, watched);
+                    }
                     (sent.place, sent.looked_at) = (place, row.id);
                     self.sent = Some(sent);
                 }
@@ -275,6 +277,7 @@ impl Stream {
         usable.then_some(place)
     }
 
+    /// Whether it could be shown by itself.
     fn show(
         &mut self,
         reading: &mut Reading,
@@ -282,7 +285,7 @@ impl Stream {
         row: &Row,
         rows: &Rows,
         place: Place,
-    ) -> QueryResult<()> {
+    ) -> QueryResult<bool> {
         let event = match (row.topic(), &row.subject) {
             (Topic::Metric(metric), Some(id)) => {
                 Some(("entry", reading.entry(rows, row, id, watched.granted.of(metric))))
@@ -293,8 +296,11 @@ impl Stream {
         if let Some((name, data)) = event {
             self.push(name, place, &data);
             self.last_sent = reading.now;
+            return Ok(true);
         }
-        Ok(())
+        // A viewer whose account is gone can be told of by nothing but their absence.
+        let of_account = watched.granted.own && self.subscription.may_read_account;
+        Ok(!(of_account && row.topic() == Topic::Share))
     }
 
     /// Tells the reader to load again what they have, and how the person is.

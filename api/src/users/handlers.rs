@@ -307,7 +307,7 @@ pub async fn delete_me(
     state
         .db
         .write(move |conn| {
-            model::delete_user(conn, &user.id)?;
+            model::delete_user(conn, &user.id, trace.at)?;
             Ok(trace.record(conn, &Event::new(Action::UserDelete).on(&user.username))?)
         })
         .await?;

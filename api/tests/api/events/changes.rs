@@ -68,6 +68,27 @@ async fn ones_own_stream_tells_more() {
 }
 
 #[actix_web::test]
+async fn what_an_admin_does_to_an_account_is_told_too() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let sasha = app.named("sasha", Role::Admin).await;
+    let mut streams = [robin.listen("robin").await, alex.listen("robin").await];
+    for stream in &mut streams {
+        stream.expect("status").await;
+    }
+    streams[0].expect("share").await;
+    sasha.patch("/api/v1/admin/users/robin", json!({"display_name": "Robin R."})).await.expect(StatusCode::OK);
+    assert_eq!(streams[0].expect("me").await.data["display_name"], "Robin R.");
+    for stream in &mut streams {
+        assert_eq!(stream.expect("status").await.data["person"]["display_name"], "Robin R.");
+    }
+    sasha.delete("/api/v1/admin/users/alex").await.expect(StatusCode::NO_CONTENT);
+    streams[1].expect_revoked("session").await;
+    streams[0].expect("reset").await;
+    streams[0].expect("status").await;
+}
+
+#[actix_web::test]
 async fn a_token_is_not_told_of_account_and_shares() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
