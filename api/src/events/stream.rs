@@ -40,11 +40,10 @@ pub(super) struct Stream {
     /// `None` until the first of it was sent.
     sent: Option<Sent>,
     last_sent: Timestamp,
-    /// There may be rows that were not looked at.
+    /// There may be rows that were not looked at, or a list may have changed since it was read.
     behind: bool,
     over: bool,
-    /// For a list: it may have changed since it was read.
-    changed: bool,
+    /// When the list was read last.
     listed: Instant,
     /// Those of whom the reader sees the status, but for themself.
     shown: Vec<Shown>,
@@ -85,7 +84,6 @@ impl Stream {
             sent: None,
             behind: false,
             over: false,
-            changed: false,
             listed: Instant::now(),
             shown: Vec::new(),
             looked: Vec::new(),
@@ -108,8 +106,8 @@ impl Stream {
 
     /// Whether there may be something for it that it has room for.
     pub fn is_due(&self) -> bool {
-        let list_is_due = self.changed && self.listed.elapsed() >= LIST_EVERY;
-        !self.over && (self.behind || list_is_due) && self.pipe().has_room()
+        let in_time = self.listed().is_none_or(|listed| listed.elapsed() >= LIST_EVERY);
+        !self.over && self.behind && in_time && self.pipe().has_room()
     }
 
     pub fn session_id(&self) -> &str {
@@ -166,7 +164,7 @@ impl Stream {
 
     /// The list may have changed.
     pub fn note_change(&mut self) {
-        self.changed |= self.subscription.what == What::People;
+        self.behind |= self.subscription.what == What::People;
     }
 
     /// The rows from `seen` to `last` are about these people, or about anybody.
@@ -203,7 +201,7 @@ impl Stream {
                 None => self.revoke("share"),
             },
             What::People if time_for_list => self.list(reading, &reader, cursors, beat)?,
-            What::People => self.changed |= beat,
+            What::People => self.behind |= beat,
         }
         if beat && !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0)) {
             self.last_sent = reading.now;
@@ -353,7 +351,7 @@ impl Stream {
         }
         self.sent = Some(Sent { granted: None, looked_at: 0, place });
         self.see(shown);
-        (self.changed, self.listed) = (false, Instant::now());
+        (self.behind, self.listed) = (false, Instant::now());
         Ok(())
     }
 }
