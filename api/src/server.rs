@@ -88,19 +88,20 @@ impl AppState {
     /// If the hash cost is not one bcrypt takes, or what was decided or limited before cannot be read.
     pub fn new(config: Config, clock: Clock, db: Db) -> Result<web::Data<Self>, String> {
         let settings = db.read_blocking(|conn| Ok(settings::effective(conn, &config)?));
+        let (looks, seen) = (Looks::default(), Seen::default());
         Ok(web::Data::new(Self {
             passwords: PasswordHasher::new(&config)?,
             tokens: Tokens::new(&config.jwt_secret, config.jwt_secret_previous.as_ref()),
             api_tokens: ApiTokens::new(&config.password_pepper),
             second_factors: SecondFactors::new(&config.password_pepper),
             cursors: Cursors::new(&config.session_secret),
-            seen: Seen::default(),
-            looks: Looks::default(),
             settings: CurrentSettings::new(settings.map_err(|error| format!("The settings cannot be read: {error}"))?),
             limits: Limits::new(&config, clock.now())?,
             penalties: Penalties::load(&db, clock.now()).map_err(|error| error.to_string())?,
             events: Events::default(),
-            streams: Streams::new(&config, &clock, &db)?,
+            streams: Streams::new(&config, &clock, &db, &looks, &seen)?,
+            looks,
+            seen,
             at_work: Semaphore::new(config.max_concurrent_requests),
             hosts: gate::hosts(&config),
             draining: AtomicBool::new(false),

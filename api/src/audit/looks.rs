@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use diesel::prelude::*;
@@ -14,29 +14,59 @@ use crate::{
     users::model::find_user,
 };
 
-#[derive(Debug, Default)]
-pub struct Looks(Mutex<(i64, HashSet<(String, String)>)>);
+/// The looks of one minute: viewer and person, by user name.
+type Noted = (i64, HashSet<(String, String)>);
+
+#[derive(Clone, Debug, Default)]
+pub struct Looks(Arc<Mutex<Noted>>);
 
 impl Looks {
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Records that `trace.actor` looked at `person`, unless that is known of this minute.
     pub fn note(&self, db: &Db, trace: &Trace, person: &str) {
-        let Some(viewer) = trace.actor.clone().filter(|viewer| viewer != person) else { return };
+        self.note_all(db, trace, [person.to_owned()]);
+    }
+
+    /// The same of several persons, in one write.
+    pub fn note_all(&self, db: &Db, trace: &Trace, people: impl IntoIterator<Item = String>) {
+        let Some(viewer) = trace.actor.clone() else { return };
         let minute = trace.at.0 / MINUTE;
-        let first = {
-            let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if seen.0 != minute {
-                *seen = (minute, HashSet::new());
+        let new: Vec<String> = {
+            let mut noted = self.noted();
+            if noted.0 != minute {
+                *noted = (minute, HashSet::new());
             }
-            seen.1.insert((viewer.clone(), person.to_owned()))
+            let others = people.into_iter().filter(|person| *person != viewer);
+            others.filter(|person| noted.1.insert((viewer.clone(), person.clone()))).collect()
         };
-        if first {
-            let (trace, person) = (trace.clone(), person.to_owned());
-            // Whoever may look is answered even while nothing can be written.
-            db.write_later("a look", move |conn| {
-                keep_last(conn, &viewer, &person, trace.at)?;
-                Ok(trace.record(conn, &Event::new(Action::PersonLook).on(person))?)
-            });
+        if new.is_empty() {
+            return;
         }
+        let (looks, written, unwritten, trace) = (self.clone(), new.clone(), (viewer.clone(), new), trace.clone());
+        // Whoever may look is answered even while nothing can be written.
+        db.write_later_or(
+            "a look",
+            move |conn| {
+                for person in written {
+                    keep_last(conn, &viewer, &person, trace.at)?;
+                    trace.record(conn, &Event::new(Action::PersonLook).on(person))?;
+                }
+                Ok(())
+            },
+            move || {
+                let (viewer, people) = unwritten;
+                // The next look is written instead.
+                let mut noted = looks.noted();
+                if noted.0 == minute {
+                    for person in people {
+                        noted.1.remove(&(viewer.clone(), person));
+                    }
+                }
+            },
+        );
     }
 }
 

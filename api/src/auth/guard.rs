@@ -91,6 +91,12 @@ impl CurrentUser {
         .await
     }
 
+    /// Whether it is an API token, which is good for what its scopes name and nothing else.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.scopes.is_some()
+    }
+
     /// Whoever carries no API token needs no scope.
     fn needs(&self, any_of: &[Scope]) -> ApiResult<()> {
         match &self.scopes {

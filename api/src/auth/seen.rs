@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -14,8 +14,8 @@ use crate::{clock::Timestamp, db::Db, error::ApiResult, server::AppState};
 
 const FLUSH_EVERY: Duration = Duration::from_mins(1);
 
-#[derive(Debug, Default)]
-pub struct Seen(Mutex<HashMap<String, Timestamp>>);
+#[derive(Clone, Debug, Default)]
+pub struct Seen(Arc<Mutex<HashMap<String, Timestamp>>>);
 
 impl Seen {
     pub fn note(&self, session_id: &str, now: Timestamp) {

@@ -108,7 +108,7 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
     {
-        self.writer.submit(f)?.await.map_err(|_| ApiError::internal("the database writer stopped"))?
+        self.writer.submit(f).await.map_err(|_| ApiError::internal("the database writer stopped"))?
     }
 
     /// Queues `f` for which nobody waits. If it fails, a line in the log says that `what` was not written.
@@ -116,15 +116,20 @@ impl Db {
     where
         F: FnOnce(&mut DbConnection) -> Result<(), ApiError> + Send + 'static,
     {
-        let log = move |error: &ApiError| log::warn!(cause:% = error; "{what} could not be written");
-        let then = move |answer: Result<(), ApiError>| {
-            if let Err(error) = &answer {
-                log(error);
+        self.write_later_or(what, f, || {});
+    }
+
+    /// [`Db::write_later`] that also calls `failed` if it fails.
+    pub fn write_later_or<F>(&self, what: &'static str, f: F, failed: impl FnOnce() + Send + 'static)
+    where
+        F: FnOnce(&mut DbConnection) -> Result<(), ApiError> + Send + 'static,
+    {
+        self.writer.submit_then(f, move |answer| {
+            if let Err(error) = answer {
+                log::warn!(cause:% = error; "{what} could not be written");
+                failed();
             }
-        };
-        if let Err(error) = self.writer.submit_then(f, then) {
-            log(&error);
-        }
+        });
     }
 
     /// [`Db::write`] for the command line, where no runtime is at hand.
@@ -133,7 +138,7 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
     {
-        self.writer.submit(f)?.blocking_recv().map_err(|_| ApiError::internal("the database writer stopped"))?
+        self.writer.submit(f).blocking_recv().map_err(|_| ApiError::internal("the database writer stopped"))?
     }
 
     /// A connection of its own that tells when anything was committed.

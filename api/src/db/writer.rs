@@ -38,23 +38,22 @@ impl Writer {
     }
 
     /// Queues `f`; the receiver yields its answer after the commit.
-    pub(super) fn submit<T, F>(&self, f: F) -> Result<oneshot::Receiver<Result<T, ApiError>>, ApiError>
+    pub(super) fn submit<T, F>(&self, f: F) -> oneshot::Receiver<Result<T, ApiError>>
     where
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
         // A caller that has gone away has nobody to tell.
-        self.submit_then(f, move |answer| drop(sender.send(answer)))?;
-        Ok(receiver)
+        self.submit_then(f, move |answer| drop(sender.send(answer)));
+        receiver
     }
 
-    /// Queues `f`; `then` is given its answer after the commit.
-    pub(super) fn submit_then<T, F, A>(&self, f: F, then: A) -> Result<(), ApiError>
+    /// Queues `f`; `then` is called with its answer after the commit, or at once if it cannot be queued.
+    pub(super) fn submit_then<T, F>(&self, f: F, then: impl FnOnce(Result<T, ApiError>) + Send + 'static)
     where
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
-        A: FnOnce(Result<T, ApiError>) + Send + 'static,
     {
         let job: Job = Box::new(move |connection| {
             let outcome = connection.map(|connection| in_savepoint(connection, f));
@@ -67,11 +66,11 @@ impl Writer {
                 });
             })
         });
-        let Some(queue) = &self.queue else { return Err(ApiError::busy()) };
+        let Some(queue) = &self.queue else { return job(None)(Err(ApiError::busy())) };
         match queue.try_send(job) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(_)) => Err(ApiError::busy().caused_by("the write queue is full")),
-            Err(TrySendError::Disconnected(_)) => Err(ApiError::internal("the database writer stopped")),
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) => job(None)(Err(ApiError::busy().caused_by("the write queue is full"))),
+            Err(TrySendError::Disconnected(job)) => job(None)(Err(ApiError::internal("the database writer stopped"))),
         }
     }
 }

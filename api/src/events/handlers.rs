@@ -8,10 +8,7 @@ use super::{
 use crate::{
     auth::guard::{CurrentUser, Reader},
     error::{ApiResult, Problem},
-    people::{
-        model::{list_people, person_view},
-        sharing::Watched,
-    },
+    people::sharing::Watched,
     server::AppState,
 };
 
@@ -50,7 +47,7 @@ pub async fn get_person_events(
 ) -> ApiResult<HttpResponse> {
     let now = state.clock.now();
     let watched = state.db.read(|conn| Watched::find(conn, &reader.0.user, &username, now)).await?;
-    open(&state, reader.0, What::Person(watched.person.id), vec![watched.person.username], &req)
+    open(&state, reader.0, What::Person(watched.person.id), &req)
 }
 
 /// Follow the list of people live.
@@ -72,37 +69,23 @@ pub async fn get_people_events(
     reader: Reader,
     req: HttpRequest,
 ) -> ApiResult<HttpResponse> {
-    let (user, now) = (&reader.0.user, state.clock.now());
-    let people = state
-        .db
-        .read(|conn| {
-            let people = list_people(conn, user, "", 100)?;
-            let views = people.into_iter().map(|person| person_view(conn, user, person, now));
-            Ok(views.collect::<Result<Vec<_>, _>>()?)
-        })
-        .await?;
-    let shown = people.into_iter().filter(|person| person.status.is_some());
-    open(&state, reader.0, What::People, shown.map(|person| person.person.username).collect(), &req)
+    open(&state, reader.0, What::People, &req)
 }
 
-fn open(
-    state: &web::Data<AppState>,
-    reader: CurrentUser,
-    what: What,
-    people: Vec<String>,
-    req: &HttpRequest,
-) -> ApiResult<HttpResponse> {
+fn open(state: &web::Data<AppState>, reader: CurrentUser, what: What, req: &HttpRequest) -> ApiResult<HttpResponse> {
     let slot = state.streams.slot(&reader.user.id)?;
     let pipe = Pipe::new();
     let last_event_id = req.headers().get("last-event-id").filter(|id| !id.is_empty());
     let subscription = Subscription {
         what,
+        may_read_account: !reader.is_limited(),
         reader_id: reader.user.id,
         session_id: reader.session_id,
+        trace: reader.trace,
         last_event_id: last_event_id.map(|id| id.to_str().unwrap_or_default().to_owned()),
         pipe: pipe.clone(),
     };
-    let listening = Listening { state: state.clone(), pipe, trace: reader.trace, people, slot };
+    let listening = Listening { state: state.clone(), pipe, slot };
     let body = Body::new(req, subscription, listening)?;
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")

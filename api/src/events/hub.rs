@@ -15,11 +15,13 @@ use secrecy::SecretString;
 use super::{
     pipe::Pipe,
     reading::{Concerned, Reading},
-    stream::Stream,
+    stream::{LIST_EVERY, Stream},
     watching::Watching,
 };
 use crate::{
-    clock::{Clock, SECOND, Timestamp},
+    audit::{Trace, looks::Looks},
+    auth::seen::Seen,
+    clock::{Clock, HOUR, SECOND, Timestamp},
     config::Config,
     db::{Changes, Db},
     error::{ApiError, ApiResult, Code},
@@ -30,6 +32,10 @@ use crate::{
 const TURN: Duration = Duration::from_millis(50);
 /// How long after a commit it is known at the latest whose session or share it ended.
 const VALIDATED_WITHIN: Duration = Duration::from_millis(250);
+/// A display that watches without a break uses its session, and is noted to so often.
+const USED_EVERY: i64 = HOUR;
+/// For how long one turn makes lists: the rest come in the next, after whatever else there is by then.
+const LISTS_WITHIN: Duration = Duration::from_millis(50);
 /// How many streams one user may have open in one process.
 const PER_USER: usize = 10;
 
@@ -48,6 +54,10 @@ pub(super) struct Subscription {
     pub what: What,
     pub reader_id: String,
     pub session_id: String,
+    /// Not with an API token: those are for what is logged and not for the account.
+    pub may_read_account: bool,
+    /// For the looks of the reader.
+    pub trace: Trace,
     pub last_event_id: Option<String>,
     pub pipe: Arc<Pipe>,
 }
@@ -111,12 +121,15 @@ impl fmt::Debug for Streams {
 impl Streams {
     /// # Errors
     /// If the thread cannot be started.
-    pub fn new(config: &Config, clock: &Clock, db: &Db) -> Result<Self, String> {
+    pub fn new(config: &Config, clock: &Clock, db: &Db, looks: &Looks, seen: &Seen) -> Result<Self, String> {
         let shared = Arc::new(Shared::default());
         let hub = Hub {
             shared: Arc::clone(&shared),
             db: db.clone(),
             clock: clock.clone(),
+            looks: looks.clone(),
+            sessions: seen.clone(),
+            used: clock.now(),
             secret: config.session_secret.clone(),
             cursors: Cursors::new(&config.session_secret),
             watching: Watching::new(clock.new_id().to_string()),
@@ -125,6 +138,8 @@ impl Streams {
             seen: 0,
             unvalidated: false,
             validated: Instant::now(),
+            unlisted: false,
+            listed: Instant::now(),
             second: clock.now(),
         };
         let thread = thread::Builder::new().name("events".to_owned()).spawn(move || hub.run());
@@ -193,6 +208,10 @@ struct Hub {
     shared: Arc<Shared>,
     db: Db,
     clock: Clock,
+    looks: Looks,
+    sessions: Seen,
+    /// When the sessions of all streams were last noted to be in use.
+    used: Timestamp,
     secret: SecretString,
     cursors: Cursors,
     watching: Watching,
@@ -203,6 +222,9 @@ struct Hub {
     /// Something was committed since all streams were validated last.
     unvalidated: bool,
     validated: Instant,
+    /// Something was committed since all lists were noted to be read anew, and when that was.
+    unlisted: bool,
+    listed: Instant,
     /// When what goes by time was looked at last.
     second: Timestamp,
 }
@@ -228,7 +250,9 @@ impl Hub {
             };
         }
         self.streams.iter().for_each(|stream| stream.pipe().end());
-        if let Err(error) = self.watching.end(&self.db, self.clock.now()) {
+        let now = self.clock.now();
+        self.streams.iter().for_each(|stream| stream.note_last_looks(&self.looks, &self.db, now));
+        if let Err(error) = self.watching.end(&self.db, now) {
             log::warn!(cause:% = error; "who watched could not be cleared up");
         }
     }
@@ -249,8 +273,7 @@ impl Hub {
         let joined = mem::take(&mut inbox.joined);
         let over = inbox.stopping;
         drop(inbox);
-        let now = self.clock.now();
-        self.streams.extend(joined.into_iter().map(|subscription| Stream::new(subscription, &self.secret, now)));
+        self.streams.extend(joined.into_iter().map(|subscription| Stream::new(subscription, &self.secret)));
         !over
     }
 
@@ -258,16 +281,25 @@ impl Hub {
     fn turn(&mut self) -> ApiResult<bool> {
         let now = self.clock.now();
         let before = self.streams.len();
-        self.streams.retain(|stream| !stream.is_over());
+        self.streams.retain(|stream| {
+            if stream.is_over() {
+                stream.note_last_looks(&self.looks, &self.db, now);
+            }
+            !stream.is_over()
+        });
         let joined = self.streams.iter().any(Stream::is_new);
         let mut members = joined || before != self.streams.len() || before == 0;
         let more = if self.streams.is_empty() { false } else { self.deliver(now, joined)? };
-        members |= self.streams.iter().any(Stream::is_over);
+        for stream in &mut self.streams {
+            members |= stream.note_looks(&self.looks, &self.db, now) || stream.is_over();
+        }
         if members {
-            let pairs: HashSet<_> = self.streams.iter().filter_map(Stream::watches).collect();
+            let pairs: HashSet<_> = self.streams.iter().flat_map(Stream::watches).collect();
             self.watching.change_to(pairs, &self.db, now);
         }
-        self.watching.keep_alive(&self.db, now);
+        if !self.streams.is_empty() {
+            self.watching.keep_alive(&self.db, now);
+        }
         Ok(more)
     }
 
@@ -280,8 +312,11 @@ impl Hub {
         self.unvalidated |= committed;
         let second = !(0..SECOND).contains(&(now.0 - self.second.0));
         let all = second || (self.unvalidated && self.validated.elapsed() >= VALIDATED_WITHIN);
-        if committed {
+        // A list is about more than there are rows for, but nothing else in it is urgent.
+        self.unlisted |= committed;
+        if self.unlisted && self.listed.elapsed() >= LIST_EVERY {
             self.streams.iter_mut().for_each(Stream::note_change);
+            (self.unlisted, self.listed) = (false, Instant::now());
         }
         if !(committed || all || joined || self.streams.iter().any(Stream::is_due)) {
             return Ok(false);
@@ -292,21 +327,35 @@ impl Hub {
             let touched = if reading.last == seen { Some(HashSet::new()) } else { reading.touched(seen)? };
             for stream in streams.iter_mut() {
                 stream.note_rows(touched.as_ref(), seen, reading.last);
+                if reading.last != seen {
+                    stream.note_change();
+                }
             }
             let wanted = |stream: &Stream| all || stream.is_new() || stream.is_due();
             let mut concerned: Vec<&mut Stream> = streams.iter_mut().filter(|stream| wanted(stream)).collect();
             let whom: Vec<Concerned> = concerned.iter().map(|stream| stream.concerned()).collect();
             reading.prepare(&whom)?;
-            concerned.iter_mut().try_for_each(|stream| stream.go_on(&mut reading, cursors))?;
+            // Lists take longest and come last; those that have waited longest are the first of them.
+            concerned.sort_by_key(|stream| stream.listed());
+            let begun = Instant::now();
+            for stream in concerned {
+                stream.go_on(&mut reading, cursors, second, begun.elapsed() < LISTS_WITHIN)?;
+            }
             Ok(reading.last)
         })?;
+        self.unlisted &= self.seen == seen;
         if second {
             self.second = now;
+        }
+        if !(0..USED_EVERY).contains(&(now.0 - self.used.0)) {
+            self.used = now;
+            let living = self.streams.iter().filter(|stream| !stream.is_over());
+            living.for_each(|stream| self.sessions.note(stream.session_id(), now));
         }
         if all {
             self.unvalidated = false;
             self.validated = Instant::now();
         }
-        Ok(self.streams.iter().any(Stream::is_due))
+        Ok(self.streams.iter().any(|stream| stream.is_new() || stream.is_due()))
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// How long a process counts as alive after it last told so.
+/// How long a process counts as alive after it last told so, and no longer before it: then the clock was set back.
 pub const LEASE: i64 = 45 * SECOND;
 
 /// Whether somebody watches a person at `now`.
@@ -20,7 +20,7 @@ pub fn is_watching(conn: &mut DbConnection, person_id: &str, viewer_id: &str, no
         .inner_join(processes::table)
         .filter(watchers::person_id.eq(person_id))
         .filter(watchers::viewer_id.eq(viewer_id))
-        .filter(processes::seen_at.gt(now.0 - LEASE))
+        .filter(processes::seen_at.between(now.0 - LEASE + 1, now.0 + LEASE))
         .select(watchers::viewer_id)
         .first(conn)
         .optional()?;
@@ -33,7 +33,7 @@ pub fn watchers_of(conn: &mut DbConnection, person_id: &str, now: Timestamp) -> 
     watchers::table
         .inner_join(processes::table)
         .filter(watchers::person_id.eq(person_id))
-        .filter(processes::seen_at.gt(now.0 - LEASE))
+        .filter(processes::seen_at.between(now.0 - LEASE + 1, now.0 + LEASE))
         .select((watchers::viewer_id, watchers::since))
         .load(conn)
 }

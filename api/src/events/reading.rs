@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{
     ids,
     outbox::{self, Row, Topic},
+    stream::Shown,
 };
 use crate::{
     auth::model::living_sessions,
@@ -21,7 +22,7 @@ use crate::{
     people::{
         model::{list_people, view_with},
         shares::share_view,
-        sharing::{Detail, Granted, Share, Watched, decide, find_share, shares_with},
+        sharing::{Detail, Granted, Share, Watched, decide, shares_to, shares_with},
         status::{StatusView, status},
     },
     users::model::{Role, User, users_of},
@@ -91,8 +92,11 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// Whom the rows after `after` are about; `None` if those are too many to tell.
+    /// Whom the rows after `after` are about; `None` if those are too many to tell, or some were let go.
     pub fn touched(&mut self, after: i64) -> QueryResult<Option<HashSet<String>>> {
+        if after < self.pruned {
+            return Ok(None);
+        }
         let persons = outbox::persons_after(self.conn, after, TOUCHED.into())?;
         Ok((persons.len() < TOUCHED as usize).then(|| persons.into_iter().collect()))
     }
@@ -201,8 +205,8 @@ impl<'a> Reading<'a> {
         Ok(status)
     }
 
-    /// What `GET /people?limit=100` answers.
-    pub fn people(&mut self, reader: &User, cursors: &Cursors) -> QueryResult<String> {
+    /// What `GET /people?limit=100` answers, and of which others that shows the status.
+    pub fn people(&mut self, reader: &User, cursors: &Cursors) -> QueryResult<(String, Vec<Shown>)> {
         let people = match self.people.clone().filter(|_| reader.role() == Role::Viewer) {
             Some(people) => people,
             None => Rc::new(list_people(self.conn, reader, "", PEOPLE + 1)?),
@@ -212,11 +216,21 @@ impl<'a> Reading<'a> {
         }
         let list = format!("people|{}", reader.id);
         let page = Page::new(people.to_vec(), PEOPLE, |last| cursors.seal(&list, &last.username));
+        let shares = shares_to(self.conn, &reader.id)?.into_iter();
+        let mut shares: HashMap<String, Share> = shares.map(|share| (share.person_id.clone(), share)).collect();
+        let mut shown = Vec::new();
         let page = page.try_map(|person| {
-            let share = find_share(self.conn, &person.id, &reader.id)?;
-            view_with(reader, person, share, self.now, |watched| Ok(self.status(watched)?.view.clone()))
+            let share = shares.remove(&person.id);
+            view_with(reader, person, share, self.now, |watched| {
+                let status = self.status(watched)?;
+                if !watched.granted.own {
+                    let User { id, username, .. } = watched.person.clone();
+                    shown.push(Shown { person_id: id, username, digest: status.digest });
+                }
+                Ok(status.view.clone())
+            })
         })?;
-        Ok(json!(page).to_string())
+        Ok((json!(page).to_string(), shown))
     }
 
     /// What the person themself is told about `row`: the name of the event and its data.

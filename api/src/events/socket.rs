@@ -28,7 +28,6 @@ use super::{
     pipe::Pipe,
 };
 use crate::{
-    audit::Trace,
     error::{ApiError, ApiResult},
     server::AppState,
 };
@@ -47,25 +46,12 @@ pub fn keep_socket(connection: &dyn Any, data: &mut Extensions) {
     }
 }
 
-/// A reader who listens. Whom they see is noted when that begins and when it ends.
+/// A reader who listens.
 pub(super) struct Listening {
     pub state: web::Data<AppState>,
     pub pipe: Arc<Pipe>,
-    pub trace: Trace,
-    /// Whom they see, by user name.
-    pub people: Vec<String>,
     #[expect(dead_code, reason = "held for as long as the stream is open")]
     pub slot: Slot,
-}
-
-impl Listening {
-    fn note_looks(&self) {
-        let Self { state, people, .. } = self;
-        let trace = Trace { at: state.clock.now(), ..self.trace.clone() };
-        for person in people {
-            state.looks.note(&state.db, &trace, person);
-        }
-    }
 }
 
 /// The body of the answer to somebody who will listen: nothing of it is actix's to send.
@@ -119,7 +105,6 @@ impl MessageBody for Body {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<web::Bytes, TakenOver>>> {
         let body = self.get_mut();
         if let (Some(subscription), Some(listening)) = (body.subscription.take(), &body.listening) {
-            listening.note_looks();
             listening.state.streams.join(subscription);
             // Actix sends the head now, and asks again.
             context.waker().wake_by_ref();
@@ -130,7 +115,6 @@ impl MessageBody for Body {
             rt::spawn(async move {
                 // Whoever has gone has nobody to be told.
                 let _gone = send(socket, &listening, chunked).await;
-                listening.note_looks();
             });
         }
         Poll::Ready(Some(Err(TakenOver)))

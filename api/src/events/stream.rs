@@ -1,8 +1,9 @@
 //! One stream: how far it has come, and what comes next.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fmt::Write,
+    mem,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -20,7 +21,9 @@ use super::{
     watching::Pair,
 };
 use crate::{
+    audit::{Trace, looks::Looks},
     clock::{SECOND, Timestamp},
+    db::Db,
     extract::Cursors,
     people::sharing::{Granted, Watched},
     users::model::User,
@@ -29,7 +32,7 @@ use crate::{
 /// A stream on which nothing happened for so long says that it is there.
 const HEARTBEAT: i64 = 15 * SECOND;
 /// A list is sent anew so often at most.
-const LIST_EVERY: Duration = Duration::from_secs(1);
+pub(super) const LIST_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) struct Stream {
     subscription: Subscription,
@@ -37,12 +40,25 @@ pub(super) struct Stream {
     /// `None` until the first of it was sent.
     sent: Option<Sent>,
     last_sent: Timestamp,
-    /// There may be rows that were not looked at.
+    /// There may be rows that were not looked at, or a list may have changed since it was read.
     behind: bool,
     over: bool,
-    /// For a list: it may have changed since it was read.
-    changed: bool,
+    /// When the list was read last.
     listed: Instant,
+    /// Those of whom the reader sees the status, but for themself.
+    shown: Vec<Shown>,
+    /// Whom the reader was shown, by user name, since that was last noted.
+    looked: Vec<String>,
+    /// They watch others than when that was last asked.
+    watches_others: bool,
+}
+
+/// A person as a reader sees them.
+pub(super) struct Shown {
+    pub person_id: String,
+    pub username: String,
+    /// Of their status.
+    pub digest: u64,
 }
 
 /// What the reader has been told.
@@ -56,20 +72,22 @@ struct Sent {
 }
 
 impl Stream {
-    pub fn new(subscription: Subscription, secret: &SecretString, now: Timestamp) -> Self {
+    pub fn new(subscription: Subscription, secret: &SecretString) -> Self {
         let of = match &subscription.what {
             What::Person(person) => person,
             What::People => "people",
         };
         Self {
             seal: Seal::new(secret, &subscription.reader_id, of),
+            last_sent: subscription.trace.at,
             subscription,
             sent: None,
-            last_sent: now,
             behind: false,
             over: false,
-            changed: false,
             listed: Instant::now(),
+            shown: Vec::new(),
+            looked: Vec::new(),
+            watches_others: false,
         }
     }
 
@@ -88,19 +106,46 @@ impl Stream {
 
     /// Whether there may be something for it that it has room for.
     pub fn is_due(&self) -> bool {
-        let list_is_due = self.changed && self.listed.elapsed() >= LIST_EVERY;
-        !self.over && (self.behind || list_is_due) && self.pipe().has_room()
+        let in_time = self.listed().is_none_or(|listed| listed.elapsed() >= LIST_EVERY);
+        !self.over && self.behind && in_time && self.pipe().has_room()
     }
 
-    /// The person who is watched by another, and that other.
-    pub fn watches(&self) -> Option<Pair> {
-        let Subscription { what, reader_id, .. } = &self.subscription;
-        match what {
-            What::Person(person) if person != reader_id && self.sent.is_some() && !self.over => {
-                Some((person.clone(), reader_id.clone()))
-            }
-            _ => None,
+    pub fn session_id(&self) -> &str {
+        &self.subscription.session_id
+    }
+
+    /// Each person who is watched by another, with that other.
+    pub fn watches(&self) -> impl Iterator<Item = Pair> {
+        let reader_id = &self.subscription.reader_id;
+        let shown = self.shown.iter().filter(|_| !self.over);
+        shown.map(|shown| (shown.person_id.clone(), reader_id.clone()))
+    }
+
+    /// Notes whom the reader was shown since the last time; whether they watch others than then.
+    pub fn note_looks(&mut self, looks: &Looks, db: &Db, now: Timestamp) -> bool {
+        if !self.looked.is_empty() {
+            looks.note_all(db, &self.trace(now), mem::take(&mut self.looked));
         }
+        mem::take(&mut self.watches_others)
+    }
+
+    /// Notes until when the reader watched.
+    pub fn note_last_looks(&self, looks: &Looks, db: &Db, now: Timestamp) {
+        looks.note_all(db, &self.trace(now), self.shown.iter().map(|shown| shown.username.clone()));
+    }
+
+    fn trace(&self, now: Timestamp) -> Trace {
+        Trace { at: now, ..self.subscription.trace.clone() }
+    }
+
+    /// The reader sees these, and from now on nobody else.
+    fn see(&mut self, shown: Vec<Shown>) {
+        let before: HashMap<&str, u64> = self.shown.iter().map(|shown| (&*shown.person_id, shown.digest)).collect();
+        let known = |shown: &&Shown| before.get(&*shown.person_id) == Some(&shown.digest);
+        self.looked.extend(shown.iter().filter(|shown| !known(shown)).map(|shown| shown.username.clone()));
+        self.watches_others |=
+            before.len() != shown.len() || shown.iter().any(|shown| !before.contains_key(&*shown.person_id));
+        self.shown = shown;
     }
 
     pub fn concerned(&self) -> Concerned<'_> {
@@ -112,9 +157,14 @@ impl Stream {
         (session_id, reader_id, person)
     }
 
-    /// Something was committed.
+    /// When the list was read last; `None` for a person.
+    pub fn listed(&self) -> Option<Instant> {
+        (self.subscription.what == What::People).then_some(self.listed)
+    }
+
+    /// The list may have changed.
     pub fn note_change(&mut self) {
-        self.changed |= self.subscription.what == What::People;
+        self.behind |= self.subscription.what == What::People;
     }
 
     /// The rows from `seen` to `last` are about these people, or about anybody.
@@ -130,20 +180,28 @@ impl Stream {
         }
     }
 
-    /// Sends what comes next, if the reader may still see it.
-    pub fn go_on(&mut self, reading: &mut Reading, cursors: &Cursors) -> QueryResult<()> {
+    /// Sends what comes next, if the reader may still see it, and if it is a list only if there is time for one. What goes by time comes on a
+    /// tick of the second alone, or its moment would tell of changes that are hidden.
+    pub fn go_on(
+        &mut self,
+        reading: &mut Reading,
+        cursors: &Cursors,
+        tick: bool,
+        time_for_list: bool,
+    ) -> QueryResult<()> {
         let Subscription { what, reader_id, session_id, .. } = &self.subscription;
         let Some(reader) = reading.reader(session_id, reader_id) else {
             self.revoke("session");
             return Ok(());
         };
-        let beat = !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0));
+        let beat = tick && !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0));
         match what {
             What::Person(person) => match reading.watched(&reader, person) {
                 Some(watched) => self.watch(reading, &reader, &watched, beat)?,
                 None => self.revoke("share"),
             },
-            What::People => self.list(reading, &reader, cursors, beat)?,
+            What::People if time_for_list => self.list(reading, &reader, cursors, beat)?,
+            What::People => self.behind |= beat,
         }
         if beat && !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0)) {
             self.last_sent = reading.now;
@@ -172,8 +230,9 @@ impl Stream {
         let granted = watched.granted;
         let joined = self.sent.is_none();
         let mut sent = match self.sent {
-            Some(sent) if sent.granted == Some(granted) => sent,
-            Some(_narrowed_or_widened) => return self.reset(reading, reader, watched),
+            // Whoever has taken nothing for days may have missed what was let go meanwhile.
+            Some(sent) if sent.granted == Some(granted) && sent.looked_at >= reading.pruned => sent,
+            Some(_narrowed_or_widened_or_late) => return self.reset(reading, reader, watched),
             None => match self.place_before(reading, granted) {
                 Some(place) => {
                     let looked_at = if granted.history { place.row } else { reading.last };
@@ -194,7 +253,9 @@ impl Stream {
                 noticed = true;
                 if granted.history {
                     let place = Place { row: row.id, ..sent.place };
-                    self.show(reading, watched, row, &rows, place)?;
+                    if !self.show(reading, watched, row, &rows, place)? {
+                        return self.reset(reading, reader, watched);
+                    }
                     (sent.place, sent.looked_at) = (place, row.id);
                     self.sent = Some(sent);
                 }
@@ -214,6 +275,7 @@ impl Stream {
         usable.then_some(place)
     }
 
+    /// Whether it could be shown by itself.
     fn show(
         &mut self,
         reading: &mut Reading,
@@ -221,19 +283,22 @@ impl Stream {
         row: &Row,
         rows: &Rows,
         place: Place,
-    ) -> QueryResult<()> {
+    ) -> QueryResult<bool> {
         let event = match (row.topic(), &row.subject) {
             (Topic::Metric(metric), Some(id)) => {
                 Some(("entry", reading.entry(rows, row, id, watched.granted.of(metric))))
             }
-            _ if watched.granted.own => reading.own(&watched.person, row)?,
+            _ if watched.granted.own && self.subscription.may_read_account => reading.own(&watched.person, row)?,
             _ => None,
         };
         if let Some((name, data)) = event {
             self.push(name, place, &data);
             self.last_sent = reading.now;
+            return Ok(true);
         }
-        Ok(())
+        // A viewer whose account is gone can be told of by nothing but their absence.
+        let of_account = watched.granted.own && self.subscription.may_read_account;
+        Ok(!(of_account && row.topic() == Topic::Share))
     }
 
     /// Tells the reader to load again what they have, and how the person is.
@@ -254,6 +319,11 @@ impl Stream {
     /// Says how the person is, unless the reader was told just that.
     fn status(&mut self, reading: &mut Reading, watched: &Watched) -> QueryResult<()> {
         let status = reading.status(watched)?;
+        // Of one person a look is noted when it begins and when it ends; in between they see who is watching.
+        if !watched.granted.own && self.shown.is_empty() {
+            let User { id, username, .. } = watched.person.clone();
+            self.see(vec![Shown { person_id: id, username, digest: status.digest }]);
+        }
         let Some(sent) = &mut self.sent else { return Ok(()) };
         if sent.place.digest != status.digest {
             sent.place.digest = status.digest;
@@ -273,14 +343,15 @@ impl Stream {
             let id = self.subscription.last_event_id.as_deref()?;
             Some(self.seal.open(id)).filter(|place| place.row == NO_ROWS)
         });
-        let text = reading.people(reader, cursors)?;
+        let (text, shown) = reading.people(reader, cursors)?;
         let place = Place { row: NO_ROWS, digest: ids::digest(&text) };
         if known != Some(place) {
             self.push("people", place, &text);
             self.last_sent = reading.now;
         }
         self.sent = Some(Sent { granted: None, looked_at: 0, place });
-        (self.changed, self.listed) = (false, Instant::now());
+        self.see(shown);
+        (self.behind, self.listed) = (false, Instant::now());
         Ok(())
     }
 }

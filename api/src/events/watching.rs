@@ -46,31 +46,31 @@ impl Watching {
         if gone.is_empty() && new.is_empty() {
             return;
         }
-        let (process, all) = (self.process_id.clone(), self.pairs.clone());
+        let process = self.process_id.clone();
         db.write_later("who watches", move |conn| {
             gone.iter().try_for_each(|pair| leave(conn, &process, pair, now))?;
-            if say_alive(conn, &process, now)? {
-                return Ok(new.iter().try_for_each(|pair| enter(conn, &process, pair, now))?);
-            }
-            // It is the first time, or another process had given up on this one.
-            Ok(all.iter().try_for_each(|pair| enter(conn, &process, pair, now))?)
+            say_alive(conn, &process, now)?;
+            Ok(new.iter().try_for_each(|pair| enter(conn, &process, pair, now))?)
         });
     }
 
-    /// Says from time to time that this process is there, and clears up after those that are not.
+    /// Says from time to time that this process is there and who watches through it, whatever of that could not be written or was lost, and
+    /// clears up after the processes that are not there.
     pub fn keep_alive(&mut self, db: &Db, now: Timestamp) {
-        let said = self.told.is_some_and(|told| (0..ALIVE_EVERY).contains(&(now.0 - told.0)));
-        if self.pairs.is_empty() || said {
+        if self.told.is_some_and(|told| (0..ALIVE_EVERY).contains(&(now.0 - told.0))) {
             return;
         }
         self.told = Some(now);
         let (process, pairs) = (self.process_id.clone(), self.pairs.clone());
         db.write_later("that this process is there", move |conn| {
-            if !say_alive(conn, &process, now)? {
-                pairs.iter().try_for_each(|pair| enter(conn, &process, pair, now))?;
-            }
-            let lapsed = processes::table.filter(processes::seen_at.le(now.0 - LEASE)).select(processes::id);
-            let lapsed: Vec<String> = lapsed.load(conn)?;
+            say_alive(conn, &process, now)?;
+            let written: HashSet<Pair> = pairs_of(conn, &process)?.into_iter().collect();
+            written.difference(&pairs).try_for_each(|pair| leave(conn, &process, pair, now))?;
+            pairs.difference(&written).try_for_each(|pair| enter(conn, &process, pair, now))?;
+            // Told from the future: the clock was set back, and whoever lives has told since.
+            let ids = processes::table.select(processes::id);
+            let mut lapsed: Vec<String> = ids.filter(processes::seen_at.le(now.0 - LEASE)).load(conn)?;
+            lapsed.extend(ids.filter(processes::seen_at.gt(now.0 + LEASE)).load::<String>(conn)?);
             Ok(lapsed.iter().try_for_each(|process| end(conn, process, now))?)
         });
     }
@@ -88,19 +88,25 @@ impl Watching {
     }
 }
 
-/// Whether there was a row of this process before.
-fn say_alive(conn: &mut DbConnection, process: &str, now: Timestamp) -> QueryResult<bool> {
-    let there = diesel::update(processes::table.find(process)).set(processes::seen_at.eq(now.0)).execute(conn)? > 0;
-    if !there {
+/// Another process may have given up on this one.
+fn say_alive(conn: &mut DbConnection, process: &str, now: Timestamp) -> QueryResult<()> {
+    if diesel::update(processes::table.find(process)).set(processes::seen_at.eq(now.0)).execute(conn)? == 0 {
         let row = (processes::id.eq(process), processes::seen_at.eq(now.0));
         diesel::insert_into(processes::table).values(row).execute(conn)?;
     }
-    Ok(there)
+    Ok(())
+}
+
+fn pairs_of(conn: &mut DbConnection, process: &str) -> QueryResult<Vec<Pair>> {
+    let theirs = watchers::table.filter(watchers::process_id.eq(process));
+    theirs.select((watchers::person_id, watchers::viewer_id)).load(conn)
 }
 
 fn enter(conn: &mut DbConnection, process: &str, (person, viewer): &Pair, now: Timestamp) -> QueryResult<()> {
+    // It is still there if it could not be written that they went.
+    let there: i64 = watchers::table.find((person, viewer, process)).count().get_result(conn)?;
     // An account that was erased meanwhile watches nobody.
-    if users_of(conn, &[person, viewer])?.len() < 2 {
+    if there > 0 || users_of(conn, &[person, viewer])?.len() < 2 {
         return Ok(());
     }
     let row = (
@@ -121,8 +127,7 @@ fn leave(conn: &mut DbConnection, process: &str, (person, viewer): &Pair, now: T
 }
 
 fn end(conn: &mut DbConnection, process: &str, now: Timestamp) -> QueryResult<()> {
-    let theirs = watchers::table.filter(watchers::process_id.eq(process));
-    let pairs: Vec<Pair> = theirs.select((watchers::person_id, watchers::viewer_id)).load(conn)?;
+    let pairs = pairs_of(conn, process)?;
     pairs.iter().try_for_each(|pair| leave(conn, process, pair, now))?;
     diesel::delete(processes::table.find(process)).execute(conn).map(drop)
 }

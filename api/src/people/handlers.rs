@@ -40,9 +40,8 @@ pub async fn list_people(
             page.try_map(|person| Ok(model::person_view(conn, &reader.0.user, person, now)?))
         })
         .await?;
-    for person in page.items.iter().filter(|person| person.status.is_some()) {
-        state.looks.note(&state.db, &reader.0.trace, &person.person.username);
-    }
+    let shown = page.items.iter().filter(|person| person.status.is_some());
+    state.looks.note_all(&state.db, &reader.0.trace, shown.map(|person| person.person.username.clone()));
     Ok(web::Json(page))
 }
 

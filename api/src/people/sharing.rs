@@ -265,6 +265,11 @@ pub fn find_share(conn: &mut DbConnection, person_id: &str, viewer_id: &str) -> 
     shares::table.find((person_id, viewer_id)).select(Share::as_select()).first(conn).optional()
 }
 
+/// What all persons share with a viewer.
+pub fn shares_to(conn: &mut DbConnection, viewer_id: &str) -> QueryResult<Vec<Share>> {
+    shares::table.filter(shares::viewer_id.eq(viewer_id)).select(Share::as_select()).load(conn)
+}
+
 /// The shares of a person with these viewers.
 pub fn shares_with(conn: &mut DbConnection, person_id: &str, viewer_ids: &[&str]) -> QueryResult<Vec<Share>> {
     shares::table

@@ -305,7 +305,7 @@ pub async fn delete_me(
     let user = current.user.clone();
     current
         .write(&state.db, move |conn, trace| {
-            model::delete_user(conn, &user.id)?;
+            model::delete_user(conn, &user.id, trace.at)?;
             Ok(trace.record(conn, &Event::new(Action::UserDelete).on(&user.username))?)
         })
         .await?;

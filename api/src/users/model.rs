@@ -7,6 +7,7 @@ use crate::{
     clock::Timestamp,
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult, Code},
+    people::shares,
     users::privacy_policy,
 };
 
@@ -345,8 +346,9 @@ pub fn keep_an_admin(conn: &mut DbConnection, user_id: &str) -> ApiResult<()> {
 ///
 /// # Errors
 /// [`Code::LastAdmin`], see [`keep_an_admin`]; [`Code::NotFound`] if somebody else was faster.
-pub fn delete_user(conn: &mut DbConnection, id: &str) -> ApiResult<()> {
+pub fn delete_user(conn: &mut DbConnection, id: &str, now: Timestamp) -> ApiResult<()> {
     keep_an_admin(conn, id)?;
+    shares::model::tell_all_watched_by(conn, id, now)?;
     match diesel::delete(users::table.find(id)).execute(conn)? {
         0 => Err(ApiError::not_found()),
         _ => Ok(()),

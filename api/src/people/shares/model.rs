@@ -1,5 +1,7 @@
 //! Shares as the person reads and changes them. Whatever changes one also tells both sides and is recorded, in the same transaction.
 
+use std::collections::BTreeSet;
+
 use diesel::{prelude::*, sql_types::Bool};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -274,6 +276,16 @@ pub fn end_all_of(conn: &mut DbConnection, trace: &Trace, user: &User) -> QueryR
         return Ok(());
     }
     trace.record(conn, &Event::new(Action::ShareEnd).on(&user.username).detail("all, as their role changed"))
+}
+
+/// Tells everybody with whom a viewer had anything that it is not what it was.
+pub fn tell_all_watched_by(conn: &mut DbConnection, viewer_id: &str, now: Timestamp) -> QueryResult<()> {
+    let shared = shares::table.filter(shares::viewer_id.eq(viewer_id)).select(shares::person_id);
+    let looked_at = looks::table.filter(looks::viewer_id.eq(viewer_id)).select(looks::person_id);
+    let mut persons: BTreeSet<String> = shared.load(conn)?.into_iter().collect();
+    persons.extend(looked_at.load::<String>(conn)?);
+    let mut persons = persons.iter();
+    persons.try_for_each(|person| outbox::add(conn, person, Topic::Share, Detail::Logged, Some(viewer_id), now))
 }
 
 /// Who watches a person right now, by user name.

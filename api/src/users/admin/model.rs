@@ -12,6 +12,7 @@ use crate::{
     clock::{DAY, Timestamp},
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult},
+    events::outbox,
     people::shares,
     users::{
         invites,
@@ -83,14 +84,16 @@ pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: A
     };
     diesel::update(users::table.find(&user.id)).set(&columns).execute(conn)?;
     trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail(said.join(", ")))?;
-    named(conn, username)
+    let after = named(conn, username)?;
+    outbox::person_changed(conn, &user, &after, trace.at)?;
+    Ok(after)
 }
 
 /// # Errors
 /// [`crate::error::Code::LastAdmin`].
 pub fn delete(conn: &mut DbConnection, trace: &Trace, username: &str) -> ApiResult<()> {
     let user = named(conn, username)?;
-    model::delete_user(conn, &user.id)?;
+    model::delete_user(conn, &user.id, trace.at)?;
     Ok(trace.record(conn, &Event::new(Action::UserDelete).on(&user.username))?)
 }
 

@@ -1,5 +1,6 @@
 //! What is said, and to whom.
 
+use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
     clock::HOUR,
@@ -10,7 +11,7 @@ use status_tracker::{
 };
 
 use super::{change_share, listener::Listener};
-use crate::support::{NOON, TestApp};
+use crate::support::{Client, NOON, TestApp};
 
 #[actix_web::test]
 async fn a_snapshot_comes_first_and_then_what_changes() {
@@ -67,6 +68,50 @@ async fn ones_own_stream_tells_more() {
 }
 
 #[actix_web::test]
+async fn what_an_admin_does_to_an_account_is_told_too() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let sasha = app.named("sasha", Role::Admin).await;
+    let mut streams = [robin.listen("robin").await, alex.listen("robin").await];
+    for stream in &mut streams {
+        stream.expect("status").await;
+    }
+    streams[0].expect("share").await;
+    sasha.patch("/api/v1/admin/users/robin", json!({"display_name": "Robin R."})).await.expect(StatusCode::OK);
+    assert_eq!(streams[0].expect("me").await.data["display_name"], "Robin R.");
+    for stream in &mut streams {
+        assert_eq!(stream.expect("status").await.data["person"]["display_name"], "Robin R.");
+    }
+    sasha.delete("/api/v1/admin/users/alex").await.expect(StatusCode::NO_CONTENT);
+    streams[1].expect_revoked("session").await;
+    streams[0].expect("reset").await;
+    streams[0].expect("status").await;
+}
+
+#[actix_web::test]
+async fn a_token_is_not_told_of_account_and_shares() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let token = json!({"name": "clock", "scopes": ["read"], "expires_at": "2026-06-01T12:00:00Z"});
+    let made = robin.post("/api/v1/me/tokens", token).await.json;
+    let script = Client { bearer: made["token"].as_str().map(str::to_owned), ..robin.clone() };
+    let mut stream = script.listen("robin").await;
+    let first = stream.expect("status").await;
+    for path in ["/api/v1/me", "/api/v1/me/shares"] {
+        script.get(path).await.expect_problem(403, "insufficient_scope");
+    }
+    robin.patch("/api/v1/me", json!({"unit": "fl_oz"})).await.expect(StatusCode::OK);
+    robin.patch("/api/v1/me/shares/alex", json!({"history": false})).await.expect(StatusCode::OK);
+    let mut watching = alex.listen("robin").await;
+    watching.expect("status").await;
+    robin.log("water", 250, NOON).await;
+    for stream in [&mut stream, &mut script.listen_after("robin", &first.id).await] {
+        stream.expect("entry").await;
+        stream.expect("status").await;
+    }
+}
+
+#[actix_web::test]
 async fn time_alone_changes_a_status_too() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
@@ -84,6 +129,42 @@ async fn time_alone_changes_a_status_too() {
     stream.heartbeat().await;
     app.clock.advance(15_000);
     stream.heartbeat().await;
+}
+
+#[actix_web::test]
+async fn a_hidden_change_moves_no_heartbeat() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let sasha = app.named("sasha", Role::Admin).await;
+    let mut own = robin.listen("robin").await;
+    let mut tick = sasha.listen("sasha").await;
+    own.expect("status").await;
+    tick.expect("status").await;
+    app.clock.advance(100);
+    let mut stream = alex.listen("robin").await;
+    stream.expect("status").await;
+    own.expect("share").await;
+    app.clock.advance(14_900);
+    tick.heartbeat().await;
+    // The heartbeat of alex is due, but not the second.
+    app.clock.advance(100);
+    robin.patch("/api/v1/me", json!({"unit": "fl_oz"})).await.expect(StatusCode::OK);
+    own.expect("me").await;
+    robin.log("water", 250, NOON).await;
+    stream.expect("entry").await;
+    assert_eq!(stream.comments, 1, "nothing but the word at the beginning");
+}
+
+#[actix_web::test]
+async fn whoever_missed_rows_that_were_let_go_begins_anew() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
+    robin.log("water", 250, NOON).await;
+    let mut stream = alex.listen("robin").await;
+    let first = stream.expect("status").await;
+    app.execute("UPDATE outbox_head SET last = last + 5, pruned = last + 5");
+    stream.expect("reset").await;
+    assert_eq!(stream.expect("status").await.data, first.data);
 }
 
 #[actix_web::test]
@@ -113,8 +194,7 @@ async fn what_happens_in_another_process_is_told_as_well() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     let other = app.restarted(&[]).await;
-    let elsewhere =
-        |client: &crate::support::Client| crate::support::Client { url: other.url.clone(), ..client.clone() };
+    let elsewhere = |client: &Client| Client { url: other.url.clone(), ..client.clone() };
     let mut here = alex.listen("robin").await;
     let mut there = elsewhere(&alex).listen("robin").await;
     here.expect("status").await;

@@ -7,7 +7,10 @@ use serde_json::json;
 use status_tracker::{clock::SECOND, users::model::Role};
 
 use super::{listener::Listener, raw::Raw};
-use crate::{crash::Site, support::TestApp};
+use crate::{
+    crash::Site,
+    support::{NOON, TestApp},
+};
 
 #[actix_web::test]
 async fn one_user_has_ten_streams_and_the_server_as_many_as_it_may() {
@@ -112,6 +115,32 @@ async fn who_looks_and_who_is_there_is_written_down() {
     drop(stream);
     waited_for("SELECT count(*) AS n FROM watchers", 0);
     waited_for("SELECT count(*) AS n FROM audit WHERE action = 'person.look'", 2);
+}
+
+#[actix_web::test]
+async fn many_lists_hold_up_no_revocation() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    for number in 0..19 {
+        app.named(&format!("person-{number}"), Role::Admin).await;
+    }
+    let mut lists = Vec::new();
+    for _ in 0..10 {
+        let viewer = app.viewer().await;
+        for _ in 0..10 {
+            lists.push(Listener::open(&viewer, "/api/v1/me/events", "").await);
+        }
+    }
+    let mut stream = alex.listen("robin").await;
+    stream.expect("status").await;
+    robin.log("water", 250, NOON).await;
+    let begun = Instant::now();
+    robin.patch("/api/v1/me/shares/alex", json!({"state": "ended"})).await;
+    while stream.next().await.is_some() {}
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    for list in &mut lists {
+        assert_eq!(list.expect("people").await.data["items"].as_array().unwrap().len(), 20);
+    }
 }
 
 #[test]

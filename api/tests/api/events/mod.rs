@@ -4,6 +4,7 @@ mod changes;
 mod ids;
 mod limits;
 pub mod listener;
+mod presence;
 mod raw;
 mod returning;
 mod revoked;

@@ -132,6 +132,23 @@ async fn a_session_that_is_over_by_itself_ends_them() {
 }
 
 #[actix_web::test]
+async fn a_stream_that_is_open_keeps_its_session_in_use() {
+    let mut scene = Scene::set().await;
+    let app = &scene.app;
+    for _ in 0..3 {
+        app.clock.advance(3 * DAY);
+        scene.streams[0].expect("status").await;
+        let begun = Instant::now();
+        let used = format!("SELECT count(*) AS n FROM sessions WHERE last_seen_at = {}", app.clock.now().0);
+        while app.number(&used) != 1 {
+            app.state.seen.flush(&app.state.db).await.unwrap();
+            assert!(begun.elapsed() < Duration::from_secs(5), "the session was not used");
+        }
+    }
+    scene.alex.get("/api/v1/people/robin/status").await.expect(StatusCode::OK);
+}
+
+#[actix_web::test]
 async fn a_token_that_is_revoked_ends_them() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);

@@ -268,6 +268,22 @@ async fn the_person_sees_who_looked_and_when() {
     );
 }
 
+#[actix_web::test]
+async fn a_look_that_could_not_be_written_is_written_the_next_time() {
+    let app = TestApp::start().await;
+    let (robin, alex) = robin_and_alex(&app).await;
+    robin.decides(&alex, json!({"state": "approved"})).await;
+    app.execute("CREATE TRIGGER refused BEFORE INSERT ON looks BEGIN SELECT raise(ABORT, 'refused'); END");
+    alex.get("/api/v1/people").await.expect(StatusCode::OK);
+    settled(&app).await;
+    app.execute("DROP TRIGGER refused");
+    assert_eq!(app.recorded("person.look"), Vec::<[String; 4]>::new());
+    alex.get("/api/v1/people").await.expect(StatusCode::OK);
+    settled(&app).await;
+    assert_eq!(robin.get(ALEX).await.json["last_looked_at"], "2026-03-01T12:00:00.000Z");
+    assert_eq!(app.recorded("person.look").len(), 1);
+}
+
 /// Whoever takes a name that was free again is not who had it before, as a viewer and as a person.
 #[actix_web::test]
 async fn a_name_that_is_taken_anew_inherits_no_looks() {

@@ -1,0 +1,123 @@
+//! The person sees who looked and who is watching, whatever way they are watched.
+
+use std::time::{Duration, Instant};
+
+use actix_web::http::StatusCode;
+use serde_json::{Value, json};
+use status_tracker::{
+    clock::{MINUTE, SECOND},
+    events::presence::LEASE,
+    users::model::Role,
+};
+
+use super::listener::Listener;
+use crate::{
+    sharing::settled,
+    support::{Client, NOON, TestApp},
+};
+
+const ALEX: &str = "/api/v1/me/shares/alex";
+const AUDIENCE: &str = "/api/v1/me/audience";
+
+fn until_number(app: &TestApp, sql: &str, wanted: i64) {
+    let begun = Instant::now();
+    while app.number(sql) != wanted {
+        assert!(begun.elapsed() < Duration::from_secs(5), "{sql} is not {wanted}");
+    }
+}
+
+/// Until the answer at `path` is as `wanted` wants it.
+#[track_caller]
+fn until(person: &Client, path: &'static str, wanted: impl Fn(&Value) -> bool) -> impl Future<Output = Value> {
+    let (caller, person) = (std::panic::Location::caller(), person.clone());
+    async move {
+        let begun = Instant::now();
+        loop {
+            let answer = person.get(path).await.json;
+            if wanted(&answer) {
+                return answer;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(5), "{caller}: {answer}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn who_watches_the_list_watches_each_person_whose_status_it_shows() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    robin.patch(ALEX, json!({"state": "ended"})).await.expect(StatusCode::OK);
+    let mut list = Listener::open(&alex, "/api/v1/me/events", "").await;
+    assert_eq!(list.expect("people").await.data["items"][0]["access"], "ended");
+    assert_eq!(robin.get(AUDIENCE).await.json, json!({"watching": [], "items": [], "next_cursor": null}));
+
+    robin.patch(ALEX, json!({"state": "approved"})).await.expect(StatusCode::OK);
+    assert_eq!(list.expect("people").await.data["items"][0]["access"], "watching");
+    let audience = until(&robin, AUDIENCE, |audience| audience["watching"][0]["username"] == "alex").await;
+    assert_eq!(audience["items"].as_array().unwrap().len(), 1, "{audience}");
+    app.clock.advance(MINUTE);
+    robin.log("water", 250, NOON).await;
+    list.expect("people").await;
+    until(&robin, ALEX, |share| share["last_looked_at"] == "2026-03-01T12:01:00.000Z").await;
+
+    robin.patch(ALEX, json!({"state": "ended"})).await.expect(StatusCode::OK);
+    list.expect("people").await;
+    until(&robin, ALEX, |share| share["watching"] == false).await;
+}
+
+#[actix_web::test]
+async fn what_could_not_be_written_of_who_watches_is_written_later() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let mut own = robin.listen("robin").await;
+    own.expect("status").await;
+    until_number(&app, "SELECT count(*) AS n FROM processes", 1);
+    let refuse = |what: &str| {
+        app.execute(&format!(
+            "CREATE TRIGGER refused BEFORE {what} ON watchers BEGIN SELECT raise(ABORT, 'refused'); END"
+        ));
+    };
+    refuse("INSERT");
+    let mut stream = alex.listen("robin").await;
+    stream.expect("status").await;
+    until_number(&app, "SELECT count(*) AS n FROM looks", 1);
+    settled(&app).await;
+    app.execute("DROP TRIGGER refused");
+    app.clock.advance(15 * SECOND);
+    assert_eq!(own.expect("share").await.data["watching"], true);
+
+    refuse("DELETE");
+    app.clock.advance(MINUTE);
+    // The look at the end is written before that they went is tried.
+    drop(stream);
+    until_number(&app, "SELECT count(*) AS n FROM audit WHERE action = 'person.look'", 2);
+    settled(&app).await;
+    app.execute("DROP TRIGGER refused");
+    app.clock.advance(15 * SECOND);
+    assert_eq!(own.expect("share").await.data["watching"], false);
+}
+
+#[actix_web::test]
+async fn a_process_that_was_killed_is_cleared_up_after_even_if_nobody_watches_through_another() {
+    let app = TestApp::start().await;
+    let (robin, _alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let mut own = robin.listen("robin").await;
+    own.expect("status").await;
+    until_number(&app, "SELECT count(*) AS n FROM processes", 1);
+    let now = app.clock.now().0;
+    // The clock was set back after the second one was killed.
+    for (process, seen_at) in [("killed", now), ("from the future", now + 10 * MINUTE)] {
+        app.execute(&format!(
+            "INSERT INTO processes (id, seen_at) VALUES ('{process}', {seen_at});
+             INSERT INTO watchers (person_id, viewer_id, process_id, since)
+             SELECT person.id, viewer.id, '{process}', {now}
+             FROM users AS person, users AS viewer WHERE person.username = 'robin' AND viewer.username = 'alex'"
+        ));
+        let counts = process == "killed";
+        assert_eq!(robin.get(ALEX).await.json["watching"], counts);
+        app.clock.advance(LEASE);
+        let share = own.expect("share").await;
+        assert_eq!(share.data["watching"], false);
+        until_number(&app, "SELECT count(*) AS n FROM processes", 1);
+    }
+}
