@@ -423,7 +423,8 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
   },
   'admin-users': async ({ page, admin, client }) => {
     const display_name = 'Wolfeschlegelsteinhausenbergerdorff the longest of all'
-    const username = `long.${admin.username}.name`
+    // Before all others by name, or those whom earlier tests made would push it off the first page.
+    const username = `0.long.${admin.username}`
     await client.send('POST', '/admin/users', { username, role: 'viewer', display_name })
     await enter(page, admin, '/admin/users')
     await expect(page.getByRole('table', { name: 'Users' })).toContainText(display_name)
