@@ -149,7 +149,7 @@ pub fn app(
     let (app, document) = App::new().into_utoipa_app().openapi(document::base()).configure(rooms).split_for_parts();
     let json = document::complete(document).to_json().unwrap_or_default();
     app.app_data(web::PayloadConfig::new(state.config.max_body_bytes))
-        .app_data(web::PathConfig::default().error_handler(|_, _| ApiError::not_found().into()))
+        .app_data(web::PathConfig::default().error_handler(|_, req| unreadable_path(req).into()))
         .route("/api/openapi.json", web::get().to(move || std::future::ready(document_response(json.clone()))))
         .service(web::redirect("/api/docs", "/api/docs/").permanent())
         .service(SwaggerUi::new("/api/docs/{_:.*}").config(
@@ -238,6 +238,13 @@ fn routes(document: &openapi::OpenApi) -> Vec<Route> {
         .chain([("/api/openapi.json", "GET, HEAD".to_owned())])
         .map(|(path, methods)| Route { pattern: ResourceDef::new(path), methods })
         .collect()
+}
+
+/// What is no id is not found, unless it is an address of its own, asked in a way that only ids are.
+fn unreadable_path(req: &HttpRequest) -> ApiError {
+    let state = req.app_data::<web::Data<AppState>>();
+    let own = state.and_then(|state| state.routes.iter().find(|route| route.pattern.pattern() == Some(req.path())));
+    own.map_or_else(ApiError::not_found, |route| ApiError::method_not_allowed(&route.methods))
 }
 
 /// 405 with the methods that would do where the address exists, 404 where it does not.

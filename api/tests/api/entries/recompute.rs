@@ -7,7 +7,7 @@ use status_tracker::{
     users::model::Role,
 };
 
-use super::{all, path};
+use super::{ENTRIES, all, path};
 use crate::support::{Answer, Client, NOON, TestApp};
 
 const RECOMPUTE: &str = "/api/v1/entries/recompute";
@@ -181,4 +181,17 @@ async fn what_does_not_fit_is_refused() {
     robin.send("POST", RECOMPUTE, "application/json", "").await.expect_problem(400, "bad_request");
     robin.get(RECOMPUTE).await.expect_client_error();
     assert_eq!(app.number("SELECT count(*) AS n FROM entry_versions"), 0);
+}
+
+/// Their addresses look like those of an entry, and are not.
+#[actix_web::test]
+async fn another_method_is_not_taken_for_an_entry() {
+    let app = TestApp::start().await;
+    let robin = app.admin().await;
+    for name in ["recompute", "rewind"] {
+        let answer = robin.patch(&format!("{ENTRIES}/{name}"), json!({"value": 5})).await;
+        answer.expect_problem(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), "POST");
+    }
+    robin.patch(&format!("{ENTRIES}/recomputed"), json!({"value": 5})).await.expect_problem(404, "not_found");
 }
