@@ -303,14 +303,17 @@ impl Stream {
 
     /// Tells the reader to load again what they have, and how the person is.
     fn reset(&mut self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<()> {
-        let row = if watched.granted.history { reading.newest(reader, watched)? } else { NO_ROWS };
-        self.push("reset", Place { row, digest: 0 }, "{}");
-        self.snapshot(reading, reader, watched)
+        let place = newest_place(reading, reader, watched)?;
+        self.push("reset", place, "{}");
+        self.begin_at(place, reading, watched)
     }
 
     fn snapshot(&mut self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<()> {
-        let row = if watched.granted.history { reading.newest(reader, watched)? } else { NO_ROWS };
-        let place = Place { row, digest: 0 };
+        let place = newest_place(reading, reader, watched)?;
+        self.begin_at(place, reading, watched)
+    }
+
+    fn begin_at(&mut self, place: Place, reading: &mut Reading, watched: &Watched) -> QueryResult<()> {
         self.sent = Some(Sent { granted: Some(watched.granted), looked_at: reading.last, place });
         self.behind = false;
         self.status(reading, watched)
@@ -354,6 +357,12 @@ impl Stream {
         (self.behind, self.listed) = (false, Instant::now());
         Ok(())
     }
+}
+
+/// Where a reader stands who has seen all that they may, and was told no status yet.
+fn newest_place(reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<Place> {
+    let row = if watched.granted.history { reading.newest(reader, watched)? } else { NO_ROWS };
+    Ok(Place { row, digest: 0 })
 }
 
 /// Whether the change is one that the reader can notice.

@@ -15,7 +15,7 @@ use crate::{
         sharing::{Detail, ShareState},
     },
     server::AppState,
-    users::model::{Role, find_user, user_of},
+    users::model::{Role, find_user},
 };
 
 /// Ask a person to let you watch.
@@ -174,8 +174,7 @@ pub async fn update_share(
     let person_id = admin.0.user.id.clone();
     let view = admin.write(&state.db, move |conn, trace| {
         let viewer = model::viewer(conn, &username)?;
-        model::change(conn, trace, &person_id, &viewer, changes)?;
-        let person = user_of(conn, &person_id)?;
+        let person = model::change(conn, trace, &person_id, &viewer, changes)?;
         Ok(share_view(conn, &person, &viewer, trace.at)?)
     });
     Ok(web::Json(view.await?))

@@ -142,10 +142,12 @@ pub fn share_view(conn: &mut DbConnection, person: &User, viewer: &User, now: Ti
 /// [`Code::NotFound`] where there is nothing between the two.
 pub fn get(conn: &mut DbConnection, person: &User, username: &str, now: Timestamp) -> ApiResult<ShareView> {
     let viewer = viewer(conn, username)?;
-    if find_share(conn, &person.id, &viewer.id)?.is_none() && !lets_in(person, &viewer) {
+    let view = share_view(conn, person, &viewer, now)?;
+    // Only where there is no share is there nothing since when it is so.
+    if view.since.is_none() && !lets_in(person, &viewer) {
         return Err(ApiError::not_found());
     }
-    Ok(share_view(conn, person, &viewer, now)?)
+    Ok(view)
 }
 
 /// At most `limit` viewers of a person, by user name, beyond the name `after`: those with a share, and those who are let in with everyone.
@@ -191,7 +193,7 @@ pub fn ask(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &User)
     Ok(true)
 }
 
-/// Changes what `person` shares with `viewer`. What is so already is no change.
+/// Changes what a person shares with `viewer`, and returns the person as they are. What is so already is no change.
 ///
 /// # Errors
 /// [`Code::NotFound`] where there is nothing between them and this does not begin anything.
@@ -201,7 +203,7 @@ pub fn change(
     person_id: &str,
     viewer: &User,
     changes: ShareChanges,
-) -> ApiResult<()> {
+) -> ApiResult<User> {
     let (now, person) = (trace.at, user_of(conn, person_id)?);
     let kept = find_share(conn, &person.id, &viewer.id)?;
     let counts = state_between(&person, viewer, kept.as_ref(), now);
@@ -228,7 +230,7 @@ pub fn change(
     };
     let same_state = changes.state.is_none_or(|state| !is_new && share.state(now) == state);
     if same_state && (terms, until) == (before, share.until) {
-        return Ok(());
+        return Ok(person);
     }
     // What has run out is not what the person said no to.
     if changes.state.is_some() || is_new {
@@ -238,7 +240,8 @@ pub fn change(
     share.until = until;
     let ends = state == ShareState::Ended && counts != ShareState::Ended;
     let event = Event::new(if ends { Action::ShareEnd } else { Action::ShareUpdate }).on(&viewer.username);
-    Ok(keep(conn, trace, &share, &if ends { event } else { event.detail(in_words(&share, now)) })?)
+    keep(conn, trace, &share, &if ends { event } else { event.detail(in_words(&share, now)) })?;
+    Ok(person)
 }
 
 fn keep(conn: &mut DbConnection, trace: &Trace, share: &Share, event: &Event) -> QueryResult<()> {
