@@ -7,12 +7,14 @@ cd "$ROOT"
 
 what=${1:?all, check or e2e}
 passed=0 failed=0 skipped=0 failures=()
+said=$(mktemp -d)
+trap 'rm -rf "$said"' EXIT
 
 stage() {
   local name=$1 begun=$SECONDS
   shift
   printf '\n== %s\n' "$name"
-  if "$@" </dev/null; then
+  if "$@" </dev/null 2>&1 | tee "$said/${name//\//-}"; then
     passed=$((passed + 1))
     printf -- '-- %s: passed in %s s\n' "$name" $((SECONDS - begun))
   else
@@ -23,9 +25,14 @@ stage() {
   fi
 }
 
+# Says again at the end what each failed stage said last, names of tests mostly: a long log may be cut to its end.
 summary() {
+  local name
+  for name in "${failures[@]}"; do
+    printf '\n== Failed: %s\n' "$name"
+    tail -n 12 "$said/${name//\//-}"
+  done
   printf '\n'
-  if ((failed)); then printf 'Failed: %s\n' "${failures[@]}"; fi
   printf 'Took %s min %s s\n' $((SECONDS / 60)) $((SECONDS % 60))
   if ((skipped)); then
     printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
