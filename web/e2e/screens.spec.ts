@@ -292,6 +292,24 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     await expect(page.getByRole('dialog').getByRole('listitem')).toHaveCount(3)
     await page.getByRole('dialog').getByRole('listitem').last().scrollIntoViewIfNeeded()
   },
+  deleted: async ({ page, admin, client }) => {
+    const tags = ['tea', 'a rather long word to find entries by']
+    const entries = [
+      ...day,
+      { ...day[0], note: 'Wort'.repeat(40), tags },
+      { ...overfull[1], value: 5000 },
+    ]
+    for (const entry of entries as NewEntry[]) {
+      const { id } = await client.log(entry)
+      await client.send('DELETE', `/entries/${id}`)
+    }
+    await enter(page, admin, '/history/deleted')
+    await expect(page.getByRole('button', { name: /^Restore/ })).toHaveCount(entries.length)
+  },
+  'deleted-none': async ({ page, admin }) => {
+    await enter(page, admin, '/history/deleted')
+    await expect(page.getByText('Nothing is deleted.')).toBeVisible()
+  },
   'settings-rewind': async ({ page, admin, client }) => {
     await client.logAll(overfull.slice(30))
     await enter(page, admin, '/settings')

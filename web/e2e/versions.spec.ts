@@ -53,6 +53,43 @@ test('the undo of a change leaves the day alone that was fixed when it was writt
   await expect.poll(() => client.entries()).toMatchObject([{ note: null, day }])
 })
 
+test('what was deleted is found again, brought back, and can be deleted again', async ({
+  page,
+  admin,
+  client,
+}) => {
+  for (const value of [250, 400]) {
+    const { id } = await client.log({ metric: 'water', value, at: ago(MINUTE), note: 'tea' })
+    await client.send('DELETE', `/entries/${id}`)
+  }
+  await enter(page, admin, '/history')
+  await page.getByRole('link', { name: 'Deleted entries' }).click()
+  const rows = page.getByRole('main').getByRole('listitem')
+  await expect(rows).toHaveCount(2)
+  await expect(rows.nth(0)).toContainText('400 ml')
+  await rows.nth(0).getByRole('button', { name: 'Restore 400 ml' }).click()
+  await expect(rows).toHaveCount(1)
+  await expect(page.getByRole('button', { name: 'Restore 250 ml' })).toBeFocused()
+  await expect.poll(() => client.entries()).toMatchObject([{ value: 400, note: 'tea' }])
+
+  await toast(page, '400 ml restored').getByRole('button', { name: 'Undo' }).click()
+  await expect(rows).toHaveCount(2)
+  await expect.poll(() => client.entries()).toEqual([])
+  await page.reload()
+  await expect(rows).toHaveCount(2)
+  await expect(rows.nth(0)).toContainText('400 ml')
+})
+
+test('the deleted entries follow what is done elsewhere', async ({ page, admin, client }) => {
+  const { id } = await client.log({ metric: 'water', value: 250 })
+  await enter(page, admin, '/history/deleted')
+  await expect(page.getByText('Nothing is deleted.')).toBeVisible()
+  await client.send('DELETE', `/entries/${id}`)
+  await expect(page.getByRole('button', { name: 'Restore 250 ml' })).toBeVisible()
+  await client.send('POST', `/entries/${id}/restore`)
+  await expect(page.getByText('Nothing is deleted.')).toBeVisible()
+})
+
 test('all entries go back to a moment, shown first, and it can be undone', async ({
   page,
   admin,

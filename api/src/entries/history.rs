@@ -103,8 +103,8 @@ pub async fn list_entries(
     Ok(web::Json(page))
 }
 
-/// Where a cursor of this list points. It was sealed here, so it is never malformed.
-fn position(cursor: &str) -> Option<(i64, &str)> {
+/// Where the cursor of a list of entries points. It was sealed here, so it is never malformed.
+pub(super) fn position(cursor: &str) -> Option<(i64, &str)> {
     let (at, id) = cursor.split_once(' ')?;
     Some((at.parse().ok()?, id))
 }

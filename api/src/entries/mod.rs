@@ -1,10 +1,11 @@
 //! What is logged: water and altitude, each entry at the instant it happened. Only its owner writes one; whoever may watch the
 //! person reads the history.
 //!
-//! `POST /entries`, `GET PATCH DELETE /entries/{id}`, `POST /entries/{id}/restore`, `GET /people/{username}/entries`; and what
-//! `bulk` and `versions` list
+//! `POST /entries`, `GET PATCH DELETE /entries/{id}`, `POST /entries/{id}/restore`, `GET /entries/deleted`,
+//! `GET /people/{username}/entries`; and what `bulk` and `versions` list
 
 mod bulk;
+mod deleted;
 mod handlers;
 mod history;
 pub mod model;
@@ -18,6 +19,8 @@ pub use view::EntryView;
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(handlers::create_entry)
+        // Before the entries by their id, which this is none of.
+        .service(deleted::list_deleted_entries)
         .service(handlers::get_entry)
         .service(handlers::update_entry)
         .service(handlers::delete_entry)

@@ -249,6 +249,23 @@ pub fn entries_by_change(
         .load(conn)
 }
 
+/// At most `limit` deleted entries of `owner` before the position, the last one deleted first.
+pub fn deleted_entries(
+    conn: &mut DbConnection,
+    owner: &str,
+    (at, id): (i64, &str),
+    limit: u32,
+) -> QueryResult<Vec<Entry>> {
+    dsl::entries
+        .filter(dsl::user_id.eq(owner))
+        .filter(dsl::deleted_at.le(at))
+        .filter(dsl::deleted_at.lt(at).or(dsl::id.lt(id)))
+        .order((dsl::deleted_at.desc(), dsl::id.desc()))
+        .limit(i64::from(limit))
+        .select(Entry::as_select())
+        .load(conn)
+}
+
 /// Which part of a person's history is wanted. `from` and `to` are logical days, both included.
 #[derive(Clone, Copy, Debug)]
 pub struct Filter {

@@ -40,6 +40,7 @@ fn rows() -> Vec<Row> {
         ("GET", "/api/v1/people/robin/events", json!(null), [401, 200, 200, 404]),
         ("GET", "/api/v1/me/events", json!(null), [401, 200, 200, 200]),
         ("POST", "/api/v1/entries", entry, [401, 403, 201, 201]),
+        ("GET", "/api/v1/entries/deleted", json!(null), [401, 403, 200, 200]),
         ("GET", "/api/v1/entries/{id}", json!(null), [401, 403, 200, 404]),
         ("PATCH", "/api/v1/entries/{id}", json!({"value": 300}), [401, 403, 200, 404]),
         ("GET", "/api/v1/entries/{id}/versions", json!(null), [401, 403, 200, 404]),

@@ -161,10 +161,11 @@ fn fill(connection: &mut SqliteConnection) {
              INSERT INTO invites (id, code_hash, role, expires_at, max_uses, created_by, created_at)
              WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
              SELECT printf('invite-%d', n), printf('hash-%d', n), 'viewer', n, 1, printf('user-%d', 1 + n % 2), n FROM n;
-             INSERT INTO entries (user_id, id, metric, value, at, day, tags, created_at, updated_at)
+             INSERT INTO entries (user_id, id, metric, value, at, day, tags, created_at, updated_at, deleted_at)
              WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 99999)
              SELECT printf('user-%d', 1 + n % 2), printf('entry-%d', n), iif(n % 10 < 7, 'water', 'altitude'), 1 + n % 10,
-                    1700000000000 + n * 600000, date(1700000000 + n * 600, 'unixepoch'), '[]', n, n
+                    1700000000000 + n * 600000, date(1700000000 + n * 600, 'unixepoch'), '[]', n, n,
+                    iif(n % 20 = 0, n, NULL)
              FROM n;
              INSERT INTO entry_versions (user_id, entry_id, number, value, at, day, tags, valid_from, replaced_at, replaced_by)
              WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 99999)
@@ -231,6 +232,9 @@ async fn call_every_route(app: &TestApp, routes: &Routes) {
             routes.call(client, "POST", &format!("{path}/versions/1/restore"), None).await;
         }
     }
+    routes.call(&admin, "GET", "/api/v1/entries/deleted", None).await.expect_success();
+    let after = app.state.cursors.seal(&format!("deleted|{}", id_of(app, &admin)), "1 a");
+    routes.call(&admin, "GET", &format!("/api/v1/entries/deleted?cursor={after}"), None).await.expect_success();
     change_many_entries(&admin, routes).await;
     follow_in_every_way(app, &admin, &viewer).await;
     share_in_every_way(app, &admin, &viewer, routes).await;

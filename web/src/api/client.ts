@@ -40,6 +40,7 @@ export type TemporaryPassword = Schemas['TemporaryPassword']
 export type Unit = Schemas['Unit']
 export type User = Schemas['UserView']
 export type Version = Schemas['VersionView']
+export type DeletedEntry = Schemas['DeletedEntry']
 
 /** How long to wait for an answer. The server gives up on a request after 30 seconds. */
 const TIMEOUT_MS = 35_000

@@ -5,6 +5,8 @@ test.each([
   ['/', { name: 'dashboard' }],
   ['/history', { name: 'history' }],
   ['/history/', { name: 'history' }],
+  ['/history/deleted', { name: 'deleted' }],
+  ['/history/deleted/more', { name: 'not-found' }],
   ['/history?metric=water', { name: 'history', metric: 'water' }],
   ['/history?metric=mood', { name: 'history' }],
   ['/settings', { name: 'settings' }],

@@ -4,6 +4,7 @@ import type { Metric, Outcome } from '../api/client'
 export type Route =
   | { name: 'dashboard'; person?: string }
   | { name: 'history'; person?: string; metric?: Metric }
+  | { name: 'deleted' }
   | { name: 'settings' }
   | { name: 'sharing' }
   | { name: 'sign-in'; next: string }
@@ -35,6 +36,7 @@ export function parseRoute(url: URL): Route {
     if (third === 'history') return { name: 'history', person: second, ...metric }
     return { name: 'not-found' }
   }
+  if (first === 'history' && second === 'deleted' && third === undefined) return { name: second }
   if (second !== undefined) return { name: 'not-found' }
   if (first === undefined) return { name: 'dashboard' }
   if (first === 'history') return { name: 'history', ...metric }

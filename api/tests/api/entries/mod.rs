@@ -1,3 +1,4 @@
+mod deleted;
 mod queued;
 mod recompute;
 mod rewind;

@@ -84,6 +84,17 @@ export class Writer {
     }
   }
 
+  /** Brings a deleted entry back. */
+  async restore(entry: Entry, words: string): Promise<void> {
+    const restore = () => this.#restore(entry)
+    if (await attempt(`${words} could not be restored. It is still deleted.`, restore)) {
+      toasts.show(
+        `${words} restored`,
+        undo(() => this.#delete(entry)),
+      )
+    }
+  }
+
   /** Makes an entry what it was in an earlier version, and gives the problem if it could not be done. */
   async putBack(entry: Entry, number: number, words: string): Promise<ApiError | undefined> {
     try {

@@ -1,0 +1,62 @@
+//! What its owner deleted, to be found and brought back after the moment in which it could be undone.
+
+use actix_web::{get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    history::position,
+    model::{self, Entry},
+    view::EntryView,
+};
+use crate::{
+    auth::guard::AdminUser,
+    clock::Timestamp,
+    error::{ApiResult, Problem},
+    extract::{Page, PageQuery, ValidQuery},
+    server::AppState,
+};
+
+/// An entry as it was when it was deleted.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeletedEntry {
+    #[serde(flatten)]
+    entry: EntryView,
+    deleted_at: Timestamp,
+}
+
+impl Entry {
+    fn deleted_view(self) -> Option<DeletedEntry> {
+        let deleted_at = self.deleted_at.map(Timestamp)?;
+        Some(DeletedEntry { entry: self.view(), deleted_at })
+    }
+}
+
+/// List the entries that you deleted.
+///
+/// The last one deleted comes first. `POST /entries/{id}/restore` brings one back.
+#[utoipa::path(
+    tag = "entries",
+    params(PageQuery),
+    responses(
+        (status = 200, description = "One page", body = Page<DeletedEntry>),
+        (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/entries/deleted")]
+pub async fn list_deleted_entries(
+    state: web::Data<AppState>,
+    admin: AdminUser,
+    query: ValidQuery<PageQuery>,
+) -> ApiResult<web::Json<Page<DeletedEntry>>> {
+    let PageQuery { limit, cursor } = query.0;
+    let owner = admin.0.user.id;
+    let list = format!("deleted|{owner}");
+    let before = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
+    let before = before.as_deref().and_then(position).unwrap_or((i64::MAX, ""));
+    let entries = state.db.read(|conn| Ok(model::deleted_entries(conn, &owner, before, limit + 1)?)).await?;
+    let page = Page::new(entries, limit, |last| {
+        state.cursors.seal(&list, &format!("{} {}", last.deleted_at.unwrap_or_default(), last.id))
+    });
+    Ok(web::Json(page.filter_map(Entry::deleted_view)))
+}

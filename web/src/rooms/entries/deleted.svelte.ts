@@ -1,0 +1,41 @@
+// What one deleted, the last one first. An entry that comes back leaves the list and one that goes joins it,
+// wherever that was done.
+import { answer, api, type DeletedEntry, type Entry } from '../../api/client'
+import { clock } from '../../api/clock.svelte'
+import { Paged } from '../../api/paged.svelte'
+import type { Follower } from '../people/live.svelte'
+import type { Listener } from './writer.svelte'
+
+const PAGE = 50
+
+export class Deleted extends Paged<DeletedEntry> implements Listener, Follower {
+  constructor() {
+    super((cursor) => {
+      const query = { limit: PAGE, ...(cursor && { cursor }) }
+      return answer(api.GET('/api/v1/entries/deleted', { params: { query } }))
+    })
+  }
+
+  saved({ id }: Pick<Entry, 'id'>): void {
+    this.change((items) => items.filter((item) => item.id !== id))
+  }
+
+  removed(entry: Entry): void {
+    this.saved(entry)
+    const deleted_at = new Date(clock.exact()).toISOString()
+    this.change((items) => [{ ...entry, deleted_at }, ...items])
+  }
+
+  settled(): void {
+    // What was told is what the server says.
+  }
+
+  entry(id: string, entry: Entry | null): void {
+    if (entry) this.saved(entry)
+    else if (!this.items?.some((item) => item.id === id)) this.stale()
+  }
+
+  stale(): void {
+    void this.first.load()
+  }
+}
