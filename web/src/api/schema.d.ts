@@ -400,6 +400,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/entries/deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the entries that you deleted.
+         * @description The last one deleted comes first. `POST /entries/{id}/restore` brings one back.
+         */
+        get: operations["list_deleted_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/entries/recompute": {
         parameters: {
             query?: never;
@@ -1183,6 +1203,10 @@ export interface components {
              */
             password: string;
         };
+        /** @description An entry as it was when it was deleted. */
+        DeletedEntry: components["schemas"]["EntryView"] & {
+            deleted_at: components["schemas"]["Timestamp"];
+        };
         /**
          * @description How much of a metric is shown, from nothing to all.
          * @enum {string}
@@ -1467,6 +1491,14 @@ export interface components {
                  */
                 target: string | null;
             }[];
+            /** @description Send it back as `cursor` for the next page; `null` on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_DeletedEntry: {
+            items: (components["schemas"]["EntryView"] & {
+                deleted_at: components["schemas"]["Timestamp"];
+            })[];
             /** @description Send it back as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
         };
@@ -4361,6 +4393,76 @@ export interface operations {
             };
             /** @description Under maintenance, or busy; `Retry-After` says when to try again */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deleted_entries: {
+        parameters: {
+            query?: {
+                /** @description How many at once. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeletedEntry"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your account can only watch */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter does not fit; see `errors` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
