@@ -35,7 +35,9 @@ export class Paged<T> {
     this.problem = undefined
     try {
       const next = await this.#fetch(cursor)
-      this.first.set({ ...next, items: [...(this.items ?? []), ...next.items] })
+      // The list was loaded anew meanwhile, and this may not be what follows it.
+      if (this.first.value?.next_cursor !== cursor) return
+      this.first.change(({ items }) => ({ ...next, items: [...items, ...next.items] }))
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem
       this.problem = problem
@@ -46,7 +48,6 @@ export class Paged<T> {
 
   /** Puts a change that the server has taken in into the list as well. */
   change(how: (items: T[]) => T[]): void {
-    const page = this.first.value
-    if (page) this.first.set({ ...page, items: how(page.items) })
+    this.first.change((page) => ({ ...page, items: how(page.items) }))
   }
 }

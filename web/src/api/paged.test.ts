@@ -49,3 +49,34 @@ test('a change made while a page is on its way is not lost', async () => {
   await coming
   expect(paged.items).toEqual([2, 1])
 })
+
+test('a page that comes after the list was loaded anew is not put to its end', async () => {
+  const firsts = [
+    { items: [3, 2], next_cursor: 'a' },
+    { items: [4, 3], next_cursor: 'b' },
+  ]
+  let arrive: (page: PageOf<number>) => void = () => undefined
+  const later = new Promise<PageOf<number>>((resolve) => (arrive = resolve))
+  const paged = new Paged((cursor) => (cursor ? later : Promise.resolve(firsts.shift()!)))
+  await paged.first.load()
+  const coming = paged.loadMore()
+  await paged.first.load()
+  arrive({ items: [1], next_cursor: null })
+  await coming
+  expect(paged.items).toEqual([4, 3])
+  expect(paged.more).toBe(true)
+})
+
+test('a list that is loaded anew is not kept by a page that comes meanwhile', async () => {
+  const { paged } = list(
+    { items: [3, 2], next_cursor: 'a' },
+    { items: [1], next_cursor: null },
+    { items: [4, 3], next_cursor: 'b' },
+    { items: [4, 3], next_cursor: 'b' },
+  )
+  await paged.first.load()
+  await Promise.all([paged.loadMore(), paged.first.load()])
+  await vi.waitFor(() => {
+    expect(paged.items).toEqual([4, 3])
+  })
+})
