@@ -6,6 +6,7 @@ import {
   Client,
   enter,
   expect,
+  hurry,
   type Locator,
   type Page,
   test,
@@ -46,14 +47,6 @@ async function hide(page: Page, hidden: boolean): Promise<void> {
     Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
     document.dispatchEvent(new Event('visibilitychange'))
   }, hidden)
-}
-
-/** Lets the clock of the page run until something is there. The network takes its own time, so it is let run in steps. */
-async function hurry(page: Page, until: Locator): Promise<void> {
-  await expect(async () => {
-    await page.clock.runFor(5_000)
-    await expect(until).toBeVisible({ timeout: 200 })
-  }).toPass({ timeout: 30_000 })
 }
 
 test.beforeEach(async ({ client, viewer }) => {

@@ -1,5 +1,5 @@
 // Consent: asked for, given, narrowed and ended, in two windows.
-import { card, Client, enter, expect, type Page, test } from './support/test'
+import { card, Client, enter, expect, hurry, type Page, test } from './support/test'
 
 const toast = (page: Page, text: string) =>
   page.getByRole('region', { name: 'Messages' }).getByRole('listitem').filter({ hasText: text })
@@ -194,6 +194,21 @@ test('a viewer is let in by name without having asked', async ({ page, admin, vi
   await dialog.getByRole('button', { name: 'Share', exact: true }).click()
   await expect(dialog).toBeHidden()
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('no end')
+})
+
+test('a request is seen where no stream comes through', async ({
+  page,
+  admin,
+  viewer,
+  request,
+}) => {
+  await page.clock.install()
+  await page.route('**/events', (route) => route.abort())
+  await enter(page, admin, '/sharing')
+  await hurry(page, page.getByText('Updating every 30 s'))
+  const reader = await Client.signIn(request, viewer)
+  await reader.send('POST', `/people/${admin.username}/share-requests`)
+  await hurry(page, row(page, 'Waiting for your answer', viewer.username))
 })
 
 test('a request is answered and narrowed with the keyboard alone', async ({

@@ -166,6 +166,14 @@ export function card(page: Page, name: string): Locator {
   return page.getByRole('region', { name, exact: true })
 }
 
+/** Lets the clock of the page run until something is there. The network takes its own time, so it is let run in steps. */
+export async function hurry(page: Page, until: Locator): Promise<void> {
+  await expect(async () => {
+    await page.clock.runFor(5_000)
+    await expect(until).toBeVisible({ timeout: 200 })
+  }).toPass({ timeout: 30_000 })
+}
+
 /** Fills in the sign-in form and returns once the server has answered. */
 export async function trySignIn(page: Page, username: string, password: string): Promise<void> {
   await page.getByLabel('Username').fill(username)

@@ -1,8 +1,7 @@
 // What the server tells by itself, handed to whoever shows it. There is one stream at a time: of the person who is
 // looked at, or of the list of people. An admin's is their own, on every page, since requests to watch come by it.
 //
-// The seam for the sharing page: `live.onShare(fn)` calls `fn` with the share of a viewer whenever that or whether
-// they are watching changes; where there is no stream, `live.listen` tells by `stale` when to load again.
+// Whoever shows entries listens by `live.listen`, and whoever shows who may watch by `live.onShare`.
 import { createContext } from 'svelte'
 import type { Entry, Me, PersonView, Share, Status } from '../../api/client'
 import type { StreamEvent } from '../../api/events'
@@ -19,15 +18,23 @@ export interface Follower {
   stale: () => void
 }
 
+export interface ShareFollower {
+  /** The share of a viewer, or whether they are watching, has changed. */
+  share: (share: Share) => void
+  /** What was loaded before may be out of date. */
+  stale: () => void
+}
+
 export class Live {
   #people: People
   #stream = $state.raw<Stream>()
   #followers = new Set<Follower>()
-  #shares = new Set<(share: Share) => void>()
+  #shares = new Set<ShareFollower>()
   /** The next status is of now, with nothing told of what led to it. */
   #leap = true
   /** The status that came while the list of people was loaded anew, because what is shared may have changed. */
   #held: Status | null | undefined
+  #polls = 0
 
   constructor(people: People) {
     this.#people = people
@@ -47,9 +54,10 @@ export class Live {
     return () => this.#followers.delete(follower)
   }
 
-  onShare(listener: (share: Share) => void): () => void {
-    this.#shares.add(listener)
-    return () => this.#shares.delete(listener)
+  /** Until the function it gives is called, `follower` hears of every share of the person who is followed. */
+  onShare(follower: ShareFollower): () => void {
+    this.#shares.add(follower)
+    return () => this.#shares.delete(follower)
   }
 
   /** Follows a person, or without a name the list of people, until the function it gives is called. */
@@ -84,6 +92,8 @@ export class Live {
     const heard = await list.load()
     // Whoever polls asks again.
     list.stop()
+    // Every other time, since the server counts how often it is asked.
+    if (this.#polls++ % 2 === 0) this.#sharesStale()
     if (!heard || username === undefined) return heard
     const view = this.#people.find(username)
     if (!view?.status || !view.granted) {
@@ -104,7 +114,7 @@ export class Live {
       for (const follower of this.#followers) follower.entry(id, entry)
     }
     if (type === 'reset') void this.#reset()
-    if (type === 'share') for (const listener of this.#shares) listener(data as Share)
+    if (type === 'share') for (const follower of this.#shares) follower.share(data as Share)
     if (type === 'me') session.update(data as Me)
     if (type === 'revoked') this.#revoked(data, username)
   }
@@ -121,7 +131,12 @@ export class Live {
   #hearStatus(status: Status): void {
     if (this.#held !== undefined) this.#held = status
     else this.#take(status, this.#leap && !sameState(this.#statusOf(status), status))
+    if (this.#leap) this.#sharesStale()
     this.#leap = false
+  }
+
+  #sharesStale(): void {
+    for (const follower of this.#shares) follower.stale()
   }
 
   /** The numbers of the new status and what of them is shared are taken in together. */
@@ -130,6 +145,7 @@ export class Live {
     const waiting = this.#held !== undefined
     this.#held ??= null
     for (const follower of this.#followers) follower.stale()
+    this.#sharesStale()
     await this.#people.list.load()
     if (waiting || stream !== this.#stream) return
     const held = this.#held
@@ -155,12 +171,12 @@ export class Live {
   }
 }
 
-/** As far as entries can tell; where there was nothing yet, nothing was loaded. */
+/** As far as entries can tell; where there was nothing yet, what was loaded may be of before. */
 function sameState(
   before: Status | null | undefined,
   { day, updated_at, water, altitude }: Status,
 ): boolean {
-  if (!before) return true
+  if (!before) return false
   const state = [before.day, before.updated_at, before.water, before.altitude]
   return same(state, [day, updated_at, water, altitude])
 }

@@ -77,6 +77,14 @@ test('the first status makes what was loaded before it stale, if it differs; lat
   expect([total(), told]).toEqual([500, ['stale', 'entry a', 'gone b']])
 })
 
+test('the first status makes stale what was loaded where there was no status before', () => {
+  people.list.set(undefined)
+  live.follow('ada')
+  hear('status', status(0))
+  hear('status', status(0))
+  expect(told).toEqual(['stale'])
+})
+
 test('what is shared and the numbers of it change together', async () => {
   live.follow('ada')
   hear('status', status(250))
@@ -127,7 +135,7 @@ test('a session that ended is asked about', () => {
 test('preferences and shares of another device go where they belong', () => {
   const update = vi.spyOn(session, 'update').mockReturnValue()
   const shares: unknown[] = []
-  const deaf = live.onShare((share) => shares.push(share))
+  const deaf = live.onShare({ share: (share) => shares.push(share), stale: () => undefined })
   live.follow('ada')
   hear('me', { unit: 'fl_oz' })
   hear('share', { username: 'alex' })
@@ -135,6 +143,20 @@ test('preferences and shares of another device go where they belong', () => {
   hear('share', { username: 'kim' })
   expect(update).toHaveBeenCalledWith({ unit: 'fl_oz' })
   expect(shares).toEqual([{ username: 'alex' }])
+})
+
+test('who may watch is loaded anew with the first status, after a reset, and at every other poll', async () => {
+  let stale = 0
+  live.onShare({ share: () => undefined, stale: () => (stale += 1) })
+  live.follow('ada')
+  hear('status', status(0))
+  hear('status', status(100))
+  expect(stale).toBe(1)
+  hear('reset', {})
+  expect(stale).toBe(2)
+  lists = [[view(0)], [view(0)], [view(0)]]
+  for (let poll = 0; poll < 3; poll += 1) await source.poll()
+  expect(stale).toBe(4)
 })
 
 test('the list of people is replaced, and loaded where it is longer than an event', async () => {

@@ -20,24 +20,17 @@ export class Shares {
     const first = setTimeout(() => {
       if (!this.list.value && !this.list.loading) void this.list.load()
     }, FIRST_MS)
-    const again = () => {
-      if (this.list.value) void this.list.load()
-    }
-    // Without a stream nothing tells who asked: then coming back to the page is when one looks.
-    const wake = () => {
-      if (document.visibilityState === 'visible' && live.health !== 'live') again()
-    }
-    const deaf = [
-      live.onShare((share) => {
+    const deaf = live.onShare({
+      share: (share) => {
         this.changed(share)
-      }),
-      live.listen({ entry: () => undefined, stale: again }),
-    ]
-    document.addEventListener('visibilitychange', wake)
+      },
+      stale: () => {
+        if (this.list.value || this.list.loading) void this.list.load()
+      },
+    })
     return () => {
       clearTimeout(first)
-      for (const stop of deaf) stop()
-      document.removeEventListener('visibilitychange', wake)
+      deaf()
       this.list.stop()
     }
   }
