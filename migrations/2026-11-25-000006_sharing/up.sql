@@ -14,6 +14,8 @@ CREATE TABLE shares (
     requested_at BIGINT,
     -- Since when the state is what it is.
     since BIGINT NOT NULL,
+    -- It is asked for by somebody who watched before, or was told no.
+    kept_out SMALLINT NOT NULL DEFAULT 0,
     PRIMARY KEY (person_id, viewer_id)
 );
 CREATE INDEX shares_by_viewer ON shares (viewer_id, person_id);

@@ -185,6 +185,7 @@ diesel::table! {
         until -> Nullable<BigInt>,
         requested_at -> Nullable<BigInt>,
         since -> BigInt,
+        kept_out -> SmallInt,
     }
 }
 

@@ -90,6 +90,7 @@ pub struct Share {
     pub until: Option<i64>,
     pub requested_at: Option<i64>,
     since: i64,
+    kept_out: i16,
 }
 
 impl Share {
@@ -108,6 +109,7 @@ impl Share {
             until: None,
             requested_at: (state == ShareState::Requested).then_some(now.0),
             since: now.0,
+            kept_out: 0,
         }
     }
 
@@ -136,6 +138,12 @@ impl Share {
         (self.state == ShareState::Ended.as_str()).then_some(self.since)
     }
 
+    /// Whether it is no more than a wish, of somebody who was never kept out: that is no reason to keep them out of `everyone`.
+    #[must_use]
+    pub fn only_asks(&self, now: Timestamp) -> bool {
+        self.state(now) == ShareState::Requested && self.kept_out == 0
+    }
+
     /// What it lets through while it is approved.
     #[must_use]
     pub fn terms(&self) -> Granted {
@@ -156,6 +164,10 @@ impl Share {
     }
 
     pub fn set_state(&mut self, state: ShareState, now: Timestamp) {
+        if self.state(now) == ShareState::Ended {
+            // Or somebody who was kept out of `everyone` could come in by asking.
+            self.kept_out = i16::from(state == ShareState::Requested);
+        }
         self.since = if self.state(now) == state { self.since(now) } else { now.0 };
         state.as_str().clone_into(&mut self.state);
     }
@@ -210,7 +222,7 @@ impl Granted {
 /// What `reader` may see of `person` at `now`, given the share between them; `None` is nothing, not even that the person is there.
 ///
 /// An admin sees themself and no other admin. `nobody` counts for more than any share; what a share says, or that it has ended, counts for
-/// more than `everyone`.
+/// more than `everyone`. A wish by itself changes nothing.
 #[must_use]
 pub fn decide(reader: &User, person: &User, share: Option<&Share>, now: Timestamp) -> Option<Granted> {
     if person.role() != Role::Admin || person.disabled != 0 || reader.disabled != 0 {
@@ -222,13 +234,11 @@ pub fn decide(reader: &User, person: &User, share: Option<&Share>, now: Timestam
     if reader.role() != Role::Viewer {
         return None;
     }
-    match (person.sharing(), share.map(|share| (share.state(now), share.terms()))) {
-        // A wish opens nothing either, or somebody who was kept out of `everyone` could come in by asking.
-        (Sharing::Nobody, _)
-        | (_, Some((ShareState::Ended | ShareState::Requested, _)))
-        | (Sharing::Approved, None) => None,
-        (_, Some((ShareState::Approved, terms))) => Some(terms),
+    match (person.sharing(), share) {
+        (Sharing::Nobody, _) | (Sharing::Approved, None) => None,
         (Sharing::Everyone, None) => Some(Granted::USUAL),
+        (Sharing::Everyone, Some(share)) if share.only_asks(now) => Some(share.terms()),
+        (_, Some(share)) => (share.state(now) == ShareState::Approved).then(|| share.terms()),
     }
 }
 

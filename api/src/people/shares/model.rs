@@ -101,16 +101,17 @@ pub fn viewer(conn: &mut DbConnection, username: &str) -> ApiResult<User> {
     find_user(conn, username)?.filter(|user| user.role() == Role::Viewer).ok_or_else(ApiError::not_found)
 }
 
-/// Whether the person lets in every viewer, and so this one, whom nothing else was decided for.
+/// Whether the person lets in every viewer, and so this one, unless something else was decided for them.
 fn lets_in(person: &User, viewer: &User) -> bool {
     person.sharing() == Sharing::Everyone && viewer.role() == Role::Viewer && viewer.disabled == 0
 }
 
 /// The state as it counts: whoever is let in with everyone needs no share.
 fn state_between(person: &User, viewer: &User, kept: Option<&Share>, now: Timestamp) -> ShareState {
-    match kept.map(|share| share.state(now)) {
-        Some(state) => state,
+    match kept {
         None if lets_in(person, viewer) => ShareState::Approved,
+        Some(share) if share.only_asks(now) && lets_in(person, viewer) => ShareState::Approved,
+        Some(share) => share.state(now),
         None => ShareState::Ended,
     }
 }

@@ -161,6 +161,25 @@ async fn whoever_ran_out_of_time_asks_again_at_once() {
     assert_eq!(robin.get(&format!("{SHARES}/alex")).await.json["water"], "band");
 }
 
+#[actix_web::test]
+async fn who_only_asked_is_in_everyone_and_waits_again_after_it() {
+    let app = TestApp::start().await;
+    let (robin, alex) = robin_and_alex(&app).await;
+    alex.ask(ASK_ROBIN).await.expect(StatusCode::CREATED);
+    alex.get("/api/v1/people/robin/status").await.expect_problem(404, "not_found");
+    robin.sharing("everyone").await;
+    alex.get("/api/v1/people/robin/status").await.expect(StatusCode::OK);
+    assert_eq!(robin.get(&format!("{SHARES}/alex")).await.json["state"], "approved");
+    robin.decides(&alex, json!({"water": "band"})).await;
+    let status = alex.get("/api/v1/people/robin/status").await;
+    assert_eq!(status.expect(StatusCode::OK).json["water"]["goal_ml"], json!(null));
+
+    robin.sharing("approved").await;
+    alex.get("/api/v1/people/robin/status").await.expect_problem(404, "not_found");
+    let share = robin.get(&format!("{SHARES}/alex")).await.json;
+    assert_eq!((&share["state"], &share["water"]), (&json!("requested"), &json!("band")));
+}
+
 /// Otherwise somebody who is kept out of what everyone sees could come in by asking.
 #[actix_web::test]
 async fn asking_opens_nothing_with_everyone_either() {

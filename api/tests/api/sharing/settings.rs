@@ -41,7 +41,7 @@ pub fn put(app: &TestApp, state: &str, terms: Terms, until: Option<i64>) {
 /// What the mode and what stands between the two let through.
 fn expected(mode: &str, between: &str, terms: Terms) -> Option<Terms> {
     match (mode, between) {
-        ("nobody", _) | (_, "requested" | "ended" | "expired") | ("approved", "none") => None,
+        ("nobody", _) | (_, "ended" | "expired" | "kept out") | ("approved", "none" | "requested") => None,
         ("everyone", "none") => Some(Terms { water: "exact", altitude: "exact", history: true }),
         _ => Some(terms),
     }
@@ -137,6 +137,7 @@ async fn every_setting_shows_what_it_says_by_every_way() {
         for (between, state, until) in [
             ("none", "", None),
             ("requested", "requested", None),
+            ("kept out", "requested", None),
             ("approved", "approved", None),
             ("approved", "approved", Some(now + 1)),
             ("expired", "approved", Some(now)),
@@ -148,6 +149,7 @@ async fn every_setting_shows_what_it_says_by_every_way() {
                     app.execute("DELETE FROM shares");
                 } else {
                     put(&app, state, terms, until);
+                    app.execute(&format!("UPDATE shares SET kept_out = {}", i8::from(between == "kept out")));
                 }
                 let expected = expected(mode, between, terms);
                 shows(&alex, expected, &own_status, &own, &format!("{mode}, {between} until {until:?}, {terms:?}"))
@@ -156,7 +158,7 @@ async fn every_setting_shows_what_it_says_by_every_way() {
             }
         }
     }
-    assert_eq!(seen, (2 + 3) * 32, "approved: two of them; everyone: without a share, and these two");
+    assert_eq!(seen, (2 + 4) * 32, "approved: two of them; everyone: without a share, with a wish, and these two");
 }
 
 /// Alex is shown just this of robin.
