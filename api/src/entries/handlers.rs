@@ -207,9 +207,8 @@ pub async fn update_entry(
     body: ValidJson<UpdateEntry>,
 ) -> ApiResult<web::Json<EntryView>> {
     let UpdateEntry { value, at, note, tags } = body.0;
-    let now = state.clock.now();
-    at.map(|at| check_instant(at, now)).transpose()?;
-    let owner_id = admin.0.user.id.clone();
+    at.map(|at| check_instant(at, state.clock.now())).transpose()?;
+    let (clock, owner_id) = (state.clock.clone(), admin.0.user.id.clone());
     let entry = admin
         .write(&state.db, move |conn, trace| {
             let owner = user_of(conn, &owner_id)?;
@@ -227,7 +226,7 @@ pub async fn update_entry(
                 entry.set_tags(&tags);
             }
             if least_detail(&before, &entry).is_some() {
-                entry.updated_at = now.0;
+                entry.updated_at = clock.now().0;
                 model::change_entry(conn, &before, &entry, &owner.username)?;
                 trace.record(conn, &Event::new(Action::EntryUpdate).on(&entry.id))?;
             }
@@ -255,10 +254,10 @@ pub async fn delete_entry(
     admin: AdminUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let now = state.clock.now();
-    let owner = admin.0.user.clone();
+    let (clock, owner) = (state.clock.clone(), admin.0.user.clone());
     admin
         .write(&state.db, move |conn, trace| {
+            let now = clock.now();
             let before = living_entry(conn, &owner.id, *id)?;
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (Some(now.0), now.0);
@@ -287,10 +286,10 @@ pub async fn restore_entry(
     admin: AdminUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<EntryView>> {
-    let now = state.clock.now();
-    let owner = admin.0.user.clone();
+    let (clock, owner) = (state.clock.clone(), admin.0.user.clone());
     let entry = admin
         .write(&state.db, move |conn, trace| {
+            let now = clock.now();
             let before = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
             if before.deleted_at.is_none() {
                 return Ok(before);

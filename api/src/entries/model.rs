@@ -182,6 +182,9 @@ pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult
 }
 
 /// Makes an entry what it is `after` a change by `by`, keeps how it was `before`, and tells those who watch.
+///
+/// When it was changed has to be when its turn to be written came: changes overtake one another on their way there, and whoever shows an
+/// entry takes the one that was changed last.
 pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &Entry, by: &str) -> QueryResult<()> {
     versions::keep(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
     update_entry(conn, after)?;

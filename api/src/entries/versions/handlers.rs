@@ -124,11 +124,11 @@ pub async fn restore_version(
     admin: AdminUser,
     path: web::Path<(Uuid, i32)>,
 ) -> ApiResult<web::Json<RestoredEntry>> {
-    let now = state.clock.now();
     let (id, number) = path.into_inner();
-    let owner = admin.0.user.clone();
+    let (clock, owner) = (state.clock.clone(), admin.0.user.clone());
     let entry = admin
         .write(&state.db, move |conn, trace| {
+            let now = clock.now();
             let before = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
             let version = find_version(conn, &before, number)?.ok_or_else(ApiError::not_found)?;
             let after = version.put_back(&before, now);

@@ -5,12 +5,12 @@ use std::sync::mpsc;
 use actix_web::http::StatusCode;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
-use status_tracker::users::model::Role;
+use status_tracker::{clock::SECOND, users::model::Role};
 
 use super::ENTRIES;
 use crate::support::{Answer, Client, NOON, TestApp};
 
-/// What is answered to a request that was let in before `sql` was done and whose turn comes after it.
+/// What is answered to a request that was let in before `sql` was done and whose turn comes after it, a second later.
 async fn overtaken(app: &TestApp, client: &Client, path: &str, body: Value, sql: &'static str) -> Answer {
     let (go_on, wait) = mpsc::channel::<()>();
     app.state.db.write_later("what overtakes", move |conn| {
@@ -22,6 +22,7 @@ async fn overtaken(app: &TestApp, client: &Client, path: &str, body: Value, sql:
         for _ in 0..5 {
             app.anonymous().get("/health/live").await.expect(StatusCode::OK);
         }
+        app.clock.advance(SECOND);
         go_on.send(()).unwrap();
     };
     futures_util::future::join(client.post(path, body), others).await.0
@@ -44,6 +45,20 @@ async fn the_zone_is_the_one_that_holds_when_it_is_written() {
     let digest = json!({"digest": preview.json["digest"]});
     overtaken(&app, &robin, &path, digest, samoa).await.expect_problem(409, "changed_since_preview");
     assert_eq!(robin.get("/api/v1/people/robin/entries").await.json["items"][0]["day"], "2026-02-28");
+}
+
+/// Or of two changes the one that was written last would count as the older.
+#[actix_web::test]
+async fn an_entry_was_changed_when_its_turn_came() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    let id = robin.log("water", 250, NOON).await["id"].as_str().unwrap().to_owned();
+    robin.delete(&format!("{ENTRIES}/{id}")).await.expect(StatusCode::NO_CONTENT);
+    for (path, at) in [("restore", "12:00:01"), ("versions/2/restore", "12:00:02")] {
+        overtaken(&app, &robin, &format!("{ENTRIES}/{id}/{path}"), json!({}), "SELECT 1").await.expect(StatusCode::OK);
+        let versions = robin.get(&format!("{ENTRIES}/{id}/versions?limit=1")).await.json;
+        assert_eq!(versions["items"][0]["replaced_at"], format!("2026-03-01T{at}.000Z"), "{path}");
+    }
 }
 
 #[actix_web::test]
