@@ -232,7 +232,9 @@ pub struct PageQuery {
     pub cursor: Option<String>,
 }
 
-fn default_limit() -> u32 {
+/// How many a list has at once where nothing else is asked for.
+#[must_use]
+pub fn default_limit() -> u32 {
     20
 }
 

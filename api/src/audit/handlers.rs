@@ -13,7 +13,7 @@ use crate::{
     auth::guard::AdminUser,
     clock::Timestamp,
     error::ApiResult,
-    extract::{Page, ValidQuery, csv_field},
+    extract::{self, Page, ValidQuery, csv_field},
     server::AppState,
 };
 
@@ -85,16 +85,12 @@ pub struct ListAudit {
     #[param(value_type = Option<String>, format = DateTime, example = "2026-04-01T00:00:00Z")]
     to: Option<Timestamp>,
     /// How many at once.
-    #[serde(default = "default_limit")]
+    #[serde(default = "extract::default_limit")]
     #[validate(range(min = 1, max = 100))]
     #[param(minimum = 1, maximum = 100, default = 20, required = false)]
     limit: u32,
     /// `next_cursor` of the page before, with the same filters.
     cursor: Option<String>,
-}
-
-fn default_limit() -> u32 {
-    20
 }
 
 fn validate_action(action: &str) -> Result<(), ValidationError> {

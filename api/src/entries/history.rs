@@ -13,7 +13,7 @@ use super::{
 use crate::{
     auth::guard::Reader,
     error::{ApiResult, Problem},
-    extract::{Page, ValidQuery},
+    extract::{self, Page, ValidQuery},
     people::sharing::Watched,
     server::AppState,
 };
@@ -46,16 +46,12 @@ pub struct ListEntries {
     #[param(inline, required = false)]
     order: Order,
     /// How many at once.
-    #[serde(default = "default_limit")]
+    #[serde(default = "extract::default_limit")]
     #[validate(range(min = 1, max = 100))]
     #[param(minimum = 1, maximum = 100, default = 20, required = false)]
     limit: u32,
     /// `next_cursor` of the page before, with the same filters.
     cursor: Option<String>,
-}
-
-fn default_limit() -> u32 {
-    20
 }
 
 /// Read a person's history.

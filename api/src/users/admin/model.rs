@@ -68,8 +68,7 @@ pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: A
         keep_an_admin(conn, &user.id)?;
         invites::model::delete_of(conn, &user.id)?;
     }
-    let changes_role = role.is_some_and(|role| role != user.role());
-    if changes_role {
+    if role.is_some() {
         shares::model::end_all_of(conn, trace, &user)?;
     }
     if loses || role.is_some() {
@@ -80,7 +79,7 @@ pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: A
         disabled: disabled.map(i16::from),
         display_name,
         // Whoever comes to log again decides again whom they let watch.
-        sharing: changes_role.then(|| Sharing::Approved.as_str()),
+        sharing: role.map(|_| Sharing::Approved.as_str()),
     };
     diesel::update(users::table.find(&user.id)).set(&columns).execute(conn)?;
     trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail(said.join(", ")))?;
