@@ -293,7 +293,7 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     await page.getByRole('dialog').getByRole('listitem').last().scrollIntoViewIfNeeded()
   },
   deleted: async ({ page, admin, client }) => {
-    const tags = ['tea', 'a rather long word to find entries by']
+    const tags = ['tea', 'a rather long word to find by']
     const entries = [
       ...day,
       { ...day[0], note: 'Wort'.repeat(40), tags },

@@ -1,18 +1,9 @@
-//! The whole server on a real port with a database file of its own, and clients of every kind.
+//! A server with its database, its clock and, where it is wanted, nginx in front of it.
 
-use std::{cell::Cell, collections::BTreeMap, net::TcpListener, rc::Rc, time::Duration};
+use std::{cell::Cell, collections::BTreeMap, net::TcpListener, rc::Rc};
 
-use actix_web::{
-    dev::ServerHandle,
-    http::{
-        Method, StatusCode,
-        header::{self, HeaderMap},
-    },
-    web::{Bytes, Data},
-};
-use awc::{ClientRequest, ClientResponse};
+use actix_web::{dev::ServerHandle, web::Data};
 use secrecy::SecretString;
-use serde_json::{Value, json};
 use status_tracker::{
     auth::model::{Kind, Session, start_session},
     clock::{Clock, DAY, Timestamp},
@@ -24,12 +15,8 @@ use status_tracker::{
 };
 use tempfile::TempDir;
 
+use super::{Client, NOON, PASSWORD};
 use crate::nginx::Nginx;
-
-/// Good enough for everybody in the tests.
-pub const PASSWORD: &str = "Quiet-Harbour-71-lanterns";
-/// When every test begins: a Sunday noon, in UTC.
-pub const NOON: &str = "2026-03-01T12:00:00.000Z";
 
 /// Id, metric, value, instant, note, tags, last change, deletion.
 type EntryRow = (String, String, i32, i64, Option<String>, String, i64, Option<i64>);
@@ -239,170 +226,4 @@ pub fn config(folder: &TempDir, settings: &[(&str, &str)]) -> Config {
         environment.entry(name.to_owned()).or_insert_with(|| format!("{name} of a server that only tests itself"));
     }
     Config::from_sources(environment, None).unwrap()
-}
-
-/// Somebody who asks: nobody in particular, or with a token, or with a cookie as the page does.
-#[derive(Clone)]
-pub struct Client {
-    pub url: String,
-    pub bearer: Option<String>,
-    pub cookie: Option<String>,
-    pub username: String,
-}
-
-impl Client {
-    pub fn request(&self, method: &str, path: &str) -> ClientRequest {
-        let method: Method = method.parse().unwrap();
-        let mut request = awc::Client::builder()
-            .timeout(Duration::from_mins(1))
-            .disable_redirects()
-            .finish()
-            .request(method.clone(), format!("{}{path}", self.url));
-        if let Some(token) = &self.bearer {
-            request = request.insert_header((header::AUTHORIZATION, format!("Bearer {token}")));
-        }
-        if let Some(cookie) = &self.cookie {
-            request = request.insert_header((header::COOKIE, cookie.as_str()));
-            if !method.is_safe() {
-                request = request.insert_header(("sec-fetch-site", "same-origin"));
-            }
-        }
-        request
-    }
-
-    pub async fn get(&self, path: &str) -> Answer {
-        Answer::of(self.request("GET", path).send().await.unwrap()).await
-    }
-
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
-        Answer::of(self.request("POST", path).send_json(&body).await.unwrap()).await
-    }
-
-    pub async fn patch(&self, path: &str, body: Value) -> Answer {
-        Answer::of(self.request("PATCH", path).send_json(&body).await.unwrap()).await
-    }
-
-    pub async fn put(&self, path: &str, body: Value) -> Answer {
-        Answer::of(self.request("PUT", path).send_json(&body).await.unwrap()).await
-    }
-
-    pub async fn delete(&self, path: &str) -> Answer {
-        Answer::of(self.request("DELETE", path).send().await.unwrap()).await
-    }
-
-    pub async fn delete_with(&self, path: &str, body: Value) -> Answer {
-        Answer::of(self.request("DELETE", path).send_json(&body).await.unwrap()).await
-    }
-
-    /// Sends `body` as it is.
-    pub async fn send(&self, method: &str, path: &str, content_type: &str, body: impl Into<Bytes>) -> Answer {
-        let request = self.request(method, path).insert_header((header::CONTENT_TYPE, content_type));
-        Answer::of(request.send_body(body.into()).await.unwrap()).await
-    }
-
-    /// Signs in as the page does; the client then carries the cookie instead of a token.
-    pub async fn sign_in(&self, username: &str, password: &str) -> Client {
-        let answer = self.post("/api/v1/auth/login", json!({"username": username, "password": password})).await;
-        answer.expect(StatusCode::OK);
-        Client {
-            bearer: None,
-            cookie: Some(answer.cookie().expect("a sign-in sets a cookie")),
-            username: username.to_owned(),
-            url: self.url.clone(),
-        }
-    }
-
-    /// Logs an entry and returns it.
-    pub async fn log(&self, metric: &str, value: i32, at: &str) -> Value {
-        let answer = self.post("/api/v1/entries", json!({"metric": metric, "value": value, "at": at})).await;
-        answer.expect(StatusCode::CREATED).json.clone()
-    }
-}
-
-/// What an authenticator with this secret shows at `now`.
-pub fn code_at(secret: &Value, now: Timestamp) -> String {
-    let secret = totp_rs::Secret::try_from_base32(secret.as_str().unwrap()).unwrap();
-    let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
-    totp.generate(u64::try_from(now.0 / 1000).unwrap()).to_string()
-}
-
-/// As much of an endless body as tells what it is like.
-async fn first_event<S>(response: &mut ClientResponse<S>) -> Bytes
-where
-    S: futures_util::Stream<Item = Result<Bytes, awc::error::PayloadError>> + Unpin,
-{
-    use futures_util::StreamExt;
-    let mut read = Vec::new();
-    while !String::from_utf8_lossy(&read).contains("\ndata: ") {
-        let Some(chunk) = response.next().await else { break };
-        read.extend_from_slice(&chunk.unwrap());
-    }
-    read.into()
-}
-
-#[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
-    /// `null` where the body is not JSON.
-    pub json: Value,
-}
-
-impl Answer {
-    pub async fn of<S>(mut response: ClientResponse<S>) -> Self
-    where
-        S: futures_util::Stream<Item = Result<Bytes, awc::error::PayloadError>> + Unpin,
-    {
-        let endless = response.headers().get("content-type").is_some_and(|kind| kind == "text/event-stream");
-        let body =
-            if endless { first_event(&mut response).await } else { response.body().limit(64 << 20).await.unwrap() };
-        Self {
-            status: response.status(),
-            headers: response.headers().clone(),
-            json: serde_json::from_slice(&body).unwrap_or(Value::Null),
-            body,
-        }
-    }
-
-    #[track_caller]
-    pub fn expect(&self, status: StatusCode) -> &Self {
-        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
-        self
-    }
-
-    /// A complete problem document of this status and code, which leads back to the log line.
-    #[track_caller]
-    pub fn expect_problem(&self, status: u16, code: &str) -> &Self {
-        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
-        assert_eq!(self.header("content-type"), "application/problem+json");
-        assert_eq!(self.json["status"], status);
-        assert_eq!(self.json["code"], code);
-        assert_eq!(self.json["request_id"], self.header("x-request-id"));
-        for member in ["type", "title", "detail"] {
-            assert!(self.json[member].as_str().is_some_and(|text| !text.is_empty()), "{member} of {}", self.json);
-        }
-        self
-    }
-
-    /// Refused as the client's own mistake.
-    #[track_caller]
-    pub fn expect_client_error(&self) -> &Self {
-        assert!(self.status.is_client_error(), "{}: {}", self.status, String::from_utf8_lossy(&self.body));
-        self
-    }
-
-    /// The names of the fields a 422 complains about.
-    pub fn fields(&self) -> Vec<&str> {
-        self.json["errors"].as_array().into_iter().flatten().filter_map(|error| error["field"].as_str()).collect()
-    }
-
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
-    }
-
-    /// `name=value` of the session cookie, as a browser would send it back.
-    pub fn cookie(&self) -> Option<String> {
-        self.headers.get(header::SET_COOKIE)?.to_str().ok()?.split(';').next().map(str::to_owned)
-    }
 }

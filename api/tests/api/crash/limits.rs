@@ -1,0 +1,79 @@
+//! What the limits have counted, through kills and restarts.
+
+use std::{sync::mpsc, thread};
+
+use serde_json::json;
+
+use super::{Client, PATIENCE, Site};
+
+/// Fifty at once, killed in the middle: those that were let through before and after are the limit, to the request.
+#[test]
+fn what_the_limits_counted_survives_kills_to_the_request() {
+    const LIMIT: usize = 300;
+    let mut site = Site::new();
+    let token = site.token();
+    site.settings = vec![("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "300/24h")];
+    let (mut answered, mut broken) = (0, 0);
+    for kill_after in [70, 90] {
+        let mut server = site.serve();
+        let (tell, told) = mpsc::channel::<bool>();
+        thread::scope(|scope| {
+            for _ in 0..50 {
+                let (tell, token, address) = (tell.clone(), &token, site.address);
+                scope.spawn(move || {
+                    let mut client = Client::new(address, token);
+                    loop {
+                        let answer = client.request("GET", "/api/v1/me", None);
+                        let let_through = match &answer {
+                            Ok((status, problem)) => {
+                                assert_eq!(*status, 200, "{problem}");
+                                true
+                            }
+                            Err(_) => false,
+                        };
+                        tell.send(let_through).unwrap();
+                        if !let_through {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(tell);
+            let mut now = 0;
+            while let Ok(let_through) = told.recv_timeout(PATIENCE) {
+                if let_through {
+                    now += 1;
+                    if now == kill_after {
+                        server.kill();
+                    }
+                } else {
+                    broken += 1;
+                }
+            }
+            answered += now;
+        });
+    }
+    let server = site.serve();
+    let mut client = Client::new(site.address, &token);
+    let mut after = 0;
+    let refused = loop {
+        match client.request("GET", "/api/v1/me", None).unwrap() {
+            (200, _) => after += 1,
+            (status, problem) => break (status, problem["code"].clone()),
+        }
+    };
+    assert_eq!(refused, (429, json!("rate_limited")));
+    // A request that a kill cut off was let through or not; its client cannot know. All others add up.
+    println!("{answered} answered before, {broken} cut off, {after} after");
+    assert!(answered + after <= LIMIT, "{answered} + {after} are more than {LIMIT}");
+    assert!(answered + broken + after >= LIMIT, "{answered} + {broken} + {after} are less than {LIMIT}");
+    let journal = std::fs::read_to_string(site.path("limits.journal")).unwrap();
+    let counted: usize = journal.lines().map(|line| line.split(' ').nth(1).unwrap().parse::<usize>().unwrap()).sum();
+    assert_eq!(counted, LIMIT);
+    drop(server);
+
+    let server = site.serve();
+    let (status, problem) = Client::new(site.address, &token).request("GET", "/api/v1/me", None).unwrap();
+    assert_eq!((status, &problem["code"]), (429, &json!("rate_limited")), "a restart gives nothing back");
+    drop(server);
+}

@@ -1,0 +1,21 @@
+//! What every request and every answer has to be like: headers, hosts, other sites, and what looks like an attack.
+
+mod headers;
+mod report;
+mod suspicion;
+
+use actix_web::http::StatusCode;
+use serde_json::Value;
+
+use crate::support::{Answer, Client, TestApp};
+
+async fn with(client: &Client, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let request = headers.iter().fold(client.request(method, path), |request, header| request.append_header(*header));
+    Answer::of(request.send().await.unwrap()).await
+}
+
+/// What an admin is shown of the security of the instance, after all that was to be written later.
+async fn shown(app: &TestApp, admin: &Client) -> Value {
+    app.state.db.write(|_| Ok(())).await.unwrap();
+    admin.get("/api/v1/admin/security").await.expect(StatusCode::OK).json.clone()
+}
