@@ -1,5 +1,16 @@
 // What an admin does for and to the others, and what the page does not let happen by accident.
-import { card, Client, enter, expect, type Page, secret, test, trySignIn } from './support/test'
+import {
+  card,
+  Client,
+  enter,
+  expect,
+  type Page,
+  secret,
+  stopClock,
+  test,
+  toast,
+  trySignIn,
+} from './support/test'
 
 const OWN = 'Wide-Meadow-38-swallows'
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name })
@@ -53,12 +64,13 @@ test('an account is made with a temporary password, and its owner chooses their 
 })
 
 test('role and access are changed at once and can be undone', async ({ page, admin, viewer }) => {
+  await stopClock(page)
   await enter(page, admin, `/admin/users/${viewer.username}`)
   const role = card(page, 'Role')
   await expect(role).toContainText('Viewer')
   await role.getByRole('button', { name: 'Make them an admin' }).click()
   await expect(role).toContainText('Admin, who logs and manages this server.')
-  await page.getByRole('button', { name: 'Undo' }).click()
+  await toast(page, 'is an admin now').getByRole('button', { name: 'Undo' }).click()
   await expect(role).toContainText('Viewer, who watches.')
 
   await role.getByRole('button', { name: 'Disable the account' }).click()

@@ -9,6 +9,7 @@ import {
   expect,
   type NewEntry,
   type Page,
+  stopClock,
   test,
 } from './support/test'
 
@@ -138,6 +139,7 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     await expect(page.getByText('good talk with a friend')).toBeVisible()
   },
   'today-toast': async ({ page, admin }) => {
+    await stopClock(page)
     await enter(page, admin)
     await page.getByRole('button', { name: 'Log 250 ml' }).click()
     await page.getByRole('button', { name: 'Other' }).click()

@@ -1,8 +1,6 @@
 // Consent: asked for, given, narrowed and ended, in two windows.
-import { card, Client, enter, expect, type Page, test } from './support/test'
+import { card, Client, enter, expect, type Page, stopClock, test, toast } from './support/test'
 
-const toast = (page: Page, text: string) =>
-  page.getByRole('region', { name: 'Messages' }).getByRole('listitem').filter({ hasText: text })
 const row = (page: Page, region: string, name: string) =>
   card(page, region).getByRole('listitem').filter({ hasText: name })
 
@@ -13,6 +11,7 @@ test('a viewer asks, the person answers with one tap, and the viewer is told', a
   device,
 }) => {
   const watching = await device()
+  await stopClock(watching)
   await enter(watching, viewer)
   await watching.getByRole('button', { name: `Ask to watch ${admin.username}` }).click()
   const asked = row(watching, 'Whom you can ask', admin.username)
@@ -55,6 +54,7 @@ test('a viewer who was told no is told so kindly, and can ask again after a day'
   device,
 }) => {
   const watching = await device()
+  for (const window of [page, watching]) await stopClock(window)
   await enter(watching, viewer)
   await watching.getByRole('button', { name: `Ask to watch ${admin.username}` }).click()
   await enter(page, admin, '/sharing')
@@ -158,6 +158,7 @@ test('nobody, everyone and back, at once and with a way back', async ({
   const reader = await Client.signIn(request, viewer)
   const status = async () => (await reader.send('GET', `/people/${admin.username}/status`)).status()
   expect(await status()).toBe(404)
+  await stopClock(page)
   await enter(page, admin, '/sharing')
   await page.getByRole('radio', { name: 'Everyone' }).check()
   await expect(toast(page, 'Every viewer can watch you.')).toBeVisible()
