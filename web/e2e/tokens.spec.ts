@@ -30,7 +30,7 @@ test('a token does what it was made for and nothing else, until it is deleted', 
   await expect(row).toContainText('kitchen button')
   await expect(row).toContainText('Log water only')
   await expect(row).toContainText('Never used')
-  await expect(page.getByText(token)).toHaveCount(0)
+  await expect(page.getByLabel('Token', { exact: true })).toHaveCount(0)
 
   const headers = { authorization: `Bearer ${token}` }
   const log = (metric: string) =>
