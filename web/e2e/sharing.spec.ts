@@ -47,6 +47,29 @@ test('a viewer asks, the person answers with one tap, and the viewer is told', a
   await expect(share).not.toContainText('Watching now')
 })
 
+test('an answer that comes late does not hide who watches by then', async ({
+  page,
+  admin,
+  viewer,
+  request,
+  device,
+}) => {
+  const reader = await Client.signIn(request, viewer)
+  await reader.send('POST', `/people/${admin.username}/share-requests`)
+  await enter(await device(), viewer)
+  const share = row(page, 'Who can watch', viewer.username)
+  await page.route(`**/api/v1/me/shares/${viewer.username}`, async (route) => {
+    const answer = await route.fetch()
+    await expect(share).toContainText('Watching now')
+    await route.fulfill({ response: answer })
+  })
+  await stopClock(page)
+  await enter(page, admin, '/sharing')
+  await page.getByRole('button', { name: `Approve ${viewer.username}` }).click()
+  await expect(toast(page, `${viewer.username} can watch you now.`)).toBeVisible()
+  await expect(share).toContainText('Watching now')
+})
+
 test('a viewer who was told no is told so kindly, and can ask again after a day', async ({
   page,
   admin,
