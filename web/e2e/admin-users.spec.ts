@@ -208,6 +208,8 @@ test('a viewer has no way in, and nothing of it is fetched', async ({ page, view
 })
 
 test('a form keeps what was typed through an expired session', async ({ page, admin }) => {
+  // Nothing but the press of the button may notice first that the session is over.
+  await stopClock(page)
   await enter(page, admin, '/admin/users')
   await page.getByRole('button', { name: 'Create a user' }).click()
   const creating = dialog(page, 'Create a user')
