@@ -1,5 +1,5 @@
 // Getting in and out: register, sign in, stay signed in, sign out.
-import { enter, expect, test, trySignIn } from './support/test'
+import { enter, expect, stopClock, test, trySignIn } from './support/test'
 
 test('somebody registers, having read the privacy policy, and is a viewer', async ({ page }) => {
   await page.goto('/register')
@@ -95,6 +95,8 @@ test('a session that ends in the middle of an edit loses nothing that was typed'
   page,
   admin,
 }) => {
+  // Nothing but the press of the button may notice first that the session is over.
+  await stopClock(page)
   await enter(page, admin, '/settings')
   await page.getByLabel('Display name').fill('Robin of the hills')
   await page.getByLabel('Current password').fill(admin.password)

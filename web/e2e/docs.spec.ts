@@ -16,6 +16,8 @@ async function tryOut(page: Page, operation: string, body?: unknown) {
 }
 
 test('one signs in to the documentation and tries the API there', async ({ page, admin }) => {
+  // Swagger UI draws every operation anew with each press, which takes seconds where others compute, too.
+  test.setTimeout(180_000)
   await page.goto('/api/docs/')
   const { username, password } = admin
   expect((await tryOut(page, 'create_session', { username, password })).status()).toBe(200)

@@ -1,5 +1,5 @@
 // What was logged before: found, corrected, moved, deleted, brought back.
-import { enter, expect, type NewEntry, type Page, test } from './support/test'
+import { enter, expect, type NewEntry, type Page, stopClock, test, toast } from './support/test'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -11,11 +11,10 @@ const rows = (page: Page) =>
     .getByRole('main')
     .getByRole('listitem')
     .filter({ has: page.locator('time') })
-const toast = (page: Page, text: string) =>
-  page.getByRole('region', { name: 'Messages' }).getByRole('listitem').filter({ hasText: text })
 
 test('an entry is edited, and the change can be taken back', async ({ page, admin, client }) => {
   await client.log({ metric: 'water', value: 250, at: ago(5 * MINUTE), note: 'tea' })
+  await stopClock(page)
   await enter(page, admin, '/history')
   await page.getByRole('button', { name: /^Edit 250 ml/ }).click()
   const dialog = page.getByRole('dialog', { name: 'Edit entry' })
@@ -98,6 +97,7 @@ test('a time in the future is refused, and what was typed is kept', async ({
 test('an entry is deleted and brought back', async ({ page, admin, client }) => {
   await client.log({ metric: 'altitude', value: 7, at: ago(MINUTE), note: 'by the river' })
   await client.log({ metric: 'water', value: 200, at: ago(2 * MINUTE) })
+  await stopClock(page)
   await enter(page, admin, '/history')
   await page.getByRole('button', { name: /^Delete 7 · Good/ }).click()
   await expect(rows(page)).toHaveCount(1)

@@ -1,5 +1,14 @@
 // Who may come: open to all, with an invitation, or not at all.
-import { type Account, type Client, enter, expect, type Page, secret, test } from './support/test'
+import {
+  type Account,
+  type Client,
+  enter,
+  expect,
+  type Page,
+  secret,
+  stopClock,
+  test,
+} from './support/test'
 
 type Mode = 'open' | 'invite' | 'closed'
 
@@ -106,6 +115,8 @@ test('the page asks for what the server wants: a code, or nothing at all', async
 })
 
 test('what was chosen survives an expired session', async ({ page, admin }) => {
+  // Nothing but the press of the button may notice first that the session is over.
+  await stopClock(page)
   await enter(page, admin, '/admin/invites')
   await page.getByRole('button', { name: 'Create an invitation' }).click()
   const creating = page.getByRole('dialog', { name: 'Create an invitation' })

@@ -1,9 +1,5 @@
 // The main job: water with one tap, mood with one movement, and everything can be taken back.
-import { enter, expect, type Page, test } from './support/test'
-
-const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
-const toast = (page: Page, text: string) =>
-  page.getByRole('region', { name: 'Messages' }).getByRole('listitem').filter({ hasText: text })
+import { card, enter, expect, stopClock, test, toast } from './support/test'
 
 test('one tap logs a glass of water', async ({ page, admin, client }) => {
   await enter(page, admin)
@@ -84,6 +80,7 @@ test('the keys 1 to 9 log the altitude, and 0 is ten', async ({ page, admin, cli
 
 test('undo takes the last one back', async ({ page, admin, client }) => {
   await client.log({ metric: 'water', value: 500, at: new Date(Date.now() - 60_000).toISOString() })
+  await stopClock(page)
   await enter(page, admin)
   const water = card(page, 'Water')
   await water.getByRole('button', { name: 'Log 250 ml' }).click()
@@ -139,6 +136,8 @@ test('the dashboard costs at most three requests and a stream', async ({ page, a
     const { pathname } = new URL(request.url())
     if (pathname.startsWith('/api/') && !pathname.endsWith('/events')) asked.push(pathname)
   })
+  // What it asks for seconds later, when all is shown, is not counted.
+  await stopClock(page)
   await enter(page, admin)
   await expect(card(page, 'The day so far').getByRole('listitem')).toHaveCount(2)
   await expect(page.getByText('Live', { exact: true })).toBeVisible()

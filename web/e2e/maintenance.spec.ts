@@ -1,5 +1,14 @@
 // The server is being looked after: reading goes on, nothing that is logged is lost, and the page says so.
-import { card, type Client, enter, expect, test, trySignIn } from './support/test'
+import {
+  card,
+  type Client,
+  enter,
+  expect,
+  runUntilAsked,
+  stopClock,
+  test,
+  trySignIn,
+} from './support/test'
 
 const BANNER = 'The server is being looked after. You can read everything'
 
@@ -41,7 +50,7 @@ test('what is logged meanwhile is kept here and sent afterwards', async ({
   admin,
   client,
 }) => {
-  await page.clock.install()
+  await stopClock(page)
   await enter(page, admin)
   await expect(card(page, 'Water')).toContainText('Never')
   await maintain(client, true)
@@ -51,10 +60,11 @@ test('what is logged meanwhile is kept here and sent afterwards', async ({
   expect(await client.entries()).toEqual([])
 
   await page.reload()
+  await expect(page.getByText(BANNER)).toBeVisible()
   await expect(card(page, 'Not saved yet')).toContainText('250 ml')
   await maintain(client, false)
-  // The page asks again by itself; only its clock is hurried.
-  await page.clock.fastForward(300_000)
+  // The page asks again by itself.
+  await runUntilAsked(page, '**/api/v1/instance')
   await expect(card(page, 'Not saved yet')).toBeHidden()
   await expect(page.getByText(BANNER)).toHaveCount(0)
   await expect.poll(() => client.entries()).toMatchObject([{ metric: 'water', value: 250 }])

@@ -1,8 +1,6 @@
 // The server goes away in the middle: it is said plainly, nothing is lost, and what is sent again is
-// stored once.
-import { enter, expect, type Page, test } from './support/test'
-
-const card = (page: Page, name: string) => page.getByRole('region', { name, exact: true })
+// stored once. Where the clock of the page is stopped, it does not try again before the button is pressed.
+import { card, enter, expect, type Page, stopClock, test } from './support/test'
 
 test.afterEach(async ({ server }) => {
   await server.startApi()
@@ -14,6 +12,7 @@ test('an entry logged while the server is down arrives later, once', async ({
   client,
   server,
 }) => {
+  await stopClock(page)
   await enter(page, admin)
   const water = card(page, 'Water')
   await expect(water).toContainText('Never')
@@ -30,7 +29,7 @@ test('an entry logged while the server is down arrives later, once', async ({
   await server.startApi()
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect(water).toContainText('250 ml of 2,000 ml today')
-  await expect(pending).toBeHidden({ timeout: 30_000 })
+  await expect(pending).toBeHidden()
   await expect.poll(() => client.entries()).toMatchObject([{ metric: 'water', value: 250 }])
 })
 
@@ -40,6 +39,7 @@ test('several entries wait together, and one press sends them', async ({
   client,
   server,
 }) => {
+  await stopClock(page)
   await enter(page, admin)
   await expect(card(page, 'Water')).toContainText('Never')
   await server.stopApi()
@@ -51,7 +51,7 @@ test('several entries wait together, and one press sends them', async ({
   await expect(pending.getByRole('listitem')).toHaveCount(3)
   await server.startApi()
   await pending.getByRole('button', { name: 'Retry now' }).click()
-  await expect(pending).toBeHidden({ timeout: 30_000 })
+  await expect(pending).toBeHidden()
   const values = (await client.entries()).map(({ value }) => value)
   expect(values.sort((a, b) => a - b)).toEqual([7, 250, 500])
   await expect(card(page, 'Altitude')).toContainText('Good')
@@ -85,6 +85,7 @@ test('an answer that gets lost does not matter where the page is told of the ent
 
 test('an answer that gets lost does not make a second entry', async ({ page, admin, client }) => {
   await page.route('**/events', (route) => route.abort())
+  await stopClock(page)
   await enter(page, admin)
   await expect(card(page, 'Water')).toContainText('Never')
   await loseAnswer(page)
@@ -172,6 +173,7 @@ test('a history that cannot be loaded offers to try again', async ({
   server,
 }) => {
   await client.log({ metric: 'water', value: 250 })
+  await stopClock(page)
   await enter(page, admin)
   await expect(card(page, 'Water')).toContainText('250 ml of')
   await server.stopApi()

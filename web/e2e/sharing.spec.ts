@@ -1,8 +1,16 @@
 // Consent: asked for, given, narrowed and ended, in two windows.
-import { card, Client, enter, expect, hurry, type Page, test } from './support/test'
+import {
+  card,
+  Client,
+  enter,
+  expect,
+  type Page,
+  runUntilAsked,
+  stopClock,
+  test,
+  toast,
+} from './support/test'
 
-const toast = (page: Page, text: string) =>
-  page.getByRole('region', { name: 'Messages' }).getByRole('listitem').filter({ hasText: text })
 const row = (page: Page, region: string, name: string) =>
   card(page, region).getByRole('listitem').filter({ hasText: name })
 
@@ -13,6 +21,7 @@ test('a viewer asks, the person answers with one tap, and the viewer is told', a
   device,
 }) => {
   const watching = await device()
+  await stopClock(watching)
   await enter(watching, viewer)
   await watching.getByRole('button', { name: `Ask to watch ${admin.username}` }).click()
   const asked = row(watching, 'Whom you can ask', admin.username)
@@ -48,6 +57,29 @@ test('a viewer asks, the person answers with one tap, and the viewer is told', a
   await expect(share).not.toContainText('Watching now')
 })
 
+test('an answer that comes late does not hide who watches by then', async ({
+  page,
+  admin,
+  viewer,
+  request,
+  device,
+}) => {
+  const reader = await Client.signIn(request, viewer)
+  await reader.send('POST', `/people/${admin.username}/share-requests`)
+  await enter(await device(), viewer)
+  const share = row(page, 'Who can watch', viewer.username)
+  await page.route(`**/api/v1/me/shares/${viewer.username}`, async (route) => {
+    const answer = await route.fetch()
+    await expect(share).toContainText('Watching now')
+    await route.fulfill({ response: answer })
+  })
+  await stopClock(page)
+  await enter(page, admin, '/sharing')
+  await page.getByRole('button', { name: `Approve ${viewer.username}` }).click()
+  await expect(toast(page, `${viewer.username} can watch you now.`)).toBeVisible()
+  await expect(share).toContainText('Watching now')
+})
+
 test('a viewer who was told no is told so kindly, and can ask again after a day', async ({
   page,
   admin,
@@ -55,6 +87,7 @@ test('a viewer who was told no is told so kindly, and can ask again after a day'
   device,
 }) => {
   const watching = await device()
+  for (const window of [page, watching]) await stopClock(window)
   await enter(watching, viewer)
   await watching.getByRole('button', { name: `Ask to watch ${admin.username}` }).click()
   await enter(page, admin, '/sharing')
@@ -158,6 +191,7 @@ test('nobody, everyone and back, at once and with a way back', async ({
   const reader = await Client.signIn(request, viewer)
   const status = async () => (await reader.send('GET', `/people/${admin.username}/status`)).status()
   expect(await status()).toBe(404)
+  await stopClock(page)
   await enter(page, admin, '/sharing')
   await page.getByRole('radio', { name: 'Everyone' }).check()
   await expect(toast(page, 'Every viewer can watch you.')).toBeVisible()
@@ -202,13 +236,16 @@ test('a request is seen where no stream comes through', async ({
   viewer,
   request,
 }) => {
-  await page.clock.install()
+  await stopClock(page)
   await page.route('**/events', (route) => route.abort())
   await enter(page, admin, '/sharing')
-  await hurry(page, page.getByText('Updating every 30 s'))
+  await expect(card(page, 'Who can watch')).toBeVisible()
+  await runUntilAsked(page, '**/api/v1/me/shares?*')
+  await expect(page.getByText('Updating every 30 s')).toBeVisible()
   const reader = await Client.signIn(request, viewer)
   await reader.send('POST', `/people/${admin.username}/share-requests`)
-  await hurry(page, row(page, 'Waiting for your answer', viewer.username))
+  await runUntilAsked(page, '**/api/v1/me/shares?*')
+  await expect(row(page, 'Waiting for your answer', viewer.username)).toBeVisible()
 })
 
 test('a request is answered and narrowed with the keyboard alone', async ({

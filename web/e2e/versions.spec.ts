@@ -1,15 +1,14 @@
 // What an entry was before, all entries as they were at a moment, and the days they count for.
-import { card, enter, expect, type Page, test } from './support/test'
+import { card, enter, expect, stopClock, test, toast } from './support/test'
 
 const MINUTE = 60_000
 const ago = (ms: number) => new Date(Date.now() - ms).toISOString()
-const toast = (page: Page, text: string) =>
-  page.getByRole('region', { name: 'Messages' }).getByRole('listitem').filter({ hasText: text })
 
 test('an entry tells what it was, and becomes it again', async ({ page, admin, client }) => {
   const { id } = await client.log({ metric: 'water', value: 250, at: ago(MINUTE), note: 'tea' })
   await client.send('PATCH', `/entries/${id}`, { value: 400 })
   await client.send('PATCH', `/entries/${id}`, { note: 'cold tea' })
+  await stopClock(page)
   await enter(page, admin, '/history')
   await page.getByRole('button', { name: /^Edit 400 ml/ }).click()
   const dialog = page.getByRole('dialog', { name: 'Edit entry' })
@@ -45,6 +44,7 @@ test('the undo of a change leaves the day alone that was fixed when it was writt
   await client.send('PATCH', '/me', { time_zone: 'Pacific/Kiritimati' })
   const { day } = await client.log({ metric: 'water', value: 250, at: ago(MINUTE) })
   await client.send('PATCH', '/me', { time_zone: 'Pacific/Pago_Pago' })
+  await stopClock(page)
   await enter(page, admin, '/history')
   await page.getByRole('button', { name: /^Edit 250 ml/ }).click()
   await page.getByRole('dialog').getByLabel('Note').fill('tea')

@@ -18,6 +18,14 @@ const root = resolve(import.meta.dirname, '../../..')
 const target = process.env.CARGO_TARGET_DIR ?? join(homedir(), '.cache/status-tracker/target')
 const program = process.env.STATUS_TRACKER_BIN ?? join(target, 'debug/status-tracker')
 const READY_MS = 30_000
+/** Where it is noon now, so that neither what was logged hours ago nor what a test takes counts for another day. */
+const ZONE = zoneOfNoon(new Date().getUTCHours())
+
+function zoneOfNoon(hour: number): string {
+  const east = 12 - hour
+  // The names have the sign of the POSIX standard: what is east of Greenwich is less.
+  return east === 0 ? 'UTC' : `Etc/GMT${east > 0 ? '-' : '+'}${Math.abs(east)}`
+}
 
 async function freePort(): Promise<number> {
   const probe = createServer()
@@ -95,12 +103,12 @@ export class Server {
     const child = run(program, args, { env: this.env })
     child.child.stdin?.end(password)
     await child
-    await this.acceptPolicy({ username, password })
+    await this.settle({ username, password })
     return { username, password }
   }
 
-  /** What the page would ask for first. Leaves no session behind. */
-  private async acceptPolicy(account: Account): Promise<void> {
+  /** What the page would ask for first, and the zone. Leaves no session behind. */
+  private async settle(account: Account): Promise<void> {
     const send = async (method: string, path: string, body: unknown, token?: string) => {
       const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
       const headers = { 'content-type': 'application/json', ...authorization }
@@ -112,7 +120,8 @@ export class Server {
     const { access_token } = await send('POST', '/auth/token', account)
     const policy = await fetch(`${this.baseURL}/api/v1/privacy-policy`)
     const { version } = (await policy.json()) as { version: string }
-    await send('PATCH', '/me', { privacy_policy_version: version }, access_token)
+    const profile = { privacy_policy_version: version, time_zone: ZONE }
+    await send('PATCH', '/me', profile, access_token)
     await send('POST', '/auth/logout', {}, access_token)
   }
 

@@ -166,12 +166,34 @@ export function card(page: Page, name: string): Locator {
   return page.getByRole('region', { name, exact: true })
 }
 
-/** Lets the clock of the page run until something is there. The network takes its own time, so it is let run in steps. */
-export async function hurry(page: Page, until: Locator): Promise<void> {
-  await expect(async () => {
-    await page.clock.runFor(5_000)
-    await expect(until).toBeVisible({ timeout: 200 })
-  }).toPass({ timeout: 30_000 })
+/** A message at the foot of the page. */
+export function toast(page: Page, text: string): Locator {
+  return page
+    .getByRole('region', { name: 'Messages' })
+    .getByRole('listitem')
+    .filter({ hasText: text })
+}
+
+/**
+ * For a page that is not opened yet: it does nothing by itself, only what it is told to. What it would try again
+ * waits, and its messages stay, however long a slow machine takes for what is done next.
+ */
+export async function stopClock(page: Page): Promise<void> {
+  const now = Date.now()
+  // A clock that goes can be stopped only at a time that is still to come.
+  await page.clock.install({ time: now - 60_000 })
+  await page.clock.pauseAt(now)
+}
+
+/**
+ * Lets the stopped clock of a page go on until it asks for something. How long that then takes to be answered is no
+ * time of the page.
+ */
+export async function runUntilAsked(page: Page, url: string): Promise<void> {
+  let over = false as boolean
+  const asked = page.waitForRequest(url).finally(() => (over = true))
+  while (!over) await page.clock.runFor(1_000)
+  await asked
 }
 
 /** Fills in the sign-in form and returns once the server has answered. */

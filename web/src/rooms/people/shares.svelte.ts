@@ -50,7 +50,7 @@ export class Shares {
   async change(username: string, body: ShareChange): Promise<Share> {
     const params = { path: { username } }
     const share = await answer(api.PATCH('/api/v1/me/shares/{username}', { params, body }))
-    this.changed(share)
+    this.#answered(share)
     return share
   }
 
@@ -63,7 +63,12 @@ export class Shares {
       // Somebody was faster, or the viewer is gone: either way there is nothing left to end.
       if (!(error instanceof ApiError && error.status === 404)) throw error
     }
-    this.changed({ ...share, state: 'ended', watching: false })
+    this.#answered({ ...share, state: 'ended', watching: false })
+  }
+
+  /** Takes in the answer to a change made here; what was told while that was on its way may be newer. */
+  #answered(share: Share): void {
+    this.changed(share)
     void this.list.load()
   }
 
