@@ -1,8 +1,5 @@
 // What the server tells by itself, handed to whoever shows it. There is one stream at a time: of the person who is
 // looked at, or of the list of people. An admin's is their own, on every page, since requests to watch come by it.
-//
-// The seam for the sharing page: `live.onShare(fn)` calls `fn` with the share of a viewer whenever that or whether
-// they are watching changes; where there is no stream, `live.listen` tells by `stale` when to load again.
 import { createContext } from 'svelte'
 import type { Entry, Me, PersonView, Share, Status } from '../../api/client'
 import type { StreamEvent } from '../../api/events'
@@ -47,6 +44,7 @@ export class Live {
     return () => this.#followers.delete(follower)
   }
 
+  /** The same for the shares of the person: each is told when it changes, and when its viewer comes to watch or goes. */
   onShare(listener: (share: Share) => void): () => void {
     this.#shares.add(listener)
     return () => this.#shares.delete(listener)
