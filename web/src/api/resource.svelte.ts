@@ -19,6 +19,14 @@ export class Resource<T> {
     this.#request = request
   }
 
+  /** Loads it for as long as a screen shows it: until the function it gives is called. */
+  start(): () => void {
+    void this.load()
+    return () => {
+      this.stop()
+    }
+  }
+
   /** Asks the server; true when it answered and nothing newer overtook the answer. */
   async load(): Promise<boolean> {
     clearTimeout(this.#timer)

@@ -23,10 +23,6 @@ export function altitudeText(level: number): string {
   return `${level} · ${altitudeWord(level)}`
 }
 
-export function clampLevel(level: number): number {
-  return Math.min(Math.max(Math.round(level), 1), 10)
-}
-
 /** The level a key on the keyboard stands for: 1 to 9, and 0 for ten. */
 export function levelOfKey(key: string): number | null {
   if (!/^\d$/.test(key)) return null
@@ -35,5 +31,5 @@ export function levelOfKey(key: string): number | null {
 
 /** The level at a place on the slider, 0 (left end) to 1 (right end). */
 export function levelAt(place: number): number {
-  return clampLevel(Math.ceil(place * 10))
+  return Math.min(Math.max(Math.ceil(place * 10), 1), 10)
 }

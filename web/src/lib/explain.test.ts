@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ApiError } from '../api/error'
-import { explain, explainSignIn, whatBecame } from './explain'
+import { explain, explainSignIn, refusalWords } from './explain'
 
 test.each([0, 502, 504])('%d is a server that cannot be reached', (status) => {
   expect(explain(new ApiError(status, {})).what).toBe('The server cannot be reached.')
@@ -25,8 +25,12 @@ test('maintenance is no mistake, and reading goes on', () => {
 })
 
 test('a change without an answer may have been made', () => {
-  expect(whatBecame(new ApiError(504, {}))).toBe('It may have been changed all the same.')
-  expect(whatBecame(new ApiError(409, {}))).toBe('Nothing was changed.')
+  expect(refusalWords(new ApiError(504, {}))).toBe(
+    'The server cannot be reached. It may have been changed all the same.',
+  )
+  expect(refusalWords(new ApiError(409, { detail: 'It is taken.' }))).toBe(
+    'It is taken. Nothing was changed.',
+  )
 })
 
 test('what the server says about a bad request is passed on', () => {

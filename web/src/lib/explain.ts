@@ -3,7 +3,7 @@ import type { ApiError } from '../api/error'
 
 export function explain(problem: ApiError): { what: string; next: string } {
   const { status, code } = problem
-  if (status === 0 || status === 502 || status === 504) {
+  if (unanswered(problem)) {
     return {
       what: 'The server cannot be reached.',
       next: 'What is stored there is safe. This page keeps trying; you can also try now.',
@@ -42,11 +42,16 @@ export function explain(problem: ApiError): { what: string; next: string } {
   return { what: problem.message, next: 'Nothing was changed.' }
 }
 
-/** Whether a change was made. When no answer came, the server may have made it all the same. */
-export function whatBecame({ status }: ApiError): string {
-  return status === 0 || status === 502 || status === 504
+/** Why a change was refused and whether it was made: when no answer came, the server may have made it all the same. */
+export function refusalWords(problem: ApiError): string {
+  const became = unanswered(problem)
     ? 'It may have been changed all the same.'
     : 'Nothing was changed.'
+  return `${explain(problem).what} ${became}`
+}
+
+function unanswered({ status }: ApiError): boolean {
+  return status === 0 || status === 502 || status === 504
 }
 
 /**

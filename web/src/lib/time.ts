@@ -62,6 +62,11 @@ export function addDays(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00Z`) + days * DAY).toISOString().slice(0, 10)
 }
 
+/** The instant so many days from now. */
+export function inDays(days: number, now: number): string {
+  return new Date(now + days * DAY).toISOString()
+}
+
 /** The time on the wall of a zone as `YYYY-MM-DDTHH:mm`, which is what a `datetime-local` field holds. */
 export function toWall(at: string | number, zone: string): string {
   const parts = format(zone, {

@@ -1,6 +1,8 @@
 // Amounts are kept in whole millilitres; fluid ounces (US) are a way of showing and typing them.
 import type { Unit } from '../api/client'
 
+/** The most that the server takes as one entry. */
+export const MOST_ML = 5000
 const ML_PER_FL_OZ = 29.5735295625
 const names: Record<Unit, string> = { ml: 'ml', fl_oz: 'fl oz' }
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
@@ -10,7 +12,7 @@ export function unitName(unit: Unit): string {
 }
 
 /** `1250` as `1,250` or `42.3`. */
-export function amountNumber(ml: number, unit: Unit): string {
+function amountNumber(ml: number, unit: Unit): string {
   return number.format(unit === 'ml' ? ml : ml / ML_PER_FL_OZ)
 }
 

@@ -3,12 +3,11 @@
 import type { Entry, EntryChange, Me, Metric } from '../../api/client'
 import { characters } from '../../lib/text'
 import { fromWall, toWall } from '../../lib/time'
-import { fromInput, toInput } from '../../lib/units'
+import { fromInput, MOST_ML, toInput } from '../../lib/units'
 import type { Draft } from './writer.svelte'
 
 export const DRAFT = 'draft:entry'
 export const LONGEST_NOTE = 500
-const MOST_ML = 5000
 
 export interface EntryForm {
   /** The entry that is changed; null for a new one. */

@@ -2,6 +2,7 @@
 // tells of are put into the list as they come.
 import { answer, api, type Entry, type Metric } from '../../api/client'
 import { ApiError } from '../../api/error'
+import type { PageOf } from '../../api/paged.svelte'
 import { Resource } from '../../api/resource.svelte'
 import type { Follower } from '../people/live.svelte'
 import { isKnown, place, remove } from './timeline'
@@ -9,15 +10,10 @@ import type { Listener } from './writer.svelte'
 
 const PAGE = 100
 
-interface Page {
-  items: Entry[]
-  next_cursor: string | null
-}
-
 export class History implements Listener, Follower {
   readonly username: string
   readonly metric: Metric | undefined
-  readonly first: Resource<Page>
+  readonly first: Resource<PageOf<Entry>>
   /** Why older entries could not be loaded. */
   problem = $state.raw<ApiError>()
   loadingOlder = $state(false)
@@ -45,7 +41,7 @@ export class History implements Listener, Follower {
     this.loadingOlder = true
     this.problem = undefined
     try {
-      let page: Page
+      let page: PageOf<Entry>
       let before: number
       do {
         before = this.#changes
@@ -93,7 +89,7 @@ export class History implements Listener, Follower {
   }
 
   /** As many as are shown, so that nothing jumps when they are loaded again. */
-  async #fetchAsMany(): Promise<Page> {
+  async #fetchAsMany(): Promise<PageOf<Entry>> {
     const wanted = this.entries.length
     let page = await this.#fetch()
     while (page.next_cursor && page.items.length < wanted) {
@@ -103,7 +99,7 @@ export class History implements Listener, Follower {
     return page
   }
 
-  #fetch(cursor?: string): Promise<Page> {
+  #fetch(cursor?: string): Promise<PageOf<Entry>> {
     const path = { username: this.username }
     const metric = this.metric && { metric: this.metric }
     const query = { limit: PAGE, ...metric, ...(cursor && { cursor }) }

@@ -8,7 +8,7 @@ import { clock } from '../../api/clock.svelte'
 import type { Locker } from '../../lib/locker'
 import { newId } from '../../lib/uuid'
 import { toasts } from '../../ui/toasts.svelte'
-import { Outbox, type Outcome, type Outgoing } from './outbox.svelte'
+import { Outbox, type Outgoing } from './outbox.svelte'
 
 export interface Listener {
   /** An entry is there, new or in place of what it was before. */
@@ -40,8 +40,11 @@ export class Writer {
     return () => this.#listeners.delete(listener)
   }
 
-  /** `words` name the entry in the toast, for example `250 ml`. */
-  async log(draft: Draft, words: string): Promise<Outcome> {
+  /**
+   * Gives the problem if the server refused it; what could not be sent waits, and is none. `words` name the entry in
+   * the toast, for example `250 ml`.
+   */
+  async log(draft: Draft, words: string): Promise<ApiError | undefined> {
     const now = clock.exact()
     const at = draft.at ?? new Date(now).toISOString()
     const outcome = await this.outbox.add({ ...draft, at, id: newId(now) })
@@ -52,7 +55,7 @@ export class Writer {
         undo(() => this.#delete(entry)),
       )
     }
-    return outcome
+    return 'problem' in outcome && !outcome.waiting ? outcome.problem : undefined
   }
 
   /** Changes an entry and gives the problem if it could not be done. */

@@ -1,7 +1,5 @@
 // What the server tells by itself, handed to whoever shows it. There is one stream at a time: of the person who is
 // looked at, or of the list of people. An admin's is their own, on every page, since requests to watch come by it.
-//
-// Whoever shows entries listens by `live.listen`, and whoever shows who may watch by `live.onShare`.
 import { createContext } from 'svelte'
 import type { Entry, Me, PersonView, Share, Status } from '../../api/client'
 import type { StreamEvent } from '../../api/events'
@@ -54,7 +52,7 @@ export class Live {
     return () => this.#followers.delete(follower)
   }
 
-  /** Until the function it gives is called, `follower` hears of every share of the person who is followed. */
+  /** The same for the shares of the person: each is told when it changes, and when its viewer comes to watch or goes. */
   onShare(follower: ShareFollower): () => void {
     this.#shares.add(follower)
     return () => this.#shares.delete(follower)

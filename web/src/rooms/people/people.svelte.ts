@@ -3,13 +3,16 @@
 import { createContext } from 'svelte'
 import { answer, api, type PersonView, type Status } from '../../api/client'
 import { Resource } from '../../api/resource.svelte'
+import { whole } from '../../api/whole'
 import { Watched } from './watched.svelte'
 
 /** Somebody who may be watched. */
 export type Visible = PersonView & { status: Status; granted: NonNullable<PersonView['granted']> }
 
 export class People {
-  readonly list = new Resource(listAll)
+  readonly list = new Resource(() =>
+    whole((query) => answer(api.GET('/api/v1/people', { params: { query } }))),
+  )
   /** The names of those who ended it while this page was open, by user name. */
   gone = $state.raw<Readonly<Record<string, string>>>({})
   #watched = new Map<string, Watched>()
@@ -66,18 +69,6 @@ export class People {
 
 export function isVisible(view: PersonView): view is Visible {
   return view.status !== null && view.granted !== null
-}
-
-async function listAll(): Promise<PersonView[]> {
-  const people: PersonView[] = []
-  let cursor: string | null | undefined
-  do {
-    const query = cursor ? { limit: 100, cursor } : { limit: 100 }
-    const page = await answer(api.GET('/api/v1/people', { params: { query } }))
-    people.push(...page.items)
-    cursor = page.next_cursor
-  } while (cursor)
-  return people
 }
 
 export const [usePeople, providePeople] = createContext<People>()

@@ -4,13 +4,16 @@ import { createContext } from 'svelte'
 import { answer, api, type Share, type ShareChange } from '../../api/client'
 import { ApiError } from '../../api/error'
 import { Resource } from '../../api/resource.svelte'
+import { whole } from '../../api/whole'
 import type { Live } from './live.svelte'
 
 /** What a screen is there for is asked first. */
 const FIRST_MS = 2_000
 
 export class Shares {
-  readonly list = new Resource(listAll)
+  readonly list = new Resource(() =>
+    whole((query) => answer(api.GET('/api/v1/me/shares', { params: { query } }))),
+  )
   readonly requests = $derived(this.#of('requested'))
   readonly approved = $derived(this.#of('approved'))
   readonly ended = $derived(this.#of('ended'))
@@ -75,18 +78,6 @@ export class Shares {
   #of(state: Share['state']): Share[] {
     return (this.list.value ?? []).filter((share) => share.state === state)
   }
-}
-
-async function listAll(): Promise<Share[]> {
-  const shares: Share[] = []
-  let cursor: string | null | undefined
-  do {
-    const query = { limit: 100, ...(cursor && { cursor }) }
-    const page = await answer(api.GET('/api/v1/me/shares', { params: { query } }))
-    shares.push(...page.items)
-    cursor = page.next_cursor
-  } while (cursor)
-  return shares
 }
 
 export const [useShares, provideShares] = createContext<Shares>()

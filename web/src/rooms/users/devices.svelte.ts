@@ -5,12 +5,11 @@ import { ApiError } from '../../api/error'
 import { Resource } from '../../api/resource.svelte'
 
 export class Devices {
-  readonly list = new Resource(() => answer(api.GET('/api/v1/me/sessions')))
-
-  /** This device first; undefined until the server has answered. */
-  get all(): Device[] | undefined {
-    return this.list.value?.items.toSorted((a, b) => Number(b.current) - Number(a.current))
-  }
+  /** This device first. */
+  readonly list = new Resource(async () => {
+    const { items } = await answer(api.GET('/api/v1/me/sessions'))
+    return items.toSorted((a, b) => Number(b.current) - Number(a.current))
+  })
 
   /** Throws an ApiError when it may still be signed in. */
   async end({ id }: Device): Promise<void> {
@@ -37,7 +36,7 @@ export class Devices {
   }
 
   #keep(which: (device: Device) => boolean): void {
-    const page = this.list.value
-    if (page) this.list.set({ ...page, items: page.items.filter(which) })
+    const { value } = this.list
+    if (value) this.list.set(value.filter(which))
   }
 }

@@ -1,11 +1,11 @@
 // The settings form: what is typed, what is wrong with it, and which of it has changed.
 import type { Me, MeChange, Unit } from '../../api/client'
 import { characters } from '../../lib/text'
-import { fromInput, toInput } from '../../lib/units'
+import { fromInput, MOST_ML, toInput } from '../../lib/units'
 
 export const DRAFT = 'draft:settings'
 const GOAL_ML = { least: 100, most: 10_000 }
-const PRESET_ML = { least: 1, most: 5_000 }
+const PRESET_ML = { least: 1, most: MOST_ML }
 const AGEING_HOURS = { least: 1, most: 168 }
 const STALE_HOURS = { least: 2, most: 336 }
 

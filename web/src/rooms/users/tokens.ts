@@ -1,8 +1,8 @@
 // The form of a new API token: what is typed, and what of it is sent.
 import type { Role, Scope } from '../../api/client'
+import { inDays } from '../../lib/time'
 
 export const DRAFT = 'draft:token'
-const DAY = 86_400_000
 
 export interface TokenForm {
   name: string
@@ -41,10 +41,5 @@ export function readForm({ name, scopes, days }: TokenForm, now: number) {
   if (name.trim() === '') wrong.name = 'Type a name by which you know it again.'
   if (scopes.length === 0) wrong.scopes = 'Choose at least one thing it may do.'
   if (Object.keys(wrong).length > 0) return { wrong }
-  return { token: { name: name.trim(), scopes, expires_at: inDays(days, now) } }
-}
-
-/** The instant so many days from now. */
-export function inDays(days: string, now: number): string {
-  return new Date(now + Number(days) * DAY).toISOString()
+  return { token: { name: name.trim(), scopes, expires_at: inDays(Number(days), now) } }
 }

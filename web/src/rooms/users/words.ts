@@ -3,6 +3,12 @@ import type { Role, User } from '../../api/client'
 
 export const roleWords: Record<Role, string> = { admin: 'Admin', viewer: 'Viewer' }
 
+/** What a new account may be; the one that can do less comes first. */
+export const roles = (['viewer', 'admin'] as const).map((value) => ({
+  value,
+  label: roleWords[value],
+}))
+
 /** Whether somebody can sign in, and if not, why. */
 export function stateWords(user: Pick<User, 'disabled' | 'locked_until'>, now: number): string {
   if (user.disabled) return 'Disabled'

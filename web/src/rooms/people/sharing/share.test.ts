@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Share } from '../../../api/client'
-import { formOf, inDays, readForm, termsWords } from './share'
+import { formOf, readForm, termsWords } from './share'
 
 const me = { time_zone: 'Europe/Berlin' }
 const now = Date.parse('2026-11-25T12:00:00.000Z')
@@ -70,9 +70,4 @@ test('each field says what is wrong with it', () => {
   expect(readForm({ ...form, username: 'alex', until: 'soon' }, me, now)).toHaveProperty(
     'wrong.until',
   )
-})
-
-test('a day and a week from now are on the wall of the person', () => {
-  expect(inDays(1, me, now)).toBe('2026-11-26T13:00')
-  expect(inDays(7, { time_zone: 'Pacific/Auckland' }, now)).toBe('2026-12-03T01:00')
 })

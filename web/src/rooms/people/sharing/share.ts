@@ -3,7 +3,6 @@ import type { Detail, Me, Metric, Share, ShareChange, Sharing } from '../../../a
 import { fromWall, toWall } from '../../../lib/time'
 
 export const DRAFT = 'draft:share'
-const DAY = 86_400_000
 
 /** Whom one lets watch, each with what that means. */
 export const modes = [
@@ -110,11 +109,6 @@ export function formOf(share: Share | null, me: Reader, now: number): ShareForm 
     export: share?.export ?? false,
     until: until === null ? '' : toWall(until, me.time_zone),
   }
-}
-
-/** So many days from now on the wall of a zone. */
-export function inDays(days: number, me: Reader, now: number): string {
-  return toWall(now + days * DAY, me.time_zone)
 }
 
 export type Wrong = Partial<Record<'username' | 'until', string>>

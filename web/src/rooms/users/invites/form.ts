@@ -1,6 +1,6 @@
 // The form of a new invitation: for whom, for how long, and for how many.
 import type { Role } from '../../../api/client'
-import { inDays } from '../tokens'
+import { inDays } from '../../../lib/time'
 
 export const DRAFT = 'draft:invite'
 const MOST_USES = 100
@@ -28,5 +28,5 @@ export function readForm({ role, days, uses }: InviteForm, now: number) {
   if (max_uses < 1 || max_uses > MOST_USES) {
     return { wrong: { max_uses: 'Type a number from 1 to 100.' } }
   }
-  return { invite: { role, max_uses, expires_at: inDays(days, now) } }
+  return { invite: { role, max_uses, expires_at: inDays(Number(days), now) } }
 }

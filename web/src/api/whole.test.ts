@@ -1,0 +1,12 @@
+import { expect, test, vi } from 'vitest'
+import { whole } from './whole'
+
+test('every page is asked for, each with what the one before it gave', async () => {
+  const pages = [
+    { items: [1, 2], next_cursor: 'a' },
+    { items: [3], next_cursor: null },
+  ]
+  const fetch = vi.fn(() => Promise.resolve(pages.shift()!))
+  expect(await whole(fetch)).toEqual([1, 2, 3])
+  expect(fetch.mock.calls).toEqual([[{ limit: 100 }], [{ limit: 100, cursor: 'a' }]])
+})

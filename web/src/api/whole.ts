@@ -1,0 +1,19 @@
+// A list that is needed whole: to find somebody in it, or to count.
+import type { PageOf } from './paged.svelte'
+
+/** The most that the server gives at once. */
+const PAGE = 100
+
+/** Every page of a list, one after the other. */
+export async function whole<T>(
+  fetch: (query: { limit: number; cursor?: string }) => Promise<PageOf<T>>,
+): Promise<T[]> {
+  const items: T[] = []
+  let cursor: string | null = null
+  do {
+    const page = await fetch({ limit: PAGE, ...(cursor && { cursor }) })
+    items.push(...page.items)
+    cursor = page.next_cursor
+  } while (cursor)
+  return items
+}
