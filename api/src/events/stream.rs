@@ -42,6 +42,7 @@ pub(super) struct Stream {
     last_sent: Timestamp,
     /// There may be rows that were not looked at, or a list may have changed since it was read.
     behind: bool,
+    compare: Compare,
     over: bool,
     /// When the list was read last.
     listed: Instant,
@@ -53,11 +54,18 @@ pub(super) struct Stream {
     watches_others: bool,
 }
 
+/// Whether the status is to be compared with the one that the reader was told, once there are no more rows for them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Compare {
+    No,
+    AsOfNow,
+}
+
 /// A person as a reader sees them.
 pub(super) struct Shown {
     pub person_id: String,
     pub username: String,
-    /// Of their status.
+    /// Of their status, in a list.
     pub digest: u64,
 }
 
@@ -83,6 +91,7 @@ impl Stream {
             subscription,
             sent: None,
             behind: false,
+            compare: Compare::No,
             over: false,
             listed: Instant::now(),
             shown: Vec::new(),
@@ -146,6 +155,14 @@ impl Stream {
         self.watches_others |=
             before.len() != shown.len() || shown.iter().any(|shown| !before.contains_key(&*shown.person_id));
         self.shown = shown;
+    }
+
+    /// Of one person a look is noted when it begins and when it ends; in between they see who is watching.
+    fn see_person(&mut self, watched: &Watched) {
+        if !watched.granted.own && self.shown.is_empty() {
+            let User { id, username, .. } = watched.person.clone();
+            self.see(vec![Shown { person_id: id, username, digest: 0 }]);
+        }
     }
 
     pub fn concerned(&self) -> Concerned<'_> {
@@ -227,6 +244,7 @@ impl Stream {
         if !self.pipe().has_room() {
             return Ok(());
         }
+        self.see_person(watched);
         let granted = watched.granted;
         let joined = self.sent.is_none();
         let mut sent = match self.sent {
@@ -247,10 +265,12 @@ impl Stream {
         if rows.iter().flat_map(|rows| &rows.found).any(|row| shown(&row) && is_everything(row, granted)) {
             return self.reset(reading, reader, watched);
         }
-        let mut noticed = joined || beat;
+        if joined || beat {
+            self.compare = Compare::AsOfNow;
+        }
         if let Some(rows) = rows {
             for row in rows.found.iter().filter(shown) {
-                noticed = true;
+                self.compare = Compare::AsOfNow;
                 if granted.history {
                     let place = Place { row: row.id, ..sent.place };
                     if !self.show(reading, watched, row, &rows, place)? {
@@ -264,7 +284,7 @@ impl Stream {
             self.behind = rows.up_to < reading.last;
         }
         self.sent = Some(sent);
-        if noticed && !self.behind { self.status(reading, watched) } else { Ok(()) }
+        if self.behind || self.compare == Compare::No { Ok(()) } else { self.status(reading, watched) }
     }
 
     /// Where the reader had come to before, if everything since then is still there.
@@ -322,11 +342,7 @@ impl Stream {
     /// Says how the person is, unless the reader was told just that.
     fn status(&mut self, reading: &mut Reading, watched: &Watched) -> QueryResult<()> {
         let status = reading.status(watched)?;
-        // Of one person a look is noted when it begins and when it ends; in between they see who is watching.
-        if !watched.granted.own && self.shown.is_empty() {
-            let User { id, username, .. } = watched.person.clone();
-            self.see(vec![Shown { person_id: id, username, digest: status.digest }]);
-        }
+        self.compare = Compare::No;
         let Some(sent) = &mut self.sent else { return Ok(()) };
         if sent.place.digest != status.digest {
             sent.place.digest = status.digest;

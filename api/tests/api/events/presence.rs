@@ -10,7 +10,7 @@ use status_tracker::{
     users::model::Role,
 };
 
-use super::listener::Listener;
+use super::{listener::Listener, until_open};
 use crate::{
     sharing::settled,
     support::{Client, NOON, TestApp},
@@ -63,6 +63,43 @@ async fn who_watches_the_list_watches_each_person_whose_status_it_shows() {
     robin.patch(ALEX, json!({"state": "ended"})).await.expect(StatusCode::OK);
     list.expect("people").await;
     until(&robin, ALEX, |share| share["watching"] == false).await;
+}
+
+/// The status that alex is told at once who comes back after three entries and so many changes that are hidden from them.
+async fn comes_back_to(hidden: usize) -> Value {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let mut stream = alex.listen("robin").await;
+    let first = stream.expect("status").await;
+    until(&robin, ALEX, |share| share["watching"] == true).await;
+    drop(stream);
+    until_open(&app, 0);
+    app.clock.advance(15 * SECOND);
+    until_number(&app, "SELECT count(*) AS n FROM watchers", 0);
+    app.clock.advance(45 * SECOND);
+    for value in 1..=3 {
+        robin.log("water", value, &format!("2026-03-01T12:00:0{value}Z")).await;
+    }
+    for number in 0..hidden {
+        let unit = if number % 2 == 0 { "fl_oz" } else { "ml" };
+        robin.patch("/api/v1/me", json!({"unit": unit})).await.expect(StatusCode::OK);
+    }
+    let mut again = alex.listen_after("robin", &first.id).await;
+    for value in 1..=3 {
+        assert_eq!(again.expect("entry").await.data["entry"]["value"], value);
+    }
+    let status = again.expect("status").await;
+    until(&robin, AUDIENCE, |audience| audience["watching"][0]["username"] == "alex").await;
+    until(&robin, ALEX, |share| share["last_looked_at"] == "2026-03-01T12:01:00.000Z").await;
+    app.clock.advance(15 * SECOND);
+    again.heartbeat().await;
+    status.data
+}
+
+#[actix_web::test]
+async fn whoever_comes_back_to_much_that_is_hidden_is_seen_and_told_the_status() {
+    // More than one turn takes.
+    assert_eq!(comes_back_to(70).await, comes_back_to(0).await);
 }
 
 #[actix_web::test]
