@@ -387,10 +387,10 @@ fn is_shown(row: &Row, granted: Granted, reader_id: &str) -> bool {
     about_reader || row.level <= granted.notices(row.topic())
 }
 
-/// Whether more may have changed than one thing that can be shown by itself.
+/// Whether more of what the reader has loaded may have changed than one thing that can be shown by itself.
 fn is_everything(row: &Row, granted: Granted) -> bool {
     match row.topic() {
-        Topic::Metric(_) => row.subject.is_none(),
+        Topic::Metric(_) => granted.history && row.subject.is_none(),
         Topic::Share => !granted.own,
         Topic::Person | Topic::Own => false,
     }

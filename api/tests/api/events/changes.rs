@@ -238,6 +238,37 @@ async fn whoever_sees_no_history_hears_the_status_alone() {
 }
 
 #[actix_web::test]
+async fn whoever_sees_no_history_is_told_nothing_when_the_past_changes() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    robin.log("water", 250, NOON).await;
+    change_share(&app, |share| share.set_terms(Granted { history: false, ..Granted::USUAL })).await;
+    let mut stream = alex.listen("robin").await;
+    stream.expect("status").await;
+    app.clock.advance(1);
+    robin.log("water", 100, "2026-02-01T08:00:00Z").await;
+    rewind(&robin).await;
+    app.clock.advance(1);
+    robin.log("altitude", 7, NOON).await;
+    assert_eq!(stream.expect("status").await.data["altitude"]["value"], 7);
+    // What they see is told all the same, and so is their own share.
+    rewind(&robin).await;
+    assert_eq!(stream.expect("status").await.data["altitude"]["value"], json!(null));
+    change_share(&app, |share| share.set_terms(Granted { history: false, water: Detail::None, ..Granted::USUAL }))
+        .await;
+    stream.expect("reset").await;
+    assert_eq!(stream.expect("status").await.data["water"]["last_at"], json!(null));
+}
+
+/// All entries become what they were at noon.
+async fn rewind(robin: &Client) {
+    let path = "/api/v1/entries/rewind";
+    let preview = robin.post(&format!("{path}?dry_run=true"), json!({"to": NOON})).await.json;
+    assert_eq!(preview["removed"], 1, "{preview}");
+    robin.post(path, json!({"to": NOON, "digest": preview["digest"]})).await.expect(StatusCode::OK);
+}
+
+#[actix_web::test]
 async fn a_change_of_everything_says_so() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
