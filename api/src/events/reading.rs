@@ -43,7 +43,7 @@ pub(super) type Concerned<'a> = (&'a str, &'a str, Option<&'a str>);
 pub(super) struct Reading<'a> {
     conn: &'a mut DbConnection,
     pub now: Timestamp,
-    /// The newest row there is, and the newest that was let go.
+    /// The newest row there is, and the one up to which most are gone.
     pub last: i64,
     pub pruned: i64,
     users: HashMap<String, User>,
@@ -168,7 +168,7 @@ impl<'a> Reading<'a> {
         Rc::clone(self.entries.entry((row.id, detail)).or_insert_with(render))
     }
 
-    /// The newest row that whoever sees so much of a person could have been shown, whether it is still there or not.
+    /// The newest row that whoever sees so much of a person could have been shown. It is never let go.
     pub fn newest(&mut self, reader: &User, watched: &Watched) -> QueryResult<i64> {
         let Watched { person, granted } = watched;
         let share = if granted.own { 0 } else { outbox::newest_of_share(self.conn, &person.id, &reader.id)? };
@@ -180,7 +180,7 @@ impl<'a> Reading<'a> {
             None => self.newest_shown(&person.id, *granted)?,
         };
         self.newest.insert(key, newest);
-        Ok(newest.max(share).max(self.pruned))
+        Ok(newest.max(share))
     }
 
     fn newest_shown(&mut self, person: &str, granted: Granted) -> QueryResult<i64> {

@@ -251,9 +251,10 @@ impl Stream {
             // Whoever has taken nothing for days may have missed what was let go meanwhile.
             Some(sent) if sent.granted == Some(granted) && sent.looked_at >= reading.pruned => sent,
             Some(_narrowed_or_widened_or_late) => return self.reset(reading, reader, watched),
-            None => match self.place_before(reading, granted) {
+            None => match self.place_before(reading, reader, watched)? {
                 Some(place) => {
-                    let looked_at = if granted.history { place.row } else { reading.last };
+                    // What was let go since then was hidden.
+                    let looked_at = if granted.history { place.row.max(reading.pruned) } else { reading.last };
                     Sent { granted: Some(granted), looked_at, place }
                 }
                 None if self.subscription.last_event_id.is_some() => return self.reset(reading, reader, watched),
@@ -287,12 +288,16 @@ impl Stream {
         if self.behind || self.compare == Compare::No { Ok(()) } else { self.status(reading, watched) }
     }
 
-    /// Where the reader had come to before, if everything since then is still there.
-    fn place_before(&self, reading: &Reading, granted: Granted) -> Option<Place> {
-        let place = self.seal.open(self.subscription.last_event_id.as_deref()?);
-        let usable =
-            if granted.history { (reading.pruned..=reading.last).contains(&place.row) } else { place.row == NO_ROWS };
-        usable.then_some(place)
+    /// Where the reader had come to before, if everything since then that they may see is still there.
+    fn place_before(&self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<Option<Place>> {
+        let Some(id) = &self.subscription.last_event_id else { return Ok(None) };
+        let place = self.seal.open(id);
+        let usable = if watched.granted.history {
+            (reading.pruned..=reading.last).contains(&place.row) || place.row == reading.newest(reader, watched)?
+        } else {
+            place.row == NO_ROWS
+        };
+        Ok(Some(place).filter(|_| usable))
     }
 
     /// Whether it could be shown by itself.

@@ -5,6 +5,7 @@ mod ids;
 mod limits;
 pub mod listener;
 mod presence;
+mod pruning;
 mod raw;
 mod returning;
 mod revoked;
