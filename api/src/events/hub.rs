@@ -257,11 +257,12 @@ impl Hub {
         }
     }
 
-    /// Until it is time for the next turn: at once where there is `more` to do, and never while nobody listens. False once it is over.
+    /// Until it is time for the next turn: at once where there is `more` to do, and never while nobody listens and that is written. False once
+    /// it is over.
     fn wait(&mut self, more: bool) -> bool {
         let mut inbox = self.shared.inbox();
         while !(more || inbox.stopping || inbox.woken || !inbox.joined.is_empty()) {
-            if self.streams.is_empty() {
+            if self.streams.is_empty() && !self.watching.somebody_went() {
                 inbox = self.shared.woken.wait(inbox).unwrap_or_else(PoisonError::into_inner);
             } else {
                 let waited = self.shared.woken.wait_timeout(inbox, TURN).unwrap_or_else(PoisonError::into_inner);
@@ -297,7 +298,7 @@ impl Hub {
             let pairs: HashSet<_> = self.streams.iter().flat_map(Stream::watches).collect();
             self.watching.change_to(pairs, &self.db, now);
         }
-        if !self.streams.is_empty() {
+        if !self.streams.is_empty() || self.watching.somebody_went() {
             self.watching.keep_alive(&self.db, now);
         }
         Ok(more)

@@ -315,6 +315,10 @@ async fn share_in_every_way(app: &TestApp, admin: &Client, viewer: &Client, rout
 
 /// Coming, hearing, going, coming back, and what goes by time.
 async fn follow_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
+    // Who was there before goes first.
+    while app.state.streams.count() > 0 {}
+    app.clock.advance(15 * SECOND);
+    while admin.get("/api/v1/me/audience").await.json["watching"] != json!([]) {}
     let (mut own, mut other) = (admin.listen(&admin.username).await, viewer.listen(&admin.username).await);
     let first = other.expect("status").await;
     own.expect("status").await;
@@ -324,6 +328,8 @@ async fn follow_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
     while own.next().await.unwrap().name != "me" {}
     viewer.listen_after(&admin.username, &first.id).await.expect("entry").await;
     drop(other);
+    while app.state.streams.count() > 1 {}
+    app.clock.advance(15 * SECOND);
     while own.next().await.unwrap().name != "share" {}
     let _other = viewer.listen(&admin.username).await;
     app.execute(

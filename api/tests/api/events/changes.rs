@@ -3,14 +3,14 @@
 use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
-    clock::HOUR,
+    clock::{HOUR, SECOND},
     entries::model::Metric,
     events::outbox::{self, Topic},
     people::sharing::{Detail, Granted},
     users::model::{Role, find_user},
 };
 
-use super::{change_share, listener::Listener};
+use super::{change_share, listener::Listener, until_open};
 use crate::support::{Client, NOON, TestApp};
 
 #[actix_web::test]
@@ -63,6 +63,8 @@ async fn ones_own_stream_tells_more() {
         (&json!("alex"), &json!(true), &json!("approved"))
     );
     drop(watching);
+    until_open(&app, 1);
+    app.clock.advance(15 * SECOND);
     assert_eq!(stream.expect("share").await.data["watching"], false);
     assert_eq!(app.number("SELECT count(*) AS n FROM watchers"), 0);
 }

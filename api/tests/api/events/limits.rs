@@ -110,8 +110,9 @@ async fn who_looks_and_who_is_there_is_written_down() {
     app.clock.advance(60 * SECOND);
     waited_for("SELECT count(*) AS n FROM processes", 1);
     drop(stream);
-    waited_for("SELECT count(*) AS n FROM watchers", 0);
     waited_for("SELECT count(*) AS n FROM audit WHERE action = 'person.look'", 2);
+    app.clock.advance(15 * SECOND);
+    waited_for("SELECT count(*) AS n FROM watchers", 0);
 }
 
 #[actix_web::test]

@@ -62,7 +62,56 @@ async fn who_watches_the_list_watches_each_person_whose_status_it_shows() {
 
     robin.patch(ALEX, json!({"state": "ended"})).await.expect(StatusCode::OK);
     list.expect("people").await;
+    app.clock.advance(15 * SECOND);
+    until_number(&app, "SELECT count(*) AS n FROM watchers", 0);
+}
+
+#[actix_web::test]
+async fn whoever_may_not_watch_any_more_is_not_watching_from_then_on() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    for (path, end, begin) in [
+        (ALEX, json!({"state": "ended"}), json!({"state": "approved"})),
+        ("/api/v1/me", json!({"sharing": "nobody"}), json!({"sharing": "approved"})),
+    ] {
+        let mut stream = alex.listen("robin").await;
+        stream.expect("status").await;
+        until(&robin, ALEX, |share| share["watching"] == true).await;
+        robin.patch(path, end).await.expect(StatusCode::OK);
+        assert_eq!(robin.get(ALEX).await.json["watching"], false, "{path}");
+        assert_eq!(robin.get(AUDIENCE).await.json["watching"], json!([]), "{path}");
+        assert_eq!(app.number("SELECT count(*) AS n FROM watchers"), 1, "what is written follows");
+        stream.expect_revoked("share").await;
+        robin.patch(path, begin).await.expect(StatusCode::OK);
+    }
+}
+
+#[actix_web::test]
+async fn whoever_comes_and_goes_all_the_time_is_told_of_twice() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let mut own = robin.listen("robin").await;
+    own.expect("status").await;
+    for _ in 0..20 {
+        alex.listen("robin").await.expect("status").await;
+        until_open(&app, 1);
+    }
+    assert_eq!(own.expect("share").await.data["watching"], true);
+    app.clock.advance(15 * SECOND);
+    assert_eq!(own.expect("share").await.data["watching"], false);
+    assert_eq!(app.number("SELECT count(*) AS n FROM outbox WHERE topic = 'own'"), 2);
+}
+
+#[actix_web::test]
+async fn the_last_who_goes_is_gone_soon_though_nobody_listens_any_more() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    alex.listen("robin").await.expect("status").await;
+    until_open(&app, 0);
+    until(&robin, ALEX, |share| share["watching"] == true).await;
+    app.clock.advance(15 * SECOND);
     until(&robin, ALEX, |share| share["watching"] == false).await;
+    until_number(&app, "SELECT count(*) AS n FROM watchers", 0);
 }
 
 /// The status that alex is told at once who comes back after three entries and so many changes that are hidden from them.
@@ -125,9 +174,11 @@ async fn what_could_not_be_written_of_who_watches_is_written_later() {
 
     refuse("DELETE");
     app.clock.advance(MINUTE);
-    // The look at the end is written before that they went is tried.
+    own.heartbeat().await;
     drop(stream);
     until_number(&app, "SELECT count(*) AS n FROM audit WHERE action = 'person.look'", 2);
+    app.clock.advance(15 * SECOND);
+    own.heartbeat().await;
     settled(&app).await;
     app.execute("DROP TRIGGER refused");
     app.clock.advance(15 * SECOND);
