@@ -9,6 +9,7 @@ use status_tracker::{clock::SECOND, users::model::Role};
 use super::{listener::Listener, raw::Raw, until_open};
 use crate::{
     crash::Site,
+    sharing::settled,
     support::{NOON, TestApp},
 };
 
@@ -52,14 +53,28 @@ async fn whoever_has_heard_all_and_goes_is_gone_at_once() {
 #[actix_web::test]
 async fn head_answers_and_ends() {
     let app = TestApp::start().await;
-    let (_robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
-    for path in ["/api/v1/people/robin/events", "/api/v1/me/events"] {
-        let mut answer = alex.request("HEAD", path).send().await.unwrap();
-        assert_eq!(answer.status(), 200);
-        assert_eq!(answer.headers().get("content-type").unwrap(), "text/event-stream");
-        assert!(answer.next().await.is_none());
+    let (_robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    for _ in 0..10 {
+        for path in ["/api/v1/people/robin/events", "/api/v1/me/events"] {
+            let mut answer = alex.request("HEAD", path).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            assert_eq!(answer.headers().get("content-type").unwrap(), "text/event-stream");
+            assert!(answer.next().await.is_none());
+        }
     }
-    assert_eq!(app.number("SELECT count(*) AS n FROM watchers"), 0, "nobody began to watch");
+    until_open(&app, 0);
+    // Whatever else began to watch was noted before whoever really does.
+    let sam = app.named("sam", Role::Viewer).await;
+    let mut stream = sam.listen("robin").await;
+    stream.expect("status").await;
+    let begun = Instant::now();
+    while app.recorded("person.look").is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(5), "nobody looked");
+    }
+    settled(&app).await;
+    let looked: Vec<String> = app.recorded("person.look").into_iter().map(|[actor, ..]| actor).collect();
+    assert_eq!(looked, ["sam"], "nobody looks who asks for the head alone");
+    assert_eq!(app.number("SELECT count(*) AS n FROM watchers"), 1);
 }
 
 #[actix_web::test]
