@@ -205,6 +205,11 @@ impl<'a> Reading<'a> {
         Ok(status)
     }
 
+    /// The digest of how the person, as they are now, would have been seen at `at`.
+    pub fn digest_at(&mut self, watched: &Watched, at: Timestamp) -> QueryResult<u64> {
+        Ok(ids::digest(&json!(status(self.conn, watched, at)?).to_string()))
+    }
+
     /// What `GET /people?limit=100` answers, and of which others that shows the status.
     pub fn people(&mut self, reader: &User, cursors: &Cursors) -> QueryResult<(String, Vec<Shown>)> {
         let people = match self.people.clone().filter(|_| reader.role() == Role::Viewer) {

@@ -24,8 +24,9 @@ use crate::{
     audit::{Trace, looks::Looks},
     clock::{SECOND, Timestamp},
     db::Db,
+    entries::model::Metric,
     extract::Cursors,
-    people::sharing::{Granted, Watched},
+    people::sharing::{Detail, Granted, Watched},
     users::model::User,
 };
 
@@ -43,6 +44,8 @@ pub(super) struct Stream {
     /// There may be rows that were not looked at, or a list may have changed since it was read.
     behind: bool,
     compare: Compare,
+    /// When the status was last compared.
+    compared_at: Timestamp,
     over: bool,
     /// When the list was read last.
     listed: Instant,
@@ -55,9 +58,11 @@ pub(super) struct Stream {
 }
 
 /// Whether the status is to be compared with the one that the reader was told, once there are no more rows for them.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Compare {
     No,
+    /// As of when it was compared last: something changed that they were not shown, and what goes by time must not show by that.
+    AsOfThen,
     AsOfNow,
 }
 
@@ -88,6 +93,7 @@ impl Stream {
         Self {
             seal: Seal::new(secret, &subscription.reader_id, of),
             last_sent: subscription.trace.at,
+            compared_at: subscription.trace.at,
             subscription,
             sent: None,
             behind: false,
@@ -270,22 +276,35 @@ impl Stream {
             self.compare = Compare::AsOfNow;
         }
         if let Some(rows) = rows {
-            for row in rows.found.iter().filter(shown) {
-                self.compare = Compare::AsOfNow;
-                if granted.history {
-                    let place = Place { row: row.id, ..sent.place };
-                    if !self.show(reading, watched, row, &rows, place)? {
-                        return self.reset(reading, reader, watched);
+            for row in &rows.found {
+                if !shown(&row) || !granted.history {
+                    if shown(&row) || moves_band(row, granted) {
+                        self.compare = self.compare.max(Compare::AsOfThen);
                     }
-                    (sent.place, sent.looked_at) = (place, row.id);
-                    self.sent = Some(sent);
+                    continue;
                 }
+                self.compare = Compare::AsOfNow;
+                let place = Place { row: row.id, ..sent.place };
+                if !self.show(reading, watched, row, &rows, place)? {
+                    return self.reset(reading, reader, watched);
+                }
+                (sent.place, sent.looked_at) = (place, row.id);
+                self.sent = Some(sent);
             }
             sent.looked_at = rows.up_to;
             self.behind = rows.up_to < reading.last;
         }
         self.sent = Some(sent);
-        if self.behind || self.compare == Compare::No { Ok(()) } else { self.status(reading, watched) }
+        if self.behind {
+            return Ok(());
+        }
+        let differs = match self.compare {
+            Compare::No => false,
+            Compare::AsOfThen => self.differs(reading, watched, sent.place.digest)?,
+            Compare::AsOfNow => true,
+        };
+        self.compare = Compare::No;
+        if differs { self.status(reading, watched) } else { Ok(()) }
     }
 
     /// Where the reader had come to before, if everything since then that they may see is still there.
@@ -344,10 +363,15 @@ impl Stream {
         self.status(reading, watched)
     }
 
+    /// Whether the reader sees another status than they were told by what changed, and not only by the time that has passed.
+    fn differs(&self, reading: &mut Reading, watched: &Watched, told: u64) -> QueryResult<bool> {
+        Ok(reading.status(watched)?.digest != told && reading.digest_at(watched, self.compared_at)? != told)
+    }
+
     /// Says how the person is, unless the reader was told just that.
     fn status(&mut self, reading: &mut Reading, watched: &Watched) -> QueryResult<()> {
         let status = reading.status(watched)?;
-        self.compare = Compare::No;
+        (self.compare, self.compared_at) = (Compare::No, reading.now);
         let Some(sent) = &mut self.sent else { return Ok(()) };
         if sent.place.digest != status.digest {
             sent.place.digest = status.digest;
@@ -390,6 +414,11 @@ fn newest_place(reading: &mut Reading, reader: &User, watched: &Watched) -> Quer
 fn is_shown(row: &Row, granted: Granted, reader_id: &str) -> bool {
     let about_reader = row.topic() == Topic::Share && row.subject.as_deref() == Some(reader_id);
     about_reader || row.level <= granted.notices(row.topic())
+}
+
+/// Whether the change can move the band of the day though the reader cannot notice it otherwise.
+fn moves_band(row: &Row, granted: Granted) -> bool {
+    granted.water == Detail::Band && matches!(row.topic(), Topic::Metric(Metric::Water) | Topic::Person)
 }
 
 /// Whether more of what the reader has loaded may have changed than one thing that can be shown by itself.
