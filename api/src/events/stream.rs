@@ -204,7 +204,8 @@ impl Stream {
     }
 
     /// Sends what comes next, if the reader may still see it, and if it is a list only if there is time for one. What goes by time comes on a
-    /// tick of the second alone, or its moment would tell of changes that are hidden.
+    /// tick of the second alone, or its moment would tell of changes that are hidden. A list is read anew after whatever was committed, so there
+    /// the moment does tell that somebody wrote something.
     pub fn go_on(
         &mut self,
         reading: &mut Reading,
