@@ -15,8 +15,8 @@ use crate::{
         schema::{outbox, outbox_head, users},
     },
     entries::model::{Entry, Metric},
-    people::sharing::Detail,
-    users::model::User,
+    people::sharing::{Detail, shares_to},
+    users::model::{Role, User},
 };
 
 /// What a row is about.
@@ -215,7 +215,7 @@ pub fn least_detail(before: &Entry, after: &Entry) -> Option<Detail> {
     (!before.same_content(after)).then_some(Detail::Exact)
 }
 
-/// A person changed something about themself.
+/// A user's account or preferences changed.
 pub fn person_changed(conn: &mut DbConnection, before: &User, after: &User, now: Timestamp) -> QueryResult<()> {
     let presented = |user: &User| {
         let hours = (user.day_starts_at, user.ageing_after_hours, user.stale_after_hours);
@@ -228,6 +228,13 @@ pub fn person_changed(conn: &mut DbConnection, before: &User, after: &User, now:
         add(conn, &after.id, Topic::Person, Detail::Exact, None, now)?;
     } else if own(before) != own(after) {
         add(conn, &after.id, Topic::Own, Detail::Logged, None, now)?;
+    }
+    // Whoever lets a viewer watch finds them under their name.
+    let found_as = |user: &User| (user.display_name.clone(), user.disabled);
+    if after.role() == Role::Viewer && found_as(before) != found_as(after) {
+        for share in shares_to(conn, &after.id)? {
+            add(conn, &share.person_id, Topic::Own, Detail::Logged, Some(&after.id), now)?;
+        }
     }
     Ok(())
 }

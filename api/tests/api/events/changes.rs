@@ -352,3 +352,22 @@ async fn a_change_of_everything_says_so() {
     }
     robin.listen_after("robin", &before.id).await.expect("reset").await;
 }
+
+#[actix_web::test]
+async fn a_person_is_told_how_their_viewers_are_called() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let sasha = app.named("sasha", Role::Admin).await;
+    let mut own = robin.listen("robin").await;
+    own.expect("status").await;
+    let mut watching = alex.listen("robin").await;
+    watching.expect("status").await;
+    own.expect("share").await;
+    alex.patch("/api/v1/me", json!({"display_name": "Alex A."})).await.expect(StatusCode::OK);
+    let share = own.expect("share").await.data;
+    assert_eq!(share["display_name"], "Alex A.");
+    assert_eq!(share, robin.get("/api/v1/me/shares/alex").await.json);
+    sasha.patch("/api/v1/admin/users/alex", json!({"disabled": true})).await.expect(StatusCode::OK);
+    assert_eq!(own.expect("share").await.data["watching"], false);
+    watching.expect_revoked("session").await;
+}
