@@ -190,14 +190,14 @@ impl Stream {
         self.behind |= self.subscription.what == What::People;
     }
 
-    /// The rows from `seen` to `last` are about these people, or about anybody.
-    pub fn note_rows(&mut self, touched: Option<&HashSet<String>>, seen: i64, last: i64) {
+    /// The rows from `before` to `last` are about these people, or about anybody.
+    pub fn note_rows(&mut self, touched: Option<&HashSet<String>>, before: i64, last: i64) {
         let What::Person(person) = &self.subscription.what else { return };
         if touched.is_none_or(|touched| touched.contains(person)) {
             self.behind = true;
         } else if let Some(sent) = &mut self.sent
             && !self.behind
-            && sent.looked_at >= seen
+            && sent.looked_at >= before
         {
             sent.looked_at = last;
         }
