@@ -27,8 +27,10 @@ pub enum Topic {
     Person,
     /// One viewer's share.
     Share,
-    /// What only the person themself is told: their preferences, and who watches.
+    /// What only the person themself is told: their preferences.
     Own,
+    /// And that a viewer came, went or is called otherwise. It is kept as their `own` with that viewer as its subject.
+    Viewer,
 }
 
 impl Topic {
@@ -38,7 +40,7 @@ impl Topic {
             Self::Metric(metric) => metric.as_str(),
             Self::Person => "person",
             Self::Share => "share",
-            Self::Own => "own",
+            Self::Own | Self::Viewer => "own",
         }
     }
 
@@ -63,7 +65,10 @@ pub struct Row {
 impl Row {
     #[must_use]
     pub fn topic(&self) -> Topic {
-        Topic::parse(&self.topic)
+        match Topic::parse(&self.topic) {
+            Topic::Own if self.subject.is_some() => Topic::Viewer,
+            topic => topic,
+        }
     }
 }
 
@@ -233,7 +238,7 @@ pub fn person_changed(conn: &mut DbConnection, before: &User, after: &User, now:
     let found_as = |user: &User| (user.display_name.clone(), user.disabled);
     if after.role() == Role::Viewer && found_as(before) != found_as(after) {
         for share in shares_to(conn, &after.id)? {
-            add(conn, &share.person_id, Topic::Own, Detail::Logged, Some(&after.id), now)?;
+            add(conn, &share.person_id, Topic::Viewer, Detail::Logged, Some(&after.id), now)?;
         }
     }
     Ok(())

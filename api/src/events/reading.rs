@@ -242,7 +242,7 @@ impl<'a> Reading<'a> {
     pub fn own(&mut self, person: &User, row: &Row) -> QueryResult<Option<(&'static str, Rc<str>)>> {
         let now = self.now;
         Ok(match (row.topic(), &row.subject) {
-            (Topic::Share | Topic::Own, Some(viewer)) => {
+            (Topic::Share | Topic::Viewer, Some(viewer)) => {
                 // Of an account that is gone there is nothing to tell.
                 let Some(viewer) = users_of(self.conn, &[viewer.as_str()])?.pop() else { return Ok(None) };
                 Some(("share", json!(share_view(self.conn, person, &viewer, now)?).to_string().into()))
@@ -266,7 +266,7 @@ impl Granted {
             Topic::Metric(metric) => self.of(metric).as_number(),
             // The goal is shown beside exact water; the rest to everybody.
             Topic::Person => self.water.as_number().max(1),
-            Topic::Share | Topic::Own => 0,
+            Topic::Share | Topic::Own | Topic::Viewer => 0,
         }
     }
 }

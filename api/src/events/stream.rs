@@ -427,6 +427,6 @@ fn is_everything(row: &Row, granted: Granted) -> bool {
     match row.topic() {
         Topic::Metric(_) => granted.history && row.subject.is_none(),
         Topic::Share => !granted.own,
-        Topic::Person | Topic::Own => false,
+        Topic::Person | Topic::Own | Topic::Viewer => false,
     }
 }

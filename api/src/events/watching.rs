@@ -140,5 +140,5 @@ fn end(conn: &mut DbConnection, process: &str, now: Timestamp) -> QueryResult<()
 }
 
 fn tell(conn: &mut DbConnection, person: &str, viewer: &str, now: Timestamp) -> QueryResult<()> {
-    outbox::add(conn, person, Topic::Own, Detail::Logged, Some(viewer), now)
+    outbox::add(conn, person, Topic::Viewer, Detail::Logged, Some(viewer), now)
 }
