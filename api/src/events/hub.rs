@@ -135,7 +135,7 @@ impl Streams {
             watching: Watching::new(clock.new_id().to_string()),
             changes: None,
             streams: Vec::new(),
-            seen: 0,
+            looked_at: 0,
             unvalidated: false,
             validated: Instant::now(),
             unlisted: false,
@@ -218,7 +218,7 @@ struct Hub {
     changes: Option<Changes>,
     streams: Vec<Stream>,
     /// The newest row of the outbox that was looked at.
-    seen: i64,
+    looked_at: i64,
     /// Something was committed since all streams were validated last.
     unvalidated: bool,
     validated: Instant,
@@ -257,11 +257,12 @@ impl Hub {
         }
     }
 
-    /// Until it is time for the next turn: at once where there is `more` to do, and never while nobody listens. False once it is over.
+    /// Until it is time for the next turn: at once where there is `more` to do, and never while nobody listens and that is written. False once
+    /// it is over.
     fn wait(&mut self, more: bool) -> bool {
         let mut inbox = self.shared.inbox();
         while !(more || inbox.stopping || inbox.woken || !inbox.joined.is_empty()) {
-            if self.streams.is_empty() {
+            if self.streams.is_empty() && !self.watching.somebody_went() {
                 inbox = self.shared.woken.wait(inbox).unwrap_or_else(PoisonError::into_inner);
             } else {
                 let waited = self.shared.woken.wait_timeout(inbox, TURN).unwrap_or_else(PoisonError::into_inner);
@@ -297,7 +298,7 @@ impl Hub {
             let pairs: HashSet<_> = self.streams.iter().flat_map(Stream::watches).collect();
             self.watching.change_to(pairs, &self.db, now);
         }
-        if !self.streams.is_empty() {
+        if !self.streams.is_empty() || self.watching.somebody_went() {
             self.watching.keep_alive(&self.db, now);
         }
         Ok(more)
@@ -321,13 +322,13 @@ impl Hub {
         if !(committed || all || joined || self.streams.iter().any(Stream::is_due)) {
             return Ok(false);
         }
-        let (streams, cursors, seen) = (&mut self.streams, &self.cursors, self.seen);
-        self.seen = changes.read(|conn| {
+        let (streams, cursors, before) = (&mut self.streams, &self.cursors, self.looked_at);
+        self.looked_at = changes.read(|conn| {
             let mut reading = Reading::new(conn, now)?;
-            let touched = if reading.last == seen { Some(HashSet::new()) } else { reading.touched(seen)? };
+            let touched = if reading.last == before { Some(HashSet::new()) } else { reading.touched(before)? };
             for stream in streams.iter_mut() {
-                stream.note_rows(touched.as_ref(), seen, reading.last);
-                if reading.last != seen {
+                stream.note_rows(touched.as_ref(), before, reading.last);
+                if reading.last != before {
                     stream.note_change();
                 }
             }
@@ -343,7 +344,7 @@ impl Hub {
             }
             Ok(reading.last)
         })?;
-        self.unlisted &= self.seen == seen;
+        self.unlisted &= self.looked_at == before;
         if second {
             self.second = now;
         }

@@ -1,17 +1,22 @@
 //! Outbox rows: what changed about a person, written in the transaction that changes it. They hold no value: whoever reads one reads
 //! what it is about as it is by then, and as far as it is shared.
 
-use diesel::prelude::*;
+use std::collections::HashMap;
+
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+};
 
 use crate::{
-    clock::Timestamp,
+    clock::{DAY, Timestamp},
     db::{
         DbConnection,
-        schema::{outbox, outbox_head},
+        schema::{outbox, outbox_head, users},
     },
     entries::model::{Entry, Metric},
-    people::sharing::Detail,
-    users::model::User,
+    people::sharing::{Detail, shares_to},
+    users::model::{Role, User},
 };
 
 /// What a row is about.
@@ -22,8 +27,10 @@ pub enum Topic {
     Person,
     /// One viewer's share.
     Share,
-    /// What only the person themself is told: their preferences, and who watches.
+    /// What only the person themself is told: their preferences.
     Own,
+    /// And that a viewer came, went or is called otherwise. It is kept as their `own` with that viewer as its subject.
+    Viewer,
 }
 
 impl Topic {
@@ -33,7 +40,7 @@ impl Topic {
             Self::Metric(metric) => metric.as_str(),
             Self::Person => "person",
             Self::Share => "share",
-            Self::Own => "own",
+            Self::Own | Self::Viewer => "own",
         }
     }
 
@@ -58,11 +65,14 @@ pub struct Row {
 impl Row {
     #[must_use]
     pub fn topic(&self) -> Topic {
-        Topic::parse(&self.topic)
+        match Topic::parse(&self.topic) {
+            Topic::Own if self.subject.is_some() => Topic::Viewer,
+            topic => topic,
+        }
     }
 }
 
-/// The newest number given out, and the newest one let go.
+/// The newest number given out, and the one up to which only the newest row of each kind is kept.
 pub fn ends(conn: &mut DbConnection) -> QueryResult<(i64, i64)> {
     outbox_head::table.find(1).select((outbox_head::last, outbox_head::pruned)).first(conn)
 }
@@ -108,23 +118,60 @@ pub fn newest_of_share(conn: &mut DbConnection, person_id: &str, viewer_id: &str
     Ok(those.order(outbox::id.desc()).select(outbox::id).first(conn).optional()?.unwrap_or_default())
 }
 
-/// Lets go of some rows that are older than `before`; how many.
-pub fn prune(conn: &mut DbConnection, before: Timestamp) -> QueryResult<usize> {
-    // Numbers follow time but for a clock that was set back, so all up to the newest of the old ones go.
-    let old: Option<i64> = outbox::table
-        .filter(outbox::at.lt(before.0))
-        .order(outbox::at)
+/// How long rows are kept: whoever was away for longer loads everything anew.
+const KEPT_FOR: i64 = 7 * DAY;
+const PRUNED_AT_ONCE: i64 = 1000;
+
+/// Goes on by some rows that are older than a week, in their order, and lets go of those before them that were about the same; how many it
+/// went on by. The newest of each kind stays, so that where a reader stands follows from what they may see alone: else it would change
+/// once something hidden is a week old.
+pub fn prune(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
+    let (_, pruned) = ends(conn)?;
+    let next: Vec<(i64, String, Row)> = outbox::table
+        .filter(outbox::id.gt(pruned))
+        .order(outbox::id)
         .limit(PRUNED_AT_ONCE)
-        .select(outbox::id)
-        .load::<i64>(conn)?
-        .into_iter()
-        .max();
-    let Some(last) = old else { return Ok(0) };
-    diesel::update(outbox_head::table.find(1)).set(outbox_head::pruned.eq(last)).execute(conn)?;
-    diesel::delete(outbox::table.filter(outbox::id.le(last))).execute(conn)
+        .select((outbox::at, outbox::person_id, Row::as_select()))
+        .load(conn)?;
+    // What is from the future was written before the clock was set back.
+    let kept = now.0 - KEPT_FOR..=now.0 + KEPT_FOR;
+    let old: Vec<_> = next.into_iter().take_while(|(at, ..)| !kept.contains(at)).collect();
+    let Some((.., last)) = old.last() else { return forget_gone(conn, pruned).map(|()| 0) };
+    diesel::update(outbox_head::table.find(1)).set(outbox_head::pruned.eq(last.id)).execute(conn)?;
+    let of_viewer = |row: &Row| row.subject.clone().filter(|_| row.topic() == Topic::Share);
+    let newest: HashMap<_, i64> =
+        old.iter().map(|(_, person, row)| ((person, &row.topic, row.level, of_viewer(row)), row.id)).collect();
+    for ((person, topic, level, viewer), newest) in newest {
+        let older = outbox::table
+            .filter(outbox::person_id.eq(person))
+            .filter(outbox::topic.eq(topic))
+            .filter(outbox::level.eq(level))
+            .filter(outbox::id.lt(newest));
+        match viewer {
+            Some(viewer) => diesel::delete(older.filter(outbox::subject.eq(viewer))).execute(conn)?,
+            None => diesel::delete(older).execute(conn)?,
+        };
+    }
+    Ok(old.len())
 }
 
-const PRUNED_AT_ONCE: i64 = 1000;
+/// Of a viewer whose account is gone nothing stays. If they are what a person was told of last, that stays, but not of whom it was.
+fn forget_gone(conn: &mut DbConnection, pruned: i64) -> QueryResult<()> {
+    let gone: Vec<(i64, String)> = outbox::table
+        .filter(outbox::id.le(pruned))
+        .filter(outbox::topic.eq_any([Topic::Share.as_str(), Topic::Own.as_str()]))
+        .filter(not(exists(users::table.filter(users::id.nullable().eq(outbox::subject)))))
+        .select((outbox::id, outbox::person_id))
+        .load(conn)?;
+    for (id, person) in gone {
+        if newest(conn, &person)? == id {
+            diesel::update(outbox::table.find(id)).set(outbox::subject.eq(None::<String>)).execute(conn)?;
+        } else {
+            diesel::delete(outbox::table.find(id)).execute(conn)?;
+        }
+    }
+    Ok(())
+}
 
 /// Notes that something about a person changed, for whoever sees at least `level` of it. `subject` is the entry or the viewer it is about;
 /// without one it is about all there is of the topic.
@@ -173,7 +220,7 @@ pub fn least_detail(before: &Entry, after: &Entry) -> Option<Detail> {
     (!before.same_content(after)).then_some(Detail::Exact)
 }
 
-/// A person changed something about themself.
+/// A user's account or preferences changed.
 pub fn person_changed(conn: &mut DbConnection, before: &User, after: &User, now: Timestamp) -> QueryResult<()> {
     let presented = |user: &User| {
         let hours = (user.day_starts_at, user.ageing_after_hours, user.stale_after_hours);
@@ -186,6 +233,13 @@ pub fn person_changed(conn: &mut DbConnection, before: &User, after: &User, now:
         add(conn, &after.id, Topic::Person, Detail::Exact, None, now)?;
     } else if own(before) != own(after) {
         add(conn, &after.id, Topic::Own, Detail::Logged, None, now)?;
+    }
+    // Whoever lets a viewer watch finds them under their name.
+    let found_as = |user: &User| (user.display_name.clone(), user.disabled);
+    if after.role() == Role::Viewer && found_as(before) != found_as(after) {
+        for share in shares_to(conn, &after.id)? {
+            add(conn, &share.person_id, Topic::Viewer, Detail::Logged, Some(&after.id), now)?;
+        }
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ pub(super) type Concerned<'a> = (&'a str, &'a str, Option<&'a str>);
 pub(super) struct Reading<'a> {
     conn: &'a mut DbConnection,
     pub now: Timestamp,
-    /// The newest row there is, and the newest that was let go.
+    /// The newest row there is, and the one up to which most are gone.
     pub last: i64,
     pub pruned: i64,
     users: HashMap<String, User>,
@@ -168,7 +168,7 @@ impl<'a> Reading<'a> {
         Rc::clone(self.entries.entry((row.id, detail)).or_insert_with(render))
     }
 
-    /// The newest row that whoever sees so much of a person could have been shown, whether it is still there or not.
+    /// The newest row that whoever sees so much of a person could have been shown. It is never let go.
     pub fn newest(&mut self, reader: &User, watched: &Watched) -> QueryResult<i64> {
         let Watched { person, granted } = watched;
         let share = if granted.own { 0 } else { outbox::newest_of_share(self.conn, &person.id, &reader.id)? };
@@ -180,7 +180,7 @@ impl<'a> Reading<'a> {
             None => self.newest_shown(&person.id, *granted)?,
         };
         self.newest.insert(key, newest);
-        Ok(newest.max(share).max(self.pruned))
+        Ok(newest.max(share))
     }
 
     fn newest_shown(&mut self, person: &str, granted: Granted) -> QueryResult<i64> {
@@ -203,6 +203,11 @@ impl<'a> Reading<'a> {
         let status = Rc::new(Status { view, digest: ids::digest(&text), text });
         self.statuses.insert(key, Rc::clone(&status));
         Ok(status)
+    }
+
+    /// The digest of how the person, as they are now, would have been seen at `at`.
+    pub fn digest_at(&mut self, watched: &Watched, at: Timestamp) -> QueryResult<u64> {
+        Ok(ids::digest(&json!(status(self.conn, watched, at)?).to_string()))
     }
 
     /// What `GET /people?limit=100` answers, and of which others that shows the status.
@@ -237,7 +242,7 @@ impl<'a> Reading<'a> {
     pub fn own(&mut self, person: &User, row: &Row) -> QueryResult<Option<(&'static str, Rc<str>)>> {
         let now = self.now;
         Ok(match (row.topic(), &row.subject) {
-            (Topic::Share | Topic::Own, Some(viewer)) => {
+            (Topic::Share | Topic::Viewer, Some(viewer)) => {
                 // Of an account that is gone there is nothing to tell.
                 let Some(viewer) = users_of(self.conn, &[viewer.as_str()])?.pop() else { return Ok(None) };
                 Some(("share", json!(share_view(self.conn, person, &viewer, now)?).to_string().into()))
@@ -261,7 +266,7 @@ impl Granted {
             Topic::Metric(metric) => self.of(metric).as_number(),
             // The goal is shown beside exact water; the rest to everybody.
             Topic::Person => self.water.as_number().max(1),
-            Topic::Share | Topic::Own => 0,
+            Topic::Share | Topic::Own | Topic::Viewer => 0,
         }
     }
 }

@@ -5,13 +5,8 @@ use std::time::Duration;
 use actix_web::web;
 
 use super::outbox;
-use crate::{
-    clock::{DAY, Timestamp},
-    error::ApiResult,
-    server::AppState,
-};
+use crate::{error::ApiResult, server::AppState};
 
-const KEPT_FOR: i64 = 7 * DAY;
 const EVERY: Duration = Duration::from_hours(1);
 
 /// For as long as the server runs.
@@ -27,7 +22,7 @@ pub async fn keep_pruning(state: web::Data<AppState>) {
 /// # Errors
 /// Those of the database.
 pub async fn prune(state: &AppState) -> ApiResult<()> {
-    let before = Timestamp(state.clock.now().0 - KEPT_FOR);
-    while state.db.write(move |conn| Ok(outbox::prune(conn, before)?)).await? > 0 {}
+    let now = state.clock.now();
+    while state.db.write(move |conn| Ok(outbox::prune(conn, now)?)).await? > 0 {}
     Ok(())
 }

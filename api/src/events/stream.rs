@@ -24,8 +24,9 @@ use crate::{
     audit::{Trace, looks::Looks},
     clock::{SECOND, Timestamp},
     db::Db,
+    entries::model::Metric,
     extract::Cursors,
-    people::sharing::{Granted, Watched},
+    people::sharing::{Detail, Granted, Watched},
     users::model::User,
 };
 
@@ -42,6 +43,9 @@ pub(super) struct Stream {
     last_sent: Timestamp,
     /// There may be rows that were not looked at, or a list may have changed since it was read.
     behind: bool,
+    compare: Compare,
+    /// When the status was last compared.
+    compared_at: Timestamp,
     over: bool,
     /// When the list was read last.
     listed: Instant,
@@ -53,11 +57,20 @@ pub(super) struct Stream {
     watches_others: bool,
 }
 
+/// Whether the status is to be compared with the one that the reader was told, once there are no more rows for them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Compare {
+    No,
+    /// As of when it was compared last: something changed that they were not shown, and what goes by time must not show by that.
+    AsOfThen,
+    AsOfNow,
+}
+
 /// A person as a reader sees them.
 pub(super) struct Shown {
     pub person_id: String,
     pub username: String,
-    /// Of their status.
+    /// Of their status, in a list.
     pub digest: u64,
 }
 
@@ -80,9 +93,11 @@ impl Stream {
         Self {
             seal: Seal::new(secret, &subscription.reader_id, of),
             last_sent: subscription.trace.at,
+            compared_at: subscription.trace.at,
             subscription,
             sent: None,
             behind: false,
+            compare: Compare::No,
             over: false,
             listed: Instant::now(),
             shown: Vec::new(),
@@ -148,6 +163,14 @@ impl Stream {
         self.shown = shown;
     }
 
+    /// Of one person a look is noted when it begins and when it ends; in between they see who is watching.
+    fn see_person(&mut self, watched: &Watched) {
+        if !watched.granted.own && self.shown.is_empty() {
+            let User { id, username, .. } = watched.person.clone();
+            self.see(vec![Shown { person_id: id, username, digest: 0 }]);
+        }
+    }
+
     pub fn concerned(&self) -> Concerned<'_> {
         let Subscription { what, reader_id, session_id, .. } = &self.subscription;
         let person = match what {
@@ -167,21 +190,22 @@ impl Stream {
         self.behind |= self.subscription.what == What::People;
     }
 
-    /// The rows from `seen` to `last` are about these people, or about anybody.
-    pub fn note_rows(&mut self, touched: Option<&HashSet<String>>, seen: i64, last: i64) {
+    /// The rows from `before` to `last` are about these people, or about anybody.
+    pub fn note_rows(&mut self, touched: Option<&HashSet<String>>, before: i64, last: i64) {
         let What::Person(person) = &self.subscription.what else { return };
         if touched.is_none_or(|touched| touched.contains(person)) {
             self.behind = true;
         } else if let Some(sent) = &mut self.sent
             && !self.behind
-            && sent.looked_at >= seen
+            && sent.looked_at >= before
         {
             sent.looked_at = last;
         }
     }
 
     /// Sends what comes next, if the reader may still see it, and if it is a list only if there is time for one. What goes by time comes on a
-    /// tick of the second alone, or its moment would tell of changes that are hidden.
+    /// tick of the second alone, or its moment would tell of changes that are hidden. A list is read anew after whatever was committed, so there
+    /// the moment does tell that somebody wrote something.
     pub fn go_on(
         &mut self,
         reading: &mut Reading,
@@ -227,15 +251,17 @@ impl Stream {
         if !self.pipe().has_room() {
             return Ok(());
         }
+        self.see_person(watched);
         let granted = watched.granted;
         let joined = self.sent.is_none();
         let mut sent = match self.sent {
             // Whoever has taken nothing for days may have missed what was let go meanwhile.
             Some(sent) if sent.granted == Some(granted) && sent.looked_at >= reading.pruned => sent,
             Some(_narrowed_or_widened_or_late) => return self.reset(reading, reader, watched),
-            None => match self.place_before(reading, granted) {
+            None => match self.place_before(reading, reader, watched)? {
                 Some(place) => {
-                    let looked_at = if granted.history { place.row } else { reading.last };
+                    // What was let go since then was hidden.
+                    let looked_at = if granted.history { place.row.max(reading.pruned) } else { reading.last };
                     Sent { granted: Some(granted), looked_at, place }
                 }
                 None if self.subscription.last_event_id.is_some() => return self.reset(reading, reader, watched),
@@ -247,32 +273,51 @@ impl Stream {
         if rows.iter().flat_map(|rows| &rows.found).any(|row| shown(&row) && is_everything(row, granted)) {
             return self.reset(reading, reader, watched);
         }
-        let mut noticed = joined || beat;
+        if joined || beat {
+            self.compare = Compare::AsOfNow;
+        }
         if let Some(rows) = rows {
-            for row in rows.found.iter().filter(shown) {
-                noticed = true;
-                if granted.history {
-                    let place = Place { row: row.id, ..sent.place };
-                    if !self.show(reading, watched, row, &rows, place)? {
-                        return self.reset(reading, reader, watched);
+            for row in &rows.found {
+                if !shown(&row) || !granted.history {
+                    if shown(&row) || moves_band(row, granted) {
+                        self.compare = self.compare.max(Compare::AsOfThen);
                     }
-                    (sent.place, sent.looked_at) = (place, row.id);
-                    self.sent = Some(sent);
+                    continue;
                 }
+                self.compare = Compare::AsOfNow;
+                let place = Place { row: row.id, ..sent.place };
+                if !self.show(reading, watched, row, &rows, place)? {
+                    return self.reset(reading, reader, watched);
+                }
+                (sent.place, sent.looked_at) = (place, row.id);
+                self.sent = Some(sent);
             }
             sent.looked_at = rows.up_to;
             self.behind = rows.up_to < reading.last;
         }
         self.sent = Some(sent);
-        if noticed && !self.behind { self.status(reading, watched) } else { Ok(()) }
+        if self.behind {
+            return Ok(());
+        }
+        let differs = match self.compare {
+            Compare::No => false,
+            Compare::AsOfThen => self.differs(reading, watched, sent.place.digest)?,
+            Compare::AsOfNow => true,
+        };
+        self.compare = Compare::No;
+        if differs { self.status(reading, watched) } else { Ok(()) }
     }
 
-    /// Where the reader had come to before, if everything since then is still there.
-    fn place_before(&self, reading: &Reading, granted: Granted) -> Option<Place> {
-        let place = self.seal.open(self.subscription.last_event_id.as_deref()?);
-        let usable =
-            if granted.history { (reading.pruned..=reading.last).contains(&place.row) } else { place.row == NO_ROWS };
-        usable.then_some(place)
+    /// Where the reader had come to before, if everything since then that they may see is still there.
+    fn place_before(&self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<Option<Place>> {
+        let Some(id) = &self.subscription.last_event_id else { return Ok(None) };
+        let place = self.seal.open(id);
+        let usable = if watched.granted.history {
+            (reading.pruned..=reading.last).contains(&place.row) || place.row == reading.newest(reader, watched)?
+        } else {
+            place.row == NO_ROWS
+        };
+        Ok(Some(place).filter(|_| usable))
     }
 
     /// Whether it could be shown by itself.
@@ -319,14 +364,15 @@ impl Stream {
         self.status(reading, watched)
     }
 
+    /// Whether the reader sees another status than they were told by what changed, and not only by the time that has passed.
+    fn differs(&self, reading: &mut Reading, watched: &Watched, told: u64) -> QueryResult<bool> {
+        Ok(reading.status(watched)?.digest != told && reading.digest_at(watched, self.compared_at)? != told)
+    }
+
     /// Says how the person is, unless the reader was told just that.
     fn status(&mut self, reading: &mut Reading, watched: &Watched) -> QueryResult<()> {
         let status = reading.status(watched)?;
-        // Of one person a look is noted when it begins and when it ends; in between they see who is watching.
-        if !watched.granted.own && self.shown.is_empty() {
-            let User { id, username, .. } = watched.person.clone();
-            self.see(vec![Shown { person_id: id, username, digest: status.digest }]);
-        }
+        (self.compare, self.compared_at) = (Compare::No, reading.now);
         let Some(sent) = &mut self.sent else { return Ok(()) };
         if sent.place.digest != status.digest {
             sent.place.digest = status.digest;
@@ -371,11 +417,16 @@ fn is_shown(row: &Row, granted: Granted, reader_id: &str) -> bool {
     about_reader || row.level <= granted.notices(row.topic())
 }
 
-/// Whether more may have changed than one thing that can be shown by itself.
+/// Whether the change can move the band of the day though the reader cannot notice it otherwise.
+fn moves_band(row: &Row, granted: Granted) -> bool {
+    granted.water == Detail::Band && matches!(row.topic(), Topic::Metric(Metric::Water) | Topic::Person)
+}
+
+/// Whether more of what the reader has loaded may have changed than one thing that can be shown by itself.
 fn is_everything(row: &Row, granted: Granted) -> bool {
     match row.topic() {
-        Topic::Metric(_) => row.subject.is_none(),
+        Topic::Metric(_) => granted.history && row.subject.is_none(),
         Topic::Share => !granted.own,
-        Topic::Person | Topic::Own => false,
+        Topic::Person | Topic::Own | Topic::Viewer => false,
     }
 }

@@ -29,38 +29,45 @@ pub(super) type Pair = (String, String);
 pub(super) struct Watching {
     process_id: String,
     pairs: HashSet<Pair>,
+    /// Some of whom it is written that they watch do so no more.
+    somebody_went: bool,
     /// When this process said last that it is there.
     told: Option<Timestamp>,
 }
 
 impl Watching {
     pub fn new(process_id: String) -> Self {
-        Self { process_id, pairs: HashSet::new(), told: None }
+        Self { process_id, pairs: HashSet::new(), somebody_went: false, told: None }
     }
 
-    /// From now on these watch.
+    pub fn somebody_went(&self) -> bool {
+        self.somebody_went
+    }
+
+    /// From now on these watch. That somebody came is written at once, that somebody went with the next [`Self::keep_alive`]: so whoever comes
+    /// and goes all the time makes two rows within that time, and the person's page does not ask on behalf of others until it is refused.
     pub fn change_to(&mut self, pairs: HashSet<Pair>, db: &Db, now: Timestamp) {
-        let gone: Vec<Pair> = self.pairs.difference(&pairs).cloned().collect();
         let new: Vec<Pair> = pairs.difference(&self.pairs).cloned().collect();
+        self.somebody_went |= !self.pairs.is_subset(&pairs);
         self.pairs = pairs;
-        if gone.is_empty() && new.is_empty() {
+        if new.is_empty() {
             return;
         }
         let process = self.process_id.clone();
         db.write_later("who watches", move |conn| {
-            gone.iter().try_for_each(|pair| leave(conn, &process, pair, now))?;
             say_alive(conn, &process, now)?;
             Ok(new.iter().try_for_each(|pair| enter(conn, &process, pair, now))?)
         });
     }
 
-    /// Says from time to time that this process is there and who watches through it, whatever of that could not be written or was lost, and
+    /// Says from time to time that this process is there and who watches through it, whatever of that was not written or was lost, and
     /// clears up after the processes that are not there.
     pub fn keep_alive(&mut self, db: &Db, now: Timestamp) {
         if self.told.is_some_and(|told| (0..ALIVE_EVERY).contains(&(now.0 - told.0))) {
             return;
         }
         self.told = Some(now);
+        self.somebody_went = false;
         let (process, pairs) = (self.process_id.clone(), self.pairs.clone());
         db.write_later("that this process is there", move |conn| {
             say_alive(conn, &process, now)?;
@@ -103,7 +110,7 @@ fn pairs_of(conn: &mut DbConnection, process: &str) -> QueryResult<Vec<Pair>> {
 }
 
 fn enter(conn: &mut DbConnection, process: &str, (person, viewer): &Pair, now: Timestamp) -> QueryResult<()> {
-    // It is still there if it could not be written that they went.
+    // It is still there if it was not written yet that they went.
     let there: i64 = watchers::table.find((person, viewer, process)).count().get_result(conn)?;
     // An account that was erased meanwhile watches nobody.
     if there > 0 || users_of(conn, &[person, viewer])?.len() < 2 {
@@ -133,5 +140,5 @@ fn end(conn: &mut DbConnection, process: &str, now: Timestamp) -> QueryResult<()
 }
 
 fn tell(conn: &mut DbConnection, person: &str, viewer: &str, now: Timestamp) -> QueryResult<()> {
-    outbox::add(conn, person, Topic::Own, Detail::Logged, Some(viewer), now)
+    outbox::add(conn, person, Topic::Viewer, Detail::Logged, Some(viewer), now)
 }

@@ -315,6 +315,10 @@ async fn share_in_every_way(app: &TestApp, admin: &Client, viewer: &Client, rout
 
 /// Coming, hearing, going, coming back, and what goes by time.
 async fn follow_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
+    // Who was there before goes first.
+    while app.state.streams.count() > 0 {}
+    app.clock.advance(15 * SECOND);
+    while admin.get("/api/v1/me/audience").await.json["watching"] != json!([]) {}
     let (mut own, mut other) = (admin.listen(&admin.username).await, viewer.listen(&admin.username).await);
     let first = other.expect("status").await;
     own.expect("status").await;
@@ -324,6 +328,8 @@ async fn follow_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
     while own.next().await.unwrap().name != "me" {}
     viewer.listen_after(&admin.username, &first.id).await.expect("entry").await;
     drop(other);
+    while app.state.streams.count() > 1 {}
+    app.clock.advance(15 * SECOND);
     while own.next().await.unwrap().name != "share" {}
     let _other = viewer.listen(&admin.username).await;
     app.execute(
@@ -332,7 +338,8 @@ async fn follow_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
     );
     app.clock.advance(MINUTE);
     while app.number("SELECT count(*) AS n FROM processes WHERE id = 'gone'") > 0 {}
-    app.state.db.write(|conn| Ok(outbox::prune(conn, Timestamp(i64::MAX))?)).await.unwrap();
+    let later = Timestamp(app.clock.now().0 + 8 * DAY);
+    while app.state.db.write(move |conn| Ok(outbox::prune(conn, later)?)).await.unwrap() > 0 {}
     admin.listen_after(&admin.username, &first.id).await.expect("reset").await;
 }
 

@@ -121,6 +121,8 @@ pub fn share_view(conn: &mut DbConnection, person: &User, viewer: &User, now: Ti
     let kept = find_share(conn, &person.id, &viewer.id)?;
     let Granted { water, altitude, history, export, own: _ } = kept.as_ref().map_or(Granted::USUAL, Share::terms);
     let last_look = looks::table.find((&person.id, &viewer.id)).select(looks::last_at).first(conn).optional()?;
+    // That they went is written a little later.
+    let may_watch = decide(viewer, person, kept.as_ref(), now).is_some();
     Ok(ShareView {
         username: viewer.username.clone(),
         display_name: viewer.display_name.clone(),
@@ -133,7 +135,7 @@ pub fn share_view(conn: &mut DbConnection, person: &User, viewer: &User, now: Ti
         requested_at: kept.as_ref().and_then(|share| share.requested_at).map(Timestamp),
         since: kept.as_ref().map(|share| Timestamp(share.since(now))),
         last_looked_at: last_look.map(Timestamp),
-        watching: presence::is_watching(conn, &person.id, &viewer.id, now)?,
+        watching: may_watch && presence::is_watching(conn, &person.id, &viewer.id, now)?,
     })
 }
 
@@ -296,8 +298,12 @@ pub fn tell_all_watched_by(conn: &mut DbConnection, viewer_id: &str, now: Timest
 pub fn watching(conn: &mut DbConnection, person: &User, now: Timestamp) -> QueryResult<Vec<WatcherView>> {
     let mut found: Vec<WatcherView> = Vec::new();
     for (viewer_id, since) in presence::watchers_of(conn, &person.id, now)? {
-        let User { username, display_name, .. } = user_of(conn, &viewer_id)?;
-        found.push(WatcherView { username, display_name, since: Timestamp(since) });
+        let viewer = user_of(conn, &viewer_id)?;
+        let share = find_share(conn, &person.id, &viewer_id)?;
+        if decide(&viewer, person, share.as_ref(), now).is_some() {
+            let User { username, display_name, .. } = viewer;
+            found.push(WatcherView { username, display_name, since: Timestamp(since) });
+        }
     }
     // Through two processes at once somebody still watches once.
     found.sort_by(|a, b| (&a.username, a.since).cmp(&(&b.username, b.since)));

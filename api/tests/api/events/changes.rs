@@ -1,16 +1,16 @@
 //! What is said, and to whom.
 
 use actix_web::http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use status_tracker::{
-    clock::HOUR,
+    clock::{HOUR, SECOND},
     entries::model::Metric,
     events::outbox::{self, Topic},
     people::sharing::{Detail, Granted},
     users::model::{Role, find_user},
 };
 
-use super::{change_share, listener::Listener};
+use super::{change_share, listener::Listener, until_open};
 use crate::support::{Client, NOON, TestApp};
 
 #[actix_web::test]
@@ -63,6 +63,8 @@ async fn ones_own_stream_tells_more() {
         (&json!("alex"), &json!(true), &json!("approved"))
     );
     drop(watching);
+    until_open(&app, 1);
+    app.clock.advance(15 * SECOND);
     assert_eq!(stream.expect("share").await.data["watching"], false);
     assert_eq!(app.number("SELECT count(*) AS n FROM watchers"), 0);
 }
@@ -238,6 +240,99 @@ async fn whoever_sees_no_history_hears_the_status_alone() {
 }
 
 #[actix_web::test]
+async fn whoever_sees_no_history_is_told_nothing_when_the_past_changes() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    robin.log("water", 250, NOON).await;
+    change_share(&app, |share| share.set_terms(Granted { history: false, ..Granted::USUAL })).await;
+    let mut stream = alex.listen("robin").await;
+    stream.expect("status").await;
+    app.clock.advance(1);
+    robin.log("water", 100, "2026-02-01T08:00:00Z").await;
+    rewind(&robin).await;
+    app.clock.advance(1);
+    robin.log("altitude", 7, NOON).await;
+    assert_eq!(stream.expect("status").await.data["altitude"]["value"], 7);
+    // What they see is told all the same, and so is their own share.
+    rewind(&robin).await;
+    assert_eq!(stream.expect("status").await.data["altitude"]["value"], json!(null));
+    change_share(&app, |share| share.set_terms(Granted { history: false, water: Detail::None, ..Granted::USUAL }))
+        .await;
+    stream.expect("reset").await;
+    assert_eq!(stream.expect("status").await.data["water"]["last_at"], json!(null));
+}
+
+/// All entries become what they were at noon.
+async fn rewind(robin: &Client) {
+    let path = "/api/v1/entries/rewind";
+    let preview = robin.post(&format!("{path}?dry_run=true"), json!({"to": NOON})).await.json;
+    assert_eq!(preview["removed"], 1, "{preview}");
+    robin.post(path, json!({"to": NOON, "digest": preview["digest"]})).await.expect(StatusCode::OK);
+}
+
+#[actix_web::test]
+async fn a_band_of_the_day_that_moves_is_told_at_once() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    robin.patch("/api/v1/me", json!({"daily_goal_ml": 1000})).await.expect(StatusCode::OK);
+    robin.log("water", 250, NOON).await;
+    let glass = robin.log("water", 210, NOON).await;
+    for history in [true, false] {
+        let terms = Granted { water: Detail::Band, history, ..Granted::USUAL };
+        change_share(&app, move |share| share.set_terms(terms)).await;
+        let mut stream = alex.listen("robin").await;
+        assert_eq!(stream.expect("status").await.data["water"]["band"], "low");
+        // Within the band of the glass, but not within that of the day.
+        let path = format!("/api/v1/entries/{}", glass["id"].as_str().unwrap());
+        robin.patch(&path, json!({"value": 399})).await.expect(StatusCode::OK);
+        let status = stream.expect("status").await;
+        assert_eq!(status.data["water"]["band"], "middle");
+        assert_eq!(status.data, alex.get("/api/v1/people/robin/status").await.json);
+        robin.patch("/api/v1/me", json!({"daily_goal_ml": 600})).await.expect(StatusCode::OK);
+        assert_eq!(stream.expect("status").await.data["water"]["band"], "high");
+        robin.patch("/api/v1/me", json!({"daily_goal_ml": 1000})).await.expect(StatusCode::OK);
+        assert_eq!(stream.expect("status").await.data["water"]["band"], "middle");
+        robin.patch(&path, json!({"value": 210})).await.expect(StatusCode::OK);
+        assert_eq!(stream.expect("status").await.data, status_without(&status.data, "low"));
+    }
+}
+
+fn status_without(status: &Value, band: &str) -> Value {
+    let mut status = status.clone();
+    status["water"]["band"] = band.into();
+    status
+}
+
+#[actix_web::test]
+async fn a_hidden_change_is_not_the_moment_at_which_time_shows() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    // It is about to count as ageing.
+    let glass = robin.log("water", 250, "2026-03-01T06:00:05Z").await;
+    let mut own = robin.listen("robin").await;
+    own.expect("status").await;
+    let band = Granted { water: Detail::Band, ..Granted::USUAL };
+    for (number, terms) in [band, Granted { history: false, ..Granted::USUAL }].into_iter().enumerate() {
+        change_share(&app, move |share| share.set_terms(terms)).await;
+        let mut stream = alex.listen("robin").await;
+        assert_eq!(stream.expect("status").await.data["freshness"], "fresh");
+        app.clock.advance(6000);
+        let hidden = if number == 0 {
+            let path = format!("/api/v1/entries/{}", glass["id"].as_str().unwrap());
+            robin.patch(&path, json!({"value": 251})).await
+        } else {
+            robin.post("/api/v1/entries", json!({"metric": "water", "value": 1, "at": "2026-02-01T08:00:00Z"})).await
+        };
+        while own.next().await.unwrap().data["entry"]["id"] != hidden.json["id"] {}
+        let name = format!("Robin {number}");
+        robin.patch("/api/v1/me", json!({"display_name": name})).await.expect(StatusCode::OK);
+        let status = stream.expect("status").await.data;
+        assert_eq!((&status["freshness"], &status["person"]["display_name"]), (&json!("ageing"), &json!(name)));
+        app.clock.advance(-6000);
+    }
+}
+
+#[actix_web::test]
 async fn a_change_of_everything_says_so() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
@@ -256,4 +351,23 @@ async fn a_change_of_everything_says_so() {
         assert_eq!(stream.expect("status").await.data, before.data);
     }
     robin.listen_after("robin", &before.id).await.expect("reset").await;
+}
+
+#[actix_web::test]
+async fn a_person_is_told_how_their_viewers_are_called() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let sasha = app.named("sasha", Role::Admin).await;
+    let mut own = robin.listen("robin").await;
+    own.expect("status").await;
+    let mut watching = alex.listen("robin").await;
+    watching.expect("status").await;
+    own.expect("share").await;
+    alex.patch("/api/v1/me", json!({"display_name": "Alex A."})).await.expect(StatusCode::OK);
+    let share = own.expect("share").await.data;
+    assert_eq!(share["display_name"], "Alex A.");
+    assert_eq!(share, robin.get("/api/v1/me/shares/alex").await.json);
+    sasha.patch("/api/v1/admin/users/alex", json!({"disabled": true})).await.expect(StatusCode::OK);
+    assert_eq!(own.expect("share").await.data["watching"], false);
+    watching.expect_revoked("session").await;
 }

@@ -6,9 +6,10 @@ use futures_util::StreamExt;
 use serde_json::json;
 use status_tracker::{clock::SECOND, users::model::Role};
 
-use super::{listener::Listener, raw::Raw};
+use super::{listener::Listener, raw::Raw, until_open};
 use crate::{
     crash::Site,
+    sharing::settled,
     support::{NOON, TestApp},
 };
 
@@ -43,26 +44,37 @@ async fn whoever_has_heard_all_and_goes_is_gone_at_once() {
     for _ in 0..3 {
         let mut stream = alex.listen("robin").await;
         stream.expect("status").await;
-        let begun = Instant::now();
         // Nothing is unread, so that the connection ends in the friendliest way.
         drop(stream);
-        while app.state.streams.count() > 0 {
-            assert!(begun.elapsed() < Duration::from_secs(2), "a client that went away still counts");
-        }
+        until_open(&app, 0);
     }
 }
 
 #[actix_web::test]
 async fn head_answers_and_ends() {
     let app = TestApp::start().await;
-    let (_robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
-    for path in ["/api/v1/people/robin/events", "/api/v1/me/events"] {
-        let mut answer = alex.request("HEAD", path).send().await.unwrap();
-        assert_eq!(answer.status(), 200);
-        assert_eq!(answer.headers().get("content-type").unwrap(), "text/event-stream");
-        assert!(answer.next().await.is_none());
+    let (_robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    for _ in 0..10 {
+        for path in ["/api/v1/people/robin/events", "/api/v1/me/events"] {
+            let mut answer = alex.request("HEAD", path).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            assert_eq!(answer.headers().get("content-type").unwrap(), "text/event-stream");
+            assert!(answer.next().await.is_none());
+        }
     }
-    assert_eq!(app.number("SELECT count(*) AS n FROM watchers"), 0, "nobody began to watch");
+    until_open(&app, 0);
+    // Whatever else began to watch was noted before whoever really does.
+    let sam = app.named("sam", Role::Viewer).await;
+    let mut stream = sam.listen("robin").await;
+    stream.expect("status").await;
+    let begun = Instant::now();
+    while app.recorded("person.look").is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(5), "nobody looked");
+    }
+    settled(&app).await;
+    let looked: Vec<String> = app.recorded("person.look").into_iter().map(|[actor, ..]| actor).collect();
+    assert_eq!(looked, ["sam"], "nobody looks who asks for the head alone");
+    assert_eq!(app.number("SELECT count(*) AS n FROM watchers"), 1);
 }
 
 #[actix_web::test]
@@ -113,8 +125,9 @@ async fn who_looks_and_who_is_there_is_written_down() {
     app.clock.advance(60 * SECOND);
     waited_for("SELECT count(*) AS n FROM processes", 1);
     drop(stream);
-    waited_for("SELECT count(*) AS n FROM watchers", 0);
     waited_for("SELECT count(*) AS n FROM audit WHERE action = 'person.look'", 2);
+    app.clock.advance(15 * SECOND);
+    waited_for("SELECT count(*) AS n FROM watchers", 0);
 }
 
 #[actix_web::test]

@@ -5,9 +5,12 @@ mod ids;
 mod limits;
 pub mod listener;
 mod presence;
+mod pruning;
 mod raw;
 mod returning;
 mod revoked;
+
+use std::time::{Duration, Instant};
 
 use status_tracker::{
     events::outbox::{self, Topic},
@@ -28,4 +31,13 @@ async fn change_share(app: &TestApp, change: impl FnOnce(&mut Share) + Send + 's
         Ok(outbox::add(conn, &person, Topic::Share, Detail::Logged, Some(&viewer), now)?)
     };
     app.state.db.write(write).await.unwrap();
+}
+
+/// Waits until so many streams are left.
+#[track_caller]
+fn until_open(app: &TestApp, left: usize) {
+    let begun = Instant::now();
+    while app.state.streams.count() > left {
+        assert!(begun.elapsed() < Duration::from_secs(5), "a closed stream still counts");
+    }
 }

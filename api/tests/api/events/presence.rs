@@ -10,7 +10,7 @@ use status_tracker::{
     users::model::Role,
 };
 
-use super::listener::Listener;
+use super::{listener::Listener, until_open};
 use crate::{
     sharing::settled,
     support::{Client, NOON, TestApp},
@@ -62,7 +62,105 @@ async fn who_watches_the_list_watches_each_person_whose_status_it_shows() {
 
     robin.patch(ALEX, json!({"state": "ended"})).await.expect(StatusCode::OK);
     list.expect("people").await;
+    app.clock.advance(15 * SECOND);
+    until_number(&app, "SELECT count(*) AS n FROM watchers", 0);
+}
+
+#[actix_web::test]
+async fn whoever_may_not_watch_any_more_is_not_watching_from_then_on() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    for (path, end, begin) in [
+        (ALEX, json!({"state": "ended"}), json!({"state": "approved"})),
+        ("/api/v1/me", json!({"sharing": "nobody"}), json!({"sharing": "approved"})),
+    ] {
+        let mut stream = alex.listen("robin").await;
+        stream.expect("status").await;
+        until(&robin, ALEX, |share| share["watching"] == true).await;
+        robin.patch(path, end).await.expect(StatusCode::OK);
+        assert_eq!(robin.get(ALEX).await.json["watching"], false, "{path}");
+        assert_eq!(robin.get(AUDIENCE).await.json["watching"], json!([]), "{path}");
+        assert_eq!(app.number("SELECT count(*) AS n FROM watchers"), 1, "what is written follows");
+        stream.expect_revoked("share").await;
+        robin.patch(path, begin).await.expect(StatusCode::OK);
+    }
+}
+
+#[actix_web::test]
+async fn whoever_comes_and_goes_all_the_time_is_told_of_twice() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let mut own = robin.listen("robin").await;
+    own.expect("status").await;
+    let mut told = Vec::new();
+    for number in 0..10 {
+        alex.listen("robin").await.expect("status").await;
+        until_open(&app, 1);
+        // Once robin hears of it, it was noticed that alex has gone.
+        robin.patch("/api/v1/me", json!({"daily_goal_ml": 1000 + number})).await.expect(StatusCode::OK);
+        loop {
+            let event = own.next().await.unwrap();
+            match event.name.as_str() {
+                "status" => break,
+                "share" => told.push(event.data["watching"].clone()),
+                _ => {}
+            }
+        }
+    }
+    app.clock.advance(15 * SECOND);
+    told.push(own.expect("share").await.data["watching"].clone());
+    assert_eq!(told, [true, false]);
+    let told = "SELECT count(*) AS n FROM outbox WHERE topic = 'own' AND subject IS NOT NULL";
+    assert_eq!(app.number(told), 2);
+}
+
+#[actix_web::test]
+async fn the_last_who_goes_is_gone_soon_though_nobody_listens_any_more() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    alex.listen("robin").await.expect("status").await;
+    until_open(&app, 0);
+    until(&robin, ALEX, |share| share["watching"] == true).await;
+    app.clock.advance(15 * SECOND);
     until(&robin, ALEX, |share| share["watching"] == false).await;
+    until_number(&app, "SELECT count(*) AS n FROM watchers", 0);
+}
+
+/// The status that alex is told at once who comes back after three entries and so many changes that are hidden from them.
+async fn comes_back_to(hidden: usize) -> Value {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    let mut stream = alex.listen("robin").await;
+    let first = stream.expect("status").await;
+    until(&robin, ALEX, |share| share["watching"] == true).await;
+    drop(stream);
+    until_open(&app, 0);
+    app.clock.advance(15 * SECOND);
+    until_number(&app, "SELECT count(*) AS n FROM watchers", 0);
+    app.clock.advance(45 * SECOND);
+    for value in 1..=3 {
+        robin.log("water", value, &format!("2026-03-01T12:00:0{value}Z")).await;
+    }
+    for number in 0..hidden {
+        let unit = if number % 2 == 0 { "fl_oz" } else { "ml" };
+        robin.patch("/api/v1/me", json!({"unit": unit})).await.expect(StatusCode::OK);
+    }
+    let mut again = alex.listen_after("robin", &first.id).await;
+    for value in 1..=3 {
+        assert_eq!(again.expect("entry").await.data["entry"]["value"], value);
+    }
+    let status = again.expect("status").await;
+    until(&robin, AUDIENCE, |audience| audience["watching"][0]["username"] == "alex").await;
+    until(&robin, ALEX, |share| share["last_looked_at"] == "2026-03-01T12:01:00.000Z").await;
+    app.clock.advance(15 * SECOND);
+    again.heartbeat().await;
+    status.data
+}
+
+#[actix_web::test]
+async fn whoever_comes_back_to_much_that_is_hidden_is_seen_and_told_the_status() {
+    // More than one turn takes.
+    assert_eq!(comes_back_to(70).await, comes_back_to(0).await);
 }
 
 #[actix_web::test]
@@ -88,9 +186,11 @@ async fn what_could_not_be_written_of_who_watches_is_written_later() {
 
     refuse("DELETE");
     app.clock.advance(MINUTE);
-    // The look at the end is written before that they went is tried.
+    own.heartbeat().await;
     drop(stream);
     until_number(&app, "SELECT count(*) AS n FROM audit WHERE action = 'person.look'", 2);
+    app.clock.advance(15 * SECOND);
+    own.heartbeat().await;
     settled(&app).await;
     app.execute("DROP TRIGGER refused");
     app.clock.advance(15 * SECOND);
