@@ -122,6 +122,74 @@ test('what a viewer sees is narrowed, and holds at once', async ({
   await expect(share).toContainText('no end')
 })
 
+test('a dialog left open takes nothing back that was narrowed elsewhere', async ({
+  page: phone,
+  device,
+  admin,
+  viewer,
+  client,
+}) => {
+  await client.share(viewer)
+  const tablet = await device()
+  const dialogOf = (page: Page) =>
+    page.getByRole('dialog', { name: `What ${viewer.username} sees` })
+  const change = async (page: Page) => {
+    await page.getByRole('button', { name: `Change what ${viewer.username} sees` }).click()
+    return dialogOf(page)
+  }
+  const water = (page: Page, detail: string) =>
+    dialogOf(page).getByRole('group', { name: 'Water' }).getByRole('radio', { name: detail })
+  const history = (page: Page) => dialogOf(page).getByRole('checkbox', { name: /^History/ })
+
+  // The tablet hears of nothing meanwhile.
+  await tablet.route('**/events', (route) => route.abort())
+  await enter(tablet, admin, '/sharing')
+  const old = await change(tablet)
+  await enter(phone, admin, '/sharing')
+  const fresh = await change(phone)
+  await water(phone, 'Band').check()
+  await history(phone).uncheck()
+  await fresh.getByRole('button', { name: 'Save' }).click()
+  await expect(fresh).toBeHidden()
+
+  await old.getByRole('button', { name: 'A week' }).click()
+  await old.getByRole('button', { name: 'Save' }).click()
+  await expect(toast(tablet, `What ${viewer.username} sees is changed.`)).toContainText(
+    'Water as a band, exact altitude, only how you are now.',
+  )
+  const answer = await client.send('GET', `/me/shares/${viewer.username}`)
+  expect(await answer.json()).toMatchObject({ water: 'band', altitude: 'exact', history: false })
+  await expect(row(phone, 'Who can watch', viewer.username)).toContainText(/until \d+ \w+ 20\d\d/)
+})
+
+test('a dialog that is open follows what is changed elsewhere, and so does a kept draft', async ({
+  page,
+  admin,
+  viewer,
+  client,
+}) => {
+  await client.share(viewer)
+  await enter(page, admin, '/sharing')
+  await page.getByRole('button', { name: `Change what ${viewer.username} sees` }).click()
+  const dialog = page.getByRole('dialog', { name: `What ${viewer.username} sees` })
+  const water = dialog.getByRole('group', { name: 'Water' })
+  const altitude = dialog.getByRole('group', { name: 'Altitude' })
+  await altitude.getByRole('radio', { name: 'Logged' }).check()
+  await client.share(viewer, { water: 'band' })
+  await expect(water.getByRole('radio', { name: 'Band' })).toBeChecked()
+  await expect(dialog.getByRole('status').filter({ hasText: 'elsewhere' })).toBeVisible()
+  await expect(altitude.getByRole('radio', { name: 'Logged' })).toBeChecked()
+
+  await page.goto('about:blank')
+  await client.share(viewer, { water: 'none', history: false })
+  await enter(page, admin, '/sharing')
+  await expect(water.getByRole('radio', { name: 'None' })).toBeChecked()
+  await expect(dialog.getByRole('checkbox', { name: /^History/ })).not.toBeChecked()
+  await client.send('DELETE', `/me/shares/${viewer.username}`)
+  await expect(dialog).toContainText(`${viewer.username} cannot watch you now.`)
+  await expect(dialog.getByRole('button', { name: 'Share', exact: true })).toBeVisible()
+})
+
 test('a share is ended by naming what is lost, and given again', async ({
   page,
   admin,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Share } from '../../../api/client'
-import { formOf, inDays, readForm, termsWords } from './share'
+import { follow, formOf, inDays, readForm, sameTerms, termsWords } from './share'
 
 const me = { time_zone: 'Europe/Berlin' }
 const now = Date.parse('2026-11-25T12:00:00.000Z')
@@ -36,12 +36,44 @@ test('what is shared is told in words', () => {
 test('an end that was only shown keeps its seconds', () => {
   const form = formOf(share, me, now)
   expect(form.until).toBe('2026-12-01T11:30')
-  const terms = { water: 'exact', altitude: 'band', history: true, export: false }
-  expect(readForm(form, me, now)).toEqual({ change: terms })
-  expect(readForm({ ...form, until: '' }, me, now)).toEqual({ change: { ...terms, until: null } })
+  expect(readForm(form, me, now)).toEqual({ change: {} })
+  expect(readForm({ ...form, until: '' }, me, now)).toEqual({ change: { until: null } })
   expect(readForm({ ...form, until: '2026-12-02T08:00' }, me, now)).toEqual({
-    change: { ...terms, until: '2026-12-02T07:00:00.000Z' },
+    change: { until: '2026-12-02T07:00:00.000Z' },
   })
+})
+
+test('only what was touched is sent, since the rest may have been narrowed elsewhere', () => {
+  const form = formOf(share, me, now)
+  expect(readForm({ ...form, water: 'band' }, me, now)).toEqual({ change: { water: 'band' } })
+  expect(readForm({ ...form, history: false, export: true }, me, now)).toEqual({
+    change: { history: false, export: true },
+  })
+})
+
+test('what was not touched follows what was changed elsewhere', () => {
+  const form = { ...formOf(share, me, now), water: 'logged' as const, until: '2026-12-24T18:00' }
+  const narrowed: Share = { ...share, altitude: 'none', history: false, until: null }
+  const followed = follow(form, narrowed, me, now)
+  expect(followed).toEqual({
+    ...form,
+    share: narrowed,
+    altitude: 'none',
+    history: false,
+  })
+  expect(readForm(followed, me, now)).toEqual({
+    change: { water: 'logged', until: '2026-12-24T17:00:00.000Z' },
+  })
+  // Whoever was kept out meanwhile is let in again only by who sees that they were.
+  const ended = follow(form, { ...narrowed, state: 'ended' }, me, now)
+  expect(readForm(ended, me, now)).toMatchObject({ change: { state: 'approved' } })
+})
+
+test('who looks does not change what is shared', () => {
+  expect(sameTerms(share, { ...share, watching: true, last_looked_at: share.since })).toBe(true)
+  expect(sameTerms(share, { ...share, history: false })).toBe(false)
+  expect(sameTerms(share, { ...share, state: 'ended' })).toBe(false)
+  expect(sameTerms(share, { ...share, until: null })).toBe(false)
 })
 
 test('whoever asked, or was kept out, is let in', () => {

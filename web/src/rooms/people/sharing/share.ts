@@ -1,5 +1,6 @@
 // What a share says, in words, and the form that changes it. Kept apart from the screens so that it can be tested.
 import type { Detail, Me, Metric, Share, ShareChange, Sharing } from '../../../api/client'
+import { same } from '../../../lib/same'
 import { fromWall, toWall } from '../../../lib/time'
 
 export const DRAFT = 'draft:share'
@@ -112,6 +113,26 @@ export function formOf(share: Share | null, me: Reader, now: number): ShareForm 
   }
 }
 
+const FIELDS = ['water', 'altitude', 'history', 'export', 'until'] as const
+
+/** What was touched: what the form shows otherwise than the share it began with. */
+function touched(form: ShareForm, me: Reader, now: number): (typeof FIELDS)[number][] {
+  const shown = formOf(form.share, me, now)
+  return FIELDS.filter((field) => form[field] !== shown[field])
+}
+
+/** The form once its share was changed elsewhere: what was not touched is as the share is now. */
+export function follow(form: ShareForm, share: Share, me: Reader, now: number): ShareForm {
+  const kept = touched(form, me, now).map((field) => [field, form[field]] as const)
+  return { ...formOf(share, me, now), ...Object.fromEntries(kept) }
+}
+
+/** Whether two states of a share let the same be seen. */
+export function sameTerms(a: Share, b: Share): boolean {
+  const terms = (share: Share) => [share.state, ...FIELDS.map((field) => share[field])]
+  return same(terms(a), terms(b))
+}
+
 /** So many days from now on the wall of a zone. */
 export function inDays(days: number, me: Reader, now: number): string {
   return toWall(now + days * DAY, me.time_zone)
@@ -120,8 +141,8 @@ export function inDays(days: number, me: Reader, now: number): string {
 export type Wrong = Partial<Record<'username' | 'until', string>>
 
 /**
- * What is sent, or what is wrong with each field. An end that was merely shown is left out: a field knows no
- * seconds, and sending it back would move it.
+ * What is sent, or what is wrong with each field. What was merely shown is left out: it may have been narrowed
+ * elsewhere since, and a field for the end knows no seconds.
  */
 export function readForm(
   form: ShareForm,
@@ -129,15 +150,16 @@ export function readForm(
   now: number,
 ): { change: ShareChange } | { wrong: Wrong } {
   const wrong: Wrong = {}
-  const { share, water, altitude, history } = form
+  const { share } = form
   const until = form.until === '' ? null : fromWall(form.until, me.time_zone)
   if (form.username.trim() === '') wrong.username = 'Type the user name of a viewer.'
   if (form.until !== '' && until === null) wrong.until = 'Choose a day and a time, or no end.'
   if (until !== null && Date.parse(until) <= now)
     wrong.until = 'Choose a time that is still to come.'
   if (Object.keys(wrong).length > 0) return { wrong }
-  const change: ShareChange = { water, altitude, history, export: form.export }
+  const wanted = { ...form, until }
+  const sent = share === null ? FIELDS : touched(form, me, now)
+  const change: ShareChange = Object.fromEntries(sent.map((field) => [field, wanted[field]]))
   if (share?.state !== 'approved') change.state = 'approved'
-  if (form.until !== formOf(share, me, now).until || share === null) change.until = until
   return { change }
 }
