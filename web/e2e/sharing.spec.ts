@@ -74,6 +74,37 @@ test('a viewer who was told no is told so kindly, and can ask again after a day'
   await expect(asked).toBeHidden()
 })
 
+test('whoever asks again is approved to see what stands there, which may be less than usual', async ({
+  page,
+  admin,
+  viewer,
+  client,
+  request,
+  server,
+}) => {
+  const reader = await Client.signIn(request, viewer)
+  const ask = () => reader.send('POST', `/people/${admin.username}/share-requests`)
+  const until = new Date(Date.now() + 1_500).toISOString()
+  await client.share(viewer, { water: 'band', history: false, until })
+  // Once the time of the share is over.
+  await expect.poll(async () => (await ask()).status()).toBe(201)
+  const other = await server.createUser(`${viewer.username}-too`, 'viewer', viewer.password)
+  await enter(page, admin, '/sharing')
+  const requests = card(page, 'Waiting for your answer')
+  await expect(row(page, 'Waiting for your answer', viewer.username)).toContainText(
+    'Would see: Water as a band, exact altitude, only how you are now',
+  )
+  await expect(requests).not.toContainText('Whoever you approve sees exact values')
+  const usual = await Client.signIn(request, other)
+  await usual.send('POST', `/people/${admin.username}/share-requests`)
+  await expect(row(page, 'Waiting for your answer', other.username)).toContainText(
+    'Would see: Exact water and altitude, with history',
+  )
+  await requests.getByRole('button', { name: `Approve ${viewer.username}`, exact: true }).click()
+  await expect(row(page, 'Who can watch', viewer.username)).toContainText('Water as a band')
+  await expect(requests).toContainText('Whoever you approve sees exact values and your history.')
+})
+
 test('what a viewer sees is narrowed, and holds at once', async ({
   page,
   admin,

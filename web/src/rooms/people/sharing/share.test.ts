@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Share } from '../../../api/client'
-import { follow, formOf, inDays, readForm, sameTerms, termsWords } from './share'
+import { follow, formOf, inDays, isUsual, readForm, sameTerms, termsWords } from './share'
 
 const me = { time_zone: 'Europe/Berlin' }
 const now = Date.parse('2026-11-25T12:00:00.000Z')
@@ -31,6 +31,14 @@ test('what is shared is told in words', () => {
     'Water and altitude as bands, only how you are now',
   )
   expect(termsWords({ ...share, water: 'none', altitude: 'none' })).toBe('Nothing')
+})
+
+test('terms that were narrowed or widened are not the usual ones', () => {
+  const usual: Share = { ...share, water: 'exact', altitude: 'exact', history: true, export: false }
+  expect(isUsual(usual)).toBe(true)
+  for (const other of [{ water: 'band' }, { history: false }, { export: true }]) {
+    expect(isUsual({ ...usual, ...other } as Share)).toBe(false)
+  }
 })
 
 test('an end that was only shown keeps its seconds', () => {

@@ -81,6 +81,11 @@ export function termsWords({ water, altitude, history, export: copy }: Terms): s
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
+/** Whether a share shows what one does that nobody has changed: exact values and the history. */
+export function isUsual({ water, altitude, history, export: copy }: Terms): boolean {
+  return water === 'exact' && altitude === 'exact' && history && !copy
+}
+
 export function shareName({ username, display_name }: Pick<Share, 'username' | 'display_name'>) {
   return display_name || username
 }
