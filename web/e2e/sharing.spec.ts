@@ -259,7 +259,7 @@ test('nobody, everyone and back, at once and with a way back', async ({
   expect(await status()).toBe(404)
   await enter(page, admin, '/sharing')
   await page.getByRole('radio', { name: 'Everyone' }).check()
-  await expect(toast(page, 'Every viewer can watch you.')).toBeVisible()
+  await expect(toast(page, 'Every viewer can watch you')).toBeVisible()
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('Exact water')
   expect(await status()).toBe(200)
 
@@ -275,6 +275,35 @@ test('nobody, everyone and back, at once and with a way back', async ({
   await page.getByRole('radio', { name: 'Those I approve' }).click()
   await expect(page.getByRole('alert')).toContainText('The server cannot be reached.')
   await expect(page.getByRole('radio', { name: 'Everyone' })).toBeChecked()
+})
+
+test('who keeps watching when not everyone may any more is named before and after', async ({
+  page,
+  admin,
+  viewer,
+  client,
+  request,
+  server,
+}) => {
+  const other = await server.createUser(`sam-of-${admin.username}`, 'viewer', viewer.password)
+  await client.send('PATCH', '/me', { sharing: 'everyone' })
+  await client.send('PATCH', `/me/shares/${viewer.username}`, { water: 'band' })
+  await enter(page, admin, '/sharing')
+  await expect(row(page, 'Who can watch', other.username)).toContainText('Exact water')
+  await expect(card(page, 'Whom you let watch')).toContainText(
+    `keeps watching you: ${viewer.username}.`,
+  )
+  await page.getByRole('radio', { name: 'Those I approve' }).check()
+  await expect(toast(page, `Those you approve can watch you: ${viewer.username}.`)).toBeVisible()
+  await expect(row(page, 'Who can watch', other.username)).toBeHidden()
+  const path = `/people/${admin.username}/status`
+  for (const [account, status] of [
+    [viewer, 200],
+    [other, 404],
+  ] as const) {
+    const reader = await Client.signIn(request, account)
+    expect((await reader.send('GET', path)).status()).toBe(status)
+  }
 })
 
 test('a viewer is let in by name without having asked', async ({ page, admin, viewer }) => {

@@ -1,6 +1,17 @@
 import { expect, test } from 'vitest'
 import type { Share } from '../../../api/client'
-import { follow, formOf, inDays, isUsual, readForm, sameTerms, termsWords } from './share'
+import {
+  approvedNames,
+  follow,
+  formOf,
+  inDays,
+  isUsual,
+  modesFrom,
+  modeSaid,
+  readForm,
+  sameTerms,
+  termsWords,
+} from './share'
 
 const me = { time_zone: 'Europe/Berlin' }
 const now = Date.parse('2026-11-25T12:00:00.000Z')
@@ -39,6 +50,32 @@ test('terms that were narrowed or widened are not the usual ones', () => {
   for (const other of [{ water: 'band' }, { history: false }, { export: true }]) {
     expect(isUsual({ ...usual, ...other } as Share)).toBe(false)
   }
+})
+
+test('who keeps watching when not everyone may any more is named', () => {
+  const asked_at = '2026-11-20T10:00:00.000Z'
+  const named = (name: string): Share => ({ ...share, username: name, display_name: name })
+  const shares: Share[] = [
+    named('Alex'),
+    // Let in with everyone, for whom nothing was decided, and one who merely asked.
+    { ...named('Bo'), since: null },
+    { ...named('Cleo'), requested_at: asked_at, since: asked_at },
+    { ...named('Dana'), requested_at: asked_at, since: '2026-11-21T10:00:00.000Z' },
+    { ...named('Eve'), state: 'ended' },
+  ]
+  expect(approvedNames(shares)).toBe('Alex and Dana')
+  expect(approvedNames([])).toBe('')
+  const many = ['A', 'B', 'C', 'D', 'E'].map(named)
+  expect(approvedNames(many.slice(1))).toBe('B, C, D and 1 other')
+  expect(approvedNames(many)).toBe('A, B, C and 2 others')
+
+  const hint = (sharing: 'approved' | 'everyone', list = shares) =>
+    modesFrom(sharing, list).find(({ value }) => value === 'approved')?.hint
+  expect(hint('everyone')).toContain('keeps watching you: Alex and Dana.')
+  expect(hint('everyone', [])).toContain('Nobody keeps watching you then.')
+  expect(hint('approved')).not.toContain('keeps')
+  expect(modeSaid('approved', shares)).toBe('Those you approve can watch you: Alex and Dana.')
+  expect(modeSaid('approved', [])).toContain('So far that is nobody.')
 })
 
 test('an end that was only shown keeps its seconds', () => {

@@ -2,12 +2,13 @@
 import type { Detail, Me, Metric, Share, ShareChange, Sharing } from '../../../api/client'
 import { same } from '../../../lib/same'
 import { fromWall, toWall } from '../../../lib/time'
+import { listed } from '../../entries/changes'
 
 export const DRAFT = 'draft:share'
 const DAY = 86_400_000
 
 /** Whom one lets watch, each with what that means. */
-export const modes = [
+const modes = [
   {
     value: 'approved',
     label: 'Those I approve',
@@ -16,7 +17,7 @@ export const modes = [
   {
     value: 'everyone',
     label: 'Everyone',
-    hint: 'Every viewer on this server sees you without asking, except those you keep out.',
+    hint: 'Every viewer on this server sees you without asking, except those whose share ended or whom you said no to.',
   },
   {
     value: 'nobody',
@@ -25,11 +26,48 @@ export const modes = [
   },
 ] as const satisfies { value: Sharing; label: string; hint: string }[]
 
+const MOST_NAMES = 3
+
+/**
+ * Who may watch where only those do whom one approved: `Alex, Sam and 4 others`. While everyone may, that is whoever one
+ * has decided something for, and not those who merely asked: a wish is as old as the state it brought.
+ */
+export function approvedNames(shares: Share[]): string {
+  const names = shares
+    .filter(({ state, since, requested_at }) => {
+      return state === 'approved' && since !== null && since !== requested_at
+    })
+    .map(shareName)
+  const others = names.length - MOST_NAMES
+  if (others < 1) return listed(names)
+  return `${names.slice(0, MOST_NAMES).join(', ')} and ${others === 1 ? '1 other' : `${others} others`}`
+}
+
+/** The modes to choose from; from `everyone`, with who goes on watching once only those do who are approved. */
+export function modesFrom(
+  sharing: Sharing,
+  shares: Share[],
+): { value: Sharing; label: string; hint: string }[] {
+  const [approved, ...others] = modes
+  if (sharing !== 'everyone') return [approved, ...others]
+  const names = approvedNames(shares)
+  const stay =
+    names === ''
+      ? 'Nobody keeps watching you then.'
+      : `Whom you decided something for keeps watching you: ${names}.`
+  return [{ ...approved, hint: `${approved.hint} ${stay}` }, ...others]
+}
+
 /** What has just been decided. */
-export const modeSaid: Record<Sharing, string> = {
-  approved: 'Those you approve can watch you.',
-  everyone: 'Every viewer can watch you.',
-  nobody: 'Nobody can watch you.',
+export function modeSaid(sharing: Sharing, shares: Share[]): string {
+  if (sharing === 'nobody') return 'Nobody can watch you.'
+  if (sharing === 'everyone') {
+    return 'Every viewer can watch you, except those whose share ended or whom you said no to.'
+  }
+  const names = approvedNames(shares)
+  return names === ''
+    ? 'Those you approve can watch you. So far that is nobody.'
+    : `Those you approve can watch you: ${names}.`
 }
 
 export const details = [
