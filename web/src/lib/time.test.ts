@@ -6,13 +6,16 @@ import {
   dateTime,
   dayDate,
   dayName,
+  exactTime,
   fromWall,
+  isKnown,
   logicalDay,
   placeOf,
   sameWall,
   timeOfDay,
   timeOn,
   toWall,
+  zoneWords,
 } from './time'
 
 const now = Date.parse('2026-11-24T12:00:00Z')
@@ -101,6 +104,18 @@ test('zones are the same when their walls are', () => {
   expect(sameWall('Europe/Berlin', 'Europe/Paris', now)).toBe(true)
   expect(sameWall('Europe/Berlin', 'Europe/London', now)).toBe(false)
   expect(placeOf('America/Argentina/Buenos_Aires')).toBe('Buenos Aires')
+})
+
+test('a zone that the browser does not know is shown in UTC, and said to be', () => {
+  const zone = 'America/Newly_Founded'
+  const at = '2026-11-24T12:05:00.000Z'
+  expect([isKnown(zone), isKnown('Europe/Berlin')]).toEqual([false, true])
+  expect([toWall(at, zone), timeOfDay(at, zone)]).toEqual(['2026-11-24T12:05', '12:05'])
+  expect(fromWall('2026-11-24T12:05', zone)).toBe(at)
+  expect(exactTime(at, zone)).toContain('UTC')
+  expect(logicalDay(at, zone, 4)).toBe('2026-11-24')
+  expect(zoneWords(zone)).toBe('UTC, since this browser does not know the time in Newly Founded')
+  expect(zoneWords('America/New_York')).toBe('New York time')
 })
 
 test('a clock that is only a little off is believed', () => {

@@ -11,12 +11,33 @@ const TOLERATED_MS = 5_000
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-/** Formats are costly to make and a long history needs thousands. */
+/**
+ * Formats are costly to make and a long history needs thousands. The server may know newer zones than this browser: one
+ * that it does not know is shown in UTC, and `isKnown` tells.
+ */
 function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = zone + JSON.stringify(options)
-  const made = formats.get(key) ?? new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...options })
+  const timeZone = isKnown(zone) ? zone : 'UTC'
+  const made = formats.get(key) ?? new Intl.DateTimeFormat('en-GB', { timeZone, ...options })
   formats.set(key, made)
   return made
+}
+
+const known = new Map<string, boolean>()
+
+/** Whether this browser can tell the time in a zone. */
+export function isKnown(zone: string): boolean {
+  let answer = known.get(zone)
+  if (answer === undefined) {
+    try {
+      new Intl.DateTimeFormat('en-GB', { timeZone: zone })
+      answer = true
+    } catch {
+      answer = false
+    }
+    known.set(zone, answer)
+  }
+  return answer
 }
 
 /** How long ago an instant was, in words that stay true for as long as the page shows them. */
@@ -111,6 +132,13 @@ export function sameWall(a: string, b: string, now: number): boolean {
 /** `America/New_York` as `New York` */
 export function placeOf(zone: string): string {
   return zone.slice(zone.lastIndexOf('/') + 1).replaceAll('_', ' ')
+}
+
+/** Whose time is shown in a zone: `New York time` */
+export function zoneWords(zone: string): string {
+  return isKnown(zone)
+    ? `${placeOf(zone)} time`
+    : `UTC, since this browser does not know the time in ${placeOf(zone)}`
 }
 
 /** How far the server's clock, told by a `Date` header that has just come, is ahead of this device. */
