@@ -14,6 +14,7 @@ import {
   sameWall,
   timeOfDay,
   timeOn,
+  timeSeen,
   toWall,
   zoneWords,
 } from './time'
@@ -40,11 +41,23 @@ test('shows an instant on the wall of a zone', () => {
   expect(dateTime('2026-11-24T23:30:00Z', 'Pacific/Auckland')).toBe('25 Nov 2026, 12:30')
 })
 
-test('gives the date with a time of another day', () => {
+test('under a day, a time after midnight says which night it is', () => {
   expect(timeOn('2026-11-24T08:05:00Z', 'UTC', '2026-11-24')).toBe('08:05')
-  expect(timeOn('2026-11-23T23:05:00Z', 'UTC', '2026-11-24')).toBe('Yesterday, 23:05')
+  expect(timeOn('2026-11-25T02:00:00Z', 'UTC', '2026-11-24')).toBe('Wed 02:00')
+  // Fixed in another zone.
+  expect(timeOn('2026-11-23T23:05:00Z', 'UTC', '2026-11-24')).toBe('Mon 23:05')
+  expect(timeOn('2026-11-24T23:30:00Z', 'Pacific/Auckland', '2026-11-24')).toBe('Wed 12:30')
   expect(timeOn('2026-11-22T23:05:00Z', 'UTC', '2026-11-24')).toBe('22 Nov 2026, 23:05')
-  expect(timeOn('2026-11-25T01:05:00Z', 'UTC', '2026-11-24')).toBe('25 Nov 2026, 01:05')
+})
+
+test('seen from now, a time is told by the date on the wall, at night as in the morning', () => {
+  const seen = (at: string, now: string) => timeSeen(at, 'UTC', Date.parse(now))
+  expect(seen('2026-11-24T08:05:00Z', '2026-11-24T12:00:00Z')).toBe('08:05')
+  for (const now of ['2026-11-24T03:00:00Z', '2026-11-24T10:00:00Z']) {
+    expect(seen('2026-11-24T02:00:00Z', now)).toBe('02:00')
+    expect(seen('2026-11-23T23:05:00Z', now)).toBe('Yesterday, 23:05')
+  }
+  expect(seen('2026-11-22T23:05:00Z', '2026-11-24T12:00:00Z')).toBe('22 Nov 2026, 23:05')
 })
 
 test('names days, the near ones relative to today', () => {

@@ -147,10 +147,22 @@ export function clockOffset(header: string | null, now: number): number {
   return Number.isNaN(offset) || Math.abs(offset) < TOLERATED_MS ? 0 : offset
 }
 
-/** `14:05`, `Yesterday, 14:05` or `23 Nov 2026, 14:05`, as seen from the day `today`. */
-export function timeOn(at: string, zone: string, today: string): string {
-  const day = toWall(at, zone).slice(0, 10)
-  if (day === today) return timeOfDay(at, zone)
-  if (day === addDays(today, -1)) return `Yesterday, ${timeOfDay(at, zone)}`
+/**
+ * The time of an entry under the day it counts for: `14:05`, or with the weekday where the wall shows the date beside that
+ * day, as after midnight in a day that starts later: `Tue 02:00`. Further off, it is the whole date.
+ */
+export function timeOn(at: string, zone: string, day: string): string {
+  const date = toWall(at, zone).slice(0, 10)
+  if (date === day) return timeOfDay(at, zone)
+  if (date !== addDays(day, 1) && date !== addDays(day, -1)) return dateTime(at, zone)
+  return `${format(zone, { weekday: 'short' }).format(new Date(at))} ${timeOfDay(at, zone)}`
+}
+
+/** `14:05`, `Yesterday, 14:05` or `23 Nov 2026, 14:05`: by the date on the wall, whatever day it counts for. */
+export function timeSeen(at: string, zone: string, now: number): string {
+  const date = toWall(at, zone).slice(0, 10)
+  const today = toWall(now, zone).slice(0, 10)
+  if (date === today) return timeOfDay(at, zone)
+  if (date === addDays(today, -1)) return `Yesterday, ${timeOfDay(at, zone)}`
   return dateTime(at, zone)
 }
