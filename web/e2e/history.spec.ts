@@ -72,6 +72,25 @@ test('an entry is moved to another day', async ({ page, admin, client }) => {
   ).toBeVisible()
 })
 
+test('after midnight an entry is under the evening before, and says that it was night', async ({
+  page,
+  admin,
+  client,
+}) => {
+  await client.send('PATCH', '/me', { time_zone: 'UTC', day_starts_at: 4 })
+  const { day } = await client.log({
+    metric: 'water',
+    value: 250,
+    at: '2026-01-06T02:00:00.000Z',
+  })
+  expect(day).toBe('2026-01-05')
+  await client.log({ metric: 'water', value: 330, at: '2026-01-05T21:00:00.000Z' })
+  await enter(page, admin, '/history')
+  const monday = page.getByRole('region', { name: 'Monday 5 January' })
+  await expect(monday.getByRole('button', { name: 'Edit 250 ml at Tue 02:00' })).toBeVisible()
+  await expect(monday.getByRole('button', { name: 'Edit 330 ml at 21:00' })).toBeVisible()
+})
+
 test('a time in the future is refused, and what was typed is kept', async ({
   page,
   admin,

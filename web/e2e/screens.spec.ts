@@ -193,10 +193,30 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     await client.send('POST', '/admin/users', { username: ended, role: 'viewer' })
     await client.send('DELETE', `/me/shares/${ended}`)
     const asking = { ...share, username: 'jo', display_name: 'Jo', state: 'requested' }
-    await alsoShared(page, [asking, { ...share, water: 'logged', watching: true }])
+    const again = {
+      ...asking,
+      username: 'kim',
+      display_name: 'Kim',
+      altitude: 'band',
+      export: true,
+    }
+    await alsoShared(page, [asking, again, { ...share, water: 'logged', watching: true }])
     await enter(page, admin, '/sharing')
     await expect(page.getByText('Watching now')).toBeVisible()
     await expect(page.getByRole('heading', { name: 'Waiting for your answer' })).toBeVisible()
+  },
+  'sharing-everyone': async ({ page, admin, viewer, client }) => {
+    await client.send('PATCH', '/me', { sharing: 'everyone' })
+    await client.send('PATCH', `/me/shares/${viewer.username}`, { water: 'band' })
+    const more = ['Jo', 'Kim', 'Wolfeschlegelsteinhausenbergerdorff'].map((display_name) => ({
+      ...share,
+      username: display_name.toLowerCase(),
+      display_name,
+      requested_at: null,
+    }))
+    await alsoShared(page, more)
+    await enter(page, admin, '/sharing')
+    await expect(page.getByText('keeps watching you:')).toBeVisible()
   },
   'sharing-overfull': async ({ page, admin, client }) => {
     await client.send('PATCH', '/me', { sharing: 'nobody' })
@@ -236,6 +256,13 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     await dialog.getByLabel('Until').fill('2020-01-01T00:00')
     await dialog.getByRole('button', { name: 'Save' }).click()
     await expect(page.locator('[aria-invalid=true]')).toBeVisible()
+  },
+  'share-dialog-followed': async ({ page, admin, viewer, client }) => {
+    await client.share(viewer)
+    await enter(page, admin, '/sharing')
+    await page.getByRole('button', { name: /^Change/ }).click()
+    await client.share(viewer, { water: 'band', history: false })
+    await expect(page.getByText('This was changed elsewhere meanwhile.')).toBeVisible()
   },
   'share-dialog-new': async ({ page, admin }) => {
     await enter(page, admin, '/sharing')
@@ -321,6 +348,18 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     await page.getByLabel('The moment').fill('2026-01-01T00:00')
     await page.getByRole('button', { name: 'Show what would change' }).click()
     await expect(page.getByText('entries go.')).toBeVisible()
+  },
+  'settings-undo': async ({ page, admin, client }) => {
+    await client.logAll(day)
+    await enter(page, admin, '/settings')
+    await page.getByLabel('The moment').fill('2026-01-01T00:00')
+    await page.getByRole('button', { name: 'Show what would change' }).click()
+    await page.getByRole('button', { name: /^Put 6 entries back/ }).click()
+    await expect(page.getByText('Undo takes it back.')).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Undo', exact: true })).toBeEnabled()
+    await client.log({ metric: 'water', value: 330, note: 'Wort'.repeat(40) })
+    await page.getByRole('button', { name: 'Undo', exact: true }).click()
+    await expect(page.getByText('1 entry goes and 6 entries come back.')).toBeVisible()
   },
   'settings-days': async ({ page, admin, client }) => {
     await client.send('PATCH', '/me', { time_zone: 'Pacific/Kiritimati' })

@@ -107,6 +107,37 @@ test('a viewer who was told no is told so kindly, and can ask again after a day'
   await expect(asked).toBeHidden()
 })
 
+test('whoever asks again is approved to see what stands there, which may be less than usual', async ({
+  page,
+  admin,
+  viewer,
+  client,
+  request,
+  server,
+}) => {
+  const reader = await Client.signIn(request, viewer)
+  const ask = () => reader.send('POST', `/people/${admin.username}/share-requests`)
+  const until = new Date(Date.now() + 1_500).toISOString()
+  await client.share(viewer, { water: 'band', history: false, until })
+  // Once the time of the share is over.
+  await expect.poll(async () => (await ask()).status()).toBe(201)
+  const other = await server.createUser(`${viewer.username}-too`, 'viewer', viewer.password)
+  await enter(page, admin, '/sharing')
+  const requests = card(page, 'Waiting for your answer')
+  await expect(row(page, 'Waiting for your answer', viewer.username)).toContainText(
+    'Would see: Water as a band, exact altitude, only how you are now',
+  )
+  await expect(requests).not.toContainText('Whoever you approve sees exact values')
+  const usual = await Client.signIn(request, other)
+  await usual.send('POST', `/people/${admin.username}/share-requests`)
+  await expect(row(page, 'Waiting for your answer', other.username)).toContainText(
+    'Would see: Exact water and altitude, with history',
+  )
+  await requests.getByRole('button', { name: `Approve ${viewer.username}`, exact: true }).click()
+  await expect(row(page, 'Who can watch', viewer.username)).toContainText('Water as a band')
+  await expect(requests).toContainText('Whoever you approve sees exact values and your history.')
+})
+
 test('what a viewer sees is narrowed, and holds at once', async ({
   page,
   admin,
@@ -155,6 +186,74 @@ test('what a viewer sees is narrowed, and holds at once', async ({
   await expect(share).toContainText('no end')
 })
 
+test('a dialog left open takes nothing back that was narrowed elsewhere', async ({
+  page: phone,
+  device,
+  admin,
+  viewer,
+  client,
+}) => {
+  await client.share(viewer)
+  const tablet = await device()
+  const dialogOf = (page: Page) =>
+    page.getByRole('dialog', { name: `What ${viewer.username} sees` })
+  const change = async (page: Page) => {
+    await page.getByRole('button', { name: `Change what ${viewer.username} sees` }).click()
+    return dialogOf(page)
+  }
+  const water = (page: Page, detail: string) =>
+    dialogOf(page).getByRole('group', { name: 'Water' }).getByRole('radio', { name: detail })
+  const history = (page: Page) => dialogOf(page).getByRole('checkbox', { name: /^History/ })
+
+  // The tablet hears of nothing meanwhile.
+  await tablet.route('**/events', (route) => route.abort())
+  await enter(tablet, admin, '/sharing')
+  const old = await change(tablet)
+  await enter(phone, admin, '/sharing')
+  const fresh = await change(phone)
+  await water(phone, 'Band').check()
+  await history(phone).uncheck()
+  await fresh.getByRole('button', { name: 'Save' }).click()
+  await expect(fresh).toBeHidden()
+
+  await old.getByRole('button', { name: 'A week' }).click()
+  await old.getByRole('button', { name: 'Save' }).click()
+  await expect(toast(tablet, `What ${viewer.username} sees is changed.`)).toContainText(
+    'Water as a band, exact altitude, only how you are now.',
+  )
+  const answer = await client.send('GET', `/me/shares/${viewer.username}`)
+  expect(await answer.json()).toMatchObject({ water: 'band', altitude: 'exact', history: false })
+  await expect(row(phone, 'Who can watch', viewer.username)).toContainText(/until \d+ \w+ 20\d\d/)
+})
+
+test('a dialog that is open follows what is changed elsewhere, and so does a kept draft', async ({
+  page,
+  admin,
+  viewer,
+  client,
+}) => {
+  await client.share(viewer)
+  await enter(page, admin, '/sharing')
+  await page.getByRole('button', { name: `Change what ${viewer.username} sees` }).click()
+  const dialog = page.getByRole('dialog', { name: `What ${viewer.username} sees` })
+  const water = dialog.getByRole('group', { name: 'Water' })
+  const altitude = dialog.getByRole('group', { name: 'Altitude' })
+  await altitude.getByRole('radio', { name: 'Logged' }).check()
+  await client.share(viewer, { water: 'band' })
+  await expect(water.getByRole('radio', { name: 'Band' })).toBeChecked()
+  await expect(dialog.getByRole('status').filter({ hasText: 'elsewhere' })).toBeVisible()
+  await expect(altitude.getByRole('radio', { name: 'Logged' })).toBeChecked()
+
+  await page.goto('about:blank')
+  await client.share(viewer, { water: 'none', history: false })
+  await enter(page, admin, '/sharing')
+  await expect(water.getByRole('radio', { name: 'None' })).toBeChecked()
+  await expect(dialog.getByRole('checkbox', { name: /^History/ })).not.toBeChecked()
+  await client.send('DELETE', `/me/shares/${viewer.username}`)
+  await expect(dialog).toContainText(`${viewer.username} cannot watch you now.`)
+  await expect(dialog.getByRole('button', { name: 'Share', exact: true })).toBeVisible()
+})
+
 test('a share is ended by naming what is lost, and given again', async ({
   page,
   admin,
@@ -194,7 +293,7 @@ test('nobody, everyone and back, at once and with a way back', async ({
   await stopClock(page)
   await enter(page, admin, '/sharing')
   await page.getByRole('radio', { name: 'Everyone' }).check()
-  await expect(toast(page, 'Every viewer can watch you.')).toBeVisible()
+  await expect(toast(page, 'Every viewer can watch you')).toBeVisible()
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('Exact water')
   expect(await status()).toBe(200)
 
@@ -210,6 +309,35 @@ test('nobody, everyone and back, at once and with a way back', async ({
   await page.getByRole('radio', { name: 'Those I approve' }).click()
   await expect(page.getByRole('alert')).toContainText('The server cannot be reached.')
   await expect(page.getByRole('radio', { name: 'Everyone' })).toBeChecked()
+})
+
+test('who keeps watching when not everyone may any more is named before and after', async ({
+  page,
+  admin,
+  viewer,
+  client,
+  request,
+  server,
+}) => {
+  const other = await server.createUser(`sam-of-${admin.username}`, 'viewer', viewer.password)
+  await client.send('PATCH', '/me', { sharing: 'everyone' })
+  await client.send('PATCH', `/me/shares/${viewer.username}`, { water: 'band' })
+  await enter(page, admin, '/sharing')
+  await expect(row(page, 'Who can watch', other.username)).toContainText('Exact water')
+  await expect(card(page, 'Whom you let watch')).toContainText(
+    `keeps watching you: ${viewer.username}.`,
+  )
+  await page.getByRole('radio', { name: 'Those I approve' }).check()
+  await expect(toast(page, `Those you approve can watch you: ${viewer.username}.`)).toBeVisible()
+  await expect(row(page, 'Who can watch', other.username)).toBeHidden()
+  const path = `/people/${admin.username}/status`
+  for (const [account, status] of [
+    [viewer, 200],
+    [other, 404],
+  ] as const) {
+    const reader = await Client.signIn(request, account)
+    expect((await reader.send('GET', path)).status()).toBe(status)
+  }
 })
 
 test('a viewer is let in by name without having asked', async ({ page, admin, viewer }) => {

@@ -153,6 +153,44 @@ test('days are recomputed after a change of zone, shown first', async ({ page, a
   expect(await client.entries()).toMatchObject([{ id, day: yesterday }])
 })
 
+test('the undo of many takes nothing with it that was logged since, unless that was seen', async ({
+  page,
+  admin,
+  client,
+}) => {
+  await client.send('PATCH', '/me', { time_zone: 'Pacific/Kiritimati' })
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)
+  const { id, day } = await client.log({
+    metric: 'water',
+    value: 500,
+    at: `${yesterday}T01:00:00.000Z`,
+  })
+  await client.send('PATCH', '/me', { time_zone: 'Pacific/Honolulu' })
+  await enter(page, admin, '/settings')
+  const days = card(page, 'Days')
+  await days.getByRole('button', { name: 'Show what would move' }).click()
+  await days.getByRole('button', { name: 'Move 1 entry' }).click()
+  await expect(days).toContainText('Undo takes it back.')
+  const undo = days.getByRole('button', { name: 'Undo', exact: true })
+  await expect(undo).toBeEnabled()
+
+  // On the phone, meanwhile.
+  for (const value of [210, 220, 230]) await client.log({ metric: 'water', value })
+  await undo.click()
+  await expect(days).toContainText('Your entries changed meanwhile, so nothing was done.')
+  await expect(days).toContainText('3 entries go and 1 entry is changed back.')
+  await expect(days.getByRole('listitem')).toHaveCount(4)
+  expect(await client.entries()).toHaveLength(4)
+  await days.getByRole('button', { name: 'Cancel' }).click()
+  await undo.click()
+  expect(await client.entries()).toHaveLength(4)
+
+  // Seen, and wanted all the same.
+  await days.getByRole('button', { name: 'Put 4 entries back' }).click()
+  await expect(days).toContainText('Undone. 3 entries went and 1 entry was changed back.')
+  expect(await client.entries()).toMatchObject([{ id, day }])
+})
+
 test('from which hours on the status is old is chosen', async ({ page, admin, client }) => {
   await enter(page, admin, '/settings')
   const old = card(page, 'How old is old')

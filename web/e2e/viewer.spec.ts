@@ -45,6 +45,41 @@ test('a viewer chooses among the people', async ({ page, server, viewer, admin, 
   await expect(card(page, 'Altitude')).toContainText('Steady')
 })
 
+test('a zone that the browser does not know is told, and its times are in UTC', async ({
+  page,
+  admin,
+  viewer,
+  client,
+  request,
+}) => {
+  const zone = 'America/Santiago'
+  await client.send('PATCH', '/me', { time_zone: zone })
+  const { at } = await client.log({ metric: 'water', value: 330, at: new Date().toISOString() })
+  const reader = await Client.signIn(request, viewer)
+  await reader.send('PATCH', '/me', { time_zone: 'UTC' })
+  await page.addInitScript((unknown) => {
+    const Format = Intl.DateTimeFormat
+    Intl.DateTimeFormat = new Proxy(Format, {
+      construct(target, given: ConstructorParameters<typeof Format>) {
+        if (given[1]?.timeZone === unknown) throw new RangeError('Invalid time zone specified')
+        return new target(...given)
+      },
+    })
+  }, zone)
+  await enter(page, viewer, `/people/${admin.username}`)
+  await expect(page.getByText('Times are in UTC')).toContainText(
+    `does not know ${admin.username}’s time zone (Santiago).`,
+  )
+  await expect(card(page, 'The day so far')).toContainText(at.slice(11, 16))
+
+  await enter(page, admin, '/history')
+  await expect(page.getByText('Times are in UTC')).toContainText('your time zone (Santiago).')
+  await page.getByRole('button', { name: 'Add an entry' }).click()
+  await expect(page.getByLabel('Time', { exact: true })).toHaveAccessibleDescription(
+    'UTC, since this browser does not know the time in Santiago',
+  )
+})
+
 test('a write of a viewer is refused by the server itself', async ({
   page,
   viewer,

@@ -6,13 +6,17 @@ import {
   dateTime,
   dayDate,
   dayName,
+  exactTime,
   fromWall,
+  isKnown,
   logicalDay,
   placeOf,
   sameWall,
   timeOfDay,
   timeOn,
+  timeSeen,
   toWall,
+  zoneWords,
 } from './time'
 
 const now = Date.parse('2026-11-24T12:00:00Z')
@@ -37,11 +41,23 @@ test('shows an instant on the wall of a zone', () => {
   expect(dateTime('2026-11-24T23:30:00Z', 'Pacific/Auckland')).toBe('25 Nov 2026, 12:30')
 })
 
-test('gives the date with a time of another day', () => {
+test('under a day, a time after midnight says which night it is', () => {
   expect(timeOn('2026-11-24T08:05:00Z', 'UTC', '2026-11-24')).toBe('08:05')
-  expect(timeOn('2026-11-23T23:05:00Z', 'UTC', '2026-11-24')).toBe('Yesterday, 23:05')
+  expect(timeOn('2026-11-25T02:00:00Z', 'UTC', '2026-11-24')).toBe('Wed 02:00')
+  // Fixed in another zone.
+  expect(timeOn('2026-11-23T23:05:00Z', 'UTC', '2026-11-24')).toBe('Mon 23:05')
+  expect(timeOn('2026-11-24T23:30:00Z', 'Pacific/Auckland', '2026-11-24')).toBe('Wed 12:30')
   expect(timeOn('2026-11-22T23:05:00Z', 'UTC', '2026-11-24')).toBe('22 Nov 2026, 23:05')
-  expect(timeOn('2026-11-25T01:05:00Z', 'UTC', '2026-11-24')).toBe('25 Nov 2026, 01:05')
+})
+
+test('seen from now, a time is told by the date on the wall, at night as in the morning', () => {
+  const seen = (at: string, now: string) => timeSeen(at, 'UTC', Date.parse(now))
+  expect(seen('2026-11-24T08:05:00Z', '2026-11-24T12:00:00Z')).toBe('08:05')
+  for (const now of ['2026-11-24T03:00:00Z', '2026-11-24T10:00:00Z']) {
+    expect(seen('2026-11-24T02:00:00Z', now)).toBe('02:00')
+    expect(seen('2026-11-23T23:05:00Z', now)).toBe('Yesterday, 23:05')
+  }
+  expect(seen('2026-11-22T23:05:00Z', '2026-11-24T12:00:00Z')).toBe('22 Nov 2026, 23:05')
 })
 
 test('names days, the near ones relative to today', () => {
@@ -101,6 +117,18 @@ test('zones are the same when their walls are', () => {
   expect(sameWall('Europe/Berlin', 'Europe/Paris', now)).toBe(true)
   expect(sameWall('Europe/Berlin', 'Europe/London', now)).toBe(false)
   expect(placeOf('America/Argentina/Buenos_Aires')).toBe('Buenos Aires')
+})
+
+test('a zone that the browser does not know is shown in UTC, and said to be', () => {
+  const zone = 'America/Newly_Founded'
+  const at = '2026-11-24T12:05:00.000Z'
+  expect([isKnown(zone), isKnown('Europe/Berlin')]).toEqual([false, true])
+  expect([toWall(at, zone), timeOfDay(at, zone)]).toEqual(['2026-11-24T12:05', '12:05'])
+  expect(fromWall('2026-11-24T12:05', zone)).toBe(at)
+  expect(exactTime(at, zone)).toContain('UTC')
+  expect(logicalDay(at, zone, 4)).toBe('2026-11-24')
+  expect(zoneWords(zone)).toBe('UTC, since this browser does not know the time in Newly Founded')
+  expect(zoneWords('America/New_York')).toBe('New York time')
 })
 
 test('a clock that is only a little off is believed', () => {

@@ -11,12 +11,33 @@ const TOLERATED_MS = 5_000
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-/** Formats are costly to make and a long history needs thousands. */
+/**
+ * Formats are costly to make and a long history needs thousands. The server may know newer zones than this browser: one
+ * that it does not know is shown in UTC, and `isKnown` tells.
+ */
 function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = zone + JSON.stringify(options)
-  const made = formats.get(key) ?? new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...options })
+  const timeZone = isKnown(zone) ? zone : 'UTC'
+  const made = formats.get(key) ?? new Intl.DateTimeFormat('en-GB', { timeZone, ...options })
   formats.set(key, made)
   return made
+}
+
+const known = new Map<string, boolean>()
+
+/** Whether this browser can tell the time in a zone. */
+export function isKnown(zone: string): boolean {
+  let answer = known.get(zone)
+  if (answer === undefined) {
+    try {
+      new Intl.DateTimeFormat('en-GB', { timeZone: zone })
+      answer = true
+    } catch {
+      answer = false
+    }
+    known.set(zone, answer)
+  }
+  return answer
 }
 
 /** How long ago an instant was, in words that stay true for as long as the page shows them. */
@@ -118,16 +139,35 @@ export function placeOf(zone: string): string {
   return zone.slice(zone.lastIndexOf('/') + 1).replaceAll('_', ' ')
 }
 
+/** Whose time is shown in a zone: `New York time` */
+export function zoneWords(zone: string): string {
+  return isKnown(zone)
+    ? `${placeOf(zone)} time`
+    : `UTC, since this browser does not know the time in ${placeOf(zone)}`
+}
+
 /** How far the server's clock, told by a `Date` header that has just come, is ahead of this device. */
 export function clockOffset(header: string | null, now: number): number {
   const offset = Date.parse(header ?? '') - now
   return Number.isNaN(offset) || Math.abs(offset) < TOLERATED_MS ? 0 : offset
 }
 
-/** `14:05`, `Yesterday, 14:05` or `23 Nov 2026, 14:05`, as seen from the day `today`. */
-export function timeOn(at: string, zone: string, today: string): string {
-  const day = toWall(at, zone).slice(0, 10)
-  if (day === today) return timeOfDay(at, zone)
-  if (day === addDays(today, -1)) return `Yesterday, ${timeOfDay(at, zone)}`
+/**
+ * The time of an entry under the day it counts for: `14:05`, or with the weekday where the wall shows the date beside that
+ * day, as after midnight in a day that starts later: `Tue 02:00`. Further off, it is the whole date.
+ */
+export function timeOn(at: string, zone: string, day: string): string {
+  const date = toWall(at, zone).slice(0, 10)
+  if (date === day) return timeOfDay(at, zone)
+  if (date !== addDays(day, 1) && date !== addDays(day, -1)) return dateTime(at, zone)
+  return `${format(zone, { weekday: 'short' }).format(new Date(at))} ${timeOfDay(at, zone)}`
+}
+
+/** `14:05`, `Yesterday, 14:05` or `23 Nov 2026, 14:05`: by the date on the wall, whatever day it counts for. */
+export function timeSeen(at: string, zone: string, now: number): string {
+  const date = toWall(at, zone).slice(0, 10)
+  const today = toWall(now, zone).slice(0, 10)
+  if (date === today) return timeOfDay(at, zone)
+  if (date === addDays(today, -1)) return `Yesterday, ${timeOfDay(at, zone)}`
   return dateTime(at, zone)
 }

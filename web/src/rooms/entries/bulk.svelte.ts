@@ -66,8 +66,3 @@ export async function momentBefore(id: string): Promise<string> {
   const at = items[0] ? Date.parse(items[0].replaced_at) : 0
   return new Date(at - 1).toISOString()
 }
-
-/** Goes back to a moment without showing first what that changes; only for what has just been seen. */
-export async function undoTo(to: string): Promise<Rewind> {
-  return rewind(to, false, (await rewind(to, true)).digest)
-}

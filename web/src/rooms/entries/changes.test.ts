@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { changeWords, listed, rewindWords } from './changes'
+import { changeWords, listed, onlyUndoes, rewindWords } from './changes'
 
 const fact = {
   value: 250,
@@ -37,6 +37,17 @@ test('what going back changes is counted', () => {
   expect(rewindWords({ removed: 2, changed: 2, brought_back: 1 }, true)).toBe(
     '2 entries went, 2 entries were changed back and 1 entry came back.',
   )
+})
+
+test('going back undoes just what was done while it changes nothing else', () => {
+  const done = { removed: 3, changed: 2, brought_back: 1 }
+  const back = { removed: 1, changed: 2, brought_back: 3 }
+  expect(onlyUndoes(back, done)).toBe(true)
+  // What is deleted moves to another day unseen, and back as well.
+  expect(onlyUndoes({ ...back, changed: 1 }, done)).toBe(true)
+  for (const more of [{ removed: 4 }, { changed: 3 }, { brought_back: 4 }]) {
+    expect(onlyUndoes({ ...back, ...more }, done)).toBe(false)
+  }
 })
 
 test('a list ends with and', () => {

@@ -33,7 +33,7 @@ export function entries(count: number): string {
   return count === 1 ? '1 entry' : `${count.toLocaleString('en')} entries`
 }
 
-type Counts = Pick<Rewind, 'removed' | 'changed' | 'brought_back'>
+export type Counts = Pick<Rewind, 'removed' | 'changed' | 'brought_back'>
 
 /** What going back to a moment changes: `3 entries go and 1 entry comes back.` */
 export function rewindWords({ removed, changed, brought_back }: Counts, done: boolean): string {
@@ -46,6 +46,15 @@ export function rewindWords({ removed, changed, brought_back }: Counts, done: bo
       `${entries(brought_back)} ${done ? 'came' : verb(brought_back, 'comes', 'come')} back`,
   ].filter((part) => part !== false)
   return parts.length > 0 ? `${listed(parts)}.` : 'Your entries are as they were then.'
+}
+
+/** Whether going back changes no more entries than were changed by what was done, and so undoes just that. */
+export function onlyUndoes(back: Counts, done: Counts): boolean {
+  return (
+    back.removed <= done.brought_back &&
+    back.changed <= done.changed &&
+    back.brought_back <= done.removed
+  )
 }
 
 /** The fact that a version holds. */

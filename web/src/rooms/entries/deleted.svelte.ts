@@ -26,10 +26,6 @@ export class Deleted extends Paged<DeletedEntry> implements Listener, Follower {
     this.change((items) => [{ ...entry, deleted_at }, ...items])
   }
 
-  settled(): void {
-    // What was told is what the server says.
-  }
-
   entry(id: string, entry: Entry | null): void {
     if (entry) this.saved(entry)
     else if (!this.items?.some((item) => item.id === id)) this.stale()

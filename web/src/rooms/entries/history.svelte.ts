@@ -69,10 +69,6 @@ export class History implements Listener, Follower {
     this.#change((entries) => remove(entries, id))
   }
 
-  settled(): void {
-    // The server's answer to the change is what was put into the list: there is nothing to ask for.
-  }
-
   entry(id: string, entry: Entry | null): void {
     if (entry) this.saved(entry)
     else this.removed({ id })

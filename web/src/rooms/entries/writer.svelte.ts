@@ -1,6 +1,6 @@
 // The one place that writes entries. Every change is shown at once by whoever listens (the dashboard,
-// the history), offers its Undo in a toast, is taken back when the server refuses it, and ends with the
-// listeners asking the server for the truth.
+// the history), offers its Undo in a toast, and is taken back when the server refuses it. What the server
+// has made of it comes by the stream; whoever made the writer is told, to ask where no stream comes through.
 import { createContext } from 'svelte'
 import { answer, api, type Entry, type EntryChange } from '../../api/client'
 import { ApiError } from '../../api/error'
@@ -14,23 +14,25 @@ export interface Listener {
   /** An entry is there, new or in place of what it was before. */
   saved: (entry: Entry, before?: Entry) => void
   removed: (entry: Entry) => void
-  /** The server has taken in all that was told. */
-  settled: () => void
 }
+
 /** What a person logs; its name and, unless given, its moment are added here. */
 export type Draft = Omit<Outgoing, 'id' | 'at'> & { at?: string }
 
 export class Writer {
   readonly outbox: Outbox
   #listeners = new Set<Listener>()
+  #settled: () => void
 
-  constructor(locker: Locker) {
+  /** `settled` is called whenever the server has taken in a change. */
+  constructor(locker: Locker, settled: () => void) {
+    this.#settled = settled
     const post = (body: Outgoing) => answer(api.POST('/api/v1/entries', { body }))
     this.outbox = new Outbox(locker, post, (entry) => {
       this.#tell((listener) => {
         listener.saved(entry)
       })
-      this.#settle()
+      this.#settled()
     })
   }
 
@@ -122,7 +124,7 @@ export class Writer {
     this.outbox.forget(id)
     await answer(api.DELETE('/api/v1/entries/{id}', { params: { path: { id } } })).then(
       () => {
-        this.#settle()
+        this.#settled()
       },
       () => undefined,
     )
@@ -134,7 +136,7 @@ export class Writer {
     this.#tell((listener) => {
       listener.saved(entry, before)
     })
-    this.#settle()
+    this.#settled()
     return entry
   }
 
@@ -154,7 +156,7 @@ export class Writer {
         throw problem
       }
     }
-    this.#settle()
+    this.#settled()
   }
 
   async #restore({ id }: Entry): Promise<void> {
@@ -163,7 +165,7 @@ export class Writer {
     this.#tell((listener) => {
       listener.saved(entry)
     })
-    this.#settle()
+    this.#settled()
   }
 
   async #restoreVersion(before: Entry, number: number): Promise<Entry | null> {
@@ -175,7 +177,7 @@ export class Writer {
       if (entry) listener.saved(entry, before)
       else listener.removed(before)
     })
-    this.#settle()
+    this.#settled()
     return entry
   }
 
@@ -188,12 +190,6 @@ export class Writer {
 
   #tell(what: (listener: Listener) => void): void {
     this.#listeners.forEach(what)
-  }
-
-  #settle(): void {
-    this.#tell((listener) => {
-      listener.settled()
-    })
   }
 }
 

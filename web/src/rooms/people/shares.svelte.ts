@@ -41,8 +41,8 @@ export class Shares {
   /** Takes in a share as the server has it now; one that nobody knew of is put where it belongs. */
   changed(share: Share): void {
     const list = this.list.value
-    // A list that is still on its way may be older than this.
-    if (!list || this.list.loading) void this.list.load()
+    // A list that is still on its way may be older than this. One that could not be loaded asks again by itself.
+    if (this.list.loading || (!list && !this.list.problem)) void this.list.load()
     if (!list) return
     const others = list.filter(({ username }) => username !== share.username)
     const index = others.findIndex(({ username }) => username > share.username)

@@ -73,10 +73,6 @@ export class Watched implements Listener, Follower {
     if (this.#own) this.status = withoutEntry(this.status, entry, this.today.value ?? [])
   }
 
-  settled(): void {
-    // The stream tells, and where there is none the list of people is asked for.
-  }
-
   #find(id: string): Entry | undefined {
     return this.today.value?.find((entry) => entry.id === id)
   }

@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest'
 import type { Share } from '../../../api/client'
-import { formOf, readForm, termsWords } from './share'
+import {
+  approvedNames,
+  follow,
+  formOf,
+  isUsual,
+  modesFrom,
+  modeSaid,
+  readForm,
+  sameTerms,
+  termsWords,
+} from './share'
 
 const me = { time_zone: 'Europe/Berlin' }
 const now = Date.parse('2026-11-25T12:00:00.000Z')
@@ -33,15 +43,81 @@ test('what is shared is told in words', () => {
   expect(termsWords({ ...share, water: 'none', altitude: 'none' })).toBe('Nothing')
 })
 
+test('terms that were narrowed or widened are not the usual ones', () => {
+  const usual: Share = { ...share, water: 'exact', altitude: 'exact', history: true, export: false }
+  expect(isUsual(usual)).toBe(true)
+  for (const other of [{ water: 'band' }, { history: false }, { export: true }]) {
+    expect(isUsual({ ...usual, ...other } as Share)).toBe(false)
+  }
+})
+
+test('who keeps watching when not everyone may any more is named', () => {
+  const asked_at = '2026-11-20T10:00:00.000Z'
+  const named = (name: string): Share => ({ ...share, username: name, display_name: name })
+  const shares: Share[] = [
+    named('Alex'),
+    // Let in with everyone, for whom nothing was decided, and one who merely asked.
+    { ...named('Bo'), since: null },
+    { ...named('Cleo'), requested_at: asked_at, since: asked_at },
+    { ...named('Dana'), requested_at: asked_at, since: '2026-11-21T10:00:00.000Z' },
+    { ...named('Eve'), state: 'ended' },
+  ]
+  expect(approvedNames(shares)).toBe('Alex and Dana')
+  expect(approvedNames([])).toBe('')
+  const many = ['A', 'B', 'C', 'D', 'E'].map(named)
+  expect(approvedNames(many.slice(1))).toBe('B, C, D and 1 other')
+  expect(approvedNames(many)).toBe('A, B, C and 2 others')
+
+  const hint = (sharing: 'approved' | 'everyone', list = shares) =>
+    modesFrom(sharing, list).find(({ value }) => value === 'approved')?.hint
+  expect(hint('everyone')).toContain('keeps watching you: Alex and Dana.')
+  expect(hint('everyone', [])).toContain('Nobody keeps watching you then.')
+  expect(hint('approved')).not.toContain('keeps')
+  expect(modeSaid('approved', shares)).toBe('Those you approve can watch you: Alex and Dana.')
+  expect(modeSaid('approved', [])).toContain('So far that is nobody.')
+})
+
 test('an end that was only shown keeps its seconds', () => {
   const form = formOf(share, me, now)
   expect(form.until).toBe('2026-12-01T11:30')
-  const terms = { water: 'exact', altitude: 'band', history: true, export: false }
-  expect(readForm(form, me, now)).toEqual({ change: terms })
-  expect(readForm({ ...form, until: '' }, me, now)).toEqual({ change: { ...terms, until: null } })
+  expect(readForm(form, me, now)).toEqual({ change: {} })
+  expect(readForm({ ...form, until: '' }, me, now)).toEqual({ change: { until: null } })
   expect(readForm({ ...form, until: '2026-12-02T08:00' }, me, now)).toEqual({
-    change: { ...terms, until: '2026-12-02T07:00:00.000Z' },
+    change: { until: '2026-12-02T07:00:00.000Z' },
   })
+})
+
+test('only what was touched is sent, since the rest may have been narrowed elsewhere', () => {
+  const form = formOf(share, me, now)
+  expect(readForm({ ...form, water: 'band' }, me, now)).toEqual({ change: { water: 'band' } })
+  expect(readForm({ ...form, history: false, export: true }, me, now)).toEqual({
+    change: { history: false, export: true },
+  })
+})
+
+test('what was not touched follows what was changed elsewhere', () => {
+  const form = { ...formOf(share, me, now), water: 'logged' as const, until: '2026-12-24T18:00' }
+  const narrowed: Share = { ...share, altitude: 'none', history: false, until: null }
+  const followed = follow(form, narrowed, me, now)
+  expect(followed).toEqual({
+    ...form,
+    share: narrowed,
+    altitude: 'none',
+    history: false,
+  })
+  expect(readForm(followed, me, now)).toEqual({
+    change: { water: 'logged', until: '2026-12-24T17:00:00.000Z' },
+  })
+  // Whoever was kept out meanwhile is let in again only by who sees that they were.
+  const ended = follow(form, { ...narrowed, state: 'ended' }, me, now)
+  expect(readForm(ended, me, now)).toMatchObject({ change: { state: 'approved' } })
+})
+
+test('who looks does not change what is shared', () => {
+  expect(sameTerms(share, { ...share, watching: true, last_looked_at: share.since })).toBe(true)
+  expect(sameTerms(share, { ...share, history: false })).toBe(false)
+  expect(sameTerms(share, { ...share, state: 'ended' })).toBe(false)
+  expect(sameTerms(share, { ...share, until: null })).toBe(false)
 })
 
 test('whoever asked, or was kept out, is let in', () => {

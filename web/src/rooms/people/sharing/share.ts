@@ -1,11 +1,13 @@
 // What a share says, in words, and the form that changes it. Kept apart from the screens so that it can be tested.
 import type { Detail, Me, Metric, Share, ShareChange, Sharing } from '../../../api/client'
+import { same } from '../../../lib/same'
 import { fromWall, toWall } from '../../../lib/time'
+import { listed } from '../../entries/changes'
 
 export const DRAFT = 'draft:share'
 
 /** Whom one lets watch, each with what that means. */
-export const modes = [
+const modes = [
   {
     value: 'approved',
     label: 'Those I approve',
@@ -14,7 +16,7 @@ export const modes = [
   {
     value: 'everyone',
     label: 'Everyone',
-    hint: 'Every viewer on this server sees you without asking, except those you keep out.',
+    hint: 'Every viewer on this server sees you without asking, except those whose share ended or whom you said no to.',
   },
   {
     value: 'nobody',
@@ -23,11 +25,48 @@ export const modes = [
   },
 ] as const satisfies { value: Sharing; label: string; hint: string }[]
 
+const MOST_NAMES = 3
+
+/**
+ * Who may watch where only those do whom one approved: `Alex, Sam and 4 others`. While everyone may, that is whoever one
+ * has decided something for, and not those who merely asked: a wish is as old as the state it brought.
+ */
+export function approvedNames(shares: Share[]): string {
+  const names = shares
+    .filter(({ state, since, requested_at }) => {
+      return state === 'approved' && since !== null && since !== requested_at
+    })
+    .map(shareName)
+  const others = names.length - MOST_NAMES
+  if (others < 1) return listed(names)
+  return `${names.slice(0, MOST_NAMES).join(', ')} and ${others === 1 ? '1 other' : `${others} others`}`
+}
+
+/** The modes to choose from; from `everyone`, with who goes on watching once only those do who are approved. */
+export function modesFrom(
+  sharing: Sharing,
+  shares: Share[],
+): { value: Sharing; label: string; hint: string }[] {
+  const [approved, ...others] = modes
+  if (sharing !== 'everyone') return [approved, ...others]
+  const names = approvedNames(shares)
+  const stay =
+    names === ''
+      ? 'Nobody keeps watching you then.'
+      : `Whom you decided something for keeps watching you: ${names}.`
+  return [{ ...approved, hint: `${approved.hint} ${stay}` }, ...others]
+}
+
 /** What has just been decided. */
-export const modeSaid: Record<Sharing, string> = {
-  approved: 'Those you approve can watch you.',
-  everyone: 'Every viewer can watch you.',
-  nobody: 'Nobody can watch you.',
+export function modeSaid(sharing: Sharing, shares: Share[]): string {
+  if (sharing === 'nobody') return 'Nobody can watch you.'
+  if (sharing === 'everyone') {
+    return 'Every viewer can watch you, except those whose share ended or whom you said no to.'
+  }
+  const names = approvedNames(shares)
+  return names === ''
+    ? 'Those you approve can watch you. So far that is nobody.'
+    : `Those you approve can watch you: ${names}.`
 }
 
 export const details = [
@@ -79,6 +118,11 @@ export function termsWords({ water, altitude, history, export: copy }: Terms): s
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
+/** Whether a share shows what one does that nobody has changed: exact values and the history. */
+export function isUsual({ water, altitude, history, export: copy }: Terms): boolean {
+  return water === 'exact' && altitude === 'exact' && history && !copy
+}
+
 export function shareName({ username, display_name }: Pick<Share, 'username' | 'display_name'>) {
   return display_name || username
 }
@@ -111,11 +155,31 @@ export function formOf(share: Share | null, me: Reader, now: number): ShareForm 
   }
 }
 
+const FIELDS = ['water', 'altitude', 'history', 'export', 'until'] as const
+
+/** What was touched: what the form shows otherwise than the share it began with. */
+function touched(form: ShareForm, me: Reader, now: number): (typeof FIELDS)[number][] {
+  const shown = formOf(form.share, me, now)
+  return FIELDS.filter((field) => form[field] !== shown[field])
+}
+
+/** The form once its share was changed elsewhere: what was not touched is as the share is now. */
+export function follow(form: ShareForm, share: Share, me: Reader, now: number): ShareForm {
+  const kept = touched(form, me, now).map((field) => [field, form[field]] as const)
+  return { ...formOf(share, me, now), ...Object.fromEntries(kept) }
+}
+
+/** Whether two states of a share let the same be seen. */
+export function sameTerms(a: Share, b: Share): boolean {
+  const terms = (share: Share) => [share.state, ...FIELDS.map((field) => share[field])]
+  return same(terms(a), terms(b))
+}
+
 export type Wrong = Partial<Record<'username' | 'until', string>>
 
 /**
- * What is sent, or what is wrong with each field. An end that was merely shown is left out: a field knows no
- * seconds, and sending it back would move it.
+ * What is sent, or what is wrong with each field. What was merely shown is left out: it may have been narrowed
+ * elsewhere since, and a field for the end knows no seconds.
  */
 export function readForm(
   form: ShareForm,
@@ -123,15 +187,16 @@ export function readForm(
   now: number,
 ): { change: ShareChange } | { wrong: Wrong } {
   const wrong: Wrong = {}
-  const { share, water, altitude, history } = form
+  const { share } = form
   const until = form.until === '' ? null : fromWall(form.until, me.time_zone)
   if (form.username.trim() === '') wrong.username = 'Type the user name of a viewer.'
   if (form.until !== '' && until === null) wrong.until = 'Choose a day and a time, or no end.'
   if (until !== null && Date.parse(until) <= now)
     wrong.until = 'Choose a time that is still to come.'
   if (Object.keys(wrong).length > 0) return { wrong }
-  const change: ShareChange = { water, altitude, history, export: form.export }
+  const wanted = { ...form, until }
+  const sent = share === null ? FIELDS : touched(form, me, now)
+  const change: ShareChange = Object.fromEntries(sent.map((field) => [field, wanted[field]]))
   if (share?.state !== 'approved') change.state = 'approved'
-  if (form.until !== formOf(share, me, now).until || share === null) change.until = until
   return { change }
 }

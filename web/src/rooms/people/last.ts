@@ -1,0 +1,15 @@
+// When somebody last drank, for the line below how long ago that was.
+import type { Status } from '../../api/client'
+import { timeSeen, toWall } from '../../lib/time'
+
+type Water = Pick<Status['water'], 'today_ml'>
+
+/**
+ * The time as `timeSeen` has it. What was drunk at night may count for the day before: where the date is today's and today's
+ * total knows nothing of it, that is said.
+ */
+export function lastTime(at: string, { today_ml }: Water, zone: string, now: number): string {
+  const date = (instant: string | number) => toWall(instant, zone).slice(0, 10)
+  const elsewhere = today_ml === 0 && date(at) === date(now)
+  return `${timeSeen(at, zone, now)}${elsewhere ? ', counted for another day' : ''}`
+}
