@@ -216,7 +216,7 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     }))
     await alsoShared(page, more)
     await enter(page, admin, '/sharing')
-    await expect(page.getByText('keeps watching you:')).toBeVisible()
+    await expect(page.getByText('They keep watching you.')).toBeVisible()
   },
   'sharing-overfull': async ({ page, admin, client }) => {
     await client.send('PATCH', '/me', { sharing: 'nobody' })

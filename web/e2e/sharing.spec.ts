@@ -325,7 +325,7 @@ test('who keeps watching when not everyone may any more is named before and afte
   await enter(page, admin, '/sharing')
   await expect(row(page, 'Who can watch', other.username)).toContainText('Exact water')
   await expect(card(page, 'Whom you let watch')).toContainText(
-    `keeps watching you: ${viewer.username}.`,
+    `Approved already: ${viewer.username}. They keep watching you.`,
   )
   await page.getByRole('radio', { name: 'Those I approve' }).check()
   await expect(toast(page, `Those you approve can watch you: ${viewer.username}.`)).toBeVisible()

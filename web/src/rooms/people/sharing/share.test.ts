@@ -70,11 +70,11 @@ test('who keeps watching when not everyone may any more is named', () => {
 
   const hint = (sharing: 'approved' | 'everyone', list = shares) =>
     modesFrom(sharing, list).find(({ value }) => value === 'approved')?.hint
-  expect(hint('everyone')).toContain('keeps watching you: Alex and Dana.')
-  expect(hint('everyone', [])).toContain('Nobody keeps watching you then.')
-  expect(hint('approved')).not.toContain('keeps')
+  expect(hint('everyone')).toContain('Approved already: Alex and Dana. They keep watching you.')
+  expect(hint('everyone', [])).toContain('So far that is no one.')
+  expect(hint('approved')).not.toContain('already')
   expect(modeSaid('approved', shares)).toBe('Those you approve can watch you: Alex and Dana.')
-  expect(modeSaid('approved', [])).toContain('So far that is nobody.')
+  expect(modeSaid('approved', [])).toContain('So far that is no one.')
 })
 
 test('an end that was only shown keeps its seconds', () => {

@@ -51,9 +51,7 @@ export function modesFrom(
   if (sharing !== 'everyone') return [approved, ...others]
   const names = approvedNames(shares)
   const stay =
-    names === ''
-      ? 'Nobody keeps watching you then.'
-      : `Whom you decided something for keeps watching you: ${names}.`
+    names === '' ? 'So far that is no one.' : `Approved already: ${names}. They keep watching you.`
   return [{ ...approved, hint: `${approved.hint} ${stay}` }, ...others]
 }
 
@@ -65,7 +63,7 @@ export function modeSaid(sharing: Sharing, shares: Share[]): string {
   }
   const names = approvedNames(shares)
   return names === ''
-    ? 'Those you approve can watch you. So far that is nobody.'
+    ? 'Those you approve can watch you. So far that is no one.'
     : `Those you approve can watch you: ${names}.`
 }
 
