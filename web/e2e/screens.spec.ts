@@ -7,6 +7,7 @@ import {
   Client,
   enter,
   expect,
+  forgetZone,
   type NewEntry,
   type Page,
   stopClock,
@@ -171,6 +172,17 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     await client.logAll([...overfull.slice(0, 6), ...overfull.slice(-6)])
     await enter(page, admin, '/history')
     await expect(page.getByText('That is everything.')).toBeVisible()
+  },
+  'history-unknown-zone': async ({ page, admin, client }) => {
+    const time_zone = 'America/Argentina/Buenos_Aires'
+    await client.send('PATCH', '/me', { time_zone, day_starts_at: 6 })
+    // In the small hours by the person's wall, and by UTC.
+    await client.log({ metric: 'water', value: 250, at: '2026-01-06T04:00:00.000Z', note: 'tea' })
+    await client.log({ metric: 'altitude', value: 7, at: '2026-01-05T15:00:00.000Z' })
+    await forgetZone(page, time_zone)
+    await enter(page, admin, '/history')
+    await expect(page.getByText('Tue 04:00')).toBeVisible()
+    await expect(page.getByText('Times are in UTC')).toBeVisible()
   },
   'entry-dialog': async ({ page, admin }) => {
     await enter(page, admin, '/history')

@@ -1,5 +1,5 @@
 // A second person watches: sees what was logged, and can change nothing.
-import { card, Client, enter, expect, stopClock, test } from './support/test'
+import { card, Client, enter, expect, forgetZone, stopClock, test } from './support/test'
 
 test.beforeEach(async ({ client, viewer }) => {
   await client.share(viewer)
@@ -57,15 +57,7 @@ test('a zone that the browser does not know is told, and its times are in UTC', 
   const { at } = await client.log({ metric: 'water', value: 330, at: new Date().toISOString() })
   const reader = await Client.signIn(request, viewer)
   await reader.send('PATCH', '/me', { time_zone: 'UTC' })
-  await page.addInitScript((unknown) => {
-    const Format = Intl.DateTimeFormat
-    Intl.DateTimeFormat = new Proxy(Format, {
-      construct(target, given: ConstructorParameters<typeof Format>) {
-        if (given[1]?.timeZone === unknown) throw new RangeError('Invalid time zone specified')
-        return new target(...given)
-      },
-    })
-  }, zone)
+  await forgetZone(page, zone)
   await enter(page, viewer, `/people/${admin.username}`)
   await expect(page.getByText('Times are in UTC')).toContainText(
     `does not know ${admin.username}’s time zone (Santiago).`,

@@ -196,6 +196,19 @@ export async function runUntilAsked(page: Page, url: string): Promise<void> {
   await asked
 }
 
+/** Makes a browser that is older than a time zone. */
+export async function forgetZone(page: Page, zone: string): Promise<void> {
+  await page.addInitScript((forgotten) => {
+    const Format = Intl.DateTimeFormat
+    Intl.DateTimeFormat = new Proxy(Format, {
+      construct(target, given: ConstructorParameters<typeof Format>) {
+        if (given[1]?.timeZone === forgotten) throw new RangeError('Invalid time zone specified')
+        return new target(...given)
+      },
+    })
+  }, zone)
+}
+
 /** Fills in the sign-in form and returns once the server has answered. */
 export async function trySignIn(page: Page, username: string, password: string): Promise<void> {
   await page.getByLabel('Username').fill(username)
