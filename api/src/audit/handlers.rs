@@ -27,7 +27,7 @@ pub struct AuditRecord {
     /// Who did it; `null` where nobody was recognised, `(operator)` at the server's command line.
     #[schema(required = true, example = "robin")]
     actor: Option<String>,
-    #[schema(example = "auth.login")]
+    #[schema(value_type = Action)]
     action: String,
     /// Whom or what it was done to.
     #[schema(required = true, example = "robin")]

@@ -18,8 +18,8 @@ use crate::{
 macro_rules! actions {
     ($($name:ident $text:literal;)*) => {
         /// What can be recorded. The dotted names are part of the contract: filters and alerts are written against them.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Action { $($name,)* }
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::ToSchema)]
+        pub enum Action { $(#[schema(rename = $text)] $name,)* }
 
         impl Action {
             pub const ALL: &[Self] = &[$(Self::$name,)*];

@@ -1011,6 +1011,11 @@ export interface components {
          * @enum {string}
          */
         Access: "own" | "watching" | "requested" | "ended" | "may_ask";
+        /**
+         * @description What can be recorded. The dotted names are part of the contract: filters and alerts are written against them.
+         * @enum {string}
+         */
+        Action: "auth.register" | "auth.login" | "auth.logout" | "auth.lock" | "auth.unlock" | "session.end" | "password.change" | "password.reset" | "totp.enable" | "totp.disable" | "totp.recovery_code" | "token.create" | "token.delete" | "user.create" | "user.update" | "user.delete" | "privacy.accept" | "invite.create" | "invite.delete" | "setting.update" | "entry.create" | "entry.update" | "entry.delete" | "entry.restore" | "entry.rewind" | "entry.recompute" | "share.request" | "share.update" | "share.end" | "person.look" | "penalty.impose" | "penalty.lift" | "audit.export" | "audit.prune";
         AltitudeStatus: {
             at: components["schemas"]["Timestamp"] | null;
             /** @description Instead of the value: up to 3 `low`, from 8 `high`. */
@@ -1043,8 +1048,7 @@ export interface components {
         };
         /** @description One record of the audit log. */
         AuditRecord: {
-            /** @example auth.login */
-            action: string;
+            action: components["schemas"]["Action"];
             /**
              * @description Who did it; `null` where nobody was recognised, `(operator)` at the server's command line.
              * @example robin
@@ -1464,8 +1468,7 @@ export interface components {
         /** @description One page of a list. */
         Page_AuditRecord: {
             items: {
-                /** @example auth.login */
-                action: string;
+                action: components["schemas"]["Action"];
                 /**
                  * @description Who did it; `null` where nobody was recognised, `(operator)` at the server's command line.
                  * @example robin

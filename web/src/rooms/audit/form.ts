@@ -1,39 +1,48 @@
 // The filters of the audit log: the address has instants, the form has times on the wall.
+import type { AuditRecord } from '../../api/client'
 import type { AuditFilter } from '../../lib/routes'
 import { fromWall, toWall } from '../../lib/time'
 
-/** What can be recorded, in the order of the server's own list. */
-export const ACTIONS = [
-  'auth.register',
-  'auth.login',
-  'auth.logout',
-  'auth.lock',
-  'auth.unlock',
-  'session.end',
-  'password.change',
-  'password.reset',
-  'totp.enable',
-  'totp.disable',
-  'totp.recovery_code',
-  'token.create',
-  'token.delete',
-  'user.create',
-  'user.update',
-  'user.delete',
-  'privacy.accept',
-  'invite.create',
-  'invite.delete',
-  'setting.update',
-  'entry.create',
-  'entry.update',
-  'entry.delete',
-  'entry.restore',
-  'person.look',
-  'penalty.impose',
-  'penalty.lift',
-  'audit.export',
-  'audit.prune',
-]
+/** Typed by the server's own list, so that one that is missing here, or unknown there, is an error. */
+const actions: Record<AuditRecord['action'], true> = {
+  'auth.register': true,
+  'auth.login': true,
+  'auth.logout': true,
+  'auth.lock': true,
+  'auth.unlock': true,
+  'session.end': true,
+  'password.change': true,
+  'password.reset': true,
+  'totp.enable': true,
+  'totp.disable': true,
+  'totp.recovery_code': true,
+  'token.create': true,
+  'token.delete': true,
+  'user.create': true,
+  'user.update': true,
+  'user.delete': true,
+  'privacy.accept': true,
+  'invite.create': true,
+  'invite.delete': true,
+  'setting.update': true,
+  'entry.create': true,
+  'entry.update': true,
+  'entry.delete': true,
+  'entry.restore': true,
+  'entry.rewind': true,
+  'entry.recompute': true,
+  'share.request': true,
+  'share.update': true,
+  'share.end': true,
+  'person.look': true,
+  'penalty.impose': true,
+  'penalty.lift': true,
+  'audit.export': true,
+  'audit.prune': true,
+}
+
+/** What can be recorded. */
+export const ACTIONS = Object.keys(actions)
 
 export interface FilterForm {
   actor: string
