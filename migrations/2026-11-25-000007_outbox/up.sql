@@ -12,7 +12,6 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_by_person ON outbox (person_id, id);
 CREATE INDEX outbox_by_topic ON outbox (person_id, topic, level, id);
-CREATE INDEX outbox_by_time ON outbox (at);
 
 -- The newest number given out and the newest one let go, so that no number is given twice and a gap is known to be one.
 CREATE TABLE outbox_head (
