@@ -181,7 +181,7 @@ const screens: Record<string, (cast: Cast) => Promise<void>> = {
     await client.log({ metric: 'altitude', value: 7, at: '2026-01-05T15:00:00.000Z' })
     await forgetZone(page, time_zone)
     await enter(page, admin, '/history')
-    await expect(page.getByText('Tue 04:00')).toBeVisible()
+    await expect(page.getByText('Tue 04:00', { exact: true })).toBeVisible()
     await expect(page.getByText('Times are in UTC')).toBeVisible()
   },
   'entry-dialog': async ({ page, admin }) => {
