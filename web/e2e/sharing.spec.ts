@@ -254,6 +254,16 @@ test('a dialog that is open follows what is changed elsewhere, and so does a kep
   await expect(dialog.getByRole('button', { name: 'Share', exact: true })).toBeVisible()
 })
 
+test('what was chosen last survives a reload', async ({ page, admin, viewer, client }) => {
+  await client.share(viewer)
+  await enter(page, admin, '/sharing')
+  await page.getByRole('button', { name: `Change what ${viewer.username} sees` }).click()
+  const water = page.getByRole('dialog').getByRole('group', { name: 'Water' })
+  await water.getByRole('radio', { name: 'Band' }).check()
+  await page.reload()
+  await expect(water.getByRole('radio', { name: 'Band' })).toBeChecked()
+})
+
 test('a share is ended by naming what is lost, and given again', async ({
   page,
   admin,
