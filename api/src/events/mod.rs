@@ -5,6 +5,7 @@
 mod handlers;
 mod hub;
 mod ids;
+mod notice;
 pub mod outbox;
 mod pipe;
 pub mod presence;

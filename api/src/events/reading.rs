@@ -257,16 +257,3 @@ impl<'a> Reading<'a> {
 fn once<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     ids.collect::<HashSet<_>>().into_iter().collect()
 }
-
-impl Granted {
-    /// The least detail of the changes of a topic that whoever sees so much notices: none above it.
-    pub(super) fn notices(self, topic: Topic) -> i16 {
-        match topic {
-            _ if self.own => Detail::Exact.as_number(),
-            Topic::Metric(metric) => self.of(metric).as_number(),
-            // The goal is shown beside exact water; the rest to everybody.
-            Topic::Person => self.water.as_number().max(1),
-            Topic::Share | Topic::Own | Topic::Viewer => 0,
-        }
-    }
-}

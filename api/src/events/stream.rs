@@ -15,6 +15,7 @@ use serde_json::json;
 use super::{
     hub::{Subscription, What},
     ids::{self, NO_ROWS, NOWHERE, Place, Seal},
+    notice::{is_everything, is_shown, moves_band},
     outbox::{Row, Topic},
     pipe::Pipe,
     reading::{Concerned, Reading, Rows},
@@ -24,9 +25,8 @@ use crate::{
     audit::{Trace, looks::Looks},
     clock::{SECOND, Timestamp},
     db::Db,
-    entries::model::Metric,
     extract::Cursors,
-    people::sharing::{Detail, Granted, Watched},
+    people::sharing::{Granted, Watched},
     users::model::User,
 };
 
@@ -409,24 +409,4 @@ impl Stream {
 fn newest_place(reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<Place> {
     let row = if watched.granted.history { reading.newest(reader, watched)? } else { NO_ROWS };
     Ok(Place { row, digest: 0 })
-}
-
-/// Whether the change is one that the reader can notice.
-fn is_shown(row: &Row, granted: Granted, reader_id: &str) -> bool {
-    let about_reader = row.topic() == Topic::Share && row.subject.as_deref() == Some(reader_id);
-    about_reader || row.level <= granted.notices(row.topic())
-}
-
-/// Whether the change can move the band of the day though the reader cannot notice it otherwise.
-fn moves_band(row: &Row, granted: Granted) -> bool {
-    granted.water == Detail::Band && matches!(row.topic(), Topic::Metric(Metric::Water) | Topic::Person)
-}
-
-/// Whether more of what the reader has loaded may have changed than one thing that can be shown by itself.
-fn is_everything(row: &Row, granted: Granted) -> bool {
-    match row.topic() {
-        Topic::Metric(_) => granted.history && row.subject.is_none(),
-        Topic::Share => !granted.own,
-        Topic::Person | Topic::Own | Topic::Viewer => false,
-    }
 }

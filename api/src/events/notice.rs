@@ -1,0 +1,40 @@
+//! What of a change a reader notices.
+
+use super::outbox::{Row, Topic};
+use crate::{
+    entries::model::Metric,
+    people::sharing::{Detail, Granted},
+};
+
+impl Granted {
+    /// The least detail of the changes of a topic that whoever sees so much notices: none above it.
+    pub(super) fn notices(self, topic: Topic) -> i16 {
+        match topic {
+            _ if self.own => Detail::Exact.as_number(),
+            Topic::Metric(metric) => self.of(metric).as_number(),
+            // The goal is shown beside exact water; the rest to everybody.
+            Topic::Person => self.water.as_number().max(1),
+            Topic::Share | Topic::Own | Topic::Viewer => 0,
+        }
+    }
+}
+
+/// Whether the change is one that the reader can notice.
+pub(super) fn is_shown(row: &Row, granted: Granted, reader_id: &str) -> bool {
+    let about_reader = row.topic() == Topic::Share && row.subject.as_deref() == Some(reader_id);
+    about_reader || row.level <= granted.notices(row.topic())
+}
+
+/// Whether the change can move the band of the day though the reader cannot notice it otherwise.
+pub(super) fn moves_band(row: &Row, granted: Granted) -> bool {
+    granted.water == Detail::Band && matches!(row.topic(), Topic::Metric(Metric::Water) | Topic::Person)
+}
+
+/// Whether more of what the reader has loaded may have changed than one thing that can be shown by itself.
+pub(super) fn is_everything(row: &Row, granted: Granted) -> bool {
+    match row.topic() {
+        Topic::Metric(_) => granted.history && row.subject.is_none(),
+        Topic::Share => !granted.own,
+        Topic::Person | Topic::Own | Topic::Viewer => false,
+    }
+}
