@@ -80,6 +80,25 @@ test('what was deleted is found again, brought back, and can be deleted again', 
   await expect(rows.nth(0)).toContainText('400 ml')
 })
 
+test('the way to the deleted entries does not move when the page becomes live', async ({
+  page,
+  admin,
+}) => {
+  let open: () => void = () => undefined
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  await page.route('**/events', async (route) => {
+    await opened
+    await route.continue()
+  })
+  await enter(page, admin, '/history')
+  const link = page.getByRole('link', { name: 'Deleted entries' })
+  await expect(page.getByText('Nothing here yet')).toBeVisible()
+  const before = await link.boundingBox()
+  open()
+  await expect(page.getByText('Live', { exact: true })).toBeVisible()
+  expect(await link.boundingBox()).toEqual(before)
+})
+
 test('the deleted entries follow what is done elsewhere', async ({ page, admin, client }) => {
   const { id } = await client.log({ metric: 'water', value: 250 })
   await enter(page, admin, '/history/deleted')
