@@ -278,7 +278,7 @@ impl<T> Page<T> {
     }
 }
 
-/// Seals positions in a list, so that a cursor works only for the list, the filters and the server that gave it out.
+/// Seals positions in a list, so that a cursor works only for the list, the filters and the server that gave it out, and says nothing.
 #[derive(Clone, Debug)]
 pub struct Cursors(SecretString);
 
@@ -294,9 +294,9 @@ impl Cursors {
     /// `list` names the list with all its filters; `position` is where the next page begins.
     #[must_use]
     pub fn seal(&self, list: &str, position: &str) -> String {
-        let mut bytes = self.mac(list, position);
-        bytes.extend_from_slice(position.as_bytes());
-        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+        let mac = self.mac(&["cursor", list, position], SEAL);
+        let hidden = self.hidden(list, &mac, position.as_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode([mac, hidden].concat())
     }
 
     /// # Errors
@@ -307,8 +307,9 @@ impl Cursors {
             .ok()
             .filter(|bytes| bytes.len() > SEAL)
             .and_then(|bytes| {
-                let position = String::from_utf8(bytes[SEAL..].to_vec()).ok()?;
-                (self.mac(list, &position) == bytes[..SEAL]).then_some(position)
+                let (mac, hidden) = bytes.split_at(SEAL);
+                let position = String::from_utf8(self.hidden(list, mac, hidden)).ok()?;
+                (self.mac(&["cursor", list, &position], SEAL) == mac).then_some(position)
             })
             .ok_or_else(|| {
                 ApiError::new(
@@ -318,14 +319,26 @@ impl Cursors {
             })
     }
 
-    fn mac(&self, list: &str, position: &str) -> Vec<u8> {
+    /// The position made unreadable, or readable again: it can hold a number that counts more than is shown. The seal is what no two positions
+    /// have in common, so no two meet the same bytes.
+    fn hidden(&self, list: &str, seal: &[u8], position: &[u8]) -> Vec<u8> {
+        let seal = BASE64_URL_SAFE_NO_PAD.encode(seal);
+        let blocks = position.chunks(32).zip(0_u32..);
+        let block = |(chunk, number): (&[u8], u32)| {
+            let key = self.mac(&["cursor block", list, &seal, &number.to_string()], chunk.len());
+            chunk.iter().zip(key).map(|(byte, key)| byte ^ key).collect::<Vec<u8>>()
+        };
+        blocks.flat_map(block).collect()
+    }
+
+    fn mac(&self, parts: &[&str], length: usize) -> Vec<u8> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret().as_bytes())
             .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
-        for part in ["cursor", list, position] {
+        for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
         }
-        mac.finalize().into_bytes()[..SEAL].to_vec()
+        mac.finalize().into_bytes()[..length].to_vec()
     }
 }
 

@@ -5,6 +5,7 @@
 mod acting_as;
 mod admin_users;
 mod audit;
+mod audit_private;
 mod auth;
 mod contract;
 mod crash;
