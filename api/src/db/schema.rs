@@ -74,6 +74,11 @@ diesel::table! {
         uses -> Integer,
         created_by -> Text,
         created_at -> BigInt,
+        water -> Nullable<Text>,
+        altitude -> Nullable<Text>,
+        history -> SmallInt,
+        export -> SmallInt,
+        until -> Nullable<BigInt>,
     }
 }
 

@@ -19,6 +19,7 @@ mod log;
 mod maintenance;
 mod matrix;
 mod migrations;
+mod names;
 mod nginx;
 mod operator;
 mod ops;
