@@ -32,4 +32,5 @@ mod support;
 mod tokens;
 mod totp;
 mod users;
+mod waiting;
 mod wire;
