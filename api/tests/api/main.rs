@@ -34,4 +34,5 @@ mod support;
 mod tokens;
 mod totp;
 mod users;
+mod waiting;
 mod wire;
