@@ -156,8 +156,10 @@ pub fn app(
             utoipa_swagger_ui::Config::from("/api/openapi.json").persist_authorization(false).try_it_out_enabled(true),
         ))
         .default_service(web::to(no_such_route))
-        // 10. Nothing is written during maintenance.
+        // 11. Nothing is written during maintenance.
         .wrap(from_fn(middleware::maintenance))
+        // 10. Nothing is done or shown for somebody else than the page believes it asks for.
+        .wrap(from_fn(auth::acting_as::only_for_whom_it_says))
         // 9. Nobody asks too often, before a restart and after it. A request counts in one of these and is let through by the others.
         .wrap(from_fn(gate::counted))
         .wrap(state.limits.of(Tier::Admin))

@@ -16,6 +16,7 @@ use actix_web::{
 use super::AppState;
 use crate::{
     audit::Trace,
+    auth::acting_as,
     config::Config,
     error::{ApiError, Code},
     extract::routed_path,
@@ -99,6 +100,7 @@ pub(super) fn cors(config: &Config) -> Cors {
         .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH])
         .allowed_header("last-event-id")
+        .allowed_header(acting_as::HEADER)
         .expose_headers(exposed)
         .supports_credentials()
         .max_age(3600);
