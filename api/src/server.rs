@@ -152,14 +152,16 @@ pub fn app(
         .app_data(web::PathConfig::default().error_handler(|_, req| unreadable_path(req).into()))
         .route("/api/openapi.json", web::get().to(move || std::future::ready(document_response(json.clone()))))
         .service(web::redirect("/api/docs", "/api/docs/").permanent())
-        .service(SwaggerUi::new("/api/docs/{_:.*}").config(
-            utoipa_swagger_ui::Config::from("/api/openapi.json")
-                .persist_authorization(false)
-                .try_it_out_enabled(true)
-                // Only what is opened is drawn: all of it takes seconds, at each press anew.
-                .doc_expansion("none")
-                .default_models_expand_depth(-1),
-        ))
+        .service(
+            SwaggerUi::new("/api/docs/{_:.*}").config(
+                utoipa_swagger_ui::Config::from("/api/openapi.json")
+                    .persist_authorization(false)
+                    .try_it_out_enabled(true)
+                    // Only what is opened is drawn: all of it takes seconds, at each press anew.
+                    .doc_expansion("none")
+                    .default_models_expand_depth(-1),
+            ),
+        )
         .default_service(web::to(no_such_route))
         // 11. Nothing is written during maintenance.
         .wrap(from_fn(middleware::maintenance))
