@@ -1,9 +1,10 @@
 // What every request passes on its way out and back: for whom it is made, when it may go, how long it may take, and whether
 // what came back was said by our server. Anything else, a proxy's page, a portal's welcome, an empty answer, counts as no answer.
-import type { components } from './schema'
+import { sayWho } from './acting'
 import { clock, SERVER_TIME } from './clock.svelte'
 import { ApiError } from './error'
 import { reach } from './reach.svelte'
+import type { components } from './schema'
 
 type Problem = components['schemas']['Problem']
 
@@ -17,6 +18,7 @@ const LONGEST_MS = 24 * 3_600_000
 /** Sends a request and gives the answer, if it is the server's: that of a refusal or of something done. */
 export async function send(request: Request): Promise<Response> {
   const done = reach.sent()
+  sayWho(request.headers)
   try {
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)])
     const response = await fetch(request, { signal, cache: 'no-store' }).catch((cause: unknown) => {
