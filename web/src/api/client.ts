@@ -70,8 +70,13 @@ export async function answer<T>(
 /** What a refused request means; whoever listens has heard of it. `body` is what the server said. */
 export function failed(response: Response, body: unknown): ApiError {
   const failure = refusal(response, body)
-  for (const listener of listeners) listener(failure)
+  tell(failure)
   return failure
+}
+
+/** Tells whoever listens of a failure, also of one that another tab has met for this one. */
+export function tell(failure: ApiError): void {
+  for (const listener of listeners) listener(failure)
 }
 
 /** The server's time, for what is written down; asked for where this device cannot be sure of it, and does not wait long. */

@@ -5,7 +5,9 @@ import { acting } from '../../api/acting'
 import { answer, api, type Me, onProblem, type Start } from '../../api/client'
 import { ApiError } from '../../api/error'
 import { instance } from '../../api/instance.svelte'
+import { forgetAnswers } from '../../api/known'
 import { Resource } from '../../api/resource.svelte'
+import { forgetStreams } from '../../api/shared'
 import { keeping } from '../../lib/keeping.svelte'
 import { Locker } from '../../lib/locker'
 import { router } from '../../ui/router.svelte'
@@ -132,6 +134,8 @@ class Session {
 
   #end(): void {
     acting.as = undefined
+    forgetStreams()
+    forgetAnswers()
     this.#temporary = undefined
     this.#first = undefined
     this.#me.set(undefined)
