@@ -73,7 +73,8 @@ export function refusalWords(problem: ApiError): string {
   const became = problem.unanswered
     ? 'It may have been changed all the same.'
     : 'Nothing was changed.'
-  return `${explain(problem).what} ${became}`
+  const when = problem.status === 429 ? ` Try again ${inWords(problem.retryAfter)}.` : ''
+  return `${explain(problem).what} ${became}${when}`
 }
 
 /**

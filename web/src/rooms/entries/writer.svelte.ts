@@ -5,6 +5,7 @@
 import { createContext } from 'svelte'
 import { answer, api, certainTime, type Entry, type EntryChange } from '../../api/client'
 import { ApiError } from '../../api/error'
+import { pause } from '../../api/pause'
 import type { Locker } from '../../lib/locker'
 import { newId } from '../../lib/uuid'
 import { toasts } from '../../ui/toasts.svelte'
@@ -49,6 +50,7 @@ export class Writer {
    * the toast, for example `250 ml`. What was refused is kept, unless a form does that.
    */
   async log(draft: Draft, words: string, keeps?: 'form'): Promise<ApiError | undefined> {
+    pause.lift()
     const now = await certainTime()
     const at = draft.at ?? new Date(now).toISOString()
     const id = newId(now)
