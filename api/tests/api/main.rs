@@ -36,4 +36,5 @@ mod support;
 mod tokens;
 mod totp;
 mod users;
+mod waiting;
 mod wire;
