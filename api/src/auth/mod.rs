@@ -6,6 +6,7 @@
 
 pub mod api_tokens;
 mod attempt;
+mod continuation;
 pub mod guard;
 mod handlers;
 pub mod lockout;
@@ -19,7 +20,7 @@ pub mod token;
 mod tokens;
 mod totp;
 
-pub use attempt::confirm_password;
+pub use attempt::{Turns, confirm_password};
 pub use sessions::SessionView;
 pub use sign_in::COOKIE_LIFE;
 
