@@ -155,12 +155,21 @@ pub fn app(
         .app_data(web::PathConfig::default().error_handler(|_, req| unreadable_path(req).into()))
         .route("/api/openapi.json", web::get().to(move || std::future::ready(document_response(json.clone()))))
         .service(web::redirect("/api/docs", "/api/docs/").permanent())
-        .service(SwaggerUi::new("/api/docs/{_:.*}").config(
-            utoipa_swagger_ui::Config::from("/api/openapi.json").persist_authorization(false).try_it_out_enabled(true),
-        ))
+        .service(
+            SwaggerUi::new("/api/docs/{_:.*}").config(
+                utoipa_swagger_ui::Config::from("/api/openapi.json")
+                    .persist_authorization(false)
+                    .try_it_out_enabled(true)
+                    // Only what is opened is drawn: all of it takes seconds, at each press anew.
+                    .doc_expansion("none")
+                    .default_models_expand_depth(-1),
+            ),
+        )
         .default_service(web::to(no_such_route))
-        // 10. Nothing is written during maintenance.
+        // 11. Nothing is written during maintenance.
         .wrap(from_fn(middleware::maintenance))
+        // 10. Nothing is done or shown for somebody else than the page believes it asks for.
+        .wrap(from_fn(auth::acting_as::only_for_whom_it_says))
         // 9. A GET that changed nothing for the client is answered without a body.
         .wrap(from_fn(middleware::validators))
         // 8. Nobody asks too often, before a restart and after it.

@@ -10,6 +10,8 @@ pub mod healthcheck;
 pub mod put_back;
 pub mod settings;
 
+pub use handlers::Instance;
+
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {

@@ -19,6 +19,7 @@ use actix_web::{
 use super::AppState;
 use crate::{
     audit::Trace,
+    auth::acting_as,
     config::Config,
     error::{ApiError, Code},
     extract::routed_path,
@@ -97,12 +98,20 @@ pub(super) async fn not_too_many_at_once(
 
 /// Sites that the configuration names may use the API from their pages, and no others.
 pub(super) fn cors(config: &Config) -> Cors {
-    let exposed =
-        ["etag", "retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-tier", "x-request-id"];
+    let exposed = [
+        "etag",
+        "retry-after",
+        "server-time",
+        "x-ratelimit-limit",
+        "x-ratelimit-remaining",
+        "x-ratelimit-tier",
+        "x-request-id",
+    ];
     let cors = Cors::default()
         .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH])
         .allowed_header("last-event-id")
+        .allowed_header(acting_as::HEADER)
         .expose_headers(exposed)
         .supports_credentials()
         .max_age(3600);

@@ -59,8 +59,11 @@ pub(super) async fn request_log(
         None => response,
     };
     headers::strict(&state.config, &path, response.headers_mut());
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+    // The time is finer than `Date`, and whatever answers in the server's place does not know of it.
+    for (name, value) in [("x-request-id", id.clone()), ("server-time", state.clock.now().to_string())] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
     }
     let status = response.status();
     log::log!(

@@ -1,6 +1,7 @@
 // Something that is asked of the server at a press of a button: whether it is under way, and why it was
 // refused the last time.
 import { ApiError } from './error'
+import { pause } from './pause'
 
 export class Attempt {
   busy = $state(false)
@@ -11,6 +12,7 @@ export class Attempt {
     if (this.busy) return false
     this.busy = true
     this.problem = undefined
+    pause.lift()
     try {
       await what()
       return true

@@ -945,6 +945,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a page needs to draw itself.
+         * @description Signed in or not, in one answer of one moment. A session that is over counts as not signed in; a token that is not good is refused.
+         */
+        get: operations["get_start"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -2021,6 +2041,14 @@ export interface components {
             expires_at: components["schemas"]["Timestamp"];
             user: components["schemas"]["UserView"];
         };
+        /** @description What a page needs to draw itself. Every part but `instance` is `null` for whom the route of its own would refuse. */
+        Start: {
+            instance: components["schemas"]["Instance"];
+            me: components["schemas"]["Me"] | null;
+            people: components["schemas"]["Page_PersonView"] | null;
+            shares: components["schemas"]["Page_ShareView"] | null;
+            today: components["schemas"]["Today"] | null;
+        };
         /** @description How a person is now. What was never logged, or is not shared, is `null`. */
         StatusView: {
             altitude: components["schemas"]["AltitudeStatus"];
@@ -2069,6 +2097,17 @@ export interface components {
          * @example 2026-03-01T07:30:00.000Z
          */
         Timestamp: string;
+        /** @description A person's logical day, as `GET /people/{username}/entries?from={day}&limit=100` gives it. */
+        Today: {
+            /**
+             * Format: date
+             * @example 2026-03-01
+             */
+            day: string;
+            entries: components["schemas"]["Page_EntryView"];
+            /** @example robin */
+            username: string;
+        };
         Totp: {
             /** @description Whether signing in asks for a code. */
             enabled: boolean;
@@ -2291,7 +2330,13 @@ export interface components {
         };
     };
     responses: never;
-    parameters: never;
+    parameters: {
+        /**
+         * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+         * @example robin
+         */
+        ActingAs: string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -2333,7 +2378,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before, with the same filters. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2368,6 +2419,15 @@ export interface operations {
             };
             /** @description Not an admin, or the request came from another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2411,7 +2471,13 @@ export interface operations {
                  */
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2454,6 +2520,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -2482,7 +2557,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2524,6 +2605,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -2547,7 +2637,13 @@ export interface operations {
     create_invite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2586,6 +2682,15 @@ export interface operations {
             };
             /** @description Not an admin, or the request came from another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2643,7 +2748,13 @@ export interface operations {
     delete_invite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The invite's id */
                 id: string;
@@ -2695,6 +2806,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -2718,7 +2838,13 @@ export interface operations {
     delete_penalty: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The penalty's id */
                 id: string;
@@ -2770,6 +2896,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -2793,7 +2928,13 @@ export interface operations {
     get_security: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2835,6 +2976,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -2849,7 +2999,13 @@ export interface operations {
     get_settings: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2891,6 +3047,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -2905,7 +3070,13 @@ export interface operations {
     update_settings: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3015,7 +3186,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3057,6 +3234,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -3080,7 +3266,13 @@ export interface operations {
     create_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3185,7 +3377,13 @@ export interface operations {
     get_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3242,6 +3440,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -3256,7 +3463,13 @@ export interface operations {
     delete_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3343,7 +3556,13 @@ export interface operations {
     update_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3463,7 +3682,13 @@ export interface operations {
     reset_user_password: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3552,7 +3777,13 @@ export interface operations {
     list_user_sessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3609,6 +3840,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -3623,7 +3863,13 @@ export interface operations {
     delete_user_sessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3678,6 +3924,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -3701,7 +3956,13 @@ export interface operations {
     delete_user_totp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3788,7 +4049,13 @@ export interface operations {
     unlock_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3843,6 +4110,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -3866,7 +4142,13 @@ export interface operations {
     create_session: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3896,6 +4178,15 @@ export interface operations {
             };
             /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`) */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3962,7 +4253,13 @@ export interface operations {
     delete_current_session: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4002,6 +4299,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -4025,7 +4331,13 @@ export interface operations {
     register_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4121,7 +4433,13 @@ export interface operations {
     create_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4151,6 +4469,15 @@ export interface operations {
             };
             /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`) */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4217,7 +4544,13 @@ export interface operations {
     create_csp_report: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4237,6 +4570,15 @@ export interface operations {
             };
             /** @description The body is not JSON */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4294,7 +4636,13 @@ export interface operations {
     create_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4413,7 +4761,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4455,6 +4809,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -4481,7 +4844,13 @@ export interface operations {
                 /** @description Only show what would be done. */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4589,7 +4958,13 @@ export interface operations {
                 /** @description Only show what would be done. */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4694,7 +5069,13 @@ export interface operations {
     get_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The entry's id */
                 id: string;
@@ -4748,6 +5129,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -4762,7 +5152,13 @@ export interface operations {
     delete_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The entry's id */
                 id: string;
@@ -4814,6 +5210,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -4837,7 +5242,13 @@ export interface operations {
     update_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The entry's id */
                 id: string;
@@ -4895,6 +5306,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large */
             413: {
                 headers: {
@@ -4945,7 +5365,13 @@ export interface operations {
     restore_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The entry's id */
                 id: string;
@@ -4999,6 +5425,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5027,7 +5462,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The entry's id */
                 id: string;
@@ -5081,6 +5522,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -5104,7 +5554,13 @@ export interface operations {
     restore_version: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The entry's id */
                 id: string;
@@ -5163,6 +5619,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5186,7 +5651,13 @@ export interface operations {
     get_instance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5210,6 +5681,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5224,7 +5704,13 @@ export interface operations {
     get_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5257,6 +5743,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5271,7 +5766,13 @@ export interface operations {
     delete_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5383,7 +5884,13 @@ export interface operations {
     update_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5422,6 +5929,15 @@ export interface operations {
             };
             /** @description The request came from another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5484,7 +6000,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5526,6 +6048,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -5552,6 +6083,11 @@ export interface operations {
             header?: {
                 /** @description The `id` of the last event that you got */
                 "Last-Event-ID"?: string | null;
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
             };
             path?: never;
             cookie?: never;
@@ -5585,6 +6121,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests, or too many streams of yours are open */
             429: {
                 headers: {
@@ -5608,7 +6153,13 @@ export interface operations {
     update_password: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5645,6 +6196,15 @@ export interface operations {
             };
             /** @description Wrong password, or came from another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5711,7 +6271,13 @@ export interface operations {
     list_sessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5744,6 +6310,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5758,7 +6333,13 @@ export interface operations {
     delete_other_sessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5798,6 +6379,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5821,7 +6411,13 @@ export interface operations {
     delete_session: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The session's id */
                 id: string;
@@ -5873,6 +6469,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5901,7 +6506,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5943,6 +6554,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -5966,7 +6586,13 @@ export interface operations {
     get_share: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The viewer
@@ -6023,6 +6649,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -6037,7 +6672,13 @@ export interface operations {
     delete_share: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The viewer
@@ -6092,6 +6733,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -6115,7 +6765,13 @@ export interface operations {
     update_share: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The viewer
@@ -6176,6 +6832,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large */
             413: {
                 headers: {
@@ -6226,7 +6891,13 @@ export interface operations {
     list_api_tokens: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6259,6 +6930,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -6273,7 +6953,13 @@ export interface operations {
     create_api_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6378,7 +7064,13 @@ export interface operations {
     delete_api_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The token's id */
                 id: string;
@@ -6430,6 +7122,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -6453,7 +7154,13 @@ export interface operations {
     get_totp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6486,6 +7193,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -6500,7 +7216,13 @@ export interface operations {
     create_totp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6614,7 +7336,13 @@ export interface operations {
     delete_totp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6660,6 +7388,15 @@ export interface operations {
             };
             /** @description It is not on */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6726,7 +7463,13 @@ export interface operations {
     confirm_totp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6836,7 +7579,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6862,6 +7611,15 @@ export interface operations {
             };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6911,7 +7669,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before, with the same filters. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The person
@@ -6968,6 +7732,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -6994,6 +7767,11 @@ export interface operations {
             header?: {
                 /** @description The `id` of the last event that you got */
                 "Last-Event-ID"?: string | null;
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
             };
             path: {
                 /**
@@ -7042,6 +7820,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests, or too many streams of yours are open */
             429: {
                 headers: {
@@ -7065,7 +7852,13 @@ export interface operations {
     create_share_request: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The person
@@ -7163,7 +7956,13 @@ export interface operations {
     get_status: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The person
@@ -7211,6 +8010,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -7225,7 +8033,13 @@ export interface operations {
     get_privacy_policy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7242,6 +8056,92 @@ export interface operations {
             };
             /** @description The address looks like an attack */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_start: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Whose day to give. Left out: an admin's own, and for a viewer that of the one person who lets them watch, if there is nobody else.
+                 * @example robin
+                 */
+                person?: string;
+            };
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As much as the caller may read */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Start"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter does not fit; see `errors` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

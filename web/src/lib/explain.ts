@@ -3,7 +3,13 @@ import type { ApiError } from '../api/error'
 
 export function explain(problem: ApiError): { what: string; next: string } {
   const { status, code } = problem
-  if (unanswered(problem)) {
+  if (code === 'foreign') {
+    return {
+      what: 'Something between this device and the server answered in its place.',
+      next: 'What is stored there is safe. This page keeps trying; a network that wants you to sign in first may be the reason.',
+    }
+  }
+  if (problem.unanswered) {
     return {
       what: 'The server cannot be reached.',
       next: 'What is stored there is safe. This page keeps trying; you can also try now.',
@@ -42,16 +48,33 @@ export function explain(problem: ApiError): { what: string; next: string } {
   return { what: problem.message, next: 'Nothing was changed.' }
 }
 
-/** Why a change was refused and whether it was made: when no answer came, the server may have made it all the same. */
-export function refusalWords(problem: ApiError): string {
-  const became = unanswered(problem)
-    ? 'It may have been changed all the same.'
-    : 'Nothing was changed.'
-  return `${explain(problem).what} ${became}`
+const FIELDS: Record<string, string> = {
+  value: 'The amount',
+  at: 'The time',
+  note: 'The note',
+  tags: 'The list of tags',
 }
 
-function unanswered({ status }: ApiError): boolean {
-  return status === 0 || status === 502 || status === 504
+/** Why the server did not take in an entry. */
+export function reasonOf(problem: ApiError): string {
+  const fields = Object.entries(problem.fields)
+  if (fields.length > 0) {
+    return fields.map(([field, message]) => `${FIELDS[field] ?? field} ${message}.`).join(' ')
+  }
+  if (problem.code === 'id_conflict') {
+    return 'It was saved before, and has been changed or deleted since.'
+  }
+  if (problem.code === 'read_only_role') return 'Your account can watch, not log.'
+  return explain(problem).what
+}
+
+/** Why a change was refused and whether it was made: when no answer came, the server may have made it all the same. */
+export function refusalWords(problem: ApiError): string {
+  const became = problem.unanswered
+    ? 'It may have been changed all the same.'
+    : 'Nothing was changed.'
+  const when = problem.status === 429 ? ` Try again ${inWords(problem.retryAfter)}.` : ''
+  return `${explain(problem).what} ${became}${when}`
 }
 
 /**

@@ -1,14 +1,17 @@
 // The one place that writes entries. Every change is shown at once by whoever listens (the dashboard,
-// the history), offers its Undo in a toast, and is taken back when the server refuses it. What the server
-// has made of it comes by the stream; whoever made the writer is told, to ask where no stream comes through.
+// the history), offers its Undo in a toast, and is taken back when the server refuses it. What cannot be sent waits in the
+// outbox, and so does an Undo. What the server has made of it comes by the stream; whoever made the writer is told, to ask
+// where no stream comes through.
 import { createContext } from 'svelte'
-import { answer, api, type Entry, type EntryChange } from '../../api/client'
+import { answer, api, certainTime, type Entry, type EntryChange } from '../../api/client'
 import { ApiError } from '../../api/error'
-import { clock } from '../../api/clock.svelte'
+import { pause } from '../../api/pause'
 import type { Locker } from '../../lib/locker'
 import { newId } from '../../lib/uuid'
 import { toasts } from '../../ui/toasts.svelte'
-import { Outbox, type Outgoing } from './outbox.svelte'
+import { foreign } from '../../api/transport'
+import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
+import { isAnswerTo } from './wishes'
 
 export interface Listener {
   /** An entry is there, new or in place of what it was before. */
@@ -27,13 +30,13 @@ export class Writer {
   /** `settled` is called whenever the server has taken in a change. */
   constructor(locker: Locker, settled: () => void) {
     this.#settled = settled
-    const post = (body: Outgoing) => answer(api.POST('/api/v1/entries', { body }))
-    this.outbox = new Outbox(locker, post, (entry) => {
-      this.#tell((listener) => {
-        listener.saved(entry)
-      })
-      this.#settled()
-    })
+    this.outbox = new Outbox(
+      locker,
+      (wish) => this.#deliver(wish),
+      (wish, entry) => {
+        this.#delivered(wish, entry)
+      },
+    )
   }
 
   /** Until the function it gives is called, `listener` hears of every change. */
@@ -44,20 +47,27 @@ export class Writer {
 
   /**
    * Gives the problem if the server refused it; what could not be sent waits, and is none. `words` name the entry in
-   * the toast, for example `250 ml`.
+   * the toast, for example `250 ml`. What was refused is kept, unless a form does that.
    */
-  async log(draft: Draft, words: string): Promise<ApiError | undefined> {
-    const now = clock.exact()
+  async log(draft: Draft, words: string, keeps?: 'form'): Promise<ApiError | undefined> {
+    pause.lift()
+    const now = await certainTime()
     const at = draft.at ?? new Date(now).toISOString()
-    const outcome = await this.outbox.add({ ...draft, at, id: newId(now) })
+    const id = newId(now)
+    const outcome = await this.outbox.add({ to: 'log', entry: { ...draft, at, id } })
     if ('entry' in outcome) {
       const { entry } = outcome
-      toasts.show(
-        `${words} logged`,
-        undo(() => this.#delete(entry)),
-      )
+      if (entry) {
+        toasts.show(
+          `${words} logged`,
+          undo(() => this.#delete(entry, words)),
+        )
+      }
+      return undefined
     }
-    return 'problem' in outcome && !outcome.waiting ? outcome.problem : undefined
+    if (outcome.waiting) return undefined
+    if (keeps === 'form') this.outbox.forget(id)
+    return outcome.problem
   }
 
   /** Changes an entry and gives the problem if it could not be done. */
@@ -66,11 +76,13 @@ export class Writer {
     const back = Object.fromEntries(
       Object.keys(change).map((key) => [key, before[key as keyof EntryChange] ?? null]),
     )
+    // An older change of it that still waits would undo this one.
+    this.outbox.forget(before.id)
     try {
       const after = await this.#patch(before, change)
       toasts.show(
         `${words} changed`,
-        undo(() => this.#patch(after, back)),
+        undo(() => this.#wish({ to: 'change', entry: after, change: back }, words)),
       )
       return undefined
     } catch (problem) {
@@ -80,22 +92,22 @@ export class Writer {
   }
 
   async remove(entry: Entry, words: string): Promise<void> {
-    const remove = () => this.#delete(entry)
+    const remove = () => this.#delete(entry, words)
     if (await attempt(`${words} could not be deleted. It is still there.`, remove)) {
       toasts.show(
         `${words} deleted`,
-        undo(() => this.#restore(entry)),
+        undo(() => this.#restore(entry, words)),
       )
     }
   }
 
   /** Brings a deleted entry back. */
   async restore(entry: Entry, words: string): Promise<void> {
-    const restore = () => this.#restore(entry)
+    const restore = () => this.#restore(entry, words)
     if (await attempt(`${words} could not be restored. It is still deleted.`, restore)) {
       toasts.show(
         `${words} restored`,
-        undo(() => this.#delete(entry)),
+        undo(() => this.#delete(entry, words)),
       )
     }
   }
@@ -119,17 +131,6 @@ export class Writer {
     }
   }
 
-  /** Gives up an entry that has not arrived, as far as anybody can know. */
-  async discard(id: string): Promise<void> {
-    this.outbox.forget(id)
-    await answer(api.DELETE('/api/v1/entries/{id}', { params: { path: { id } } })).then(
-      () => {
-        this.#settled()
-      },
-      () => undefined,
-    )
-  }
-
   async #patch(before: Entry, body: EntryChange): Promise<Entry> {
     const path = { id: before.id }
     const entry = await answer(api.PATCH('/api/v1/entries/{id}', { params: { path }, body }))
@@ -140,30 +141,62 @@ export class Writer {
     return entry
   }
 
-  async #delete(entry: Entry): Promise<void> {
-    const path = { id: entry.id }
+  #delete(entry: Entry, words: string): Promise<boolean> {
     this.#tell((listener) => {
       listener.removed(entry)
     })
-    try {
-      await answer(api.DELETE('/api/v1/entries/{id}', { params: { path } }))
-    } catch (problem) {
-      const gone = problem instanceof ApiError && problem.status === 404
-      if (!gone) {
-        this.#tell((listener) => {
-          listener.saved(entry)
-        })
-        throw problem
-      }
-    }
-    this.#settled()
+    return this.#wish({ to: 'delete', entry }, words)
   }
 
-  async #restore({ id }: Entry): Promise<void> {
-    const path = { id }
-    const entry = await answer(api.POST('/api/v1/entries/{id}/restore', { params: { path } }))
+  #restore(entry: Entry, words: string): Promise<boolean> {
+    return this.#wish({ to: 'restore', entry }, words)
+  }
+
+  /** True once it is done; false where it waits, which is said. Throws an ApiError when the server refuses it. */
+  async #wish(wish: Exclude<Wish, { to: 'log' }>, words: string): Promise<boolean> {
+    const outcome = await this.outbox.add(wish)
+    if ('entry' in outcome) return true
+    if (outcome.waiting) {
+      toasts.show(`${words} ${WILL_BE[wish.to]} as soon as the server answers.`)
+      return false
+    }
+    this.outbox.forget(wish.entry.id)
+    if (wish.to === 'delete' && 'day' in wish.entry) {
+      const { entry } = wish
+      this.#tell((listener) => {
+        listener.saved(entry as Entry)
+      })
+    }
+    throw outcome.problem
+  }
+
+  /** Sends a wish; null where the entry is gone then, undefined where it was not there. */
+  async #deliver(wish: Wish): Promise<Entry | null | undefined> {
+    const path = { id: wish.entry.id }
+    if (wish.to === 'log') {
+      const entry = await answer(api.POST('/api/v1/entries', { body: wish.entry }))
+      if (!isAnswerTo(wish.entry, entry)) throw foreign()
+      return entry
+    }
+    if (wish.to === 'restore') {
+      return answer(api.POST('/api/v1/entries/{id}/restore', { params: { path } }))
+    }
+    if (wish.to === 'change') {
+      return answer(api.PATCH('/api/v1/entries/{id}', { params: { path }, body: wish.change }))
+    }
+    try {
+      await answer(api.DELETE('/api/v1/entries/{id}', { params: { path } }))
+      return null
+    } catch (problem) {
+      if (problem instanceof ApiError && problem.status === 404) return undefined
+      throw problem
+    }
+  }
+
+  #delivered({ to, entry: before }: Wish, entry: Entry | null): void {
     this.#tell((listener) => {
-      listener.saved(entry)
+      if (entry) listener.saved(entry, to === 'change' ? (before as Entry) : undefined)
+      else if ('day' in before) listener.removed(before)
     })
     this.#settled()
   }
@@ -193,18 +226,24 @@ export class Writer {
   }
 }
 
+const WILL_BE = {
+  delete: 'will be deleted',
+  restore: 'will be restored',
+  change: 'will be changed back',
+}
+
 function undo(run: () => Promise<unknown>) {
   return { label: 'Undo', run: () => void attempt('That could not be undone.', run) }
 }
 
-/** Runs what may fail; a failure says `sorry` and why, and offers to try again. */
+/** Runs what may fail, and gives false where it failed or waits. A failure says `sorry` and offers to try again. */
 async function attempt(sorry: string, run: () => Promise<unknown>): Promise<boolean> {
   try {
-    await run()
-    return true
+    return (await run()) !== false
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem
-    toasts.show(sorry, { label: 'Try again', run: () => void attempt(sorry, run) })
+    const why = problem.unanswered ? sorry : `${sorry} ${problem.message}`
+    toasts.show(why, { label: 'Try again', run: () => void attempt(sorry, run) })
     return false
   }
 }

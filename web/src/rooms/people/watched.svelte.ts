@@ -14,10 +14,14 @@ export class Watched implements Listener, Follower {
   #own: boolean
   /** Whether the day is shown, and so has to be right. */
   #shown = false
+  /** The day was given and not yet shown. */
+  #given: boolean
 
-  constructor(status: Status, own: boolean) {
+  /** `today` are the entries of the day as they are now, if they are known. */
+  constructor(status: Status, own: boolean, today?: Entry[]) {
     this.status = $state.raw(status)
     this.#own = own
+    this.#given = today !== undefined
     const path = { username: status.person.username }
     this.today = new Resource(async () => {
       const query = { from: this.status.day, limit: 100 }
@@ -26,12 +30,14 @@ export class Watched implements Listener, Follower {
       )
       return list.items
     })
+    if (today) this.today.set(today)
   }
 
   /** Shows the day, until the function it gives is called. */
   start(): () => void {
     this.#shown = true
-    void this.today.load()
+    if (!this.#given) void this.today.load()
+    this.#given = false
     return () => {
       this.#shown = false
       this.today.stop()
