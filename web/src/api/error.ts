@@ -3,7 +3,12 @@ import type { components } from './schema'
 
 type Problem = components['schemas']['Problem']
 
-const ABOUT_WHAT_WAS_TYPED = new Set(['invalid_credentials', 'totp_required', 'invalid_totp'])
+const ABOUT_WHAT_WAS_TYPED = new Set([
+  'invalid_credentials',
+  'totp_required',
+  'invalid_totp',
+  'continuation_over',
+])
 
 export class ApiError extends Error {
   override name = 'ApiError'
@@ -15,6 +20,8 @@ export class ApiError extends Error {
   readonly fields: Readonly<Record<string, string>>
   /** How long the server asks us to wait, in milliseconds. */
   readonly retryAfter: number
+  /** What stands for the password in the second step of a sign-in. */
+  readonly continuation: string | undefined
 
   constructor(status: number, problem: Partial<Problem>, retryAfter = 0) {
     super(problem.detail ?? problem.title ?? 'Something went wrong.')
@@ -23,6 +30,7 @@ export class ApiError extends Error {
     this.requestId = problem.request_id
     this.fields = Object.fromEntries((problem.errors ?? []).map((e) => [e.field, e.message]))
     this.retryAfter = retryAfter
+    this.continuation = problem.continuation
   }
 
   /** Whether the server no longer knows who is asking; not when it is what was typed that did not fit. */

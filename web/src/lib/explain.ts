@@ -85,6 +85,9 @@ export function explainSignIn(problem: ApiError): string {
   if (problem.code === 'invalid_credentials') {
     return 'Username and password do not match. Check both and try again.'
   }
+  if (problem.code === 'continuation_over') {
+    return 'That took too long. Enter your password again, and then the code.'
+  }
   if (problem.code === 'locked') return `Too many sign-ins failed. ${problem.message}`
   if (problem.code === 'rate_limited') return `That was too often. ${problem.message}`
   if (problem.code === 'penalised') return `That was too often for too long. ${problem.message}`
