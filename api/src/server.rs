@@ -39,7 +39,8 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{
     audit::{self, looks::Looks},
     auth::{
-        self, api_tokens::ApiTokens, password::PasswordHasher, second_factor::SecondFactors, seen::Seen, token::Tokens,
+        self, Turns, api_tokens::ApiTokens, password::PasswordHasher, second_factor::SecondFactors, seen::Seen,
+        token::Tokens,
     },
     clock::{Clock, SECOND},
     config::Config,
@@ -48,7 +49,7 @@ use crate::{
     error::{ApiError, ApiResult},
     events::{self, Streams},
     extract::Cursors,
-    limits::{self, Events, Limits, Tier, penalties::Penalties},
+    limits::{self, Events, Limits, penalties::Penalties},
     ops::{
         self,
         settings::{self, CurrentSettings},
@@ -63,6 +64,7 @@ pub struct AppState {
     pub clock: Clock,
     pub db: Db,
     pub passwords: PasswordHasher,
+    pub turns: Turns,
     pub tokens: Tokens,
     pub api_tokens: ApiTokens,
     pub second_factors: SecondFactors,
@@ -91,13 +93,14 @@ impl AppState {
         let (looks, seen) = (Looks::default(), Seen::default());
         Ok(web::Data::new(Self {
             passwords: PasswordHasher::new(&config)?,
+            turns: Turns::default(),
             tokens: Tokens::new(&config.jwt_secret, config.jwt_secret_previous.as_ref()),
             api_tokens: ApiTokens::new(&config.password_pepper),
             second_factors: SecondFactors::new(&config.password_pepper),
             cursors: Cursors::new(&config.session_secret),
             settings: CurrentSettings::new(settings.map_err(|error| format!("The settings cannot be read: {error}"))?),
-            limits: Limits::new(&config, clock.now())?,
-            penalties: Penalties::load(&db, clock.now()).map_err(|error| error.to_string())?,
+            limits: Limits::new(&config, &clock)?,
+            penalties: Penalties::load(&db, &clock).map_err(|error| error.to_string())?,
             events: Events::default(),
             streams: Streams::new(&config, &clock, &db, &looks, &seen)?,
             looks,
@@ -152,26 +155,29 @@ pub fn app(
         .app_data(web::PathConfig::default().error_handler(|_, req| unreadable_path(req).into()))
         .route("/api/openapi.json", web::get().to(move || std::future::ready(document_response(json.clone()))))
         .service(web::redirect("/api/docs", "/api/docs/").permanent())
-        .service(SwaggerUi::new("/api/docs/{_:.*}").config(
-            utoipa_swagger_ui::Config::from("/api/openapi.json").persist_authorization(false).try_it_out_enabled(true),
-        ))
+        .service(
+            SwaggerUi::new("/api/docs/{_:.*}").config(
+                utoipa_swagger_ui::Config::from("/api/openapi.json")
+                    .persist_authorization(false)
+                    .try_it_out_enabled(true)
+                    // Only what is opened is drawn: all of it takes seconds, at each press anew.
+                    .doc_expansion("none")
+                    .default_models_expand_depth(-1),
+            ),
+        )
         .default_service(web::to(no_such_route))
         // 11. Nothing is written during maintenance.
         .wrap(from_fn(middleware::maintenance))
         // 10. Nothing is done or shown for somebody else than the page believes it asks for.
         .wrap(from_fn(auth::acting_as::only_for_whom_it_says))
-        // 9. Nobody asks too often, before a restart and after it. A request counts in one of these and is let through by the others.
-        .wrap(from_fn(gate::counted))
-        .wrap(state.limits.of(Tier::Admin))
-        .wrap(state.limits.of(Tier::Registration))
-        .wrap(state.limits.of(Tier::Auth))
-        .wrap(state.limits.of(Tier::General))
-        // 8. Whoever went on after that is kept out for a while, and so is whoever attacks.
+        // 9. A GET that changed nothing for the client is answered without a body.
+        .wrap(from_fn(middleware::validators))
+        // 8. Nobody asks too often, before a restart and after it.
+        .wrap(from_fn(gate::limit))
+        // 7. Whoever went on after that is kept out for a while, and so is whoever attacks.
         .wrap(from_fn(gate::callers))
-        // 7. Who carries which session cookie.
+        // 6. Who carries which session cookie.
         .wrap(sessions(&state))
-        // 6. A GET that changed nothing for the client is answered without a body; what is private is kept nowhere.
-        .wrap(from_fn(middleware::validators_and_caching))
         // 5. Nobody waits for ever, and a panic answers like any other fault.
         .wrap(from_fn(middleware::within_time))
         // 4. No more are worked on at once than make sense.
@@ -292,6 +298,7 @@ pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener
     actix_web::rt::spawn(audit::retention::keep_pruning(state.clone()));
     actix_web::rt::spawn(events::retention::keep_pruning(state.clone()));
     actix_web::rt::spawn(limits::keep_forgetting(state.clone()));
+    actix_web::rt::spawn(ops::put_back::keep_watching(state.clone()));
     log::info!(address:% = address; "ready");
     let started_at = state.clock.now();
     futures_util::future::select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;

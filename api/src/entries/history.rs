@@ -48,8 +48,8 @@ pub struct ListEntries {
     order: Order,
     /// How many at once.
     #[serde(default = "extract::default_limit")]
-    #[validate(range(min = 1, max = 100))]
-    #[param(minimum = 1, maximum = 100, default = 20, required = false)]
+    #[validate(range(min = 1, max = 500))]
+    #[param(minimum = 1, maximum = 500, default = 20, required = false)]
     limit: u32,
     /// `next_cursor` of the page before, with the same filters.
     cursor: Option<String>,

@@ -26,7 +26,6 @@ use crate::{
     audit::record::RequestId,
     error::{ApiError, Code},
     extract::{client_address, routed_path},
-    limits,
     ops::settings::under_maintenance,
 };
 
@@ -50,7 +49,7 @@ pub(super) async fn request_log(
         }
         Err(error) => (None, HttpResponse::from_error(error)),
     };
-    let problem = response.error().map(problem_of).or_else(|| limits::refusal(&response));
+    let problem = response.error().map(problem_of);
     let mut response = match &problem {
         Some(problem) => {
             let mut refusal = problem.to_response(&id);
@@ -138,7 +137,7 @@ pub(super) async fn maintenance(
     next.call(req).await
 }
 
-pub(super) async fn validators_and_caching(
+pub(super) async fn validators(
     mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {

@@ -13,7 +13,8 @@ export interface paths {
         };
         /**
          * List what was done on this server.
-         * @description Newest first. Records are only ever added; `status-tracker audit verify` checks that none was changed or removed.
+         * @description Newest first. Records are only ever added; `status-tracker audit verify` checks that none was changed or removed. What others log, whom they
+         *     let watch and who looked at them is not shown: those records are for whom they name.
          */
         get: operations["list_audit"];
         put?: never;
@@ -33,7 +34,7 @@ export interface paths {
         };
         /**
          * Export the audit log.
-         * @description Oldest first, streamed. The export is recorded too.
+         * @description Oldest first, streamed: what the list shows to you. The export is recorded too.
          */
         get: operations["export_audit"];
         put?: never;
@@ -1081,7 +1082,7 @@ export interface components {
             detail: string | null;
             /**
              * Format: int64
-             * @description Counts up by one; a gap would be a missing record.
+             * @description Counts up by one among what is shown to you.
              * @example 4711
              */
             id: number;
@@ -1156,6 +1157,7 @@ export interface components {
              */
             max_uses: number;
             role: components["schemas"]["Role"];
+            share?: components["schemas"]["ShareTerms"] | null;
         };
         CreateTotp: {
             /**
@@ -1172,6 +1174,7 @@ export interface components {
              */
             display_name?: string;
             role: components["schemas"]["Role"];
+            share?: components["schemas"]["ShareTerms"] | null;
             /**
              * @description 3 to 32 letters, digits, `.`, `_` or `-`. Kept in lower case.
              * @example robin
@@ -1181,6 +1184,7 @@ export interface components {
         CreatedUser: {
             /** @description When the temporary password stops working. */
             expires_at: components["schemas"]["Timestamp"];
+            share: components["schemas"]["GrantedView"] | null;
             /**
              * @description Lets them in to choose their own, and to do nothing else.
              * @example hV7kXw3RzTq9mPcB2nLyGd5s
@@ -1338,6 +1342,7 @@ export interface components {
             max_uses: number;
             /** @description What those who register with it will be. */
             role: components["schemas"]["Role"];
+            share?: components["schemas"]["GrantedView"] | null;
             /**
              * Format: int32
              * @example 1
@@ -1374,6 +1379,7 @@ export interface components {
              */
             max_uses: number;
             role: components["schemas"]["Role"];
+            share: components["schemas"]["GrantedView"] | null;
             /**
              * @description The page where it is used.
              * @example https://status.example.org/register?invite=pQ3xV8bTz0mYk5wJcR2nLg
@@ -1501,7 +1507,7 @@ export interface components {
                 detail: string | null;
                 /**
                  * Format: int64
-                 * @description Counts up by one; a gap would be a missing record.
+                 * @description Counts up by one among what is shown to you.
                  * @example 4711
                  */
                 id: number;
@@ -1578,6 +1584,7 @@ export interface components {
                 max_uses: number;
                 /** @description What those who register with it will be. */
                 role: components["schemas"]["Role"];
+                share?: components["schemas"]["GrantedView"] | null;
                 /**
                  * Format: int32
                  * @example 1
@@ -1628,6 +1635,13 @@ export interface components {
                 /** @description Whether they see the history, and not only how the person is now. */
                 history: boolean;
                 last_looked_at: components["schemas"]["Timestamp"] | null;
+                /**
+                 * @description While they ask: the user names of others whose name looks like theirs.
+                 * @example [
+                 *       "a1ex"
+                 *     ]
+                 */
+                looks_like?: string[];
                 requested_at: components["schemas"]["Timestamp"] | null;
                 since: components["schemas"]["Timestamp"] | null;
                 /** @description With `sharing: everyone` every viewer is `approved` whom the person did not keep out; with `nobody` it says what held before. */
@@ -2012,6 +2026,22 @@ export interface components {
          * @enum {string}
          */
         ShareState: "requested" | "approved" | "ended";
+        /** @description What a new viewer will see of you. What is left out is exact values with history, without export and without an end. */
+        ShareTerms: {
+            /** @default exact */
+            altitude: components["schemas"]["Detail"];
+            /** @default false */
+            export: boolean;
+            /**
+             * @description Whether they see your history, and not only how you are now.
+             * @default true
+             */
+            history: boolean;
+            /** @default null */
+            until: components["schemas"]["Timestamp"] | null;
+            /** @default exact */
+            water: components["schemas"]["Detail"];
+        };
         /** @description What a person's viewer sees of them, until when, and when they last did. */
         ShareView: {
             altitude: components["schemas"]["Detail"];
@@ -2021,6 +2051,13 @@ export interface components {
             /** @description Whether they see the history, and not only how the person is now. */
             history: boolean;
             last_looked_at: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description While they ask: the user names of others whose name looks like theirs.
+             * @example [
+             *       "a1ex"
+             *     ]
+             */
+            looks_like?: string[];
             requested_at: components["schemas"]["Timestamp"] | null;
             since: components["schemas"]["Timestamp"] | null;
             /** @description With `sharing: everyone` every viewer is `approved` whom the person did not keep out; with `nobody` it says what held before. */
@@ -2330,13 +2367,7 @@ export interface components {
         };
     };
     responses: never;
-    parameters: {
-        /**
-         * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-         * @example robin
-         */
-        ActingAs: string;
-    };
+    parameters: never;
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -2383,7 +2414,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2476,7 +2507,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2562,7 +2593,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2642,7 +2673,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2753,7 +2784,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The invite's id */
@@ -2843,7 +2874,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The penalty's id */
@@ -2933,7 +2964,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3004,7 +3035,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3075,7 +3106,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3191,7 +3222,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3271,7 +3302,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3382,7 +3413,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3468,7 +3499,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3561,7 +3592,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3687,7 +3718,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3782,7 +3813,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3868,7 +3899,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3961,7 +3992,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -4054,7 +4085,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -4147,7 +4178,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4258,7 +4289,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4336,7 +4367,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4438,7 +4469,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4549,7 +4580,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4641,7 +4672,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4766,7 +4797,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4849,7 +4880,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4963,7 +4994,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5074,7 +5105,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5157,7 +5188,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5247,7 +5278,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5370,7 +5401,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5467,7 +5498,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5559,7 +5590,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5656,7 +5687,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5709,7 +5740,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5771,7 +5802,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5889,7 +5920,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6005,7 +6036,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6087,7 +6118,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6158,7 +6189,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6276,7 +6307,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6338,7 +6369,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6416,7 +6447,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The session's id */
@@ -6511,7 +6542,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6591,7 +6622,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -6677,7 +6708,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -6770,7 +6801,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -6896,7 +6927,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6958,7 +6989,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7069,7 +7100,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The token's id */
@@ -7159,7 +7190,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7221,7 +7252,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7341,7 +7372,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7468,7 +7499,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7584,7 +7615,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7674,7 +7705,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -7771,7 +7802,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -7857,7 +7888,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -7961,7 +7992,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -8038,7 +8069,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -8097,7 +8128,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;

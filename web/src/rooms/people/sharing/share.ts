@@ -1,5 +1,13 @@
 // What a share says, in words, and the form that changes it. Kept apart from the screens so that it can be tested.
-import type { Detail, Me, Metric, Share, ShareChange, Sharing } from '../../../api/client'
+import type {
+  Detail,
+  Me,
+  Metric,
+  Share,
+  ShareChange,
+  ShareTerms,
+  Sharing,
+} from '../../../api/client'
 import { same } from '../../../lib/same'
 import { fromWall, toWall } from '../../../lib/time'
 import { listed } from '../../entries/changes'
@@ -125,16 +133,53 @@ export function shareName({ username, display_name }: Pick<Share, 'username' | '
   return display_name || username
 }
 
-export interface ShareForm {
-  /** The share that is changed; null for somebody who is named in the form. */
-  share: Share | null
-  username: string
+/** What a viewer is to see, as it is chosen. */
+export interface TermsForm {
   water: Detail
   altitude: Detail
   history: boolean
   export: boolean
   /** The end on the wall of one's zone; empty for none. */
   until: string
+}
+
+export interface ShareForm extends TermsForm {
+  /** The share that is changed; null for somebody who is named in the form. */
+  share: Share | null
+  username: string
+}
+
+/** What somebody who is only just coming is to see; '' while that is not chosen. */
+export interface OfferForm extends TermsForm {
+  lets: '' | 'yes' | 'no'
+}
+
+export function emptyOffer(): OfferForm {
+  return { lets: '', water: 'exact', altitude: 'exact', history: true, export: false, until: '' }
+}
+
+/** What is sent for them, null for nothing, or what is wrong with it. */
+export function readOffer(
+  { lets, until: wall, ...terms }: OfferForm,
+  me: Reader,
+  now: number,
+): { share?: ShareTerms | null; wrong?: string } {
+  if (lets !== 'yes') return { share: null }
+  const read = readUntil(wall, me, now)
+  return 'wrong' in read ? read : { share: { ...terms, until: read.until } }
+}
+
+function readUntil(
+  wall: string,
+  me: Reader,
+  now: number,
+): { until: string | null } | { wrong: string } {
+  const until = wall === '' ? null : fromWall(wall, me.time_zone)
+  if (wall !== '' && until === null) return { wrong: 'Choose a day and a time, or no end.' }
+  if (until !== null && Date.parse(until) <= now) {
+    return { wrong: 'Choose a time that is still to come.' }
+  }
+  return { until }
 }
 
 type Reader = Pick<Me, 'time_zone'>
@@ -186,13 +231,11 @@ export function readForm(
 ): { change: ShareChange } | { wrong: Wrong } {
   const wrong: Wrong = {}
   const { share } = form
-  const until = form.until === '' ? null : fromWall(form.until, me.time_zone)
+  const read = readUntil(form.until, me, now)
   if (form.username.trim() === '') wrong.username = 'Type the user name of a viewer.'
-  if (form.until !== '' && until === null) wrong.until = 'Choose a day and a time, or no end.'
-  if (until !== null && Date.parse(until) <= now)
-    wrong.until = 'Choose a time that is still to come.'
+  if ('wrong' in read) return { wrong: { ...wrong, until: read.wrong } }
   if (Object.keys(wrong).length > 0) return { wrong }
-  const wanted = { ...form, until }
+  const wanted = { ...form, until: read.until }
   const sent = share === null ? FIELDS : touched(form, me, now)
   const change: ShareChange = Object.fromEntries(sent.map((field) => [field, wanted[field]]))
   if (share?.state !== 'approved') change.state = 'approved'

@@ -1,5 +1,6 @@
 // The form of a new invitation: for whom, for how long, and for how many.
 import type { Role } from '../../../api/client'
+import type { OfferForm } from '../../people/sharing/share'
 import { inDays } from '../../../lib/time'
 
 export const DRAFT = 'draft:invite'
@@ -9,6 +10,8 @@ export interface InviteForm {
   role: Role
   days: string
   uses: string
+  /** What they will see of whoever invites them. */
+  offer?: OfferForm
 }
 
 /** The last is the longest that the server gives. */

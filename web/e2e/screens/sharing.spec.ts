@@ -1,8 +1,9 @@
 // Who may watch.
 import { enter, expect } from '../support/test'
-import { share, alsoShared, type Screens } from './cast'
+import { share, alsoShared } from './cast'
+import { screens } from './look'
 
-export const sharing: Screens = {
+screens({
   'sharing-empty': async ({ page, admin }) => {
     await enter(page, admin, '/sharing')
     await expect(page.getByText('Nobody has looked yet.')).toBeVisible()
@@ -94,6 +95,7 @@ export const sharing: Screens = {
     await page.getByRole('button', { name: 'Share with a viewer' }).click()
     await page.getByLabel('User name of the viewer').fill('nobody-at-all')
     await page.getByRole('button', { name: 'Share', exact: true }).click()
+    await page.getByRole('button', { name: 'Let nobody-at-all watch' }).click()
     await expect(page.locator('[aria-invalid=true]')).toBeVisible()
   },
   'share-end': async ({ page, admin, viewer, client }) => {
@@ -102,4 +104,4 @@ export const sharing: Screens = {
     await page.getByRole('button', { name: /^End/ }).click()
     await expect(page.getByRole('dialog')).toBeVisible()
   },
-}
+})
