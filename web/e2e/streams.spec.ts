@@ -68,7 +68,7 @@ test('the tab that held the stream is closed, and the next change arrives', asyn
   for (const tab of others) {
     await expect(card(tab, 'Water')).toContainText('350 ml of')
     await expect(rows(tab)).toHaveCount(3)
-    await expect(card(tab, 'Altitude')).toContainText('High')
+    await expect(card(tab, 'Altitude')).toContainText('Bright')
   }
 })
 

@@ -24,7 +24,7 @@ export class Watched implements Listener, Follower {
     this.#given = today !== undefined
     const path = { username: status.person.username }
     this.today = new Resource(async () => {
-      const query = { from: this.status.day, limit: 100 }
+      const query = { from: this.status.day, limit: 500 }
       const list = await answer(
         api.GET('/api/v1/people/{username}/entries', { params: { path, query } }),
       )
