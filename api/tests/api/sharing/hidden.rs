@@ -46,6 +46,7 @@ fn changes() -> Vec<Change> {
         change("tags on water", "PATCH", WATER, json!({"tags": ["hidden"]}), |terms| {
             terms.water != "exact" || !terms.history
         }),
+        change("ounces of water", "PATCH", WATER, json!({"fl_oz_tenths": 71}), water_narrowed),
         change("water of another band", "PATCH", WATER, json!({"value": 10}), |terms| {
             ["none", "logged"].contains(&terms.water)
         }),
@@ -82,6 +83,7 @@ fn changes() -> Vec<Change> {
         }),
         change("the goal", "PATCH", "/api/v1/me", json!({"daily_goal_ml": 1100}), water_narrowed),
         silent("what only robin sees", "PATCH", "/api/v1/me", json!({"unit": "fl_oz", "water_presets_ml": [1, 2, 3]})),
+        silent("a zone that is not taken", "PATCH", "/api/v1/me", json!({"device_time_zone": "Asia/Tokyo"})),
         silent("another viewer's share", "PATCH", "/api/v1/me/shares/kim", json!({"water": "none", "history": false})),
         silent("another viewer's end", "DELETE", "/api/v1/me/shares/kim", json!(null)),
     ]
