@@ -3,12 +3,14 @@ import { instance } from './api/instance.svelte'
 import App from './App.svelte'
 import { session } from './rooms/auth/session.svelte'
 import { router } from './ui/router.svelte'
+import { oncePerPress } from './ui/presses'
 import './ui/tokens.css'
 import './ui/base.css'
 
 const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
 router.start()
+oncePerPress()
 session.start()
 instance.start()
 mount(App, { target })

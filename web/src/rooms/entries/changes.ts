@@ -1,5 +1,6 @@
 // What became of an entry, and of many at once, in words.
 import type { Entry, Rewind, Version } from '../../api/client'
+import { number } from '../../lib/numbers'
 
 type Fact = Pick<Entry, 'value' | 'at' | 'day' | 'note' | 'tags'> & { deleted: boolean }
 
@@ -30,7 +31,7 @@ export function listed(parts: string[]): string {
 
 /** `1 entry` or `1,200 entries` */
 export function entries(count: number): string {
-  return count === 1 ? '1 entry' : `${count.toLocaleString('en')} entries`
+  return count === 1 ? '1 entry' : `${number(count)} entries`
 }
 
 export type Counts = Pick<Rewind, 'removed' | 'changed' | 'brought_back'>

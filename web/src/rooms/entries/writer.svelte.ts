@@ -2,9 +2,10 @@
 // the history), offers its Undo in a toast, and is taken back when the server refuses it. What the server
 // has made of it comes by the stream; whoever made the writer is told, to ask where no stream comes through.
 import { createContext } from 'svelte'
-import { answer, api, type Entry, type EntryChange } from '../../api/client'
+import { answer, api, type Entry, type EntryChange, type Version } from '../../api/client'
 import { ApiError } from '../../api/error'
 import { clock } from '../../api/clock.svelte'
+import { altitudeText } from '../../lib/altitude'
 import type { Locker } from '../../lib/locker'
 import { newId } from '../../lib/uuid'
 import { toasts } from '../../ui/toasts.svelte'
@@ -17,10 +18,25 @@ export interface Listener {
 }
 
 /** What a person logs; its name and, unless given, its moment are added here. */
-export type Draft = Omit<Outgoing, 'id' | 'at'> & { at?: string }
+export type Draft = Omit<Outgoing, 'id' | 'at'> & { id?: string; at?: string }
+
+/** For so long after an altitude was logged here, another one is what was meant. */
+const CORRECTED_MS = 60_000
+
+/** The altitude that was logged here last: as the server has it, or as it is on its way. */
+interface Level {
+  id: string
+  at: number
+  entry: Entry | undefined
+  toast: number | undefined
+}
 
 export class Writer {
   readonly outbox: Outbox
+  /** An altitude that waits for the one before it to arrive, which it corrects. */
+  correcting = $state<number | null>(null)
+  #level: Level | undefined
+  #levels: Promise<void> = Promise.resolve()
   #listeners = new Set<Listener>()
   #settled: () => void
 
@@ -49,7 +65,7 @@ export class Writer {
   async log(draft: Draft, words: string): Promise<ApiError | undefined> {
     const now = clock.exact()
     const at = draft.at ?? new Date(now).toISOString()
-    const outcome = await this.outbox.add({ ...draft, at, id: newId(now) })
+    const outcome = await this.outbox.add({ ...draft, at, id: draft.id ?? newId(now) })
     if ('entry' in outcome) {
       const { entry } = outcome
       toasts.show(
@@ -60,17 +76,83 @@ export class Writer {
     return 'problem' in outcome && !outcome.waiting ? outcome.problem : undefined
   }
 
-  /** Changes an entry and gives the problem if it could not be done. */
-  async edit(before: Entry, change: EntryChange, words: string): Promise<ApiError | undefined> {
-    // Only what was changed goes back: an instant that is sent again would count for the day it belongs to now.
-    const back = Object.fromEntries(
-      Object.keys(change).map((key) => [key, before[key as keyof EntryChange] ?? null]),
+  /** Logs an altitude. Within a minute of the one before, which was logged here, that one is corrected. */
+  logAltitude(value: number): Promise<void> {
+    const tapped = clock.exact()
+    this.correcting = value
+    const turn = async () => {
+      const last = this.#level
+      const soon = last && tapped >= last.at && tapped - last.at < CORRECTED_MS
+      try {
+        if (!soon || !(await this.#correct(last, value))) await this.#logLevel(value, tapped)
+      } finally {
+        if (this.correcting === value) this.correcting = null
+      }
+    }
+    this.#levels = this.#levels.then(turn, turn)
+    return this.#levels
+  }
+
+  async #logLevel(value: number, at: number): Promise<void> {
+    const level: Level = { id: newId(at), at, entry: undefined, toast: undefined }
+    this.#level = level
+    const draft = { metric: 'altitude', value, id: level.id } as const
+    const outcome = await this.outbox.add({ ...draft, at: new Date(at).toISOString() })
+    if (!('entry' in outcome)) {
+      if (!outcome.waiting) this.#level = undefined
+      return
+    }
+    const { entry } = outcome
+    level.entry = entry
+    level.toast = toasts.show(
+      `Altitude ${altitudeText(value)} logged`,
+      undo(() => this.#delete(entry)),
     )
+  }
+
+  /** False where there is no longer anything to correct. */
+  async #correct(last: Level, value: number): Promise<boolean> {
+    const before = last.entry
+    if (!before) {
+      if (!this.outbox.pending.some(({ entry }) => entry.id === last.id)) return false
+      // Whether it arrived nobody knows, so the one is given up and the other logged at its moment.
+      void this.discard(last.id)
+      await this.#logLevel(value, last.at)
+      return true
+    }
+    const words = `Altitude ${altitudeText(value)}`
+    if (before.value === value) {
+      toasts.show(`${words} is logged already`)
+      return true
+    }
+    try {
+      const after = await this.#patch(before, { value })
+      if (last.toast !== undefined) toasts.dismiss(last.toast)
+      last.toast = toasts.show(
+        `${words} logged in place of ${before.value ?? ''}`,
+        undo(() => this.#undoLast(after)),
+      )
+      return true
+    } catch (problem) {
+      if (!(problem instanceof ApiError)) throw problem
+      // It was deleted elsewhere.
+      if (problem.status === 404) return false
+      toasts.show(`${words} could not be saved. It is still ${before.value ?? ''}.`, {
+        label: 'Try again',
+        run: () => void this.logAltitude(value),
+      })
+      return true
+    }
+  }
+
+  /** Changes an entry and gives the problem if it could not be done. A change of nothing is none. */
+  async edit(before: Entry, change: EntryChange, words: string): Promise<ApiError | undefined> {
+    if (Object.keys(change).length === 0) return undefined
     try {
       const after = await this.#patch(before, change)
       toasts.show(
         `${words} changed`,
-        undo(() => this.#patch(after, back)),
+        undo(() => this.#undoLast(after)),
       )
       return undefined
     } catch (problem) {
@@ -109,7 +191,7 @@ export class Writer {
       else {
         toasts.show(
           `${words} put back`,
-          undo(() => this.#undoLast(after ?? entry)),
+          undo(() => (after ? this.#undoLast(after) : this.#restoreLast(entry))),
         )
       }
       return undefined
@@ -181,15 +263,41 @@ export class Writer {
     return entry
   }
 
+  /**
+   * Takes back the change that made an entry what it is. The version comes back as it was, with the day it had, which a
+   * change sent the other way would reckon anew. What was changed since, here or elsewhere, is not overwritten.
+   */
+  async #undoLast(after: Entry): Promise<void> {
+    const last = await this.#lastVersion(after)
+    if (last?.replaced_at === after.updated_at) await this.#restoreVersion(after, last.number)
+    else toasts.show('It was changed again meanwhile, so nothing was undone.')
+  }
+
+  async #restoreLast(entry: Entry): Promise<void> {
+    const last = await this.#lastVersion(entry)
+    if (last) await this.#restoreVersion(entry, last.number)
+  }
+
   /** The newest version is what the last change replaced. */
-  async #undoLast(entry: Entry): Promise<void> {
-    const params = { path: { id: entry.id }, query: { limit: 1 } }
+  async #lastVersion({ id }: Entry): Promise<Version | undefined> {
+    const params = { path: { id }, query: { limit: 1 } }
     const { items } = await answer(api.GET('/api/v1/entries/{id}/versions', { params }))
-    if (items[0]) await this.#restoreVersion(entry, items[0].number)
+    return items[0]
   }
 
   #tell(what: (listener: Listener) => void): void {
+    what(this.#ownLevel)
     this.#listeners.forEach(what)
+  }
+
+  /** What became of the altitude that is still being corrected. */
+  readonly #ownLevel: Listener = {
+    saved: (entry) => {
+      if (this.#level?.id === entry.id) this.#level.entry = entry
+    },
+    removed: ({ id }) => {
+      if (this.#level?.id === id) this.#level = undefined
+    },
   }
 }
 

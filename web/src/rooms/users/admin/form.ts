@@ -1,7 +1,7 @@
 // The form of a new account, as an admin fills it in.
 import type { Role } from '../../../api/client'
 
-export const DRAFT = 'draft:user'
+export const DRAFT = 'user'
 
 export interface UserForm {
   username: string
