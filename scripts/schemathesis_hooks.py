@@ -75,6 +75,8 @@ class Bearer:
     def set(self, case, data, context):
         case.headers = case.headers or {}
         case.headers["Authorization"] = f"Bearer {data}"
+        # A made-up name is somebody else's, and then nothing of the operation itself would be tried.
+        case.headers.pop("Acting-As", None)
 
 
 schemathesis.serializer.alias(["application/csp-report", "application/reports+json"], "application/json")

@@ -8,6 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, SecondsFormat, Timelike, Utc};
@@ -33,35 +34,61 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    System,
-    Manual(Arc<AtomicI64>),
+    /// When the process took it up.
+    System(Instant),
+    Manual(Arc<Manual>),
+}
+
+#[derive(Debug)]
+struct Manual {
+    now: AtomicI64,
+    elapsed: AtomicI64,
 }
 
 impl Clock {
     #[must_use]
     pub fn system() -> Self {
-        Self(Source::System)
+        Self(Source::System(Instant::now()))
     }
 
     /// A clock that stands still at `now` until [`Clock::advance`] moves it.
     #[must_use]
     pub fn manual(now: Timestamp) -> Self {
-        Self(Source::Manual(Arc::new(AtomicI64::new(now.0))))
+        Self(Source::Manual(Arc::new(Manual { now: AtomicI64::new(now.0), elapsed: AtomicI64::new(0) })))
     }
 
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the system's clock")]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
-            Source::System => Timestamp(Utc::now().timestamp_millis()),
-            Source::Manual(now) => Timestamp(now.load(Ordering::Relaxed)),
+            Source::System(_) => Timestamp(Utc::now().timestamp_millis()),
+            Source::Manual(manual) => Timestamp(manual.now.load(Ordering::Relaxed)),
         }
     }
 
-    /// Moves a manual clock by `milliseconds`; the system's clock cannot be moved and stays as it is.
+    /// How long it has run. Goes on whatever the time of day is set to.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        match &self.0 {
+            Source::System(start) => start.elapsed(),
+            Source::Manual(manual) => {
+                Duration::from_millis(u64::try_from(manual.elapsed.load(Ordering::Relaxed)).unwrap_or(0))
+            }
+        }
+    }
+
+    /// Lets `milliseconds` pass on a manual clock; the system's clock stays as it is.
     pub fn advance(&self, milliseconds: i64) {
-        if let Source::Manual(now) = &self.0 {
-            now.fetch_add(milliseconds, Ordering::Relaxed);
+        if let Source::Manual(manual) = &self.0 {
+            manual.elapsed.fetch_add(milliseconds.max(0), Ordering::Relaxed);
+        }
+        self.set_by(milliseconds);
+    }
+
+    /// Puts a manual clock forward or back by `milliseconds`, in no time.
+    pub fn set_by(&self, milliseconds: i64) {
+        if let Source::Manual(manual) = &self.0 {
+            manual.now.fetch_add(milliseconds, Ordering::Relaxed);
         }
     }
 

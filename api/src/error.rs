@@ -65,6 +65,7 @@ codes! {
     TooManyTokens CONFLICT "too_many_tokens" "You have as many tokens as there may be";
     AskedRecently CONFLICT "asked_recently" "They have answered already";
     SetByConfiguration CONFLICT "set_by_configuration" "The server's configuration decides this";
+    OtherAccount CONFLICT "other_account" "Somebody else is signed in";
     OwnAccount CONFLICT "own_account" "This is your own account";
     UsernameTaken CONFLICT "username_taken" "That user name is taken";
     IdConflict CONFLICT "id_conflict" "That id already stands for another entry";

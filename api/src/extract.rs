@@ -225,8 +225,8 @@ pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) 
 pub struct PageQuery {
     /// How many at once.
     #[serde(default = "default_limit")]
-    #[validate(range(min = 1, max = 100))]
-    #[param(minimum = 1, maximum = 100, default = 20, required = false)]
+    #[validate(range(min = 1, max = 500))]
+    #[param(minimum = 1, maximum = 500, default = 20, required = false)]
     pub limit: u32,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,

@@ -48,7 +48,7 @@ use crate::{
     error::{ApiError, ApiResult},
     events::{self, Streams},
     extract::Cursors,
-    limits::{self, Events, Limits, Tier, penalties::Penalties},
+    limits::{self, Events, Limits, penalties::Penalties},
     ops::{
         self,
         settings::{self, CurrentSettings},
@@ -96,7 +96,7 @@ impl AppState {
             second_factors: SecondFactors::new(&config.password_pepper),
             cursors: Cursors::new(&config.session_secret),
             settings: CurrentSettings::new(settings.map_err(|error| format!("The settings cannot be read: {error}"))?),
-            limits: Limits::new(&config, clock.now())?,
+            limits: Limits::new(&config, &clock)?,
             penalties: Penalties::load(&db, clock.now()).map_err(|error| error.to_string())?,
             events: Events::default(),
             streams: Streams::new(&config, &clock, &db, &looks, &seen)?,
@@ -152,24 +152,29 @@ pub fn app(
         .app_data(web::PathConfig::default().error_handler(|_, req| unreadable_path(req).into()))
         .route("/api/openapi.json", web::get().to(move || std::future::ready(document_response(json.clone()))))
         .service(web::redirect("/api/docs", "/api/docs/").permanent())
-        .service(SwaggerUi::new("/api/docs/{_:.*}").config(
-            utoipa_swagger_ui::Config::from("/api/openapi.json").persist_authorization(false).try_it_out_enabled(true),
-        ))
+        .service(
+            SwaggerUi::new("/api/docs/{_:.*}").config(
+                utoipa_swagger_ui::Config::from("/api/openapi.json")
+                    .persist_authorization(false)
+                    .try_it_out_enabled(true)
+                    // Only what is opened is drawn: all of it takes seconds, at each press anew.
+                    .doc_expansion("none")
+                    .default_models_expand_depth(-1),
+            ),
+        )
         .default_service(web::to(no_such_route))
-        // 10. Nothing is written during maintenance.
+        // 11. Nothing is written during maintenance.
         .wrap(from_fn(middleware::maintenance))
-        // 9. Nobody asks too often, before a restart and after it. A request counts in one of these and is let through by the others.
-        .wrap(from_fn(gate::counted))
-        .wrap(state.limits.of(Tier::Admin))
-        .wrap(state.limits.of(Tier::Registration))
-        .wrap(state.limits.of(Tier::Auth))
-        .wrap(state.limits.of(Tier::General))
-        // 8. Whoever went on after that is kept out for a while, and so is whoever attacks.
+        // 10. Nothing is done or shown for somebody else than the page believes it asks for.
+        .wrap(from_fn(auth::acting_as::only_for_whom_it_says))
+        // 9. A GET that changed nothing for the client is answered without a body.
+        .wrap(from_fn(middleware::validators))
+        // 8. Nobody asks too often, before a restart and after it.
+        .wrap(from_fn(gate::limit))
+        // 7. Whoever went on after that is kept out for a while, and so is whoever attacks.
         .wrap(from_fn(gate::callers))
-        // 7. Who carries which session cookie.
+        // 6. Who carries which session cookie.
         .wrap(sessions(&state))
-        // 6. A GET that changed nothing for the client is answered without a body; what is private is kept nowhere.
-        .wrap(from_fn(middleware::validators_and_caching))
         // 5. Nobody waits for ever, and a panic answers like any other fault.
         .wrap(from_fn(middleware::within_time))
         // 4. No more are worked on at once than make sense.

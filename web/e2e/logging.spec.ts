@@ -2,6 +2,7 @@
 import { card, enter, expect, stopClock, test, toast } from './support/test'
 
 test('one tap logs a glass of water', async ({ page, admin, client }) => {
+  await stopClock(page)
   await enter(page, admin)
   const water = card(page, 'Water')
   await expect(water).toContainText('Never')
@@ -44,6 +45,7 @@ test('any other amount, within what a person drinks', async ({ page, admin, clie
 })
 
 test('one movement of the mouse logs the altitude', async ({ page, admin, client }) => {
+  await stopClock(page)
   await enter(page, admin)
   const altitude = card(page, 'Altitude')
   await expect(altitude).toContainText('Not logged yet')
@@ -62,10 +64,12 @@ test('one movement of the mouse logs the altitude', async ({ page, admin, client
 })
 
 test('the keys 1 to 9 log the altitude, and 0 is ten', async ({ page, admin, client }) => {
+  await stopClock(page)
   await enter(page, admin)
   await expect(card(page, 'Altitude')).toBeVisible()
   await page.keyboard.press('4')
   await expect(toast(page, 'Altitude 4 · Flat logged')).toBeVisible()
+  await page.clock.runFor(1_000)
   await page.keyboard.press('0')
   await expect(toast(page, 'Altitude 10 · On top logged in place of 4')).toBeVisible()
   await expect.poll(async () => (await client.entries()).map(({ value }) => value)).toEqual([10])
@@ -118,6 +122,7 @@ test('what the server refuses is taken back and said', async ({ page, admin, cli
 })
 
 test('the cups and the goal are one’s own', async ({ page, admin }) => {
+  await stopClock(page)
   await enter(page, admin, '/settings')
   await page.getByLabel('Daily goal (ml)').fill('1800')
   await page.getByLabel('Second', { exact: true }).fill('333')

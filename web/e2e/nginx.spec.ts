@@ -88,6 +88,69 @@ test('hashed files are compressed and kept for ever, missing ones are missing', 
   expect(missing.headers()['cache-control']).toBe('no-store')
 })
 
+test('what browsers and robots ask for by themselves is there, as what it is', async ({
+  request,
+}) => {
+  const PNG = 'iVBORw0KGgo'
+  for (const [path, type, begins] of [
+    ['/favicon.ico', 'image/x-icon', 'AAABA'],
+    ['/favicon.svg', 'image/svg+xml', 'PHN2Zy'],
+    ['/apple-touch-icon.png', 'image/png', PNG],
+    ['/robots.txt', 'text/plain; charset=utf-8', ''],
+  ] as const) {
+    const answer = await request.get(path)
+    expect(answer.status(), path).toBe(200)
+    expect(answer.headers()['content-type'], path).toBe(type)
+    expect(answer.headers()['x-content-type-options'], path).toBe('nosniff')
+    expect((await answer.body()).toString('base64').startsWith(begins), path).toBe(true)
+  }
+  expect(await (await request.get('/robots.txt')).text()).toContain('Disallow: /')
+})
+
+test('a file that is not there is not the page', async ({ request }) => {
+  for (const path of [
+    '/sitemap.xml',
+    '/ads.txt',
+    '/humans.txt',
+    '/manifest.webmanifest',
+    '/manifest.json',
+    '/sw.js',
+    '/apple-touch-icon-precomposed.png',
+    '/history/main.js',
+    '/assets/main.js.map',
+    '/people/robin/photo.png',
+    '/admin/logo.svg',
+    '/key.pem',
+    '/backup.tar.gz',
+    '/index.htm',
+    '/.well-known/security.txt',
+  ]) {
+    const answer = await request.get(path)
+    expect(answer.status(), path).toBe(404)
+    expect(answer.headers()['content-type'], path).toBe('application/problem+json')
+  }
+})
+
+test('an address of the page is the page, also of somebody who is called like a file', async ({
+  request,
+}) => {
+  for (const path of [
+    '/history/deleted',
+    '/settings',
+    '/people/robin',
+    '/people/robots.txt',
+    '/people/x.js/history',
+    '/people/shell.php',
+    '/admin/users/logo.png',
+    '/admin/users/j.r',
+    '/nothing-here',
+  ]) {
+    const answer = await request.get(path)
+    expect(answer.status(), path).toBe(200)
+    expect(answer.headers()['content-type'], path).toBe('text/html; charset=utf-8')
+  }
+})
+
 test('the API passes through with its own headers, once each', async ({ request }) => {
   const once = [
     'content-security-policy',

@@ -1,5 +1,5 @@
 // Who was kept out, on one page, and how they are let in again.
-import { card, enter, expect, type Page, test } from './support/test'
+import { card, enter, expect, type Page, stopClock, test, toast } from './support/test'
 
 const table = (page: Page, name: string) => page.getByRole('table', { name, exact: true })
 
@@ -13,12 +13,13 @@ test('failed sign-ins and locked names are told, and a name is unlocked', async 
       data: { username: viewer.username, password: `guess ${attempt}` },
     })
   }
+  await stopClock(page)
   await enter(page, admin, '/admin/security')
   await expect(table(page, 'Failed sign-ins')).toContainText(viewer.username)
   await expect(table(page, 'Failed sign-ins')).toContainText('127.0.0.1')
   await expect(table(page, 'Locked names')).toContainText(viewer.username)
   await page.getByRole('button', { name: `Unlock ${viewer.username}` }).click()
-  await expect(page.getByText(`${viewer.username} can sign in again.`)).toBeVisible()
+  await expect(toast(page, `${viewer.username} can sign in again.`)).toBeVisible()
   await expect(card(page, 'Locked names')).not.toContainText(viewer.username)
   expect((await page.request.post('/api/v1/auth/token', { data: viewer })).status()).toBe(200)
 })

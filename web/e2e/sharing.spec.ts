@@ -28,7 +28,11 @@ test('a viewer asks, the person answers with one tap, and the viewer is told', a
   await expect(asked).toContainText('Asked, waiting for an answer')
   await expect(asked.getByRole('button')).toHaveCount(0)
 
+  await stopClock(page)
   await enter(page, admin)
+  // The list is asked for only when the page is there.
+  await expect(page.getByRole('heading', { name: 'Today' })).toBeVisible()
+  await page.clock.runFor(3_000)
   await page.getByRole('link', { name: 'Sharing (1 waiting for an answer)' }).click()
   await expect(page.getByRole('heading', { name: 'Sharing' })).toBeFocused()
   const request = row(page, 'Waiting for your answer', viewer.username)
@@ -207,6 +211,7 @@ test('a dialog left open takes nothing back that was narrowed elsewhere', async 
 
   // The tablet hears of nothing meanwhile.
   await tablet.route('**/events', (route) => route.abort())
+  await stopClock(tablet)
   await enter(tablet, admin, '/sharing')
   const old = await change(tablet)
   await enter(phone, admin, '/sharing')
@@ -332,6 +337,7 @@ test('who keeps watching when not everyone may any more is named before and afte
   const other = await server.createUser(`sam-of-${admin.username}`, 'viewer', viewer.password)
   await client.send('PATCH', '/me', { sharing: 'everyone' })
   await client.send('PATCH', `/me/shares/${viewer.username}`, { water: 'band' })
+  await stopClock(page)
   await enter(page, admin, '/sharing')
   await expect(row(page, 'Who can watch', other.username)).toContainText('Exact water')
   await expect(card(page, 'Whom you let watch')).toContainText(

@@ -62,6 +62,7 @@ test('what was deleted is found again, brought back, and can be deleted again', 
     const { id } = await client.log({ metric: 'water', value, at: ago(MINUTE), note: 'tea' })
     await client.send('DELETE', `/entries/${id}`)
   }
+  await stopClock(page)
   await enter(page, admin, '/history')
   await page.getByRole('link', { name: 'Deleted entries' }).click()
   const rows = page.getByRole('main').getByRole('listitem')
@@ -211,6 +212,7 @@ test('the undo of many takes nothing with it that was logged since, unless that 
 })
 
 test('from which hours on the status is old is chosen', async ({ page, admin, client }) => {
+  await stopClock(page)
   await enter(page, admin, '/settings')
   const old = card(page, 'How old is old')
   await old.getByLabel('Getting old after (hours)').fill('30')

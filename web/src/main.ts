@@ -1,6 +1,7 @@
 import { mount } from 'svelte'
 import { instance } from './api/instance.svelte'
 import App from './App.svelte'
+import { keeping } from './lib/keeping.svelte'
 import { session } from './rooms/auth/session.svelte'
 import { router } from './ui/router.svelte'
 import { oncePerPress } from './ui/presses'
@@ -9,6 +10,7 @@ import './ui/base.css'
 
 const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
+keeping.probe()
 router.start()
 oncePerPress()
 session.start()

@@ -86,8 +86,8 @@ pub struct ListAudit {
     to: Option<Timestamp>,
     /// How many at once.
     #[serde(default = "extract::default_limit")]
-    #[validate(range(min = 1, max = 100))]
-    #[param(minimum = 1, maximum = 100, default = 20, required = false)]
+    #[validate(range(min = 1, max = 500))]
+    #[param(minimum = 1, maximum = 500, default = 20, required = false)]
     limit: u32,
     /// `next_cursor` of the page before, with the same filters.
     cursor: Option<String>,

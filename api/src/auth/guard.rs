@@ -24,7 +24,7 @@ pub(super) const SESSION_ID: &str = "sid";
 pub(super) const USER_ID: &str = "uid";
 
 /// Somebody signed in, of either role.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CurrentUser {
     pub user: User,
     pub session_id: String,
@@ -132,16 +132,23 @@ impl CurrentUser {
 
 macro_rules! guard {
     ($name:ident, $found:ident => $outcome:expr) => {
+        impl $name {
+            /// What the guard lets through of somebody who is known.
+            ///
+            /// # Errors
+            /// Those of the guard.
+            pub fn of($found: CurrentUser) -> ApiResult<Self> {
+                $outcome
+            }
+        }
+
         impl FromRequest for $name {
             type Error = ApiError;
             type Future = LocalBoxFuture<'static, ApiResult<Self>>;
 
             fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
                 let req = req.clone();
-                Box::pin(async move {
-                    let $found = authenticate(&req).await?;
-                    $outcome
-                })
+                Box::pin(async move { Self::of(authenticate(&req).await?) })
             }
         }
     };
@@ -155,6 +162,25 @@ guard!(Logger, found =>
     found.needs(&[Scope::Log, Scope::LogWater, Scope::LogAltitude])
         .and_then(|()| found.has_own_password()?.must_be_admin())
         .map(Self));
+
+/// Anybody, known or not. A token that is not good is refused all the same; a cookie may be one of a session that is over.
+#[derive(Debug)]
+pub struct Visitor(pub Option<CurrentUser>);
+
+impl FromRequest for Visitor {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let state: &web::Data<AppState> =
+                req.app_data().ok_or_else(|| ApiError::internal("no application state"))?;
+            let known = req.headers().contains_key(header::AUTHORIZATION) || recognise(&req, state).await?.is_some();
+            Ok(Self(if known { Some(authenticate(&req).await?) } else { None }))
+        })
+    }
+}
 
 /// What the credential of a request says, as far as its seal tells: ours, and not past its end. The session may be over all the same.
 struct Claim {
@@ -209,6 +235,11 @@ async fn recognise(req: &HttpRequest, state: &AppState) -> ApiResult<Option<Reco
 /// limit of its owner and earn them penalties.
 pub async fn recognised_user(req: &HttpRequest, state: &AppState) -> Option<Uuid> {
     recognise(req, state).await.ok()??.1.id.parse().ok()
+}
+
+/// The name of whoever's credential a request carries; `None` where nobody is known by it.
+pub(super) async fn recognised_name(req: &HttpRequest, state: &AppState) -> ApiResult<Option<String>> {
+    Ok(recognise(req, state).await?.map(|Recognised(_, user)| user.username))
 }
 
 async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {

@@ -4,6 +4,7 @@
 //! `POST /auth/login`, `/auth/token`, `/auth/logout`, `PUT /me/password`, `GET DELETE /me/sessions[/{id}]`, `GET POST DELETE /me/totp`,
 //! `POST /me/totp/confirm`, `GET POST /me/tokens`, `DELETE /me/tokens/{id}`
 
+pub mod acting_as;
 pub mod api_tokens;
 mod attempt;
 pub mod guard;

@@ -12,8 +12,9 @@ use super::{
 };
 use crate::{
     auth::guard::Reader,
+    db::DbConnection,
     error::{ApiResult, Problem},
-    extract::{self, Page, ValidQuery},
+    extract::{self, Cursors, Page, ValidQuery},
     people::sharing::Watched,
     server::AppState,
 };
@@ -47,8 +48,8 @@ pub struct ListEntries {
     order: Order,
     /// How many at once.
     #[serde(default = "extract::default_limit")]
-    #[validate(range(min = 1, max = 100))]
-    #[param(minimum = 1, maximum = 100, default = 20, required = false)]
+    #[validate(range(min = 1, max = 500))]
+    #[param(minimum = 1, maximum = 500, default = 20, required = false)]
     limit: u32,
     /// `next_cursor` of the page before, with the same filters.
     cursor: Option<String>,
@@ -73,30 +74,53 @@ pub async fn list_entries(
     username: web::Path<String>,
     query: ValidQuery<ListEntries>,
 ) -> ApiResult<web::Json<Page<EntryView>>> {
-    let ListEntries { metric, from, to, order, limit, cursor } = query.0;
     let now = state.clock.now();
-    let (person, page) = state
+    let (watched, page) = state
         .db
         .read(|conn| {
             let watched = Watched::find(conn, &reader.0.user, &username, now)?.with_history()?;
-            let Watched { person, granted } = watched;
-            // Only what is shown is looked for: not even the work that is done tells how much there is besides.
-            let Some(metric) = granted.visible(metric) else { return Ok((person.username, Page::empty())) };
-            let filter = Filter { metric, from, to, ascending: order == Order::Asc };
-            let list = format!("entries|{}|{filter:?}", person.id);
-            let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
-            let after = after.as_deref().and_then(position);
-            let entries = model::list_entries(conn, &person.id, filter, after, limit + 1)?;
-            let page = Page::new(entries, limit, |last| state.cursors.seal(&list, &format!("{} {}", last.at, last.id)));
-            let page = page.filter_map(|entry| {
-                let detail = granted.of(entry.metric());
-                entry.view_at(detail)
-            });
-            Ok((person.username, page))
+            let page = page_of_entries(conn, &state.cursors, &watched, query.0)?;
+            Ok((watched, page))
         })
         .await?;
-    state.looks.note(&state.db, &reader.0.trace, &person);
+    state.looks.note(&state.db, &reader.0.trace, &watched.person.username);
     Ok(web::Json(page))
+}
+
+/// Of somebody whose history is shown, as much as is.
+fn page_of_entries(
+    conn: &mut DbConnection,
+    cursors: &Cursors,
+    Watched { person, granted }: &Watched,
+    ListEntries { metric, from, to, order, limit, cursor }: ListEntries,
+) -> ApiResult<Page<EntryView>> {
+    // Only what is shown is looked for: not even the work that is done tells how much there is besides.
+    let Some(metric) = granted.visible(metric) else { return Ok(Page::empty()) };
+    let filter = Filter { metric, from, to, ascending: order == Order::Asc };
+    let list = format!("entries|{}|{filter:?}", person.id);
+    let after = cursor.map(|cursor| cursors.open(&list, &cursor)).transpose()?;
+    let after = after.as_deref().and_then(position);
+    let entries = model::list_entries(conn, &person.id, filter, after, limit + 1)?;
+    let page = Page::new(entries, limit, |last| cursors.seal(&list, &format!("{} {}", last.at, last.id)));
+    Ok(page.filter_map(|entry| {
+        let detail = granted.of(entry.metric());
+        entry.view_at(detail)
+    }))
+}
+
+/// The first page of everything since `day`, as `from={day}` gives it.
+///
+/// # Errors
+/// Those of the database.
+pub fn since(
+    conn: &mut DbConnection,
+    cursors: &Cursors,
+    watched: &Watched,
+    day: NaiveDate,
+    limit: u32,
+) -> ApiResult<Page<EntryView>> {
+    let query = ListEntries { metric: None, from: Some(day), to: None, order: Order::Desc, limit, cursor: None };
+    page_of_entries(conn, cursors, watched, query)
 }
 
 /// Where the cursor of a list of entries points. It was sealed here, so it is never malformed.

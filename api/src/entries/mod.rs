@@ -15,6 +15,7 @@ mod view;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use history::since as entries_since;
 pub use view::EntryView;
 
 pub fn routes(config: &mut ServiceConfig) {

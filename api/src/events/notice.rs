@@ -25,9 +25,14 @@ pub(super) fn is_shown(row: &Row, granted: Granted, reader_id: &str) -> bool {
     about_reader || row.level <= granted.notices(row.topic())
 }
 
-/// Whether the change can move the band of the day though the reader cannot notice it otherwise.
-pub(super) fn moves_band(row: &Row, granted: Granted) -> bool {
-    granted.water == Detail::Band && matches!(row.topic(), Topic::Metric(Metric::Water) | Topic::Person)
+/// Whether the change can make the status another one though the reader cannot notice it otherwise: a glass, the goal or the start of the
+/// day moves the band of the day, hours move the day and how fresh it is.
+pub(super) fn moves_status(row: &Row, granted: Granted) -> bool {
+    match row.topic() {
+        Topic::Metric(Metric::Water) => granted.water == Detail::Band,
+        Topic::Person | Topic::Own => true,
+        Topic::Metric(Metric::Altitude) | Topic::Share | Topic::Viewer => false,
+    }
 }
 
 /// Whether more of what the reader has loaded may have changed than one thing that can be shown by itself.

@@ -23,11 +23,11 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
     Metric(Metric),
-    /// How the person is presented: name, zone, goal, hours.
+    /// How the person is presented: name, zone, goal.
     Person,
     /// One viewer's share.
     Share,
-    /// What only the person themself is told: their preferences.
+    /// What only the person themself is told: their preferences, whose hours can make their status another one.
     Own,
     /// And that a viewer came, went or is called otherwise. It is kept as their `own` with that viewer as its subject.
     Viewer,
@@ -222,11 +222,11 @@ pub fn least_detail(before: &Entry, after: &Entry) -> Option<Detail> {
 
 /// A user's account or preferences changed.
 pub fn person_changed(conn: &mut DbConnection, before: &User, after: &User, now: Timestamp) -> QueryResult<()> {
-    let presented = |user: &User| {
+    let presented = |user: &User| (user.display_name.clone(), user.time_zone.clone());
+    let own = |user: &User| {
         let hours = (user.day_starts_at, user.ageing_after_hours, user.stale_after_hours);
-        (user.display_name.clone(), user.time_zone.clone(), hours)
+        (user.unit(), user.water_presets_ml(), user.sharing(), hours)
     };
-    let own = |user: &User| (user.unit(), user.water_presets_ml(), user.sharing());
     if presented(before) != presented(after) {
         add(conn, &after.id, Topic::Person, Detail::Logged, None, now)?;
     } else if before.daily_goal_ml != after.daily_goal_ml {

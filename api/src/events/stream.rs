@@ -15,7 +15,7 @@ use serde_json::json;
 use super::{
     hub::{Subscription, What},
     ids::{self, NO_ROWS, NOWHERE, Place, Seal},
-    notice::{is_everything, is_shown, moves_band},
+    notice::{is_everything, is_shown, moves_status},
     outbox::{Row, Topic},
     pipe::Pipe,
     reading::{Concerned, Reading, Rows},
@@ -279,7 +279,7 @@ impl Stream {
         if let Some(rows) = rows {
             for row in &rows.found {
                 if !shown(&row) || !granted.history {
-                    if shown(&row) || moves_band(row, granted) {
+                    if shown(&row) || moves_status(row, granted) {
                         self.compare = self.compare.max(Compare::AsOfThen);
                     }
                     continue;

@@ -1,4 +1,5 @@
-//! What was counted, on disk, so that a restart forgets nothing: one line for each request that was let through.
+//! What was counted, on disk, so that a restart forgets nothing: one line for each request that was let through, and one of -1
+//! for each that was given back.
 //!
 //! A line is one `write` without a sync: it outlives the process however that ends, and a power cut may lose the last few. A line
 //! that cannot be read is skipped. See `docs/decisions/0007-limits-in-a-journal.md`.
@@ -12,10 +13,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{
-    Caller,
-    rates::{Rate, Tier},
-};
+use super::{Caller, rates::Rate, tier::Tier};
 use crate::clock::Timestamp;
 
 /// At this size it is rewritten as what still counts: a file that is read in the blink of an eye, and holds some 50,000 requests.
@@ -24,7 +22,7 @@ const LARGE: u64 = 4 << 20;
 #[derive(Debug)]
 pub(super) struct Journal {
     path: PathBuf,
-    rates: [Rate; 4],
+    rates: [Rate; 6],
     writer: Mutex<Writer>,
 }
 
@@ -53,17 +51,17 @@ pub(super) type Used = HashMap<(Tier, Caller), u32>;
 
 impl Journal {
     /// Reads what is there and begins anew with what of it still counts.
-    pub fn open(folder: &Path, rates: [Rate; 4], now: Timestamp) -> (Self, Used) {
+    pub fn open(folder: &Path, rates: [Rate; 6], now: Timestamp) -> (Self, Used) {
         let journal = Self { path: folder.join("limits.journal"), rates, writer: Mutex::new(Writer::default()) };
         let used = journal.rewrite(&mut journal.writer.lock().unwrap_or_else(PoisonError::into_inner), now);
         (journal, used)
     }
 
-    /// Adds one request.
-    pub fn note(&self, tier: Tier, caller: Caller, at: Timestamp) {
+    /// Adds requests, or takes them away, in one `write`.
+    pub fn note(&self, requests: &[(Tier, i64, Caller)], at: Timestamp) {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let start = if writer.torn { "\n" } else { "" };
-        let line = format!("{start}{}", line(tier, 1, at.0, caller));
+        let mut line = if writer.torn { "\n".to_owned() } else { String::new() };
+        line.extend(requests.iter().map(|(tier, count, caller)| self::line(*tier, *count, at.0, *caller)));
         let Some(file) = &mut writer.file else { return };
         let written = file.write(line.as_bytes());
         match written {
@@ -98,7 +96,7 @@ impl Journal {
             let count = u32::try_from((end - nanoseconds(now) + period - 1) / period).unwrap_or(0).min(limit);
             if count > 0 {
                 let at = (end - i64::from(count) * period + 999_999) / 1_000_000;
-                lines += &line(tier, count, at, caller);
+                lines += &line(tier, i64::from(count), at, caller);
                 used.insert((tier, caller), count);
             }
         }
@@ -132,11 +130,11 @@ impl Journal {
 }
 
 /// `general 1 1772366400000 user 019cb2f0-0000-7000-8000-000000000001`: tier, how many, when, who.
-fn line(tier: Tier, count: u32, at: i64, caller: Caller) -> String {
+fn line(tier: Tier, count: i64, at: i64, caller: Caller) -> String {
     format!("{} {count} {at} {caller}\n", tier.as_str())
 }
 
-fn parse(line: &[u8]) -> Option<(Tier, u32, i64, Caller)> {
+fn parse(line: &[u8]) -> Option<(Tier, i64, i64, Caller)> {
     let mut words = std::str::from_utf8(line).ok()?.splitn(4, ' ');
     let tier = words.next()?;
     let tier = Tier::ALL.into_iter().find(|one| one.as_str() == tier)?;
@@ -154,7 +152,9 @@ fn fold(text: &[u8], now: Timestamp, period: impl Fn(Tier) -> i64) -> HashMap<(T
         // A clock that was put back does not make requests of the future count for longer.
         let at = nanoseconds(Timestamp(at)).min(nanoseconds(now));
         let end = ends.entry((tier, caller)).or_insert(at);
-        *end = (*end).max(at).saturating_add(i64::from(count).saturating_mul(period(tier)));
+        // What is given back ends earlier, and what was over by then stays over.
+        let start = if count > 0 { (*end).max(at) } else { *end };
+        *end = start.saturating_add(count.saturating_mul(period(tier)));
     }
     ends.retain(|_, end| *end > nanoseconds(now));
     ends
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_772_366_400_000);
-    const RATES: [Rate; 4] = [Rate { requests: 10, within: Duration::from_secs(100) }; 4];
+    const RATES: [Rate; 6] = [Rate { requests: 10, within: Duration::from_secs(100) }; 6];
 
     fn robin() -> Caller {
         Caller::User(uuid::Uuid::from_u128(1))
@@ -183,14 +183,34 @@ mod tests {
         let (journal, nothing) = Journal::open(folder.path(), RATES, NOW);
         assert!(nothing.is_empty());
         for _ in 0..7 {
-            journal.note(Tier::General, robin(), NOW);
+            journal.note(&[(Tier::General, 1, robin())], NOW);
         }
-        journal.note(Tier::Auth, robin(), NOW);
+        journal.note(&[(Tier::Auth, 1, robin())], NOW);
         // One comes back every ten seconds, however often the server starts meanwhile.
         for (seconds, expected) in [(0, 7), (9, 7), (10, 6), (15, 6), (15, 6), (20, 5), (69, 1), (70, 0)] {
             assert_eq!(used(folder.path(), Timestamp(NOW.0 + seconds * 1000)), expected, "after {seconds} s");
         }
         assert_eq!(fs::read_to_string(folder.path().join("limits.journal")).unwrap(), "");
+    }
+
+    #[test]
+    fn what_was_given_back_counts_no_longer_and_never_for_less_than_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, _) = Journal::open(folder.path(), RATES, NOW);
+        for _ in 0..7 {
+            journal.note(&[(Tier::General, 1, robin())], NOW);
+        }
+        for _ in 0..3 {
+            journal.note(&[(Tier::Unchanged, 1, robin()), (Tier::General, -1, robin())], NOW);
+        }
+        drop(journal);
+        let (_, both) = Journal::open(folder.path(), RATES, NOW);
+        assert_eq!((both[&(Tier::General, robin())], both[&(Tier::Unchanged, robin())]), (4, 3));
+        let (journal, _) = Journal::open(folder.path(), RATES, Timestamp(NOW.0 + 1_000_000));
+        for count in [-1, -1, -1, 1, 1] {
+            journal.note(&[(Tier::General, count, robin())], Timestamp(NOW.0 + 1_000_000));
+        }
+        assert_eq!(used(folder.path(), Timestamp(NOW.0 + 1_000_000)), 2);
     }
 
     #[test]
@@ -207,7 +227,7 @@ mod tests {
     fn a_clock_that_was_put_back_keeps_nobody_out() {
         let folder = tempfile::tempdir().unwrap();
         let future =
-            line(Tier::General, 3, NOW.0 + 1_000_000_000, robin()) + &line(Tier::General, u32::MAX, i64::MIN, robin());
+            line(Tier::General, 3, NOW.0 + 1_000_000_000, robin()) + &line(Tier::General, i64::MAX, i64::MIN, robin());
         fs::write(folder.path().join("limits.journal"), &future).unwrap();
         assert!(used(folder.path(), NOW) <= RATES[0].requests);
         assert_eq!(used(folder.path(), Timestamp(NOW.0 + 100_000)), 0);
@@ -220,7 +240,7 @@ mod tests {
         let (journal, _) = Journal::open(folder.path(), RATES, NOW);
         let one = line(Tier::General, 1, NOW.0, robin()).len() as u64;
         for _ in 0..LARGE / one + 10 {
-            journal.note(Tier::General, robin(), NOW);
+            journal.note(&[(Tier::General, 1, robin())], NOW);
         }
         let file = fs::metadata(folder.path().join("limits.journal")).unwrap();
         assert!(file.len() < 1000, "{} bytes", file.len());
@@ -232,7 +252,7 @@ mod tests {
     fn a_folder_that_takes_no_file_stops_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let (journal, used) = Journal::open(&folder.path().join("missing"), RATES, NOW);
-        journal.note(Tier::General, robin(), NOW);
+        journal.note(&[(Tier::General, 1, robin())], NOW);
         assert!(used.is_empty());
     }
 }

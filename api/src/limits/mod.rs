@@ -1,4 +1,4 @@
-//! Who asks too often, and who asks for what nobody honest asks for. Requests are counted in four tiers, those who go on after they
+//! Who asks too often, and who asks for what nobody honest asks for. Requests are counted in tiers, those who go on after they
 //! were refused are kept out for a while, and what looks like an attack is written down for the admins.
 //!
 //! `GET /admin/security`, `DELETE /admin/penalties/{id}`, `POST /csp-reports`
@@ -11,10 +11,14 @@ mod model;
 pub mod penalties;
 mod rates;
 pub mod suspicion;
+mod tier;
+mod waiting;
 
 pub use caller::Caller;
 pub use events::{Events, SecurityEvent};
-pub use rates::{Counted, Limits, Rate, Tier, keep_forgetting, refusal};
+pub use rates::{Limits, Rate, Refusal, Standing, counted, keep_forgetting};
+pub use tier::Tier;
+pub use waiting::AT_ONCE;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

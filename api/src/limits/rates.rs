@@ -1,39 +1,27 @@
-//! Every rate limit, named. Each request counts towards one tier: by user where a credential of ours says who, by address otherwise.
+//! Every rate limit. Each request counts towards one tier: by user where a credential of ours says who, by address otherwise.
 //!
-//! The counts live in memory, and in a journal from which a restart takes them up again.
+//! The counts live in memory, and in a journal from which a restart takes them up again. See
+//! `docs/decisions/0007-limits-in-a-journal.md` and `docs/decisions/0016-limits-for-people.md`.
 
 use std::{
     collections::HashMap,
     num::NonZeroU32,
     str::FromStr,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
     time::Duration,
 };
 
-use actix_governor::{
-    Governor, GovernorConfig, GovernorConfigBuilder, GovernorMiddleware, KeyExtractor,
-    governor::{
-        NotUntil,
-        clock::{Clock as _, DefaultClock, QuantaInstant},
-        middleware::StateInformationMiddleware,
-    },
+use actix_governor::governor::{
+    Quota, RateLimiter, clock, middleware::StateInformationMiddleware, nanos::Nanos, state::StateStore,
 };
-use actix_web::{
-    Error, HttpMessage, HttpResponse, HttpResponseBuilder,
-    body::{EitherBody, MessageBody},
-    dev::{Service, ServiceRequest, ServiceResponse, Transform},
-    http::{StatusCode, header},
-    web,
-};
-use futures_util::future::LocalBoxFuture;
+use actix_web::{HttpMessage, dev::ServiceRequest, http::header, web};
 
-use super::{Caller, journal::Journal};
+use super::{Caller, journal::Journal, tier::Tier, waiting::Waiting};
 use crate::{
-    clock::Timestamp,
+    clock::Clock,
     config::Config,
     error::{ApiError, Code},
     extract::{client_address, routed_path},
@@ -68,99 +56,8 @@ impl FromStr for Rate {
     }
 }
 
-/// Which requests count together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tier {
-    General,
-    /// Signing in.
-    Auth,
-    Registration,
-    Admin,
-}
-
-impl Tier {
-    pub const ALL: [Self; 4] = [Self::General, Self::Auth, Self::Registration, Self::Admin];
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::General => "general",
-            Self::Auth => "auth",
-            Self::Registration => "registration",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// The tier of an address; none for health and documentation, which monitors and machines ask often.
-    fn of(path: &str) -> Option<Self> {
-        match path.strip_prefix("/api/v1/")? {
-            "auth/login" | "auth/token" => Some(Self::Auth),
-            "auth/register" => Some(Self::Registration),
-            path if path.starts_with("admin/") => Some(Self::Admin),
-            _ => Some(Self::General),
-        }
-    }
-}
-
-/// What a request was counted as. Whoever let it through writes it down.
-#[derive(Clone, Copy, Debug)]
-pub struct Counted(pub Tier, pub Caller);
-
-#[derive(Clone, Debug)]
-pub struct ByCaller(Tier);
-
-impl KeyExtractor for ByCaller {
-    /// `None` for requests of another tier, or of none: not counted here.
-    type Key = Option<Caller>;
-    type KeyExtractionError = ApiError;
-
-    fn extract(&self, req: &ServiceRequest) -> Result<Option<Caller>, ApiError> {
-        let state: &web::Data<AppState> = req.app_data().ok_or_else(|| ApiError::internal("no application state"))?;
-        if !state.config.rate_limit_enabled || Tier::of(routed_path(req.request())) != Some(self.0) {
-            return Ok(None);
-        }
-        let caller = match self.0 {
-            // Whoever signs in or registers is a stranger until that worked, whatever else they carry.
-            Tier::Auth | Tier::Registration => {
-                client_address(req.request(), &state.config.trusted_proxies).map(Caller::at)
-            }
-            Tier::General | Tier::Admin => req.extensions().get::<Caller>().copied(),
-        };
-        let Some(caller) = caller else { return Ok(None) };
-        let caller = state.limits.counted_as(self.0, caller, state.clock.now());
-        req.extensions_mut().insert(Counted(self.0, caller));
-        Ok(Some(caller))
-    }
-
-    fn exceed_rate_limit_response(
-        &self,
-        negative: &NotUntil<QuantaInstant>,
-        mut response: HttpResponseBuilder,
-    ) -> HttpResponse {
-        let wait = negative.wait_time_from(DefaultClock::default().now());
-        // Rounded up: whoever waits as told gets through.
-        let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX - 1) + 1;
-        // `request_log` turns it into a problem document.
-        response.insert_header((header::RETRY_AFTER, seconds)).finish()
-    }
-
-    fn whitelisted_keys(&self) -> Vec<Option<Caller>> {
-        vec![None]
-    }
-}
-
-/// The problem behind a refusal by one of the limits.
-#[must_use]
-pub fn refusal(response: &HttpResponse) -> Option<ApiError> {
-    if response.status() != StatusCode::TOO_MANY_REQUESTS {
-        return None;
-    }
-    let seconds = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    let error = ApiError::new(Code::RateLimited, format!("Nothing was changed. Try again in {seconds} seconds."));
-    Some(error.retry_after(seconds))
-}
-
-type TierConfig = GovernorConfig<ByCaller, StateInformationMiddleware>;
+/// So many times as many answers may be unchanged ones as there may be others.
+const UNCHANGED: u32 = 10;
 
 /// How often counts that have run out are forgotten, so that memory follows the callers of the moment.
 const FORGET_EVERY: Duration = Duration::from_mins(1);
@@ -169,9 +66,45 @@ const FORGET_EVERY: Duration = Duration::from_mins(1);
 /// there can be no more than 65,536 in either family: whoever has many addresses cannot fill the memory.
 const KNOWN_NETWORKS: usize = 50_000;
 
+/// Until when each caller's requests count (GCRA's theoretical arrival time).
+#[derive(Clone, Debug, Default)]
+struct Ends(Arc<Mutex<HashMap<Caller, Nanos>>>);
+
+impl Ends {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Caller, Nanos>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl StateStore for Ends {
+    type Key = Caller;
+
+    fn measure_and_replace<T, F, E>(&self, caller: &Caller, decide: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let mut ends = self.lock();
+        let (outcome, end) = decide(ends.get(caller).copied())?;
+        ends.insert(*caller, end);
+        Ok(outcome)
+    }
+}
+
+impl clock::Clock for Clock {
+    type Instant = Duration;
+
+    fn now(&self) -> Duration {
+        self.elapsed()
+    }
+}
+
+type Limiter = RateLimiter<Caller, Ends, Clock, StateInformationMiddleware>;
+
 /// The limits of one server. Built once and shared by its workers, or each would count for itself.
 pub struct Limits {
-    tiers: [Limit; 4],
+    tiers: [Limit; 6],
+    waiting: Waiting,
+    clock: Clock,
     /// `None` where nothing is limited.
     journal: Option<Journal>,
     /// Small in tests.
@@ -179,10 +112,14 @@ pub struct Limits {
 }
 
 struct Limit {
-    config: TierConfig,
-    within: Duration,
+    rate: Rate,
+    /// One request comes back after that.
+    period: Duration,
+    limiter: Limiter,
+    ends: Ends,
+    started: Duration,
     /// The networks that count at the moment, and when each was last seen.
-    known: Mutex<HashMap<Caller, Timestamp>>,
+    known: Mutex<HashMap<Caller, Duration>>,
 }
 
 impl std::fmt::Debug for Limits {
@@ -191,142 +128,218 @@ impl std::fmt::Debug for Limits {
     }
 }
 
+/// What an answer says about the limit that its request counts towards.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    pub tier: Tier,
+    pub limit: u32,
+    pub remaining: u32,
+}
+
+/// A request that was let through.
+#[derive(Clone, Copy, Debug)]
+pub struct Admission {
+    caller: Caller,
+    standing: Standing,
+    at: Duration,
+    /// Where it was let through for the sake of an unchanged answer: how long any other has to wait.
+    unless_unchanged: Option<Duration>,
+}
+
+/// A request that was refused.
+#[derive(Debug)]
+pub struct Refusal {
+    pub standing: Standing,
+    pub error: ApiError,
+    /// Whether its caller had been told to wait, and did not.
+    pub offence: bool,
+}
+
 impl Limits {
     /// The limits, with what the process before this one had counted.
     ///
     /// # Errors
     /// If a rate is one that cannot be counted.
-    pub fn new(config: &Config, now: Timestamp) -> Result<Self, String> {
-        let rates = [
-            config.rate_limit_general,
-            config.rate_limit_auth,
-            config.rate_limit_registration,
-            config.rate_limit_admin,
-        ];
-        let limit = |tier: Tier| limit(tier, rates[tier as usize]);
-        let [general, auth, registration, admin] = Tier::ALL;
+    pub fn new(config: &Config, clock: &Clock) -> Result<Self, String> {
+        let general = config.rate_limit_general;
+        let unchanged = Rate { requests: general.requests.saturating_mul(UNCHANGED), ..general };
+        let rates = Tier::ALL.map(|tier| match tier {
+            Tier::General | Tier::Log => general,
+            Tier::Auth => config.rate_limit_auth,
+            Tier::Registration => config.rate_limit_registration,
+            Tier::Admin => config.rate_limit_admin,
+            Tier::Unchanged => unchanged,
+        });
+        let [general, auth, registration, admin, log, unchanged] = rates.map(|rate| Limit::new(rate, clock));
         let mut limits = Self {
-            tiers: [limit(general)?, limit(auth)?, limit(registration)?, limit(admin)?],
+            tiers: [general?, auth?, registration?, admin?, log?, unchanged?],
+            waiting: Waiting::default(),
+            clock: clock.clone(),
             journal: None,
             known_networks: AtomicUsize::new(KNOWN_NETWORKS),
         };
         if config.rate_limit_enabled {
-            let (journal, used) = Journal::open(&config.data_dir, rates, now);
+            let (journal, used) = Journal::open(&config.data_dir, rates, clock.now());
             limits.journal = Some(journal);
             for ((tier, caller), count) in used {
-                let caller = limits.counted_as(tier, caller, now);
+                let caller = limits.counted_as(tier, caller);
                 if let Some(count) = NonZeroU32::new(count) {
                     // Callers that had a count each and now share one can be past its limit.
-                    let _full = limits.tiers[tier as usize].config.limiter().check_key_n(&Some(caller), count);
+                    let _full = limits.tiers[tier as usize].limiter.check_key_n(&caller, count);
                 }
             }
         }
         Ok(limits)
     }
 
-    /// The middleware that counts one tier.
-    #[must_use]
-    pub fn of(&self, tier: Tier) -> Limiting {
-        Limiting(Governor::new(&self.tiers[tier as usize].config))
+    /// Counts a request, and writes down that it counts, before it is worked on. Where the limit has nothing left, one that asks
+    /// whether something has changed is let through if there may be more unchanged answers; [`Limits::settle`] refuses any other.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn admit(&self, tier: Tier, caller: Caller, conditional: bool) -> Result<Admission, Refusal> {
+        let caller = self.counted_as(tier, caller);
+        let admission = self.take(tier, caller).or_else(|wait| {
+            let again = if conditional { self.take(Tier::Unchanged, caller).ok() } else { None };
+            again
+                .map(|admission| Admission { unless_unchanged: Some(wait), ..admission })
+                .ok_or_else(|| self.refuse(tier, caller, wait))
+        })?;
+        self.note(&[(admission.standing.tier, 1, caller)]);
+        if admission.unless_unchanged.is_none() {
+            self.waiting.admit(tier, caller, admission.at);
+        }
+        Ok(admission)
     }
 
-    /// Writes down what was let through.
-    pub fn note(&self, Counted(tier, caller): Counted, at: Timestamp) {
+    /// Moves an unchanged answer to where those count, as far as there is room. What is left, or the refusal of an answer that was let
+    /// through for being unchanged, and is not.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn settle(&self, admission: Admission, unchanged: bool) -> Result<Standing, Refusal> {
+        let Admission { caller, standing, at, unless_unchanged } = admission;
+        match unless_unchanged {
+            Some(wait) if !unchanged => return Err(self.refuse(Tier::General, caller, wait)),
+            None if unchanged && standing.tier == Tier::General => {}
+            _ => return Ok(standing),
+        }
+        let Ok(moved) = self.take(Tier::Unchanged, caller) else { return Ok(standing) };
+        let given_back = self.tiers[Tier::General as usize].give_back(caller, at, self.clock.elapsed());
+        let lines = [(Tier::Unchanged, 1, caller), (Tier::General, -1, caller)];
+        self.note(&lines[..if given_back { 2 } else { 1 }]);
+        Ok(moved.standing)
+    }
+
+    /// How long to wait, where there is nothing left.
+    fn take(&self, tier: Tier, caller: Caller) -> Result<Admission, Duration> {
+        let Limit { rate, limiter, .. } = &self.tiers[tier as usize];
+        let at = self.clock.elapsed();
+        let snapshot = limiter.check_key(&caller).map_err(|not_until| not_until.wait_time_from(at))?;
+        let standing = Standing { tier, limit: rate.requests, remaining: snapshot.remaining_burst_capacity() };
+        Ok(Admission { caller, standing, at, unless_unchanged: None })
+    }
+
+    fn refuse(&self, tier: Tier, caller: Caller, wait: Duration) -> Refusal {
+        let now = self.clock.elapsed();
+        let offence = self.waiting.refuse(tier, caller, now, now + wait);
+        // Rounded up: whoever waits as told gets through.
+        let seconds = i64::try_from(wait.as_nanos().div_ceil(1_000_000_000)).unwrap_or(i64::MAX).max(1);
+        let detail = format!("Nothing was changed. Try again in {seconds} seconds.");
+        let standing = Standing { tier, limit: self.tiers[tier as usize].rate.requests, remaining: 0 };
+        Refusal { standing, error: ApiError::new(Code::RateLimited, detail).retry_after(seconds), offence }
+    }
+
+    fn note(&self, lines: &[(Tier, i64, Caller)]) {
         if let Some(journal) = &self.journal {
-            journal.note(tier, caller, at);
+            journal.note(lines, self.clock.now());
         }
     }
 
     /// Users count by themselves: there are as many as were let in.
-    fn counted_as(&self, tier: Tier, caller: Caller, now: Timestamp) -> Caller {
+    fn counted_as(&self, tier: Tier, caller: Caller) -> Caller {
         if let Caller::User(_) = caller {
             return caller;
         }
         let mut known = self.tiers[tier as usize].known.lock().unwrap_or_else(PoisonError::into_inner);
         let room = known.len() < self.known_networks.load(Ordering::Relaxed);
         let caller = if room || known.contains_key(&caller) { caller } else { caller.coarser() };
-        known.insert(caller, now);
+        known.insert(caller, self.clock.elapsed());
         caller
+    }
+
+    /// Whatever `caller` was told before a penalty is void after it.
+    pub fn forget_waiting(&self, caller: Caller) {
+        self.waiting.forget(caller);
     }
 
     /// How many callers are remembered.
     #[must_use]
     pub fn remembered(&self) -> usize {
-        self.tiers.iter().map(|tier| tier.config.limiter().len()).sum()
+        self.tiers.iter().map(|tier| tier.ends.lock().len()).sum()
     }
 
     /// Forgets whoever has nothing left to be remembered for.
-    pub fn forget_past(&self, now: Timestamp) {
-        for Limit { config, within, known } in &self.tiers {
-            let within = i64::try_from(within.as_millis()).unwrap_or(i64::MAX);
-            known.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, last| last.0 > now.0 - within);
-            config.limiter().retain_recent();
-            config.limiter().shrink_to_fit();
+    pub fn forget_past(&self) {
+        let now = self.clock.elapsed();
+        self.waiting.forget_past(now);
+        for Limit { rate, ends, started, known, .. } in &self.tiers {
+            known.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, last| *last + rate.within > now);
+            let mut ends = ends.lock();
+            let past = Nanos::from(now.saturating_sub(*started));
+            ends.retain(|_, end| *end > past);
+            ends.shrink_to_fit();
         }
     }
+}
+
+impl Limit {
+    /// All requests of a rate may come at once; each comes back after its share of the time (GCRA).
+    fn new(rate: Rate, clock: &Clock) -> Result<Self, String> {
+        let period = rate.within / rate.requests;
+        let burst = NonZeroU32::new(rate.requests);
+        let quota = Quota::with_period(period).zip(burst).map(|(quota, burst)| quota.allow_burst(burst));
+        let quota = quota.ok_or_else(|| format!("The rate limit {rate:?} cannot be counted"))?;
+        let ends = Ends::default();
+        let limiter = Limiter::new(quota, ends.clone(), clock.clone());
+        Ok(Self { rate, period, limiter, ends, started: clock.elapsed(), known: Mutex::default() })
+    }
+
+    /// Gives back a request that was counted at `at`, as long as it still counts; whether it did.
+    fn give_back(&self, caller: Caller, at: Duration, now: Duration) -> bool {
+        let mut ends = self.ends.lock();
+        let Some(end) = ends.get_mut(&caller).filter(|_| now.saturating_sub(at) < self.period) else { return false };
+        *end = Nanos::from(end.as_u64().saturating_sub(Nanos::from(self.period).as_u64()));
+        true
+    }
+}
+
+/// How a request counts: in which tier and for whom, and whether it asks if something has changed. `None` for what is not limited.
+#[must_use]
+pub fn counted(req: &ServiceRequest, state: &AppState) -> Option<(Tier, Caller, bool)> {
+    let path = routed_path(req.request());
+    let tier = Tier::of(req.method(), path).filter(|_| state.config.rate_limit_enabled)?;
+    // Whoever signs in or registers is a stranger until that worked, whatever else they carry.
+    let caller = if tier.lets_in() {
+        client_address(req.request(), &state.config.trusted_proxies).map(Caller::at)
+    } else {
+        req.extensions().get::<Caller>().copied()
+    }?;
+    // Nobody logs who is not signed in.
+    let tier = if tier == Tier::Log && !matches!(caller, Caller::User(_)) { Tier::General } else { tier };
+    let conditional = tier == Tier::General
+        && req.method().is_safe()
+        && req.headers().contains_key(header::IF_NONE_MATCH)
+        && !path.ends_with("/events");
+    Some((tier, caller, conditional))
 }
 
 /// Forgets what has run out for as long as the server runs.
 pub async fn keep_forgetting(state: web::Data<AppState>) {
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
-        state.limits.forget_past(state.clock.now());
+        state.limits.forget_past();
         state.penalties.forget_past(&state.db, state.clock.now());
-    }
-}
-
-/// All requests of a rate may come at once; each comes back after its share of the time (GCRA).
-fn limit(tier: Tier, rate: Rate) -> Result<Limit, String> {
-    let config = GovernorConfigBuilder::default()
-        .key_extractor(ByCaller(tier))
-        .period(rate.within / rate.requests)
-        .burst_size(rate.requests)
-        .use_headers()
-        .finish()
-        .ok_or_else(|| format!("The rate limit {rate:?} cannot be counted"))?;
-    Ok(Limit { config, within: rate.within, known: Mutex::default() })
-}
-
-/// [`Governor`] that says how much is left. It wants a service whose futures may be moved, and `App::wrap` hides whether they may, so
-/// they are boxed.
-pub struct Limiting(Governor<ByCaller, StateInformationMiddleware>);
-
-impl std::fmt::Debug for Limiting {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Limiting")
-    }
-}
-
-#[derive(Debug)]
-pub struct Boxed<S>(S);
-
-impl<S, B> Transform<S, ServiceRequest> for Limiting
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
-    B: MessageBody,
-{
-    type Response = ServiceResponse<EitherBody<B>>;
-    type Error = Error;
-    type InitError = ();
-    type Transform = GovernorMiddleware<Boxed<S>, ByCaller, StateInformationMiddleware>;
-    type Future = <Governor<ByCaller, StateInformationMiddleware> as Transform<Boxed<S>, ServiceRequest>>::Future;
-
-    fn new_transform(&self, service: S) -> Self::Future {
-        self.0.new_transform(Boxed(service))
-    }
-}
-
-impl<S: Service<ServiceRequest> + 'static> Service<ServiceRequest> for Boxed<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = LocalBoxFuture<'static, Result<S::Response, S::Error>>;
-
-    fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&self, req: ServiceRequest) -> Self::Future {
-        Box::pin(self.0.call(req))
     }
 }
 

@@ -22,11 +22,18 @@ pub struct Instance {
     privacy_policy_version: &'static str,
 }
 
+impl Instance {
+    #[must_use]
+    pub fn of(state: &AppState) -> Self {
+        Self { settings: state.settings.get(), privacy_policy_version: privacy_policy::VERSION }
+    }
+}
+
 /// Read what this server offers right now.
 #[utoipa::path(tag = "ops", security(()), responses((status = 200, description = "The server", body = Instance)))]
 #[get("/instance")]
 pub async fn get_instance(state: web::Data<AppState>) -> web::Json<Instance> {
-    web::Json(Instance { settings: state.settings.get(), privacy_policy_version: privacy_policy::VERSION })
+    web::Json(Instance::of(&state))
 }
 
 /// Read the settings.

@@ -9,6 +9,8 @@ mod health;
 pub mod healthcheck;
 pub mod settings;
 
+pub use handlers::Instance;
+
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {

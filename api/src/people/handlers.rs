@@ -7,9 +7,12 @@ use super::{
 };
 use crate::{
     auth::guard::Reader,
+    clock::Timestamp,
+    db::DbConnection,
     error::{ApiResult, Problem},
-    extract::{Page, PageQuery, ValidQuery},
+    extract::{Cursors, Page, PageQuery, ValidQuery},
     server::AppState,
+    users::model::User,
 };
 
 /// List the people you may watch, each with their status, and those you may ask.
@@ -28,21 +31,30 @@ pub async fn list_people(
     reader: Reader,
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<PersonView>>> {
-    let PageQuery { limit, cursor } = query.0;
-    let list = format!("people|{}", reader.0.user.id);
-    let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?.unwrap_or_default();
     let now = state.clock.now();
-    let page = state
-        .db
-        .read(|conn| {
-            let people = model::list_people(conn, &reader.0.user, &after, limit + 1)?;
-            let page = Page::new(people, limit, |last| state.cursors.seal(&list, &last.username));
-            page.try_map(|person| Ok(model::person_view(conn, &reader.0.user, person, now)?))
-        })
-        .await?;
+    let page = state.db.read(|conn| page_of_people(conn, &state.cursors, &reader.0.user, query.0, now)).await?;
+    note_looks(&state, &reader, &page);
+    Ok(web::Json(page))
+}
+
+pub(super) fn page_of_people(
+    conn: &mut DbConnection,
+    cursors: &Cursors,
+    reader: &User,
+    PageQuery { limit, cursor }: PageQuery,
+    now: Timestamp,
+) -> ApiResult<Page<PersonView>> {
+    let list = format!("people|{}", reader.id);
+    let after = cursor.map(|cursor| cursors.open(&list, &cursor)).transpose()?.unwrap_or_default();
+    let people = model::list_people(conn, reader, &after, limit + 1)?;
+    let page = Page::new(people, limit, |last| cursors.seal(&list, &last.username));
+    page.try_map(|person| Ok(model::person_view(conn, reader, person, now)?))
+}
+
+/// At all whose status is on the page.
+pub(super) fn note_looks(state: &AppState, reader: &Reader, page: &Page<PersonView>) {
     let shown = page.items.iter().filter(|person| person.status.is_some());
     state.looks.note_all(&state.db, &reader.0.trace, shown.map(|person| person.person.username.clone()));
-    Ok(web::Json(page))
 }
 
 /// Read how a person is, as far as they share it with you.

@@ -1,15 +1,20 @@
 //! Admins seen as somebody who is watched: who may see what of whom, and how they are now.
 //!
-//! `GET /people`, `GET /people/{username}/status`, and what `shares` lists
+//! `GET /start`, `GET /people`, `GET /people/{username}/status`, and what `shares` lists
 
 mod handlers;
 pub mod model;
 pub mod shares;
 pub mod sharing;
+mod start;
 pub mod status;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(handlers::list_people).service(handlers::get_status).configure(shares::routes);
+    config
+        .service(start::get_start)
+        .service(handlers::list_people)
+        .service(handlers::get_status)
+        .configure(shares::routes);
 }

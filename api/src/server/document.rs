@@ -3,8 +3,8 @@
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        self, Content, Ref, RefOr, Response, ResponseBuilder,
-        path::{Operation, Parameter, ParameterIn},
+        self, Content, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Type,
+        path::{Operation, Parameter, ParameterBuilder, ParameterIn},
         security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
     },
 };
@@ -45,7 +45,24 @@ impl Modify for SecuritySchemes {
             "`__Host-session` where the server is reached over TLS",
         ));
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
+        components.parameters.insert(ACTING_AS.to_owned(), acting_as().into());
     }
+}
+
+const ACTING_AS: &str = "ActingAs";
+
+fn acting_as() -> Parameter {
+    ParameterBuilder::new()
+        .name("Acting-As")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike \
+             for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.",
+        ))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .example(Some("robin".into()))
+        .build()
 }
 
 /// The document without its operations.
@@ -53,7 +70,7 @@ pub(super) fn base() -> openapi::OpenApi {
     ApiDoc::openapi()
 }
 
-/// Writes the refusals that follow from an operation's kind into each that does not describe them itself.
+/// Writes what every operation of a kind takes and refuses into each that does not describe it itself.
 pub(super) fn complete(mut document: openapi::OpenApi) -> openapi::OpenApi {
     for (path, item) in &mut document.paths.paths {
         let writes = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
@@ -75,6 +92,7 @@ fn describe(operation: &mut Operation, path: &str, writes: bool) {
         (body, "400", "The body is not JSON"),
         (true, "400", "The address looks like an attack"),
         (signed_in, "401", "Not signed in, or the credential is not or no longer good"),
+        (limited, "409", "The credential is somebody else's than `Acting-As` says"),
         (for_admins, "403", "Not an admin, or the request came from another site"),
         (signed_in && writes, "403", "The request came from another site"),
         (body, "413", "The body is too large"),
@@ -85,6 +103,11 @@ fn describe(operation: &mut Operation, path: &str, writes: bool) {
     ];
     for (_, status, description) in refusals.into_iter().filter(|(applies, ..)| *applies) {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| refusal(description).into());
+    }
+    if limited {
+        let mut parameter = Ref::new(format!("#/components/parameters/{ACTING_AS}"));
+        parameter.description = "For whom you ask".to_owned();
+        operation.parameters.get_or_insert_default().push(RefOr::Ref(parameter));
     }
 }
 

@@ -5,10 +5,13 @@ use std::net::IpAddr;
 
 use actix_cors::Cors;
 use actix_web::{
-    Error, HttpMessage,
+    Error, HttpMessage, HttpRequest,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::{Method, header},
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
     middleware::Next,
     web,
 };
@@ -16,10 +19,11 @@ use actix_web::{
 use super::AppState;
 use crate::{
     audit::Trace,
+    auth::acting_as,
     config::Config,
     error::{ApiError, Code},
     extract::routed_path,
-    limits::{self, Caller, Counted, SecurityEvent, penalties, penalties::Offence, suspicion},
+    limits::{self, Caller, Refusal, SecurityEvent, Standing, Tier, penalties, penalties::Offence, suspicion},
 };
 
 /// Probes and monitors come by address, often, and have to be answered when nothing else is.
@@ -94,11 +98,20 @@ pub(super) async fn not_too_many_at_once(
 
 /// Sites that the configuration names may use the API from their pages, and no others.
 pub(super) fn cors(config: &Config) -> Cors {
-    let exposed = ["etag", "retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-request-id"];
+    let exposed = [
+        "etag",
+        "retry-after",
+        "server-time",
+        "x-ratelimit-limit",
+        "x-ratelimit-remaining",
+        "x-ratelimit-tier",
+        "x-request-id",
+    ];
     let cors = Cors::default()
         .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH])
         .allowed_header("last-event-id")
+        .allowed_header(acting_as::HEADER)
         .expose_headers(exposed)
         .supports_credentials()
         .max_age(3600);
@@ -116,7 +129,7 @@ pub(super) async fn callers(
     if let Some(caller) = caller {
         req.extensions_mut().insert(caller);
         let now = state.clock.now();
-        if let Some(until) = state.penalties.until(&caller, now).filter(|_| limited && !is_health(&req)) {
+        if let Some(until) = state.penalties.until(&caller, now).filter(|_| limited && can_be_kept_out(&req)) {
             return Ok(req.error_response(penalties::refusal(until.0 - now.0)));
         }
     }
@@ -134,8 +147,8 @@ pub(super) async fn callers(
         (req.error_response(ApiError::new(Code::SuspiciousRequest, detail)), Some(Offence::Suspicious))
     } else {
         let response = next.call(req).await?.map_into_boxed_body();
-        let too_often = limits::refusal(response.response()).is_some();
-        (response, too_often.then_some(Offence::TooOften))
+        let offence = response.request().extensions_mut().remove::<Offence>();
+        (response, offence)
     };
     // What a foreign page makes a browser ask for is not that person's doing. Whoever pretends to be one is limited all the same.
     if let (Some(caller), Some(offence), true) = (caller, offence, limited && !cross_site) {
@@ -146,23 +159,60 @@ pub(super) async fn callers(
 
 async fn punish(state: &AppState, caller: Caller, offence: Offence, trace: Trace) {
     let Some(row) = state.penalties.count(caller, offence, &state.clock) else { return };
+    state.limits.forget_waiting(caller);
     let written = state.db.write(move |conn| Ok(penalties::impose(conn, &trace, &row)?)).await;
     if let Err(error) = written {
         log::warn!(cause:% = error; "a penalty could not be written: a restart will lift it");
     }
 }
 
-/// What the limits let through counts from here on, also after a restart.
-pub(super) async fn counted(
+/// What lets somebody in has limits of its own: one who is kept out keeps nobody else behind the same address from signing in.
+fn can_be_kept_out(req: &ServiceRequest) -> bool {
+    let tier = Tier::of(req.method(), routed_path(req.request()));
+    !is_health(req) && !tier.is_some_and(Tier::lets_in)
+}
+
+/// Counts a request before it is worked on, and an unchanged answer where those count. A refusal that is an offence says so to
+/// [`callers`].
+pub(super) async fn limit(
     req: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let counted = req.extensions_mut().remove::<Counted>();
-    if let Some(counted) = counted {
-        let state = state_of(&req)?;
-        state.limits.note(counted, state.clock.now());
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let state = state_of(&req)?;
+    let Some((tier, caller, conditional)) = limits::counted(&req, &state) else {
+        return next.call(req).await.map(ServiceResponse::map_into_boxed_body);
+    };
+    let admission = match state.limits.admit(tier, caller, conditional) {
+        Ok(admission) => admission,
+        Err(refusal) => {
+            let Refusal { standing, error, offence } = refusal;
+            note_offence(req.request(), offence);
+            return Ok(with_standing(req.error_response(error), standing));
+        }
+    };
+    let response = next.call(req).await?.map_into_boxed_body();
+    match state.limits.settle(admission, response.status() == StatusCode::NOT_MODIFIED) {
+        Ok(standing) => Ok(with_standing(response, standing)),
+        Err(Refusal { standing, error, offence }) => {
+            note_offence(response.request(), offence);
+            Ok(with_standing(response.error_response(error), standing))
+        }
     }
-    next.call(req).await
+}
+
+fn note_offence(req: &HttpRequest, offence: bool) {
+    if offence {
+        req.extensions_mut().insert(Offence::TooOften);
+    }
+}
+
+fn with_standing(mut response: ServiceResponse<BoxBody>, standing: Standing) -> ServiceResponse<BoxBody> {
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("x-ratelimit-limit"), standing.limit.into());
+    headers.insert(HeaderName::from_static("x-ratelimit-remaining"), standing.remaining.into());
+    let tier = HeaderValue::from_static(standing.tier.as_str());
+    headers.insert(HeaderName::from_static("x-ratelimit-tier"), tier);
+    response
 }
 
 #[cfg(test)]

@@ -45,9 +45,6 @@ pub(super) fn strict(config: &Config, path: &str, headers: &mut HeaderMap) {
     {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    // The limits say the first of every request that another of them counts, and the second beside `Retry-After`.
-    headers.remove("x-ratelimit-whitelisted");
-    headers.remove("x-ratelimit-after");
     if !shared {
         headers.remove(header::ACCESS_CONTROL_ALLOW_CREDENTIALS);
         headers.remove(header::ACCESS_CONTROL_EXPOSE_HEADERS);

@@ -26,7 +26,6 @@ use crate::{
     audit::record::RequestId,
     error::{ApiError, Code},
     extract::{client_address, routed_path},
-    limits,
     ops::settings::under_maintenance,
 };
 
@@ -50,7 +49,7 @@ pub(super) async fn request_log(
         }
         Err(error) => (None, HttpResponse::from_error(error)),
     };
-    let problem = response.error().map(problem_of).or_else(|| limits::refusal(&response));
+    let problem = response.error().map(problem_of);
     let mut response = match &problem {
         Some(problem) => {
             let mut refusal = problem.to_response(&id);
@@ -60,8 +59,11 @@ pub(super) async fn request_log(
         None => response,
     };
     headers::strict(&state.config, &path, response.headers_mut());
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
+    // The time is finer than `Date`, and whatever answers in the server's place does not know of it.
+    for (name, value) in [("x-request-id", id.clone()), ("server-time", state.clock.now().to_string())] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
     }
     let status = response.status();
     log::log!(
@@ -135,7 +137,7 @@ pub(super) async fn maintenance(
     next.call(req).await
 }
 
-pub(super) async fn validators_and_caching(
+pub(super) async fn validators(
     mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {

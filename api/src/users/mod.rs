@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::ValidationError;
 
-pub use handlers::{UserView, validate_name};
+pub use handlers::{Me, UserView, validate_name};
 
 pub fn routes(config: &mut ServiceConfig) {
     config

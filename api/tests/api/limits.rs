@@ -1,4 +1,4 @@
-//! Asking too often. The clock of the limits is the machine's own, so these tests use rates that do not refill while they run.
+//! Asking too often. The limits go by the time that passes, which here is the tests' own.
 
 use actix_web::http::StatusCode;
 use serde_json::json;
@@ -29,6 +29,7 @@ async fn the_limit_is_exact_under_many_requests_at_once_and_says_when_to_return(
     assert_eq!(left, (0..41).collect::<Vec<_>>());
     for answer in &answers {
         assert_eq!(answer.header("x-ratelimit-limit"), "41");
+        assert_eq!(answer.header("x-ratelimit-tier"), "general");
         for noise in ["x-ratelimit-after", "x-ratelimit-whitelisted"] {
             assert!(answer.headers.get(noise).is_none(), "{noise}");
         }

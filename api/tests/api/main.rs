@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop and say where")]
 
+mod acting_as;
 mod admin_users;
 mod audit;
 mod auth;
@@ -28,8 +29,10 @@ mod requests;
 mod security;
 mod sessions;
 mod sharing;
+mod start;
 mod support;
 mod tokens;
 mod totp;
 mod users;
+mod waiting;
 mod wire;

@@ -28,6 +28,7 @@ fn rows() -> Vec<Row> {
         ("POST", "/api/v1/auth/token", credentials, [200, 200, 200, 200]),
         ("GET", "/api/v1/me", json!(null), [401, 200, 200, 200]),
         ("PATCH", "/api/v1/me", json!({"unit": "ml"}), [401, 200, 200, 200]),
+        ("GET", "/api/v1/start", json!(null), [200, 200, 200, 200]),
         ("GET", "/api/v1/people", json!(null), [401, 200, 200, 200]),
         ("GET", "/api/v1/people/robin/status", json!(null), [401, 200, 200, 404]),
         ("GET", "/api/v1/people/robin/entries", json!(null), [401, 200, 200, 404]),

@@ -117,7 +117,7 @@ async fn people_come_in_pages() {
         other.get(&path).await.expect_problem(422, "invalid_cursor");
     }
     assert_eq!(names, ["ada", "bob", "cyd", "dee", "eve"]);
-    for query in ["limit=0", "limit=101", "limit=x", "cursor=", "cursor=nonsense", "page=2", "limit=1&limit=2"] {
+    for query in ["limit=0", "limit=501", "limit=x", "cursor=", "cursor=nonsense", "page=2", "limit=1&limit=2"] {
         assert_eq!(viewer.get(&format!("/api/v1/people?{query}")).await.status, 422, "{query}");
     }
 }

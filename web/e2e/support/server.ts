@@ -17,7 +17,7 @@ export interface Account {
 const root = resolve(import.meta.dirname, '../../..')
 const target = process.env.CARGO_TARGET_DIR ?? join(homedir(), '.cache/status-tracker/target')
 const program = process.env.STATUS_TRACKER_BIN ?? join(target, 'debug/status-tracker')
-const READY_MS = 30_000
+const READY_MS = 120_000
 /** Where it is noon now, so that neither what was logged hours ago nor what a test takes counts for another day. */
 export const ZONE = (process.env.E2E_ZONE ??= zoneOfNoon(new Date().getUTCHours()))
 

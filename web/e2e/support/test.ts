@@ -119,7 +119,7 @@ export const test = base.extend<Fixtures, { server: Server }>({
       await use(server)
       await server.close()
     },
-    { scope: 'worker', timeout: 60_000 },
+    { scope: 'worker', timeout: 300_000 },
   ],
   baseURL: async ({ server }, use) => {
     await use(server.baseURL)
@@ -166,8 +166,12 @@ export function card(page: Page, name: string): Locator {
   return page.getByRole('region', { name, exact: true })
 }
 
-/** A message at the foot of the page. */
+const stopped = new WeakSet<Page>()
+
+/** A message, which goes by itself after a while: only on a page whose clock was stopped, or it may be gone already. */
 export function toast(page: Page, text: string): Locator {
+  if (!stopped.has(page))
+    throw new Error('Stop the clock of a page before you look for its messages.')
   return page
     .getByRole('region', { name: 'Messages' })
     .getByRole('listitem')
@@ -183,6 +187,7 @@ export async function stopClock(page: Page): Promise<void> {
   // A clock that goes can be stopped only at a time that is still to come.
   await page.clock.install({ time: now - 60_000 })
   await page.clock.pauseAt(now)
+  stopped.add(page)
 }
 
 /**

@@ -1,9 +1,10 @@
 // The one door to the server. Types come from the generated schema; every failure, whether the server
 // answered with a problem document, a proxy answered for it, or nobody answered, becomes an ApiError.
-import createClient, { type Middleware } from 'openapi-fetch'
+import createClient from 'openapi-fetch'
 import { clock } from './clock.svelte'
-import { ApiError } from './error'
+import type { ApiError } from './error'
 import type { components, paths } from './schema'
+import { refusal, send, unreachable } from './transport'
 
 type Schemas = components['schemas']
 export type ApiToken = Schemas['ApiToken']
@@ -40,8 +41,8 @@ export type User = Schemas['UserView']
 export type Version = Schemas['VersionView']
 export type DeletedEntry = Schemas['DeletedEntry']
 
-/** How long to wait for an answer. The server gives up on a request after 30 seconds. */
-const TIMEOUT_MS = 35_000
+/** How long somebody who logs waits for the time. */
+const SURE_MS = 2_000
 
 const listeners: ((problem: ApiError) => void)[] = []
 
@@ -50,24 +51,14 @@ export function onProblem(listener: (problem: ApiError) => void): void {
   listeners.push(listener)
 }
 
-const observe: Middleware = {
-  onResponse({ response }) {
-    clock.learn(response.headers.get('date'))
-  },
-}
-
-export const api = createClient<paths>({
-  baseUrl: '',
-  fetch: (request) => fetch(request, { signal: AbortSignal.timeout(TIMEOUT_MS) }),
-})
-api.use(observe)
+export const api = createClient<paths>({ baseUrl: '', fetch: send })
 
 /** Waits for a call of `api` and gives what the server answered, or throws an ApiError. */
 export async function answer<T>(
   call: Promise<{ data?: T; error?: unknown; response: Response }>,
 ): Promise<T> {
   const result = await call.catch((cause: unknown) => {
-    throw new ApiError(0, { detail: String(cause) })
+    throw unreachable(cause)
   })
   const { response } = result
   if (response.ok) return result.data as T
@@ -76,11 +67,16 @@ export async function answer<T>(
 
 /** What a refused request means; whoever listens has heard of it. `body` is what the server said. */
 export function failed(response: Response, body: unknown): ApiError {
-  // Only the server writes problem documents; anything else is a page of a proxy in front of it.
-  const ours = response.headers.get('content-type')?.startsWith('application/problem+json')
-  const problem = ours ? (body as Schemas['Problem']) : {}
-  const wait = Number(response.headers.get('retry-after')) * 1000
-  const failure = new ApiError(response.status, problem, Number.isFinite(wait) ? wait : 0)
+  const failure = refusal(response, body)
   for (const listener of listeners) listener(failure)
   return failure
+}
+
+/** The server's time, for what is written down; asked for where this device cannot be sure of it, and does not wait long. */
+export async function certainTime(): Promise<number> {
+  if (clock.unsure) {
+    const asked = answer(api.GET('/api/v1/instance')).catch(() => undefined)
+    await Promise.race([asked, new Promise((done) => setTimeout(done, SURE_MS))])
+  }
+  return clock.exact()
 }

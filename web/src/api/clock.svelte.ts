@@ -1,40 +1,75 @@
 // The time by the server's clock, so that "12 min ago" is right and an entry is not refused for being
-// in the future on a device whose own clock is wrong. `clock.now` ticks, so what is derived from it
-// stays true on an open page.
-import { clockOffset } from '../lib/time'
+// in the future on a device whose own clock is wrong. Between two answers it goes on by a clock that nobody
+// sets. `clock.now` ticks, so what is derived from it stays true on an open page.
 
+/** Every answer of the server says its time, and nothing between here and there does. */
+export const SERVER_TIME = 'server-time'
 const TICK_MS = 10_000
+/** An answer takes its time. One that makes it later than was thought was faster; one that is earlier by this much has news. */
+const ON_THE_WAY_MS = 1_000
+/** The device's own clock differs from the one that nobody sets by so much: the device slept, or its clock was set. */
+const JUMP_MS = 2_000
 
 class Clock {
-  #offset = $state(0)
+  /** What the server said last that counts, and when that was by both clocks of this device. */
+  #said: { server: number; steady: number; device: number } | undefined
   #ticked = $state(Date.now())
+  #device = $state(Date.now())
 
   constructor() {
-    const tick = () => (this.#ticked = Date.now())
+    const tick = () => {
+      this.exact()
+    }
     setInterval(tick, TICK_MS)
     document.addEventListener('visibilitychange', tick)
   }
 
   /** Milliseconds since 1970; reactive, renewed every ten seconds. */
   get now(): number {
-    return this.#ticked + this.#offset
+    return this.#ticked
   }
 
   /** The time by this device's own clock; just as reactive. */
   get local(): number {
-    return this.#ticked
+    return this.#device
+  }
+
+  /**
+   * Whether the device slept, and a clock that nobody sets may have slept as well, or its own clock was set forward. Only
+   * the server can tell the two apart.
+   */
+  get unsure(): boolean {
+    return this.#ahead() > JUMP_MS
   }
 
   /** The server's time at this very moment; for what is written down. */
   exact(): number {
-    this.#ticked = Date.now()
-    return this.now
+    this.#device = Date.now()
+    this.#ticked = Math.round(this.#exact())
+    return this.#ticked
   }
 
-  /** Takes the `Date` header of an answer that has just arrived. */
-  learn(header: string | null): void {
-    this.#offset = clockOffset(header, Date.now())
-    this.#ticked = Date.now()
+  /** Takes the time that the server has said just now: in the head of an answer, or in an event. */
+  learn(said: string | null | undefined): void {
+    const server = Date.parse(said ?? '')
+    if (Number.isNaN(server)) return
+    const early = this.#said ? this.#exact() - server : 0
+    if (this.#said && !this.unsure && early >= 0 && early < ON_THE_WAY_MS) return
+    this.#said = { server, steady: performance.now(), device: Date.now() }
+    this.exact()
+  }
+
+  #exact(): number {
+    if (!this.#said) return Date.now()
+    const { server, steady, device } = this.#said
+    // Devices sleep more often than their clocks are set forward.
+    const passed = this.unsure ? Date.now() - device : performance.now() - steady
+    return server + passed
+  }
+
+  #ahead(): number {
+    if (!this.#said) return 0
+    return Date.now() - this.#said.device - (performance.now() - this.#said.steady)
   }
 }
 

@@ -38,6 +38,18 @@ export class ApiError extends Error {
 
   /** Whether the same request may succeed later, with nothing changed by the person. */
   get passing(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
+  }
+
+  /** Whether nobody knows what became of it: the server said nothing. */
+  get unanswered(): boolean {
+    return this.status === 0 || this.status === 502 || this.status === 504
+  }
+
+  /** Whether it is for somebody else than who is signed in here now, and so waits for its owner. */
+  get elsewhere(): boolean {
+    return (
+      this.signedOut || this.code === 'other_account' || this.code === 'password_change_required'
+    )
   }
 }

@@ -83,7 +83,7 @@ test('an event that comes in pieces, cut within a letter', async () => {
 })
 
 test('a refusal says why and when to come back', async () => {
-  serve('{"code":"too_many_streams","detail":"Enough."}', {
+  serve('{"status":429,"code":"too_many_streams","detail":"Enough.","request_id":"f00"}', {
     status: 429,
     type: 'application/problem+json',
   })

@@ -2,7 +2,7 @@
 // hides why it failed, sends its last id only to reconnect by itself, and cannot be told that silence is an end.
 import { createParser } from 'eventsource-parser'
 import { failed } from './client'
-import { clock } from './clock.svelte'
+import { clock, SERVER_TIME } from './clock.svelte'
 import { ApiError } from './error'
 
 export interface StreamEvent {
@@ -42,7 +42,7 @@ export const follow: Follow = async (path, lastId, signal, ears) => {
     if (lastId !== undefined) headers['last-event-id'] = lastId
     const stop = AbortSignal.any([signal, silence.signal])
     const response = await fetch(path, { headers, signal: stop, cache: 'no-store' }).catch(broken)
-    clock.learn(response.headers.get('date'))
+    clock.learn(response.headers.get(SERVER_TIME))
     if (!response.ok) throw failed(response, await response.json().catch(() => undefined))
     const type = response.headers.get('content-type')
     if (!type?.startsWith('text/event-stream') || !response.body) {

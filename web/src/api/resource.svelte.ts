@@ -3,6 +3,7 @@
 // set the value: a slow old answer never overwrites a newer one or a local change.
 import { backoff } from '../lib/backoff'
 import { ApiError } from './error'
+import { reach } from './reach.svelte'
 
 export class Resource<T> {
   value = $state.raw<T>()
@@ -36,14 +37,14 @@ export class Resource<T> {
       const value = await this.#request()
       if (turn !== this.#turn) return false
       this.value = value
-      this.problem = undefined
+      this.#failed(undefined)
       this.heardAt = Date.now()
       this.#failures = 0
       return true
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (turn !== this.#turn) return false
-      this.problem = error
+      this.#failed(error)
       if (error.passing) this.#retryLater(error.retryAfter)
       return false
     } finally {
@@ -55,7 +56,7 @@ export class Resource<T> {
   set(value: T | undefined): void {
     this.stop()
     this.value = value
-    this.problem = undefined
+    this.#failed(undefined)
   }
 
   /**
@@ -72,6 +73,12 @@ export class Resource<T> {
     clearTimeout(this.#timer)
     this.#turn++
     this.loading = false
+    reach.shows(this, false)
+  }
+
+  #failed(problem: ApiError | undefined): void {
+    this.problem = problem
+    reach.shows(this, problem?.unanswered === true)
   }
 
   #retryLater(atLeast: number): void {

@@ -945,6 +945,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a page needs to draw itself.
+         * @description Signed in or not, in one answer of one moment. A session that is over counts as not signed in; a token that is not good is refused.
+         */
+        get: operations["get_start"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1800,7 +1820,7 @@ export interface components {
          * @description What went wrong, for programs.
          * @enum {string}
          */
-        ProblemCode: "address_too_long" | "asked_recently" | "bad_request" | "busy" | "changed_since_preview" | "cross_site" | "disk_full" | "headers_too_large" | "history_not_shared" | "id_conflict" | "insufficient_scope" | "internal" | "invalid" | "invalid_credentials" | "invalid_cursor" | "invalid_invite" | "invalid_totp" | "last_admin" | "locked" | "maintenance" | "method_not_allowed" | "not_found" | "own_account" | "password_change_required" | "payload_too_large" | "penalised" | "rate_limited" | "read_only" | "read_only_role" | "registration_closed" | "request_timeout" | "set_by_configuration" | "suspicious_request" | "timeout" | "too_many_streams" | "too_many_tokens" | "totp_already_on" | "totp_not_begun" | "totp_required" | "unauthorized" | "unavailable" | "unknown_host" | "unsupported_media_type" | "username_taken" | "viewers_only" | "wrong_password";
+        ProblemCode: "address_too_long" | "asked_recently" | "bad_request" | "busy" | "changed_since_preview" | "cross_site" | "disk_full" | "headers_too_large" | "history_not_shared" | "id_conflict" | "insufficient_scope" | "internal" | "invalid" | "invalid_credentials" | "invalid_cursor" | "invalid_invite" | "invalid_totp" | "last_admin" | "locked" | "maintenance" | "method_not_allowed" | "not_found" | "other_account" | "own_account" | "password_change_required" | "payload_too_large" | "penalised" | "rate_limited" | "read_only" | "read_only_role" | "registration_closed" | "request_timeout" | "set_by_configuration" | "suspicious_request" | "timeout" | "too_many_streams" | "too_many_tokens" | "totp_already_on" | "totp_not_begun" | "totp_required" | "unauthorized" | "unavailable" | "unknown_host" | "unsupported_media_type" | "username_taken" | "viewers_only" | "wrong_password";
         /** @description Which entries belong to another day by your time zone and the start of your day as they are now. */
         Recompute: {
             /** @description Whether it was done. */
@@ -2061,6 +2081,14 @@ export interface components {
             expires_at: components["schemas"]["Timestamp"];
             user: components["schemas"]["UserView"];
         };
+        /** @description What a page needs to draw itself. Every part but `instance` is `null` for whom the route of its own would refuse. */
+        Start: {
+            instance: components["schemas"]["Instance"];
+            me: components["schemas"]["Me"] | null;
+            people: components["schemas"]["Page_PersonView"] | null;
+            shares: components["schemas"]["Page_ShareView"] | null;
+            today: components["schemas"]["Today"] | null;
+        };
         /** @description How a person is now. What was never logged, or is not shared, is `null`. */
         StatusView: {
             altitude: components["schemas"]["AltitudeStatus"];
@@ -2109,6 +2137,17 @@ export interface components {
          * @example 2026-03-01T07:30:00.000Z
          */
         Timestamp: string;
+        /** @description A person's logical day, as `GET /people/{username}/entries?from={day}&limit=100` gives it. */
+        Today: {
+            /**
+             * Format: date
+             * @example 2026-03-01
+             */
+            day: string;
+            entries: components["schemas"]["Page_EntryView"];
+            /** @example robin */
+            username: string;
+        };
         Totp: {
             /** @description Whether signing in asks for a code. */
             enabled: boolean;
@@ -2360,7 +2399,13 @@ export interface components {
         };
     };
     responses: never;
-    parameters: never;
+    parameters: {
+        /**
+         * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+         * @example robin
+         */
+        ActingAs: string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -2402,7 +2447,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before, with the same filters. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2437,6 +2488,15 @@ export interface operations {
             };
             /** @description Not an admin, or the request came from another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2480,7 +2540,13 @@ export interface operations {
                  */
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2523,6 +2589,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -2551,7 +2626,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2593,6 +2674,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -2616,7 +2706,13 @@ export interface operations {
     create_invite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2721,7 +2817,13 @@ export interface operations {
     delete_invite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The invite's id */
                 id: string;
@@ -2773,6 +2875,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -2796,7 +2907,13 @@ export interface operations {
     delete_penalty: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The penalty's id */
                 id: string;
@@ -2848,6 +2965,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -2871,7 +2997,13 @@ export interface operations {
     get_security: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2913,6 +3045,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -2927,7 +3068,13 @@ export interface operations {
     get_settings: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2969,6 +3116,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -2983,7 +3139,13 @@ export interface operations {
     update_settings: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3093,7 +3255,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3135,6 +3303,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -3158,7 +3335,13 @@ export interface operations {
     create_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3263,7 +3446,13 @@ export interface operations {
     get_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3320,6 +3509,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -3334,7 +3532,13 @@ export interface operations {
     delete_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3421,7 +3625,13 @@ export interface operations {
     update_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3541,7 +3751,13 @@ export interface operations {
     reset_user_password: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3630,7 +3846,13 @@ export interface operations {
     list_user_sessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3687,6 +3909,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -3701,7 +3932,13 @@ export interface operations {
     delete_user_sessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3756,6 +3993,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -3779,7 +4025,13 @@ export interface operations {
     delete_user_totp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3866,7 +4118,13 @@ export interface operations {
     unlock_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The user
@@ -3921,6 +4179,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -3944,7 +4211,13 @@ export interface operations {
     create_session: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3974,6 +4247,15 @@ export interface operations {
             };
             /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`) */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4040,7 +4322,13 @@ export interface operations {
     delete_current_session: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4080,6 +4368,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -4103,7 +4400,13 @@ export interface operations {
     register_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4199,7 +4502,13 @@ export interface operations {
     create_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4229,6 +4538,15 @@ export interface operations {
             };
             /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`) */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4295,7 +4613,13 @@ export interface operations {
     create_csp_report: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4315,6 +4639,15 @@ export interface operations {
             };
             /** @description The body is not JSON */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4372,7 +4705,13 @@ export interface operations {
     create_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4491,7 +4830,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4533,6 +4878,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -4559,7 +4913,13 @@ export interface operations {
                 /** @description Only show what would be done. */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4667,7 +5027,13 @@ export interface operations {
                 /** @description Only show what would be done. */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4772,7 +5138,13 @@ export interface operations {
     get_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The entry's id */
                 id: string;
@@ -4826,6 +5198,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -4840,7 +5221,13 @@ export interface operations {
     delete_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The entry's id */
                 id: string;
@@ -4892,6 +5279,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -4915,7 +5311,13 @@ export interface operations {
     update_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The entry's id */
                 id: string;
@@ -4973,6 +5375,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large */
             413: {
                 headers: {
@@ -5023,7 +5434,13 @@ export interface operations {
     restore_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The entry's id */
                 id: string;
@@ -5077,6 +5494,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5105,7 +5531,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The entry's id */
                 id: string;
@@ -5159,6 +5591,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -5182,7 +5623,13 @@ export interface operations {
     restore_version: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The entry's id */
                 id: string;
@@ -5241,6 +5688,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5264,7 +5720,13 @@ export interface operations {
     get_instance: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5288,6 +5750,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5302,7 +5773,13 @@ export interface operations {
     get_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5335,6 +5812,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5349,7 +5835,13 @@ export interface operations {
     delete_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5461,7 +5953,13 @@ export interface operations {
     update_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5500,6 +5998,15 @@ export interface operations {
             };
             /** @description The request came from another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5562,7 +6069,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5604,6 +6117,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -5630,6 +6152,11 @@ export interface operations {
             header?: {
                 /** @description The `id` of the last event that you got */
                 "Last-Event-ID"?: string | null;
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
             };
             path?: never;
             cookie?: never;
@@ -5663,6 +6190,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests, or too many streams of yours are open */
             429: {
                 headers: {
@@ -5686,7 +6222,13 @@ export interface operations {
     update_password: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5723,6 +6265,15 @@ export interface operations {
             };
             /** @description Wrong password, or came from another site */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5789,7 +6340,13 @@ export interface operations {
     list_sessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5822,6 +6379,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5836,7 +6402,13 @@ export interface operations {
     delete_other_sessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5876,6 +6448,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5899,7 +6480,13 @@ export interface operations {
     delete_session: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The session's id */
                 id: string;
@@ -5951,6 +6538,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -5979,7 +6575,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6021,6 +6623,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -6044,7 +6655,13 @@ export interface operations {
     get_share: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The viewer
@@ -6101,6 +6718,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -6115,7 +6741,13 @@ export interface operations {
     delete_share: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The viewer
@@ -6170,6 +6802,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -6193,7 +6834,13 @@ export interface operations {
     update_share: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The viewer
@@ -6254,6 +6901,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is too large */
             413: {
                 headers: {
@@ -6304,7 +6960,13 @@ export interface operations {
     list_api_tokens: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6337,6 +6999,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -6351,7 +7022,13 @@ export interface operations {
     create_api_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6456,7 +7133,13 @@ export interface operations {
     delete_api_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /** @description The token's id */
                 id: string;
@@ -6508,6 +7191,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -6531,7 +7223,13 @@ export interface operations {
     get_totp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6564,6 +7262,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -6578,7 +7285,13 @@ export interface operations {
     create_totp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6692,7 +7405,13 @@ export interface operations {
     delete_totp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6738,6 +7457,15 @@ export interface operations {
             };
             /** @description It is not on */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6804,7 +7532,13 @@ export interface operations {
     confirm_totp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6914,7 +7648,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6940,6 +7680,15 @@ export interface operations {
             };
             /** @description Not signed in, or the credential is not or no longer good */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6989,7 +7738,13 @@ export interface operations {
                 /** @description `next_cursor` of the page before, with the same filters. */
                 cursor?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The person
@@ -7046,6 +7801,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
                 headers: {
@@ -7072,6 +7836,11 @@ export interface operations {
             header?: {
                 /** @description The `id` of the last event that you got */
                 "Last-Event-ID"?: string | null;
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
             };
             path: {
                 /**
@@ -7120,6 +7889,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests, or too many streams of yours are open */
             429: {
                 headers: {
@@ -7143,7 +7921,13 @@ export interface operations {
     create_share_request: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The person
@@ -7241,7 +8025,13 @@ export interface operations {
     get_status: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path: {
                 /**
                  * @description The person
@@ -7289,6 +8079,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests; `Retry-After` says when the next one gets through */
             429: {
                 headers: {
@@ -7303,7 +8102,13 @@ export interface operations {
     get_privacy_policy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7320,6 +8125,92 @@ export interface operations {
             };
             /** @description The address looks like an attack */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_start: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Whose day to give. Left out: an admin's own, and for a viewer that of the one person who lets them watch, if there is nobody else.
+                 * @example robin
+                 */
+                person?: string;
+            };
+            header?: {
+                /**
+                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
+                 * @example robin
+                 */
+                "Acting-As"?: components["parameters"]["ActingAs"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As much as the caller may read */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Start"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is not or no longer good */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential is somebody else's than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A field or parameter does not fit; see `errors` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,6 +4,7 @@
 import { backoff } from '../lib/backoff'
 import { ApiError } from './error'
 import { follow, type Follow, type StreamEvent } from './events'
+import { reach } from './reach.svelte'
 
 /** `lost`: nothing comes, and it is being tried again. */
 export type Health = 'connecting' | 'live' | 'polling' | 'lost'
@@ -113,6 +114,7 @@ export class Stream {
         if (opened === 0) this.#opened()
         opened ||= Date.now()
         this.heardAt = Date.now()
+        reach.heard()
       },
       event: (event: StreamEvent) => {
         this.#lastId = event.id ?? this.#lastId

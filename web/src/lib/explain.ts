@@ -26,6 +26,7 @@ const words: Record<Code, string> = {
   maintenance: 'The server is being looked after.',
   method_not_allowed: 'This server does not do that.',
   not_found: 'It is not there any more, or not yours to see.',
+  other_account: 'Somebody else has signed in in this browser meanwhile.',
   own_account: 'That cannot be done with your own account.',
   password_change_required: 'You have to choose a password of your own first.',
   payload_too_large: 'That was too much for the server at once.',
@@ -65,7 +66,13 @@ function whatHappened({ code, status }: ApiError): string {
 
 export function explain(problem: ApiError): { what: string; next: string } {
   const { status, code } = problem
-  if (unanswered(problem)) {
+  if (code === 'foreign') {
+    return {
+      what: 'Something between this device and the server answered in its place.',
+      next: 'What is stored there is safe. This page keeps trying; a network that wants you to sign in first may be the reason.',
+    }
+  }
+  if (problem.unanswered) {
     return {
       what: 'The server cannot be reached.',
       next: 'What is stored there is safe. This page keeps trying; you can also try now.',
@@ -104,16 +111,38 @@ export function explain(problem: ApiError): { what: string; next: string } {
   return { what: whatHappened(problem), next: 'Nothing was changed.' }
 }
 
+const FIELDS: Record<string, string> = {
+  value: 'The amount',
+  at: 'The time',
+  note: 'The note',
+  tags: 'The list of tags',
+}
+
+/** A message of the server goes on after the name of its field; one of this page is a sentence. */
+function fieldReason(field: string, message: string): string {
+  const name = FIELDS[field] ?? 'Something in it'
+  return /^\p{Lu}/u.test(message) ? `${name}: ${message}` : `${name} ${message}.`
+}
+
+/** Why the server did not take in an entry. */
+export function reasonOf(problem: ApiError): string {
+  const fields = Object.entries(problem.fields)
+  if (fields.length > 0) {
+    return fields.map(([field, message]) => fieldReason(field, message)).join(' ')
+  }
+  if (problem.code === 'id_conflict') {
+    return 'It was saved before, and has been changed or deleted since.'
+  }
+  if (problem.code === 'read_only_role') return 'Your account can watch, not log.'
+  return explain(problem).what
+}
+
 /** Why a change was refused and whether it was made: when no answer came, the server may have made it all the same. */
 export function refusalWords(problem: ApiError): string {
-  const became = unanswered(problem)
+  const became = problem.unanswered
     ? 'It may have been changed all the same.'
     : 'Nothing was changed.'
   return `${explain(problem).what} ${became}`
-}
-
-function unanswered({ status }: ApiError): boolean {
-  return status === 0 || status === 502 || status === 504
 }
 
 /**

@@ -1,11 +1,13 @@
 // What must survive a reload, an expired session or a stopped server stays in this browser, under the
 // name of the one it belongs to, and nobody else is shown it. Signing out empties it: private health
 // data must not linger. A browser without storage only loses the surviving.
+import { keeping, type Shelf } from './keeping.svelte'
+
 export class Locker {
-  #storage: Storage
+  #storage: Shelf
   #prefix: string
 
-  constructor(storage: Storage, username: string) {
+  constructor(storage: Shelf, username: string) {
     this.#storage = storage
     this.#prefix = `kept:${username}:`
   }
@@ -20,19 +22,18 @@ export class Locker {
     }
   }
 
-  set(key: string, value: unknown): void {
-    try {
+  /** False when it could not be kept: then the value lives as long as the page does. */
+  set(key: string, value: unknown): boolean {
+    return keeping.tried(() => {
       this.#storage.setItem(this.#prefix + key, JSON.stringify(value))
-    } catch {
-      // Full or switched off: the value lives as long as the page does.
-    }
+    })
   }
 
   remove(key: string): void {
     try {
       this.#storage.removeItem(this.#prefix + key)
     } catch {
-      // As above.
+      // Nothing could be kept here, so nothing is left.
     }
   }
 
@@ -48,7 +49,22 @@ export class Locker {
     }
   }
 
-  clear(): void {
-    for (const key of this.keys()) this.remove(key)
+  /** Removes everything but what begins with `except`. */
+  clear(except?: string): void {
+    for (const key of this.keys()) {
+      if (except === undefined || !key.startsWith(except)) this.remove(key)
+    }
+  }
+
+  /** Calls `changed` with each key that another tab keeps or removes; no key stands for all of them. */
+  watch(changed: (key: string | undefined) => void): () => void {
+    const heard = ({ key }: StorageEvent) => {
+      if (key === null) changed(undefined)
+      else if (key.startsWith(this.#prefix)) changed(key.slice(this.#prefix.length))
+    }
+    addEventListener('storage', heard)
+    return () => {
+      removeEventListener('storage', heard)
+    }
   }
 }

@@ -7,9 +7,6 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** A device's clock may be this far off before its own time is no longer believed. */
-const TOLERATED_MS = 5_000
-
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 /**
@@ -212,12 +209,6 @@ export function zoneWords(zone: string): string {
   return isKnown(zone)
     ? `${placeOf(zone)} time`
     : `UTC, since this browser does not know the time in ${placeOf(zone)}`
-}
-
-/** How far the server's clock, told by a `Date` header that has just come, is ahead of this device. */
-export function clockOffset(header: string | null, now: number): number {
-  const offset = Date.parse(header ?? '') - now
-  return Number.isNaN(offset) || Math.abs(offset) < TOLERATED_MS ? 0 : offset
 }
 
 /**

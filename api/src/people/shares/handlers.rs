@@ -8,14 +8,15 @@ use crate::{
     audit::model::{cursor_of, position_of},
     auth::guard::{AdminUser, CurrentUser},
     clock::Timestamp,
+    db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
-    extract::{Page, PageQuery, ValidJson, ValidQuery, present},
+    extract::{Cursors, Page, PageQuery, ValidJson, ValidQuery, present},
     people::{
         model::{PersonView, person_view},
         sharing::{Detail, ShareState},
     },
     server::AppState,
-    users::model::{Role, find_user},
+    users::model::{Role, User, find_user},
 };
 
 /// Ask a person to let you watch.
@@ -72,16 +73,23 @@ pub async fn list_shares(
     admin: AdminUser,
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<ShareView>>> {
-    let PageQuery { limit, cursor } = query.0;
-    let (person, now) = (admin.0.user, state.clock.now());
-    let list = format!("shares|{}", person.id);
-    let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?.unwrap_or_default();
-    let page = state.db.read(|conn| {
-        let viewers = model::list_viewers(conn, &person, &after, limit + 1)?;
-        let page = Page::new(viewers, limit, |last| state.cursors.seal(&list, &last.username));
-        Ok(page.try_map(|viewer| share_view(conn, &person, &viewer, now))?)
-    });
+    let now = state.clock.now();
+    let page = state.db.read(|conn| page_of_shares(conn, &state.cursors, &admin.0.user, query.0, now));
     Ok(web::Json(page.await?))
+}
+
+pub fn page_of_shares(
+    conn: &mut DbConnection,
+    cursors: &Cursors,
+    person: &User,
+    PageQuery { limit, cursor }: PageQuery,
+    now: Timestamp,
+) -> ApiResult<Page<ShareView>> {
+    let list = format!("shares|{}", person.id);
+    let after = cursor.map(|cursor| cursors.open(&list, &cursor)).transpose()?.unwrap_or_default();
+    let viewers = model::list_viewers(conn, person, &after, limit + 1)?;
+    let page = Page::new(viewers, limit, |last| cursors.seal(&list, &last.username));
+    Ok(page.try_map(|viewer| share_view(conn, person, &viewer, now))?)
 }
 
 /// Read what one viewer sees.

@@ -7,6 +7,7 @@ pub mod model;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+pub use handlers::page_of_shares;
 pub use model::{ShareView, share_view};
 
 pub fn routes(config: &mut ServiceConfig) {

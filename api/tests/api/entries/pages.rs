@@ -100,7 +100,7 @@ async fn a_cursor_from_elsewhere_is_refused() {
     let cursor = people.json["next_cursor"].as_str().unwrap();
     viewer.get(&format!("/api/v1/people/robin/entries?cursor={cursor}")).await.expect_problem(422, "invalid_cursor");
     for query in
-        ["limit=0", "limit=101", "limit=-1", "metric=steps", "order=up", "from=2026-02-30", "from=today", "sort=note"]
+        ["limit=0", "limit=501", "limit=-1", "metric=steps", "order=up", "from=2026-02-30", "from=today", "sort=note"]
     {
         viewer.get(&format!("/api/v1/people/robin/entries?{query}")).await.expect_problem(422, "invalid");
     }

@@ -303,6 +303,42 @@ fn status_without(status: &Value, band: &str) -> Value {
     status
 }
 
+/// Hours that a viewer is not told of make a status another one for all of them, at once, and otherwise nothing.
+#[actix_web::test]
+async fn hours_are_told_by_the_status_alone() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    robin.log("water", 250, "2026-03-01T02:00:00Z").await;
+    for granted in [
+        Granted::USUAL,
+        Granted { history: false, ..Granted::USUAL },
+        Granted { water: Detail::Logged, altitude: Detail::None, ..Granted::USUAL },
+    ] {
+        change_share(&app, move |share| share.set_terms(granted)).await;
+        let hours = json!({"ageing_after_hours": 6, "stale_after_hours": 24});
+        robin.patch("/api/v1/me", hours.clone()).await;
+        let mut stream = alex.listen("robin").await;
+        let first = stream.expect("status").await;
+        assert_eq!(first.data["freshness"], "ageing");
+        for (change, freshness) in [
+            (json!({"ageing_after_hours": 5}), None),
+            (json!({"ageing_after_hours": 11}), Some("fresh")),
+            (json!({"stale_after_hours": 12}), None),
+            (json!({"day_starts_at": 3}), None),
+            (json!({"ageing_after_hours": 1, "stale_after_hours": 9, "day_starts_at": 0}), Some("stale")),
+        ] {
+            robin.patch("/api/v1/me", change).await;
+            if let Some(freshness) = freshness {
+                assert_eq!(stream.expect("status").await.data["freshness"], freshness, "{granted:?}");
+            }
+        }
+        robin.patch("/api/v1/me", hours).await;
+        // The same state has the same id again, whatever was set in between.
+        let last = stream.expect("status").await;
+        assert_eq!((&last.data, &last.id), (&first.data, &first.id), "{granted:?}");
+    }
+}
+
 #[actix_web::test]
 async fn a_hidden_change_is_not_the_moment_at_which_time_shows() {
     let app = TestApp::start().await;

@@ -56,6 +56,9 @@ pub async fn call_every_route(app: &TestApp, routes: &Routes) {
         let after = app.state.cursors.seal(&format!("people|{}", id_of(app, client)), "a");
         routes.call(client, "GET", &format!("/api/v1/people?cursor={after}"), None).await.expect_success();
         let person = &admin.username;
+        for chosen in [String::new(), format!("?person={person}")] {
+            routes.call(client, "GET", &format!("/api/v1/start{chosen}"), None).await.expect_success();
+        }
         routes.call(client, "GET", &format!("/api/v1/people/{person}/status"), None).await.expect_success();
         routes.call(client, "GET", "/api/v1/people/nobody/status", None).await;
         read_history_in_every_way(client, person, routes).await;

@@ -45,6 +45,7 @@ async fn every_answer_carries_strict_headers_once() {
         assert!(csp.starts_with("default-src 'none'") && csp.contains("frame-ancestors 'none'"), "{csp}");
         assert!(csp.ends_with("report-uri /api/v1/csp-reports; report-to csp"), "{csp}");
         assert!(answer.header("permissions-policy").contains("geolocation=()"));
+        assert_eq!(answer.header("server-time"), app.clock.now().to_string(), "{path}");
         assert!(!answer.header("x-request-id").is_empty() && !answer.header("cache-control").is_empty());
         assert!(answer.headers.get("server").is_none() && answer.headers.get("x-ratelimit-whitelisted").is_none());
     }

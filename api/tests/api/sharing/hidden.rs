@@ -4,7 +4,11 @@
 use actix_web::http::StatusCode;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Value, json};
-use status_tracker::users::model::Role;
+use status_tracker::{
+    clock::{SECOND, Timestamp},
+    server::document,
+    users::{model::Role, privacy_policy},
+};
 
 use super::{
     robin_and_alex,
@@ -13,6 +17,8 @@ use super::{
 };
 use crate::support::{Client, TestApp};
 
+const ME: &str = "/api/v1/me";
+const REWIND: &str = "/api/v1/entries/rewind";
 const WATER: &str = "/api/v1/entries/019cb2f0-0000-7000-8000-00000000000a";
 const ALTITUDE: &str = "/api/v1/entries/019cb2f0-0000-7000-8000-00000000000b";
 const OLD_WATER: &str = "/api/v1/entries/019cb2f0-0000-7000-8000-00000000000c";
@@ -81,9 +87,34 @@ fn changes() -> Vec<Change> {
         change("yesterday's water is deleted", "DELETE", OLD_WATER, json!(null), |terms| {
             !terms.history || terms.water == "none"
         }),
-        change("the goal", "PATCH", "/api/v1/me", json!({"daily_goal_ml": 1100}), water_narrowed),
-        silent("what only robin sees", "PATCH", "/api/v1/me", json!({"unit": "fl_oz", "water_presets_ml": [1, 2, 3]})),
-        silent("a zone that is not taken", "PATCH", "/api/v1/me", json!({"device_time_zone": "Asia/Tokyo"})),
+        change("the goal", "PATCH", ME, json!({"daily_goal_ml": 1100}), water_narrowed),
+        silent("what only robin sees", "PATCH", ME, json!({"unit": "fl_oz", "water_presets_ml": [1, 2, 3]})),
+        silent("a zone that is not taken", "PATCH", ME, json!({"device_time_zone": "Asia/Tokyo"})),
+        // Noon is the same day and as fresh by these, too.
+        silent("the start of the day", "PATCH", ME, json!({"day_starts_at": 4})),
+        silent("when it is ageing", "PATCH", ME, json!({"ageing_after_hours": 7})),
+        silent("when it is stale", "PATCH", ME, json!({"stale_after_hours": 40})),
+        change(
+            "the goal, and hours",
+            "PATCH",
+            ME,
+            json!({"daily_goal_ml": 1000, "day_starts_at": 0, "stale_after_hours": 50}),
+            water_narrowed,
+        ),
+        silent("whom else they let watch", "PATCH", ME, json!({"sharing": "everyone"})),
+        silent("whom else no more", "PATCH", ME, json!({"sharing": "approved"})),
+        silent("the policy", "PATCH", ME, json!({"privacy_policy_version": privacy_policy::VERSION})),
+        change("a later note", "PATCH", WATER, json!({"note": "later"}), |terms| {
+            terms.water != "exact" || !terms.history
+        }),
+        change("the note is taken back with all since", "POST", REWIND, json!({}), |terms| {
+            terms.water != "exact" || !terms.history
+        }),
+        silent("another viewer's name", "PATCH", "/api/v1/admin/users/kim", json!({"display_name": "Kim K."})),
+        silent("another viewer is shut out", "PATCH", "/api/v1/admin/users/kim", json!({"disabled": true})),
+        silent("another viewer is back", "PATCH", "/api/v1/admin/users/kim", json!({"disabled": false})),
+        silent("a new viewer", "POST", "/api/v1/admin/users", json!({"username": "lee", "role": "viewer"})),
+        silent("a viewer goes", "DELETE", "/api/v1/admin/users/lee", json!(null)),
         silent("another viewer's share", "PATCH", "/api/v1/me/shares/kim", json!({"water": "none", "history": false})),
         silent("another viewer's end", "DELETE", "/api/v1/me/shares/kim", json!(null)),
     ]
@@ -108,11 +139,35 @@ fn assert_alike(after: &[String], before: &[String], what: &str) {
     assert_eq!(after.len(), before.len(), "{what}");
 }
 
-async fn does(robin: &Client, change: &Change) {
+async fn does(app: &TestApp, robin: &Client, change: &Change) {
+    if change.path == REWIND {
+        return rewind_last(app, robin).await;
+    }
     let (kind, body) =
         if change.body.is_null() { ("", String::new()) } else { ("application/json", change.body.to_string()) };
     let answer = robin.send(change.method, change.path, kind, body).await;
     assert!(answer.status.is_success(), "{}: {}", change.name, answer.json);
+}
+
+/// Takes back what was done a second ago.
+async fn rewind_last(app: &TestApp, robin: &Client) {
+    let mut body = json!({"to": Timestamp(app.clock.now().0 - SECOND - 1)});
+    body["digest"] = robin.post(&format!("{REWIND}?dry_run=true"), body.clone()).await.json["digest"].clone();
+    let done = robin.post(REWIND, body).await;
+    assert_eq!(done.expect(StatusCode::OK).json["items"].as_array().unwrap().len(), 1);
+}
+
+/// What everybody sees who may watch.
+const SHOWN: [&str; 2] = ["display_name", "time_zone"];
+
+#[test]
+fn every_preference_is_tried() {
+    let document = serde_json::to_value(document()).unwrap();
+    let fields = document["components"]["schemas"]["UpdateMe"]["properties"].as_object().unwrap();
+    let changes = changes();
+    let tried = |field: &String| changes.iter().any(|change| change.path == ME && change.body.get(field).is_some());
+    let forgotten: Vec<_> = fields.keys().filter(|field| !SHOWN.contains(&field.as_str()) && !tried(field)).collect();
+    assert!(forgotten.is_empty(), "{forgotten:?}");
 }
 
 #[actix_web::test]
@@ -135,8 +190,8 @@ async fn nothing_hidden_shows(terms: Terms) {
     let mut before = all_answers(&alex).await;
     let mut hidden = 0;
     for change in changes() {
-        app.clock.advance(1000);
-        does(&robin, &change).await;
+        app.clock.advance(SECOND);
+        does(&app, &robin, &change).await;
         let after = all_answers(&alex).await;
         if (change.hidden)(terms) {
             assert_alike(&after, &before, &format!("{} shows with {terms:?}", change.name));
@@ -146,7 +201,28 @@ async fn nothing_hidden_shows(terms: Terms) {
         }
         before = after;
     }
-    assert!(hidden >= 3, "{terms:?}");
+    assert!(hidden >= 14, "{terms:?}");
+    assert_all_kinds_of_rows(&app);
+}
+
+/// That nothing which the outbox can hold was left untried: topic, level, and whether it is about something in particular.
+fn assert_all_kinds_of_rows(app: &TestApp) {
+    let number = |kind: &str| app.number(&format!("SELECT count(*) AS n FROM outbox WHERE {kind}"));
+    for topic in ["water", "altitude"] {
+        for level in 1..=3 {
+            let kind = format!("topic = '{topic}' AND level = {level} AND subject IS NOT NULL");
+            assert!(number(&kind) > 0, "{kind}");
+        }
+    }
+    for kind in [
+        "topic = 'water' AND subject IS NULL",
+        "topic = 'person' AND level = 3",
+        "topic = 'own' AND subject IS NULL",
+        "topic = 'own' AND subject IS NOT NULL",
+        "topic = 'share'",
+    ] {
+        assert!(number(kind) > 0, "{kind}");
+    }
 }
 
 /// One entry as it is made: metric, what of the value is in its band, band, hours before noon, note.

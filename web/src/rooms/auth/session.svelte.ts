@@ -3,7 +3,11 @@
 import { answer, api, type Me, onProblem } from '../../api/client'
 import { ApiError } from '../../api/error'
 import { Resource } from '../../api/resource.svelte'
+import { keeping } from '../../lib/keeping.svelte'
 import { Locker } from '../../lib/locker'
+
+/** How the keys of what has not reached the server begin. */
+const WAITING = 'pending:'
 
 class Session {
   #me = new Resource(() => answer(api.GET('/api/v1/me')))
@@ -59,15 +63,15 @@ class Session {
     this.expired = false
   }
 
-  /** Ends the session on the server, then forgets all that was kept here for this person. */
-  async signOut(): Promise<void> {
+  /** Ends the session on the server, then forgets all that was kept here for this person, but what waits if it is to stay. */
+  async signOut(keep = false): Promise<void> {
     await answer(api.POST('/api/v1/auth/logout'))
-    this.forget()
+    this.forget(keep)
   }
 
-  /** Nothing of this person may linger in this browser. */
-  forget(): void {
-    if (this.me) new Locker(localStorage, this.me.username).clear()
+  /** Nothing of this person may linger in this browser, unless they want that. */
+  forget(keep = false): void {
+    if (this.me) new Locker(keeping.shelf, this.me.username).clear(keep ? WAITING : undefined)
     this.expired = false
     this.#end()
   }

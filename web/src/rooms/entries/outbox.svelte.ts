@@ -1,115 +1,253 @@
-// Entries on their way to the server. Each is kept in this browser until the server has it, under the id
-// it was given here, so that neither a reload nor a lost answer loses or doubles it. What the server
-// refuses is given back to the caller; what could not reach it waits and is tried again by itself.
-import type { Entry, NewEntry } from '../../api/client'
+// What is on its way to the server. Each wish is kept in this browser until the server has answered it, under the id of its
+// entry, so that neither a reload nor a lost answer loses or doubles it. What could not reach the server waits and is tried
+// again by itself; what it refuses stays, with the reason, until the person has decided.
+import type { Entry } from '../../api/client'
 import { ApiError } from '../../api/error'
+import { reach } from '../../api/reach.svelte'
 import { backoff } from '../../lib/backoff'
 import type { Locker } from '../../lib/locker'
+import { fromKept, type Item, toKept, type Wish } from './wishes'
 
-/** A new entry that has its own name and moment, whenever it arrives. */
-export type Outgoing = NewEntry & { id: string; at: string }
-export interface Pending {
-  entry: Outgoing
-  /** Why it did not arrive yet; absent while it is on its way for the first time. */
-  problem?: ApiError
-}
-export type Outcome = { entry: Entry } | { problem: ApiError; waiting: boolean }
+export type { Item, Outgoing, Wish } from './wishes'
+/** `entry` is what the server has now; null for nothing. */
+export type Outcome = { entry: Entry | null } | { problem: ApiError; waiting: boolean }
+
+/** Gives what the server has then: null where it took the entry away, undefined where it had none. */
+export type Deliver = (wish: Wish) => Promise<Entry | null | undefined>
 
 const KEY = 'pending:'
+/** An answer that takes longer is waited for visibly. */
+const SLOW_MS = 2_000
+/** A request that nobody has answered is not done any more after this. */
+const LATE_MS = 35_000
 
 export class Outbox {
-  pending = $state.raw<Pending[]>([])
+  items = $state.raw<Item[]>([])
   retrying = $state(false)
   #locker: Locker
-  #post: (entry: Outgoing) => Promise<Entry>
-  #saved: (entry: Entry) => void
+  #deliver: Deliver
+  #done: (wish: Wish, entry: Entry | null) => void
+  /** The wishes that are on their way, by the id of their entry. */
+  #sending = new Map<string, Promise<Outcome>>()
   #failures = 0
+  #stopped = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(
-    locker: Locker,
-    post: (entry: Outgoing) => Promise<Entry>,
-    saved: (entry: Entry) => void,
-  ) {
+  constructor(locker: Locker, deliver: Deliver, done: (wish: Wish, entry: Entry | null) => void) {
     this.#locker = locker
-    this.#post = post
-    this.#saved = saved
-    this.pending = locker
-      .keys(KEY)
-      .map((key) => locker.get(key) as Outgoing | undefined)
-      .filter((entry) => entry !== undefined)
-      .map((entry) => ({ entry, problem: new ApiError(0, {}) }))
+    this.#deliver = deliver
+    this.#done = done
+    const items = locker.keys(KEY).map((key) => fromKept(locker.get(key)))
+    this.items = items.filter((item) => item !== undefined)
   }
 
-  /** Those that were sent and did not arrive. */
-  get waiting(): Pending[] {
-    return this.pending.filter((item) => item.problem)
-  }
+  /** Entries that are to be logged and were not refused: they count already. */
+  readonly pending = $derived(
+    this.items.filter(({ wish, refused }) => wish.to === 'log' && !refused),
+  )
+  /** Those that were sent and did not arrive, or take long. */
+  readonly waiting = $derived(this.pending.filter(({ problem, slow }) => problem ?? slow))
+  /** What the server said no to. */
+  readonly refused = $derived(this.items.filter(({ refused }) => refused))
+  /** Changes of entries that the server has, as far as anybody knows, which wait. */
+  readonly changes = $derived(
+    this.items.filter(
+      ({ wish, problem, slow, refused }) => wish.to !== 'log' && !refused && (problem ?? slow),
+    ),
+  )
+  /** The entries that are to be deleted: not shown any more. */
+  readonly gone: ReadonlySet<string> = $derived(
+    new Set(
+      this.items
+        .filter(({ wish, refused }) => wish.to === 'delete' && !refused)
+        .map(({ wish }) => wish.entry.id),
+    ),
+  )
 
   /** Sends what an earlier page left behind and whatever waits when the network returns. */
   start(): () => void {
+    this.#stopped = false
     const retry = () => void this.retry()
     retry()
     addEventListener('online', retry)
+    const deaf = this.#locker.watch((key) => {
+      this.#heard(key)
+    })
     return () => {
+      this.#stopped = true
       removeEventListener('online', retry)
+      deaf()
       clearTimeout(this.#timer)
+      reach.shows(this, false)
     }
   }
 
-  async add(entry: Outgoing): Promise<Outcome> {
-    this.#locker.set(KEY + entry.id, entry)
-    this.pending = [...this.pending, { entry }]
-    return this.#send(entry)
+  /** Wishes for something; whatever was wished for of the same entry before is given up. */
+  async add(wish: Wish): Promise<Outcome> {
+    const { id } = wish.entry
+    const late = this.#find(id)?.late
+    this.#put({ wish, kept: true, ...(late && { late }) })
+    // The answer to what is on its way comes first: what is sent last is also done last.
+    await this.#sending.get(id)
+    return this.#sending.get(id) ?? this.#send(id)
   }
 
   /** Sends all that wait, one after the other, until one does not get through. */
   async retry(): Promise<void> {
     clearTimeout(this.#timer)
-    if (this.retrying) return
+    if (this.retrying || this.#stopped) return
     this.retrying = true
-    for (const { entry } of this.waiting) {
-      const outcome = await this.#send(entry)
-      if ('problem' in outcome && outcome.waiting) break
+    for (const { wish } of this.items.filter(({ refused }) => !refused)) {
+      const { id } = wish.entry
+      const outcome = await (this.#sending.get(id) ?? this.#send(id))
+      if (this.#stopped || ('problem' in outcome && outcome.waiting)) break
     }
     this.retrying = false
   }
 
   /** The server has told of an entry by other ways, perhaps before its answer comes, or because that was lost. */
-  arrived(id: string): void {
-    if (this.pending.some(({ entry }) => entry.id === id)) this.forget(id)
+  arrived(id: string, there: boolean): void {
+    const to = this.#find(id)?.wish.to
+    if (to === 'log' || (to === 'delete' && !there) || (to === 'restore' && there)) this.forget(id)
+    else if (to === 'delete') void this.retry()
   }
 
-  /** Gives an entry up. Whoever calls must also delete it, as it may have arrived unnoticed. */
+  /** Gives an entry up that is not there, as far as anybody knows. It may have arrived unnoticed, so it is deleted. */
+  async discard(id: string): Promise<void> {
+    const item = this.#find(id)
+    if (item?.refused) this.forget(id)
+    else if (item) await this.add({ to: 'delete', entry: item.wish.entry })
+  }
+
+  /** Sends again what was refused. */
+  async again(id: string): Promise<Outcome | undefined> {
+    const item = this.#find(id)
+    return item && this.add(item.wish)
+  }
+
   forget(id: string): void {
     this.#locker.remove(KEY + id)
-    this.pending = this.pending.filter((item) => item.entry.id !== id)
+    this.items = this.items.filter(({ wish }) => wish.entry.id !== id)
+    this.#tellReach()
   }
 
-  async #send(entry: Outgoing): Promise<Outcome> {
+  #find(id: string): Item | undefined {
+    return this.items.find(({ wish }) => wish.entry.id === id)
+  }
+
+  #put(item: Item): void {
+    const { id } = item.wish.entry
+    const kept = this.#locker.set(KEY + id, toKept(item))
+    const next = { ...item, kept }
+    this.items = this.#find(id)
+      ? this.items.map((other) => (other.wish.entry.id === id ? next : other))
+      : [...this.items, next]
+    this.#tellReach()
+  }
+
+  #send(id: string): Promise<Outcome> {
+    const sending = this.#attempt(id).finally(() => this.#sending.delete(id))
+    this.#sending.set(id, sending)
+    return sending
+  }
+
+  async #attempt(id: string): Promise<Outcome> {
+    this.#adopt(id)
+    const item = this.#find(id)
+    if (!item || this.#stopped) return { problem: new ApiError(0, {}), waiting: true }
+    const { wish } = item
+    // Also where no answer comes, or this page goes.
+    if (wish.to === 'log') this.#put({ ...item, late: Date.now() + LATE_MS })
+    const slow = setTimeout(() => {
+      const now = this.#find(id)
+      if (now?.wish === wish) this.#put({ ...now, slow: true })
+    }, SLOW_MS)
     try {
-      const saved = await this.#post(entry)
+      const entry = await this.#deliver(wish)
       this.#failures = 0
-      this.forget(entry.id)
-      this.#saved(saved)
-      return { entry: saved }
+      const given = { entry: entry ?? null }
+      if (this.#find(id)?.wish !== wish) return given
+      if (wish.to === 'delete' && entry === undefined && this.#mayArrive(item)) {
+        this.#lookAgain(item)
+        return given
+      }
+      this.forget(id)
+      this.#done(wish, given.entry)
+      return given
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem
-      // Signed out in the meantime: the entry waits until the same person is back.
-      const waiting = problem.passing || problem.status === 401
-      if (waiting) this.#wait(entry, problem)
-      else this.forget(entry.id)
-      return { problem, waiting }
+      return this.#failed(wish, problem)
+    } finally {
+      clearTimeout(slow)
     }
   }
 
-  #wait(entry: Outgoing, problem: ApiError): void {
-    this.pending = this.pending.map((item) =>
-      item.entry.id === entry.id ? { entry, problem } : item,
-    )
-    if (!problem.passing) return
-    const pause = Math.max(backoff(this.#failures++, Math.random()), problem.retryAfter)
+  #failed(wish: Wish, problem: ApiError): Outcome {
+    const { id } = wish.entry
+    // Signed out in the meantime, or another person is: it waits until the same one is back.
+    const waiting = problem.passing || problem.elsewhere
+    this.#adopt(id)
+    const now = this.#find(id)
+    if (now?.wish === wish) {
+      const { late } = now
+      this.#put({ wish, kept: true, problem, ...(waiting ? late && { late } : { refused: true }) })
+    } else if (!waiting && wish.to === 'log' && now?.wish.to === 'delete') {
+      // It was given up meanwhile, and what was refused is not there.
+      this.forget(id)
+    }
+    if (problem.passing) {
+      this.#later(Math.max(backoff(this.#failures++, Math.random()), problem.retryAfter))
+    }
+    return { problem, waiting }
+  }
+
+  /** An entry that was sent may arrive after it was said not to be there. */
+  #mayArrive({ late }: Item): boolean {
+    const left = (late ?? 0) - Date.now()
+    return left > 0 && left <= LATE_MS
+  }
+
+  #lookAgain({ wish, late = 0 }: Item): void {
+    const { id } = wish.entry
+    this.#put({ wish, kept: true, late })
+    const look = () => {
+      if (this.#find(id)?.wish === wish) void this.#send(id)
+    }
+    setTimeout(look, late - Date.now() + 1)
+  }
+
+  #later(pause: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.retry(), pause)
+    if (!this.#stopped) this.#timer = setTimeout(() => void this.retry(), pause)
+  }
+
+  /** Another tab of the same person has kept or removed something. */
+  #heard(key: string | undefined): void {
+    if (key !== undefined && !key.startsWith(KEY)) return
+    const mine = this.items.map(({ wish }) => wish.entry.id)
+    for (const id of key === undefined ? mine : [key.slice(KEY.length)]) {
+      // What is on its way from here is looked at once it is answered.
+      if (!this.#sending.has(id)) this.#adopt(id)
+    }
+  }
+
+  /** Takes over what another tab has made of a wish: it has changed it, or dealt with it. */
+  #adopt(id: string): void {
+    const mine = this.#find(id)
+    const theirs = fromKept(this.#locker.get(KEY + id))
+    if (!theirs && !mine?.kept) return
+    if (mine && theirs && JSON.stringify(mine.wish) === JSON.stringify(theirs.wish)) return
+    const others = this.items.filter(({ wish }) => wish.entry.id !== id)
+    // It is sent from there, and from here in its turn.
+    if (theirs && !theirs.refused) delete theirs.problem
+    this.items = theirs ? [...others, theirs] : others
+    this.#tellReach()
+  }
+
+  #tellReach(): void {
+    reach.shows(
+      this,
+      this.items.some(({ problem, refused }) => !refused && problem?.unanswered),
+    )
   }
 }

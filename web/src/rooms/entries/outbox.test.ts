@@ -2,103 +2,242 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Entry } from '../../api/client'
 import { ApiError } from '../../api/error'
+import { reach } from '../../api/reach.svelte'
 import { Locker } from '../../lib/locker'
-import { Outbox, type Outgoing } from './outbox.svelte'
+import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
+import { isAnswerTo } from './wishes'
 
 const glass: Outgoing = { id: 'a', metric: 'water', value: 250, at: '2026-11-24T08:00:00.000Z' }
+const log: Wish = { to: 'log', entry: glass }
 const unreachable = new ApiError(0, {})
-const refused = new ApiError(422, {})
+const refused = new ApiError(422, { errors: [{ field: 'at', code: 'future', message: 'ahead' }] })
 
 let locker: Locker
-let saved: string[]
+let done: string[]
 
 beforeEach(() => {
   vi.useFakeTimers()
   localStorage.clear()
   locker = new Locker(localStorage, 'ada')
-  saved = []
+  done = []
 })
 afterEach(() => {
+  vi.clearAllTimers()
   vi.useRealTimers()
 })
 
-/** An outbox whose post answers as told, one answer after the other. */
-function outbox(...answers: (ApiError | 'ok')[]) {
-  const post = vi.fn((entry: Outgoing) => {
-    const answer = answers.shift() ?? 'ok'
-    if (answer !== 'ok') return Promise.reject(answer)
-    return Promise.resolve({ ...entry, day: '2026-11-24' } as Entry)
+type Answer = ApiError | 'ok' | 'gone' | 'none' | Promise<'ok'>
+
+/** An outbox whose server answers as told, one answer after the other. */
+function outbox(...answers: Answer[]) {
+  const sent: string[] = []
+  const deliver = async (wish: Wish) => {
+    sent.push(wish.to)
+    const answer = await (answers.shift() ?? 'ok')
+    if (answer instanceof ApiError) throw answer
+    if (answer === 'none') return undefined
+    return answer === 'gone' ? null : ({ ...wish.entry, day: '2026-11-24' } as Entry)
+  }
+  const box = new Outbox(locker, deliver, ({ to, entry }) => done.push(`${to} ${entry.id}`))
+  return { box, sent }
+}
+
+/** An answer that comes when it is told to. */
+function later() {
+  let give: () => void = () => undefined
+  const answer = new Promise<'ok'>((done) => {
+    give = () => {
+      done('ok')
+    }
   })
-  return { box: new Outbox(locker, post, (entry) => saved.push(entry.id)), post }
+  return { answer, give }
+}
+
+/** As if another tab had changed what is kept. */
+function elsewhere(change: () => void) {
+  change()
+  dispatchEvent(new StorageEvent('storage', { key: 'kept:ada:pending:a' }))
 }
 
 test('an entry is kept from the tap until the server has it', async () => {
   const { box } = outbox('ok')
-  const sending = box.add(glass)
+  const sending = box.add(log)
   expect(box.pending).toHaveLength(1)
   expect(box.waiting).toHaveLength(0)
   expect(locker.keys('pending:')).toEqual(['pending:a'])
   expect(await sending).toMatchObject({ entry: { id: 'a' } })
-  expect(box.pending).toHaveLength(0)
+  expect(box.items).toHaveLength(0)
   expect(locker.keys()).toEqual([])
-  expect(saved).toEqual(['a'])
+  expect(done).toEqual(['log a'])
 })
 
 test('what did not arrive waits and is sent again under the same id', async () => {
-  const { box, post } = outbox(unreachable, unreachable, 'ok')
-  expect(await box.add(glass)).toEqual({ problem: unreachable, waiting: true })
+  const { box, sent } = outbox(unreachable, unreachable, 'ok')
+  expect(await box.add(log)).toEqual({ problem: unreachable, waiting: true })
   expect(box.waiting).toHaveLength(1)
+  expect(reach.silent).toBe(true)
   await vi.advanceTimersByTimeAsync(1_000 + 2_000)
-  expect(post.mock.calls.map(([entry]) => entry)).toEqual([glass, glass, glass])
-  expect(box.pending).toHaveLength(0)
-  expect(saved).toEqual(['a'])
+  expect(sent).toEqual(['log', 'log', 'log'])
+  expect(box.items).toHaveLength(0)
+  expect(done).toEqual(['log a'])
+  expect(reach.silent).toBe(false)
 })
 
-test('what is refused is given back and not kept', async () => {
-  const { box, post } = outbox(refused)
-  expect(await box.add(glass)).toEqual({ problem: refused, waiting: false })
-  expect(locker.keys()).toEqual([])
+test('what is refused is kept with its reason, also by the next page, and not sent again by itself', async () => {
+  const { box, sent } = outbox(refused)
+  expect(await box.add(log)).toEqual({ problem: refused, waiting: false })
+  expect([box.pending.length, box.refused.length]).toEqual([0, 1])
   await vi.runAllTimersAsync()
-  expect(post).toHaveBeenCalledTimes(1)
+  window.dispatchEvent(new Event('online'))
+  expect(sent).toHaveLength(1)
+
+  const next = outbox('ok')
+  const stop = next.box.start()
+  await vi.runAllTimersAsync()
+  expect(next.box.refused[0]?.problem?.fields).toEqual({ at: 'ahead' })
+  expect(next.sent).toEqual([])
+  await next.box.again('a')
+  expect([next.box.items.length, next.sent.length]).toEqual([0, 1])
+  stop()
 })
 
-test('a new page sends what the last one left behind', async () => {
-  await outbox(unreachable).box.add(glass)
+test('a new page sends what the last one left behind, also from before wishes had a kind', async () => {
+  await outbox(unreachable).box.add(log)
+  locker.set('pending:b', { ...glass, id: 'b' })
   vi.clearAllTimers()
-  const { box } = outbox('ok')
-  expect(box.waiting.map((item) => item.entry)).toEqual([glass])
+  const { box } = outbox('ok', 'ok')
+  expect(box.waiting.map(({ wish }) => wish.entry.id)).toEqual(['a', 'b'])
   const stop = box.start()
   await vi.runAllTimersAsync()
   stop()
-  expect(box.pending).toHaveLength(0)
-  expect(saved).toEqual(['a'])
+  expect(box.items).toHaveLength(0)
+  expect(done).toEqual(['log a', 'log b'])
 })
 
 test('what the server tells of has arrived, though its answer was lost', async () => {
-  const { box, post } = outbox(unreachable)
-  await box.add(glass)
-  box.arrived('another')
+  const { box, sent } = outbox(unreachable)
+  await box.add(log)
+  box.arrived('another', true)
   expect(box.waiting).toHaveLength(1)
-  box.arrived('a')
-  expect(box.pending).toHaveLength(0)
+  box.arrived('a', true)
+  expect(box.items).toHaveLength(0)
   expect(locker.keys()).toEqual([])
   await vi.runAllTimersAsync()
-  expect(post).toHaveBeenCalledTimes(1)
+  expect(sent).toHaveLength(1)
 })
 
-test('an expired session keeps the entry and does not knock again', async () => {
-  const { box, post } = outbox(new ApiError(401, {}))
-  expect(await box.add(glass)).toMatchObject({ waiting: true })
+test.each([
+  ['an expired session', new ApiError(401, {})],
+  ['another person', new ApiError(409, { code: 'other_account' })],
+])('%s keeps the entry and does not knock again', async (_, problem) => {
+  const { box, sent } = outbox(problem)
+  expect(await box.add(log)).toMatchObject({ waiting: true })
   await vi.runAllTimersAsync()
-  expect(post).toHaveBeenCalledTimes(1)
+  expect(sent).toHaveLength(1)
   expect(locker.keys('pending:')).toEqual(['pending:a'])
 })
 
 test('the server is not asked again sooner than it wishes', async () => {
-  const { box, post } = outbox(new ApiError(503, {}, 20_000), 'ok')
-  await box.add(glass)
+  const { box, sent } = outbox(new ApiError(503, {}, 20_000), 'ok')
+  await box.add(log)
   await vi.advanceTimersByTimeAsync(19_000)
-  expect(post).toHaveBeenCalledTimes(1)
+  expect(sent).toHaveLength(1)
   await vi.advanceTimersByTimeAsync(1_000)
-  expect(post).toHaveBeenCalledTimes(2)
+  expect(sent).toHaveLength(2)
+})
+
+test('an entry that is given up is deleted until the server has said so', async () => {
+  const { box, sent } = outbox(unreachable, unreachable, unreachable, 'gone')
+  await box.add(log)
+  await box.discard('a')
+  expect([box.waiting.length, box.changes.length, [...box.gone]]).toEqual([0, 1, ['a']])
+  expect(locker.get('pending:a')).toMatchObject({ wish: { to: 'delete' } })
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(sent).toEqual(['log', 'delete', 'delete', 'delete'])
+  expect([box.items.length, locker.keys()]).toEqual([0, []])
+})
+
+test('an entry that may arrive late is looked for again after it was not there', async () => {
+  const { box, sent } = outbox(unreachable, 'none', 'gone')
+  await box.add(log)
+  await box.discard('a')
+  expect(sent).toEqual(['log', 'delete'])
+  expect([box.changes.length, [...box.gone]]).toEqual([0, ['a']])
+  await vi.advanceTimersByTimeAsync(35_001)
+  expect(sent).toEqual(['log', 'delete', 'delete'])
+  expect(locker.keys()).toEqual([])
+})
+
+test('an entry that is on its way is deleted after its answer, and never sent again', async () => {
+  const { answer, give } = later()
+  const { box, sent } = outbox(unreachable, answer, 'gone')
+  await box.add(log)
+  const retry = box.retry()
+  const discarded = box.discard('a')
+  expect(sent).toEqual(['log', 'log'])
+  expect(box.pending).toEqual([])
+  give()
+  await Promise.all([retry, discarded])
+  await vi.runAllTimersAsync()
+  expect(sent).toEqual(['log', 'log', 'delete'])
+  expect(locker.keys()).toEqual([])
+})
+
+test('what another tab has given up is not sent from here', async () => {
+  const { box, sent } = outbox(unreachable, 'ok')
+  const stop = box.start()
+  await box.add(log)
+  elsewhere(() => locker.set('pending:a', { wish: { to: 'delete', entry: glass } }))
+  expect(box.pending).toEqual([])
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(sent).toEqual(['log', 'delete'])
+  stop()
+})
+
+test('what another tab has brought to the server waits here no more', async () => {
+  const { box, sent } = outbox(unreachable)
+  const stop = box.start()
+  await box.add(log)
+  elsewhere(() => {
+    locker.remove('pending:a')
+  })
+  expect(box.items).toEqual([])
+  await vi.runAllTimersAsync()
+  expect(sent).toHaveLength(1)
+  stop()
+})
+
+test('a browser that keeps nothing sends all the same, and says what would be lost', async () => {
+  const refuse = () => {
+    throw new DOMException('full', 'QuotaExceededError')
+  }
+  locker = new Locker({ getItem: refuse, setItem: refuse, removeItem: refuse }, 'ada')
+  const { box, sent } = outbox(unreachable, 'ok')
+  await box.add(log)
+  expect(box.waiting[0]?.kept).toBe(false)
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(sent).toHaveLength(2)
+  expect(box.items).toEqual([])
+})
+
+test('a server that does not answer is said after two seconds', async () => {
+  const { answer, give } = later()
+  const { box } = outbox(answer)
+  const sending = box.add(log)
+  await vi.advanceTimersByTimeAsync(1_999)
+  expect(box.waiting).toHaveLength(0)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(box.waiting[0]?.problem).toBeUndefined()
+  expect(box.waiting).toHaveLength(1)
+  give()
+  await sending
+  expect(box.waiting).toHaveLength(0)
+})
+
+test('only the entry that was sent is an answer to it', () => {
+  const got = { ...glass, at: '2026-11-24T08:00:00Z' } as Entry
+  expect(isAnswerTo(glass, got)).toBe(true)
+  expect(isAnswerTo(glass, { ...got, id: 'b' })).toBe(false)
+  expect(isAnswerTo(glass, { ...got, value: 300 })).toBe(false)
+  expect(isAnswerTo(glass, {})).toBe(false)
 })

@@ -1,15 +1,28 @@
 // The one place that writes entries. Every change is shown at once by whoever listens (the dashboard,
-// the history), offers its Undo in a toast, and is taken back when the server refuses it. What the server
-// has made of it comes by the stream; whoever made the writer is told, to ask where no stream comes through.
+// the history), offers its Undo in a toast, and is taken back when the server refuses it. What cannot be sent waits in the
+// outbox, and so does an Undo. What the server has made of it comes by the stream; whoever made the writer is told, to ask
+// where no stream comes through.
 import { createContext } from 'svelte'
-import { answer, api, type Entry, type EntryChange, type Version } from '../../api/client'
+import {
+  answer,
+  api,
+  certainTime,
+  type Entry,
+  type EntryChange,
+  type Version,
+} from '../../api/client'
 import { ApiError } from '../../api/error'
 import { clock } from '../../api/clock.svelte'
 import { altitudeText } from '../../lib/altitude'
+import { explain } from '../../lib/explain'
+import { same } from '../../lib/same'
 import type { Locker } from '../../lib/locker'
 import { newId } from '../../lib/uuid'
 import { toasts } from '../../ui/toasts.svelte'
-import { Outbox, type Outgoing } from './outbox.svelte'
+import { factOf, factOfVersion } from './changes'
+import { foreign } from '../../api/transport'
+import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
+import { isAnswerTo } from './wishes'
 
 export interface Listener {
   /** An entry is there, new or in place of what it was before. */
@@ -43,13 +56,13 @@ export class Writer {
   /** `settled` is called whenever the server has taken in a change. */
   constructor(locker: Locker, settled: () => void) {
     this.#settled = settled
-    const post = (body: Outgoing) => answer(api.POST('/api/v1/entries', { body }))
-    this.outbox = new Outbox(locker, post, (entry) => {
-      this.#tell((listener) => {
-        listener.saved(entry)
-      })
-      this.#settled()
-    })
+    this.outbox = new Outbox(
+      locker,
+      (wish) => this.#deliver(wish),
+      (wish, entry) => {
+        this.#delivered(wish, entry)
+      },
+    )
   }
 
   /** Until the function it gives is called, `listener` hears of every change. */
@@ -60,20 +73,26 @@ export class Writer {
 
   /**
    * Gives the problem if the server refused it; what could not be sent waits, and is none. `words` name the entry in
-   * the toast, for example `250 ml`.
+   * the toast, for example `250 ml`. What was refused is kept, unless a form does that.
    */
-  async log(draft: Draft, words: string): Promise<ApiError | undefined> {
-    const now = clock.exact()
+  async log(draft: Draft, words: string, keeps?: 'form'): Promise<ApiError | undefined> {
+    const now = await certainTime()
     const at = draft.at ?? new Date(now).toISOString()
-    const outcome = await this.outbox.add({ ...draft, at, id: draft.id ?? newId(now) })
+    const id = draft.id ?? newId(now)
+    const outcome = await this.outbox.add({ to: 'log', entry: { ...draft, at, id } })
     if ('entry' in outcome) {
       const { entry } = outcome
-      toasts.show(
-        `${words} logged`,
-        undo(() => this.#delete(entry)),
-      )
+      if (entry) {
+        toasts.show(
+          `${words} logged`,
+          undo(() => this.#delete(entry, words)),
+        )
+      }
+      return undefined
     }
-    return 'problem' in outcome && !outcome.waiting ? outcome.problem : undefined
+    if (outcome.waiting) return undefined
+    if (keeps === 'form') this.outbox.forget(id)
+    return outcome.problem
   }
 
   /** Logs an altitude. Within a minute of the one before, which was logged here, that one is corrected. */
@@ -82,9 +101,9 @@ export class Writer {
     this.correcting = value
     const turn = async () => {
       const last = this.#level
-      const soon = last && tapped >= last.at && tapped - last.at < CORRECTED_MS
+      const soon = last && Math.abs(tapped - last.at) < CORRECTED_MS
       try {
-        if (!soon || !(await this.#correct(last, value))) await this.#logLevel(value, tapped)
+        if (!soon || !(await this.#correct(last, value))) await this.#logLevel(value)
       } finally {
         if (this.correcting === value) this.correcting = null
       }
@@ -93,20 +112,23 @@ export class Writer {
     return this.#levels
   }
 
-  async #logLevel(value: number, at: number): Promise<void> {
+  async #logLevel(value: number, moment?: number): Promise<void> {
+    const at = moment ?? (await certainTime())
     const level: Level = { id: newId(at), at, entry: undefined, toast: undefined }
     this.#level = level
-    const draft = { metric: 'altitude', value, id: level.id } as const
-    const outcome = await this.outbox.add({ ...draft, at: new Date(at).toISOString() })
-    if (!('entry' in outcome)) {
-      if (!outcome.waiting) this.#level = undefined
+    const instant = new Date(at).toISOString()
+    const entry = { metric: 'altitude', value, id: level.id, at: instant } as const
+    const outcome = await this.outbox.add({ to: 'log', entry })
+    const logged = 'entry' in outcome ? outcome.entry : null
+    if (!logged) {
+      if (!('waiting' in outcome && outcome.waiting)) this.#level = undefined
       return
     }
-    const { entry } = outcome
-    level.entry = entry
+    level.entry = logged
+    const words = `Altitude ${altitudeText(value)}`
     level.toast = toasts.show(
-      `Altitude ${altitudeText(value)} logged`,
-      undo(() => this.#delete(entry)),
+      `${words} logged`,
+      undo(() => this.#delete(logged, words)),
     )
   }
 
@@ -114,9 +136,9 @@ export class Writer {
   async #correct(last: Level, value: number): Promise<boolean> {
     const before = last.entry
     if (!before) {
-      if (!this.outbox.pending.some(({ entry }) => entry.id === last.id)) return false
+      if (!this.outbox.pending.some(({ wish }) => wish.entry.id === last.id)) return false
       // Whether it arrived nobody knows, so the one is given up and the other logged at its moment.
-      void this.discard(last.id)
+      void this.outbox.discard(last.id)
       await this.#logLevel(value, last.at)
       return true
     }
@@ -130,7 +152,7 @@ export class Writer {
       if (last.toast !== undefined) toasts.dismiss(last.toast)
       last.toast = toasts.show(
         `${words} logged in place of ${before.value ?? ''}`,
-        undo(() => this.#undoLast(after)),
+        undo(() => this.#takeBack(after, words)),
       )
       return true
     } catch (problem) {
@@ -148,11 +170,13 @@ export class Writer {
   /** Changes an entry and gives the problem if it could not be done. A change of nothing is none. */
   async edit(before: Entry, change: EntryChange, words: string): Promise<ApiError | undefined> {
     if (Object.keys(change).length === 0) return undefined
+    // An older change of it that still waits would undo this one.
+    this.outbox.forget(before.id)
     try {
       const after = await this.#patch(before, change)
       toasts.show(
         `${words} changed`,
-        undo(() => this.#undoLast(after)),
+        undo(() => this.#takeBack(after, words)),
       )
       return undefined
     } catch (problem) {
@@ -162,22 +186,22 @@ export class Writer {
   }
 
   async remove(entry: Entry, words: string): Promise<void> {
-    const remove = () => this.#delete(entry)
+    const remove = () => this.#delete(entry, words)
     if (await attempt(`${words} could not be deleted. It is still there.`, remove)) {
       toasts.show(
         `${words} deleted`,
-        undo(() => this.#restore(entry)),
+        undo(() => this.#restore(entry, words)),
       )
     }
   }
 
   /** Brings a deleted entry back. */
   async restore(entry: Entry, words: string): Promise<void> {
-    const restore = () => this.#restore(entry)
+    const restore = () => this.#restore(entry, words)
     if (await attempt(`${words} could not be restored. It is still deleted.`, restore)) {
       toasts.show(
         `${words} restored`,
-        undo(() => this.#delete(entry)),
+        undo(() => this.#delete(entry, words)),
       )
     }
   }
@@ -191,7 +215,7 @@ export class Writer {
       else {
         toasts.show(
           `${words} put back`,
-          undo(() => (after ? this.#undoLast(after) : this.#restoreLast(entry))),
+          undo(() => (after ? this.#takeBack(after, words) : this.#restoreLast(entry))),
         )
       }
       return undefined
@@ -199,17 +223,6 @@ export class Writer {
       if (problem instanceof ApiError) return problem
       throw problem
     }
-  }
-
-  /** Gives up an entry that has not arrived, as far as anybody can know. */
-  async discard(id: string): Promise<void> {
-    this.outbox.forget(id)
-    await answer(api.DELETE('/api/v1/entries/{id}', { params: { path: { id } } })).then(
-      () => {
-        this.#settled()
-      },
-      () => undefined,
-    )
   }
 
   async #patch(before: Entry, body: EntryChange): Promise<Entry> {
@@ -222,30 +235,62 @@ export class Writer {
     return entry
   }
 
-  async #delete(entry: Entry): Promise<void> {
-    const path = { id: entry.id }
+  #delete(entry: Entry, words: string): Promise<boolean> {
     this.#tell((listener) => {
       listener.removed(entry)
     })
-    try {
-      await answer(api.DELETE('/api/v1/entries/{id}', { params: { path } }))
-    } catch (problem) {
-      const gone = problem instanceof ApiError && problem.status === 404
-      if (!gone) {
-        this.#tell((listener) => {
-          listener.saved(entry)
-        })
-        throw problem
-      }
-    }
-    this.#settled()
+    return this.#wish({ to: 'delete', entry }, words)
   }
 
-  async #restore({ id }: Entry): Promise<void> {
-    const path = { id }
-    const entry = await answer(api.POST('/api/v1/entries/{id}/restore', { params: { path } }))
+  #restore(entry: Entry, words: string): Promise<boolean> {
+    return this.#wish({ to: 'restore', entry }, words)
+  }
+
+  /** True once it is done; false where it waits, which is said. Throws an ApiError when the server refuses it. */
+  async #wish(wish: Exclude<Wish, { to: 'log' }>, words: string): Promise<boolean> {
+    const outcome = await this.outbox.add(wish)
+    if ('entry' in outcome) return true
+    if (outcome.waiting) {
+      toasts.show(`${words} ${WILL_BE[wish.to]} as soon as the server answers.`)
+      return false
+    }
+    this.outbox.forget(wish.entry.id)
+    if (wish.to === 'delete' && 'day' in wish.entry) {
+      const { entry } = wish
+      this.#tell((listener) => {
+        listener.saved(entry as Entry)
+      })
+    }
+    throw outcome.problem
+  }
+
+  /** Sends a wish; null where the entry is gone then, undefined where it was not there. */
+  async #deliver(wish: Wish): Promise<Entry | null | undefined> {
+    const path = { id: wish.entry.id }
+    if (wish.to === 'log') {
+      const entry = await answer(api.POST('/api/v1/entries', { body: wish.entry }))
+      if (!isAnswerTo(wish.entry, entry)) throw foreign()
+      return entry
+    }
+    if (wish.to === 'restore') {
+      return answer(api.POST('/api/v1/entries/{id}/restore', { params: { path } }))
+    }
+    if (wish.to === 'change') {
+      return this.#before(wish.entry)
+    }
+    try {
+      await answer(api.DELETE('/api/v1/entries/{id}', { params: { path } }))
+      return null
+    } catch (problem) {
+      if (problem instanceof ApiError && problem.status === 404) return undefined
+      throw problem
+    }
+  }
+
+  #delivered({ to, entry: before }: Wish, entry: Entry | null): void {
     this.#tell((listener) => {
-      listener.saved(entry)
+      if (entry) listener.saved(entry, to === 'change' ? (before as Entry) : undefined)
+      else if ('day' in before) listener.removed(before)
     })
     this.#settled()
   }
@@ -263,14 +308,32 @@ export class Writer {
     return entry
   }
 
+  /** Takes back the change that made an entry what it is `after` it. */
+  #takeBack(after: Entry, words: string): Promise<boolean> {
+    return this.#wish({ to: 'change', entry: after }, words)
+  }
+
   /**
-   * Takes back the change that made an entry what it is. The version comes back as it was, with the day it had, which a
-   * change sent the other way would reckon anew. What was changed since, here or elsewhere, is not overwritten.
+   * An entry as it was before it became what it is `after` a change. The version comes back as it was, with the day it had,
+   * which a change sent the other way would reckon anew. What was changed since, here or elsewhere, is not overwritten.
    */
-  async #undoLast(after: Entry): Promise<void> {
-    const last = await this.#lastVersion(after)
-    if (last?.replaced_at === after.updated_at) await this.#restoreVersion(after, last.number)
-    else toasts.show('It was changed again meanwhile, so nothing was undone.')
+  async #before(after: Entry): Promise<Entry | null> {
+    const path = { id: after.id }
+    const params = { path, query: { limit: 20 } }
+    const { items } = await answer(api.GET('/api/v1/entries/{id}/versions', { params }))
+    const version = items.find(({ replaced_at }) => replaced_at === after.updated_at)
+    if (version && version === items[0]) {
+      const { number } = version
+      const found = { params: { path: { ...path, number } } }
+      const restored = api.POST('/api/v1/entries/{id}/versions/{number}/restore', found)
+      return (await answer(restored)).entry
+    }
+    const now = await answer(api.GET('/api/v1/entries/{id}', { params: { path } }))
+    // Where the answer was lost, it was taken back already.
+    if (!version || !same(factOfVersion(version), factOf(now))) {
+      toasts.show('It was changed again meanwhile, so nothing was undone.')
+    }
+    return now
   }
 
   async #restoreLast(entry: Entry): Promise<void> {
@@ -301,18 +364,24 @@ export class Writer {
   }
 }
 
+const WILL_BE = {
+  delete: 'will be deleted',
+  restore: 'will be restored',
+  change: 'will be changed back',
+}
+
 function undo(run: () => Promise<unknown>) {
   return { label: 'Undo', run: () => void attempt('That could not be undone.', run) }
 }
 
-/** Runs what may fail; a failure says `sorry` and why, and offers to try again. */
+/** Runs what may fail, and gives false where it failed or waits. A failure says `sorry` and offers to try again. */
 async function attempt(sorry: string, run: () => Promise<unknown>): Promise<boolean> {
   try {
-    await run()
-    return true
+    return (await run()) !== false
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem
-    toasts.show(sorry, { label: 'Try again', run: () => void attempt(sorry, run) })
+    const why = problem.unanswered ? sorry : `${sorry} ${explain(problem).what}`
+    toasts.show(why, { label: 'Try again', run: () => void attempt(sorry, run) })
     return false
   }
 }

@@ -6,12 +6,16 @@ import { Locker } from '../../lib/locker'
 import { toasts } from '../../ui/toasts.svelte'
 import { Writer } from './writer.svelte'
 
-type Call = [string, { params?: { path?: { id?: string; number?: number } }; body?: Partial<Entry> }]
+type Call = [
+  string,
+  { params?: { path?: { id?: string; number?: number } }; body?: Partial<Entry> },
+]
 
 /** A server of one person's entries: what it holds, how it was before, and whether it can be reached. */
 const server = vi.hoisted(() => ({
   entries: new Map<string, Entry>(),
   versions: new Map<string, Entry[]>(),
+  replaced: new Map<string, string>(),
   asked: [] as string[],
   down: false,
 }))
@@ -30,14 +34,17 @@ vi.mock('../../api/client', async () => {
     server.versions.set(id, [before, ...(server.versions.get(id) ?? [])])
     const after = { ...how(before), updated_at: at() }
     server.entries.set(id, after)
+    server.replaced.set(id, after.updated_at)
     return after
   }
-  const ask = (name: string, what: (...call: Call) => unknown) => async (...call: Call) => {
-    await Promise.resolve()
-    server.asked.push(`${name} ${call[0]}`)
-    if (server.down) throw new ApiError(0, {})
-    return what(...call)
-  }
+  const ask =
+    (name: string, what: (...call: Call) => unknown) =>
+    async (...call: Call) => {
+      await Promise.resolve()
+      server.asked.push(`${name} ${call[0]}`)
+      if (server.down) throw new ApiError(0, {})
+      return what(...call)
+    }
   const api = {
     POST: ask('POST', (path, { params, body }) => {
       const id = params?.path?.id ?? body?.id ?? ''
@@ -45,24 +52,32 @@ vi.mock('../../api/client', async () => {
         const version = server.versions.get(id)?.at(0)
         return { entry: change(id, () => version ?? find(id)) }
       }
-      const entry = { note: null, tags: [], ...body, day: 'd', updated_at: at() } as unknown as Entry
+      const entry = {
+        note: null,
+        tags: [],
+        ...body,
+        day: 'd',
+        updated_at: at(),
+      } as unknown as Entry
       server.entries.set(id, entry)
       return entry
     }),
     PATCH: ask('PATCH', (_, { params, body }) =>
       change(params?.path?.id ?? '', (entry) => ({ ...entry, ...body })),
     ),
-    GET: ask('GET', (_, { params }) => {
+    GET: ask('GET', (path, { params }) => {
       const id = params?.path?.id ?? ''
+      if (!path.includes('versions')) return find(id)
       const number = server.versions.get(id)?.length ?? 0
-      return { items: [{ number, replaced_at: find(id).updated_at }] }
+      return { items: [{ number, replaced_at: server.replaced.get(id) ?? '' }] }
     }),
     DELETE: ask('DELETE', (_, { params }) => {
       find(params?.path?.id)
       server.entries.delete(params?.path?.id ?? '')
     }),
   }
-  return { api, answer: (call: Promise<unknown>) => call }
+  const certainTime = () => Promise.resolve(Date.now())
+  return { api, certainTime, answer: (call: Promise<unknown>) => call }
 })
 
 let writer: Writer
@@ -121,7 +136,9 @@ test('one that waits for the network is corrected in its place', async () => {
   server.down = true
   await writer.logAltitude(4)
   await writer.logAltitude(8)
-  expect(writer.outbox.pending.map(({ entry }) => entry.value)).toEqual([8])
+  expect(
+    writer.outbox.pending.map(({ wish }) => 'value' in wish.entry && wish.entry.value),
+  ).toEqual([8])
   server.down = false
   await writer.outbox.retry()
   expect(values()).toEqual([8])
@@ -147,8 +164,9 @@ test('what was changed again meanwhile is not undone', async () => {
   const [entry] = [...server.entries.values()]
   if (!entry) throw new ApiError(0, {})
   await writer.edit(entry, { value: 6 }, '6')
-  const changed = { ...entry, value: 9, updated_at: '2030-01-01T00:00:00.000Z' }
-  server.entries.set(entry.id, changed)
+  const updated_at = '2030-01-01T00:00:00.000Z'
+  server.entries.set(entry.id, { ...entry, value: 9, updated_at })
+  server.replaced.set(entry.id, updated_at)
   await undoLast()
   expect(values()).toEqual([9])
   expect(toasts.items.at(-1)?.text).toContain('changed again meanwhile')

@@ -275,7 +275,7 @@ async fn v5_0_0_6_3_8_nothing_in_an_answer_tells_who_exists() {
                 items.sort_unstable();
                 items.join(", ")
             };
-            let of_its_own = ["x-request-id", "date"];
+            let of_its_own = ["x-request-id", "date", "server-time"];
             let mut headers: Vec<String> = answer
                 .headers
                 .iter()

@@ -1,8 +1,9 @@
 // What is logged: the history, an entry and what it was, all entries at once.
 import { enter, expect, forgetZone, type NewEntry } from '../support/test'
-import { ago, day, overfull, type Screens } from './cast'
+import { ago, day, overfull } from './cast'
+import { screens } from './look'
 
-export const entries: Screens = {
+screens({
   'history-empty': async ({ page, admin }) => {
     await enter(page, admin, '/history')
     await expect(page.getByText('Nothing has been logged.')).toBeVisible()
@@ -111,4 +112,4 @@ export const entries: Screens = {
     await page.getByText('Which entries move').click()
     await expect(page.getByRole('table', { name: 'Days whose water changes' })).toBeVisible()
   },
-}
+})

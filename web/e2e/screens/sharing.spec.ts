@@ -1,8 +1,9 @@
 // Who may watch.
 import { enter, expect } from '../support/test'
-import { share, alsoShared, type Screens } from './cast'
+import { share, alsoShared } from './cast'
+import { screens } from './look'
 
-export const sharing: Screens = {
+screens({
   'sharing-empty': async ({ page, admin }) => {
     await enter(page, admin, '/sharing')
     await expect(page.getByText('Nobody has looked yet.')).toBeVisible()
@@ -102,4 +103,4 @@ export const sharing: Screens = {
     await page.getByRole('button', { name: /^End/ }).click()
     await expect(page.getByRole('dialog')).toBeVisible()
   },
-}
+})

@@ -1,8 +1,8 @@
 // Signing in, settings, and what the page says where there is nothing.
 import { card, enter, expect } from '../support/test'
-import { type Screens } from './cast'
+import { screens } from './look'
 
-export const account: Screens = {
+screens({
   'sign-in': async ({ page }) => {
     await page.goto('/sign-in')
     await page.getByLabel('Username').fill('nobody')
@@ -63,4 +63,4 @@ export const account: Screens = {
     await page.getByRole('button', { name: 'Delete account' }).click()
     await expect(page.getByRole('dialog')).toBeVisible()
   },
-}
+})

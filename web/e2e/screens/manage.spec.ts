@@ -1,8 +1,9 @@
 // What an admin manages.
 import { enter, expect } from '../support/test'
-import { day, type Screens } from './cast'
+import { day } from './cast'
+import { screens } from './look'
 
-export const manage: Screens = {
+screens({
   'admin-users': async ({ page, admin, client }) => {
     const display_name = 'Wolfeschlegelsteinhausenbergerdorff the longest of all'
     // Before all others by name, or those whom earlier tests made would push it off the first page.
@@ -56,4 +57,4 @@ export const manage: Screens = {
     await enter(page, admin, '/admin/server')
     await expect(page.getByText('The server is being looked after.')).toBeVisible()
   },
-}
+})

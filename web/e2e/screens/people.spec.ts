@@ -1,8 +1,9 @@
 // How somebody is: oneself, and those who are watched.
 import { card, enter, expect, stopClock } from '../support/test'
-import { ago, day, overfull, narrowed, type Screens } from './cast'
+import { ago, day, overfull, narrowed } from './cast'
+import { screens } from './look'
 
-export const people: Screens = {
+screens({
   'today-empty': async ({ page, admin }) => {
     await enter(page, admin)
     await expect(page.getByText('Nothing logged today.')).toBeVisible()
@@ -128,4 +129,4 @@ export const people: Screens = {
     await page.context().setOffline(true)
     await expect(page.getByText('Offline, last heard')).toBeVisible()
   },
-}
+})

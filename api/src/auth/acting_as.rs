@@ -1,0 +1,71 @@
+//! A page says for whom it asks. Another tab may have signed in as somebody else since, and nothing may be done or shown under their name.
+
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::uri::{PathAndQuery, Uri},
+    middleware::Next,
+    web,
+};
+
+use super::guard::recognised_name;
+use crate::{
+    error::{ApiError, ApiResult, Code},
+    server::AppState,
+};
+
+pub const HEADER: &str = "acting-as";
+/// Where no header can be sent.
+pub const PARAMETER: &str = "acting_as";
+
+/// Refuses what is asked for somebody else than the credential is of. Where nobody is known by it, that is for each route to judge.
+pub async fn only_for_whom_it_says(
+    mut req: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let said = taken_from(&mut req)?;
+    if !said.is_empty() {
+        let state: &web::Data<AppState> = req.app_data().ok_or_else(|| ApiError::internal("no application state"))?;
+        if let Some(name) = recognised_name(req.request(), state).await?
+            && said.iter().any(|said| !said.eq_ignore_ascii_case(&name))
+        {
+            return Err(other_account().into());
+        }
+    }
+    next.call(req).await
+}
+
+/// All names that the request says. The parameter is taken out of the address, since no route knows of it.
+fn taken_from(req: &mut ServiceRequest) -> ApiResult<Vec<String>> {
+    let headers = req.headers().get_all(HEADER).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let mut said: Vec<String> = headers.collect();
+    let is_ours = |pair: &&str| decoded(pair).is_some_and(|(name, _)| name == PARAMETER);
+    let (ours, others): (Vec<&str>, Vec<&str>) = req.query_string().split('&').partition(is_ours);
+    if ours.is_empty() {
+        return Ok(said);
+    }
+    said.extend(ours.into_iter().filter_map(|pair| Some(decoded(pair)?.1)));
+    let address = match others.join("&").as_str() {
+        "" => req.uri().path().to_owned(),
+        query => format!("{}?{query}", req.uri().path()),
+    };
+    let mut parts = req.uri().clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(address).map_err(ApiError::internal)?);
+    let uri = Uri::from_parts(parts).map_err(ApiError::internal)?;
+    req.head_mut().uri = uri;
+    Ok(said)
+}
+
+fn decoded(pair: &str) -> Option<(String, String)> {
+    let web::Query(mut pairs) = web::Query::<Vec<(String, String)>>::from_query(pair).ok()?;
+    pairs.pop()
+}
+
+/// One answer for everybody else, whether they are there or not.
+fn other_account() -> ApiError {
+    ApiError::new(
+        Code::OtherAccount,
+        "Nothing was changed. Somebody else has signed in here since: load the page again, or sign in anew.",
+    )
+}

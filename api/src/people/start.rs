@@ -1,0 +1,143 @@
+//! All that a page needs to draw itself, in one answer of one moment. Each part is what its own route gives, by its rules.
+
+use actix_web::{get, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use super::{
+    handlers::{note_looks, page_of_people},
+    model::PersonView,
+    shares::{ShareView, page_of_shares},
+    sharing::Watched,
+};
+use crate::{
+    auth::guard::{AdminUser, Reader, RestrictedUser, Visitor},
+    clock::Timestamp,
+    db::DbConnection,
+    entries::{EntryView, entries_since},
+    error::{ApiResult, Problem},
+    extract::{Cursors, Page, PageQuery, ValidQuery},
+    ops::Instance,
+    server::AppState,
+    users::{Me, model::Role},
+};
+
+/// How much of each list comes along.
+const FIRST: u32 = 100;
+
+#[derive(Debug, Deserialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct StartQuery {
+    /// Whose day to give. Left out: an admin's own, and for a viewer that of the one person who lets them watch, if there is nobody else.
+    #[param(example = "robin")]
+    person: Option<String>,
+}
+
+/// What a page needs to draw itself. Every part but `instance` is `null` for whom the route of its own would refuse.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Start {
+    instance: Instance,
+    /// As `GET /me` gives it; `null` for whom the server does not know, and for an API token.
+    #[schema(required = true)]
+    me: Option<Me>,
+    /// As `GET /people?limit=100` gives it.
+    #[schema(required = true)]
+    people: Option<Page<PersonView>>,
+    /// `null` also where nobody is chosen, or where they share no history.
+    #[schema(required = true)]
+    today: Option<Today>,
+    /// For an admin, as `GET /me/shares?limit=100` gives it.
+    #[schema(required = true)]
+    shares: Option<Page<ShareView>>,
+}
+
+/// A person's logical day, as `GET /people/{username}/entries?from={day}&limit=100` gives it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Today {
+    #[schema(example = "robin")]
+    username: String,
+    #[schema(format = Date, example = "2026-03-01")]
+    day: String,
+    entries: Page<EntryView>,
+}
+
+/// Read what a page needs to draw itself.
+///
+/// Signed in or not, in one answer of one moment. A session that is over counts as not signed in; a token that is not good is refused.
+#[utoipa::path(
+    tag = "people",
+    security((), ("bearer" = []), ("cookie" = [])),
+    params(StartQuery),
+    responses(
+        (status = 200, description = "As much as the caller may read", body = Start),
+        (status = 401, description = "The token is not or no longer good", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+#[get("/start")]
+pub async fn get_start(
+    state: web::Data<AppState>,
+    visitor: Visitor,
+    query: ValidQuery<StartQuery>,
+) -> ApiResult<web::Json<Start>> {
+    let known = visitor.0;
+    let account = known.clone().and_then(|known| RestrictedUser::of(known).ok());
+    let reader = known.clone().and_then(|known| Reader::of(known).ok());
+    let admin = known.and_then(|known| AdminUser::of(known).ok());
+    let (now, first) = (state.clock.now(), || PageQuery { limit: FIRST, cursor: None });
+    let start = state
+        .db
+        .read(|conn| {
+            let me = account.map(|RestrictedUser(current)| current.user.me(conn, now)).transpose()?;
+            let of_reader =
+                |Reader(current): &Reader| page_of_people(conn, &state.cursors, &current.user, first(), now);
+            let people = reader.as_ref().map(of_reader).transpose()?;
+            let today = match (&reader, &people) {
+                (Some(reader), Some(people)) => {
+                    let chosen = query.0.person.as_deref().or_else(|| chosen_for(reader, people));
+                    chosen.map(|chosen| today(conn, &state.cursors, reader, chosen, now)).transpose()?.flatten()
+                }
+                _ => None,
+            };
+            let of_admin =
+                |AdminUser(current): AdminUser| page_of_shares(conn, &state.cursors, &current.user, first(), now);
+            let shares = admin.map(of_admin).transpose()?;
+            Ok(Start { instance: Instance::of(&state), me, people, today, shares })
+        })
+        .await?;
+    if let (Some(reader), Some(people)) = (&reader, &start.people) {
+        note_looks(&state, reader, people);
+        // They may stand on a later page.
+        let chosen = start.today.iter().map(|today| today.username.clone());
+        state.looks.note_all(&state.db, &reader.0.trace, chosen);
+    }
+    Ok(web::Json(start))
+}
+
+/// Whom a page shows where its address names nobody.
+fn chosen_for<'a>(Reader(current): &'a Reader, people: &'a Page<PersonView>) -> Option<&'a str> {
+    match (current.user.role(), people.items.as_slice()) {
+        (Role::Admin, _) => Some(&current.user.username),
+        (Role::Viewer, [only]) if only.status.is_some() => Some(&only.person.username),
+        (Role::Viewer, _) => None,
+    }
+}
+
+fn today(
+    conn: &mut DbConnection,
+    cursors: &Cursors,
+    Reader(current): &Reader,
+    username: &str,
+    now: Timestamp,
+) -> ApiResult<Option<Today>> {
+    let found = Watched::find(conn, &current.user, username, now).and_then(Watched::with_history);
+    let watched = match found {
+        Ok(watched) => watched,
+        Err(error) if error.code.status().is_client_error() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let day = watched.person.day_of(now);
+    let entries = entries_since(conn, cursors, &watched, day, FIRST)?;
+    Ok(Some(Today { username: watched.person.username, day: day.to_string(), entries }))
+}

@@ -1,0 +1,100 @@
+// How a screen is looked at, light and dark, from the narrowest phone to a wide desk: no violation that axe can find, no
+// scrolling sideways, nothing cut, nothing too small for a thumb. SCREENS_DIR=… writes a picture of each. The files beside this one say what is shown, each a part of the page, so that they run side by side.
+import AxeBuilder from '@axe-core/playwright'
+import { Client, expect, type Page, test } from '../support/test'
+import { type Screens } from './cast'
+
+const WIDTHS = [320, 390, 768, 1440]
+/** The narrow and the wide layout; those between differ by nothing that axe looks at. */
+const LAYOUTS = [390, 1440]
+const SCHEMES = ['light', 'dark'] as const
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+/** What of it depends on colours; the rest is found in any theme. */
+const COLOUR_RULES = ['color-contrast', 'link-in-text-block']
+/** Smaller than the 48 px that touch targets have here only by what rounding takes. */
+const THUMB = 47.5
+
+/** What reaches beyond the window, is cut, or is too small to be hit with a thumb. */
+function misfits(thumb: number): string[] {
+  const name = (element: Element) =>
+    `<${element.tagName.toLowerCase()}> ${element.textContent.trim().slice(0, 40)}`
+  const { clientWidth, scrollWidth } = document.documentElement
+  const found =
+    scrollWidth > clientWidth ? [`the page is ${scrollWidth - clientWidth} px too wide`] : []
+  const scope = document.querySelector('dialog[open]') ?? document.body
+  for (const element of scope.querySelectorAll('*')) {
+    const box = element.getBoundingClientRect()
+    // What scrolls in an area of its own may be wider than the page.
+    const clipped =
+      element.closest('.heard, .skip, [aria-hidden=true], svg, [role=group][tabindex="0"] *') !==
+      null
+    if (box.width === 0 || box.height === 0 || clipped) continue
+    if (box.right > clientWidth + 0.5 || box.left < -0.5)
+      found.push(`beyond the edge: ${name(element)}`)
+    // A link within a sentence is as tall as its line; a box or a dot is pressed through its label.
+    const pressed = element.matches(
+      'button, select, input:not([type=checkbox], [type=radio]), .button',
+    )
+    if (pressed && Math.min(box.width, box.height) < thumb) {
+      found.push(`${box.width.toFixed(0)} by ${box.height.toFixed(0)} px: ${name(element)}`)
+    }
+  }
+  return found
+}
+
+async function look(page: Page, name: string): Promise<void> {
+  for (const colorScheme of SCHEMES) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    for (const width of WIDTHS) {
+      const what = `${name}, ${colorScheme}, ${width} px`
+      await fits(page, width, what)
+      await photograph(page, `${name}-${width}-${colorScheme}`)
+      if (!LAYOUTS.includes(width)) continue
+      const rules =
+        colorScheme === 'light'
+          ? { type: 'tag' as const, values: TAGS }
+          : { type: 'rule' as const, values: COLOUR_RULES }
+      expect.soft(await violations(page, rules), what).toEqual([])
+    }
+  }
+}
+
+async function fits(page: Page, width: number, what: string): Promise<void> {
+  await page.setViewportSize({ width, height: width < 600 ? 780 : 900 })
+  // What the bar covers on a page that was scrolled is no smaller for that.
+  await page.evaluate(() => {
+    scrollTo(0, 0)
+  })
+  expect.soft(await page.evaluate(misfits, THUMB), what).toEqual([])
+}
+
+async function photograph(page: Page, name: string): Promise<void> {
+  if (process.env.SCREENS_DIR === undefined) return
+  await page.screenshot({ path: `${process.env.SCREENS_DIR}/${name}.png`, fullPage: true })
+}
+
+async function violations(page: Page, runOnly: { type: 'tag' | 'rule'; values: string[] }) {
+  // There are no frames to be looked into, and what passes is not told.
+  const { violations } = await new AxeBuilder({ page })
+    .setLegacyMode(true)
+    .options({ runOnly, resultTypes: ['violations'] })
+    .analyze()
+  return violations.map(({ id, help, nodes }) => ({
+    id,
+    help,
+    nodes: nodes.map((node) => `${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
+  }))
+}
+
+/** Makes a test of each screen. What fails is told in words, so nothing is recorded, which would take as long again. */
+export function screens(all: Screens): void {
+  test.use({ trace: 'off' })
+  for (const [name, open] of Object.entries(all)) {
+    test(name, async ({ page, admin, viewer, client, request }) => {
+      await page.emulateMedia({ reducedMotion: 'reduce' })
+      const reader = await Client.signIn(request, viewer)
+      await open({ page, admin, viewer, client, reader })
+      await look(page, name)
+    })
+  }
+}

@@ -1,0 +1,46 @@
+// Whether the server answers, as far as what this page asked tells. A stream may seem to be well for half a minute after
+// the server has stopped to answer.
+
+/** An answer that takes longer is late. */
+const LATE_MS = 2_000
+
+class Reach {
+  #late = $state(0)
+  #lost = $state(false)
+  #waiting = $state.raw<ReadonlySet<unknown>>(new Set())
+
+  /** Something has waited for an answer for seconds, got none, or says that it cannot reach the server. */
+  get silent(): boolean {
+    return this.#late > 0 || this.#lost || this.#waiting.size > 0
+  }
+
+  /** A request is on its way; what it gives is called once it has become known how it ended. */
+  sent(): (how: 'answered' | 'lost') => void {
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      this.#late += 1
+    }, LATE_MS)
+    return (how) => {
+      clearTimeout(timer)
+      if (late) this.#late -= 1
+      this.#lost = how === 'lost'
+    }
+  }
+
+  /** The server was heard by other ways. */
+  heard(): void {
+    this.#lost = false
+  }
+
+  /** Whether `who` shows that the server cannot be reached. */
+  shows(who: unknown, silent: boolean): void {
+    if (this.#waiting.has(who) === silent) return
+    const waiting = new Set(this.#waiting)
+    if (silent) waiting.add(who)
+    else waiting.delete(who)
+    this.#waiting = waiting
+  }
+}
+
+export const reach = new Reach()

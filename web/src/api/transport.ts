@@ -1,0 +1,75 @@
+// What every request passes on its way out and back: for whom it is made, when it may go, how long it may take, and whether
+// what came back was said by our server. Anything else, a proxy's page, a portal's welcome, an empty answer, counts as no answer.
+import type { components } from './schema'
+import { clock, SERVER_TIME } from './clock.svelte'
+import { ApiError } from './error'
+import { reach } from './reach.svelte'
+
+type Problem = components['schemas']['Problem']
+
+/** How long to wait for an answer. The server gives up on a request after 30 seconds. */
+const TIMEOUT_MS = 35_000
+/** Something that answers in the server's place does so for a while. */
+const FOREIGN_MS = 3_000
+/** Whatever wishes for a longer pause is asked again after this one. */
+const LONGEST_MS = 24 * 3_600_000
+
+/** Sends a request and gives the answer, if it is the server's: that of a refusal or of something done. */
+export async function send(request: Request): Promise<Response> {
+  const done = reach.sent()
+  try {
+    const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)])
+    const response = await fetch(request, { signal, cache: 'no-store' }).catch((cause: unknown) => {
+      throw unreachable(cause)
+    })
+    if (!isOurs(response)) throw foreign(response)
+    clock.learn(response.headers.get(SERVER_TIME))
+    done('answered')
+    return response
+  } catch (problem) {
+    done('lost')
+    throw problem
+  }
+}
+
+/** By the head of it; what a problem says is looked at where it is read. */
+function isOurs({ headers, status, ok, redirected, type }: Response): boolean {
+  if (redirected || type === 'opaque' || type === 'opaqueredirect') return false
+  if (!ok) return isType(headers, 'application/problem+json')
+  return headers.has(SERVER_TIME) && (status === 204 || isType(headers, 'application/json'))
+}
+
+/** What a refused request means. `body` is what was answered. */
+export function refusal(response: Response, body: unknown): ApiError {
+  const { status, headers } = response
+  if (!isType(headers, 'application/problem+json') || !isProblem(body, status)) {
+    return foreign(response)
+  }
+  return new ApiError(status, body, retryAfter(headers))
+}
+
+function isProblem(body: unknown, status: number): body is Problem {
+  const { code, request_id, status: said } = (body ?? {}) as Partial<Record<string, unknown>>
+  return typeof code === 'string' && typeof request_id === 'string' && said === status
+}
+
+/** Something between here and the server has answered: nobody knows whether the server was asked. */
+export function foreign(response?: Response): ApiError {
+  const detail = 'Something between this page and the server answered in its place.'
+  const wait = response ? retryAfter(response.headers) : 0
+  return new ApiError(0, { code: 'foreign', detail }, Math.max(wait, FOREIGN_MS))
+}
+
+export function unreachable(cause: unknown): ApiError {
+  return cause instanceof ApiError ? cause : new ApiError(0, { detail: String(cause) })
+}
+
+function isType(headers: Headers, type: string): boolean {
+  const [said = ''] = (headers.get('content-type') ?? '').split(';')
+  return said.trim().toLowerCase() === type
+}
+
+function retryAfter(headers: Headers): number {
+  const wait = Number(headers.get('retry-after')) * 1000
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), LONGEST_MS) : 0
+}

@@ -1,0 +1,62 @@
+// What somebody wants of an entry, until the server has answered: kept in this browser in this form. Each may be sent again
+// without harm, as often as it takes.
+import type { Entry, NewEntry } from '../../api/client'
+import { ApiError } from '../../api/error'
+
+/** A new entry that has its own name and moment, whenever it arrives. */
+export type Outgoing = NewEntry & { id: string; at: string }
+export type Wish =
+  | { to: 'log'; entry: Outgoing }
+  | { to: 'delete' | 'restore'; entry: Outgoing | Entry }
+  /** A change that made the entry what it is is to be taken back. */
+  | { to: 'change'; entry: Entry }
+
+export interface Item {
+  wish: Wish
+  /** Why it was not done yet; absent while it is on its way for the first time. */
+  problem?: ApiError
+  /** The server has said no: it is not sent again by itself. */
+  refused?: boolean
+  /** It has been on its way for seconds. */
+  slow?: boolean
+  /** It survives this page. */
+  kept: boolean
+  /** Until when an entry that was sent may still arrive, though no answer came. */
+  late?: number
+}
+
+interface Kept {
+  wish: Wish
+  late?: number
+  refused?: { status: number; code: string; detail: string; request_id?: string; fields: Fields }
+}
+type Fields = Readonly<Record<string, string>>
+
+export function toKept({ wish, late, refused, problem }: Item): Kept {
+  if (!refused || !problem) return { wish, ...(late && { late }) }
+  const { status, code, message: detail, requestId: request_id, fields } = problem
+  return { wish, refused: { status, code, detail, fields, ...(request_id && { request_id }) } }
+}
+
+/** What an earlier page left behind; it may have arrived all the same. */
+export function fromKept(kept: unknown): Item | undefined {
+  if (typeof kept !== 'object' || kept === null) return undefined
+  // Once, only entries that were to be logged were kept, as they were sent.
+  if ('metric' in kept) return fromKept({ wish: { to: 'log', entry: kept } })
+  const { wish, late, refused } = kept as Partial<Kept>
+  if (!wish) return undefined
+  if (!refused) return { wish, kept: true, problem: new ApiError(0, {}), ...(late && { late }) }
+  const { status, fields, ...said } = refused
+  const errors = Object.entries(fields).map(([field, message]) => ({ field, message, code: '' }))
+  return { wish, kept: true, refused: true, problem: new ApiError(status, { ...said, errors }) }
+}
+
+/** Whether the server has taken in this very entry: what something else says about another one is no answer. */
+export function isAnswerTo(sent: Outgoing, got: Partial<Entry>): boolean {
+  return (
+    got.id === sent.id &&
+    got.metric === sent.metric &&
+    got.value === sent.value &&
+    Date.parse(got.at ?? '') === Date.parse(sent.at)
+  )
+}
