@@ -90,7 +90,7 @@ test.describe('one intention is one', () => {
     await field.fill('333')
     await field.press('Enter')
     await field.press('Enter')
-    await page.getByRole('button', { name: 'Log', exact: true }).dblclick()
+    await page.getByRole('button', { name: 'Log', exact: true }).dblclick({ force: true })
     answer()
     await expect(field).toBeHidden()
     await expect(card(page, 'Water')).toContainText('333 ml of 2,000 ml today')
