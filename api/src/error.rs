@@ -7,6 +7,7 @@ use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -45,6 +46,7 @@ codes! {
     Unauthorized UNAUTHORIZED "unauthorized" "Sign in first";
     TotpRequired UNAUTHORIZED "totp_required" "A code from your authenticator is needed";
     InvalidTotp UNAUTHORIZED "invalid_totp" "That code is not or no longer good";
+    ContinuationOver UNAUTHORIZED "continuation_over" "Enter your password again";
     InvalidCredentials UNAUTHORIZED "invalid_credentials" "That name and password do not fit together";
     SuspiciousRequest BAD_REQUEST "suspicious_request" "The request looks like an attack";
     PasswordChangeRequired FORBIDDEN "password_change_required" "Choose a password of your own first";
@@ -143,6 +145,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<FieldError>,
+    /// Where only a code is missing to sign in: send it along with the code, in place of the password. Good once, within two minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, example = "pQ3xV8bTz0mYk5wJcR2nLgpQ3xV8bTz0mYk5wJcR2nL")]
+    continuation: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -156,12 +162,22 @@ pub struct ApiError {
     allow: Option<String>,
     /// Seconds after which trying again may help.
     retry_after: Option<i64>,
+    /// What a sign-in goes on with.
+    continuation: Option<SecretString>,
 }
 
 impl ApiError {
     /// `detail` says what to do next.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), cause: None, allow: None, retry_after: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            cause: None,
+            allow: None,
+            retry_after: None,
+            continuation: None,
+        }
     }
 
     #[must_use]
@@ -173,6 +189,12 @@ impl ApiError {
     #[must_use]
     pub fn retry_after(mut self, seconds: i64) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    #[must_use]
+    pub fn continued_by(mut self, continuation: SecretString) -> Self {
+        self.continuation = Some(continuation);
         self
     }
 
@@ -241,6 +263,7 @@ impl ApiError {
                 code: self.code.as_str(),
                 request_id: request_id.to_owned(),
                 errors: self.errors.clone(),
+                continuation: self.continuation.as_ref().map(|text| text.expose_secret().to_owned()),
             })
             .unwrap_or_default(),
         )

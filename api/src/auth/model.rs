@@ -2,7 +2,10 @@
 
 use diesel::prelude::*;
 
-use super::api_tokens::{self, Scope};
+use super::{
+    api_tokens::{self, Scope},
+    continuation,
+};
 use crate::{
     clock::{DAY, MINUTE, Timestamp},
     db::{
@@ -107,7 +110,8 @@ impl Session {
     /// Whether its use at `now` is worth noting.
     #[must_use]
     pub fn needs_noting(&self, now: Timestamp) -> bool {
-        now.0 - self.last_seen_at >= SEEN_EVERY
+        // Also where the clock was put back since.
+        !(0..SEEN_EVERY).contains(&(now.0 - self.last_seen_at))
     }
 }
 
@@ -187,8 +191,9 @@ pub fn end_session_of(conn: &mut DbConnection, user_id: &str, id: &str) -> Query
     diesel::delete(sessions::table.find(id).filter(sessions::user_id.eq(user_id))).execute(conn).map(|count| count > 0)
 }
 
-/// Ends every session of this user, API tokens too.
+/// Ends every session of this user, API tokens too, and each that is only half begun.
 pub fn end_all_sessions(conn: &mut DbConnection, user_id: &str) -> QueryResult<()> {
+    continuation::end_all_of(conn, user_id)?;
     diesel::delete(sessions::table.filter(sessions::user_id.eq(user_id))).execute(conn).map(drop)
 }
 
@@ -201,8 +206,9 @@ pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &str) -> 
     diesel::delete(others).execute(conn).map(drop)
 }
 
-/// Ends every session of this user but one, API tokens too.
+/// Ends every session of this user but one, API tokens too, and each that is only half begun.
 pub fn end_other_sessions(conn: &mut DbConnection, user_id: &str, kept: &str) -> QueryResult<()> {
+    continuation::end_all_of(conn, user_id)?;
     let others = sessions::table.filter(sessions::user_id.eq(user_id)).filter(sessions::id.ne(kept));
     diesel::delete(others).execute(conn).map(drop)
 }
@@ -244,6 +250,8 @@ pub fn list_sessions(
             .load(conn)?
     };
     found.sort_by(|a, b| b.id.cmp(&a.id));
+    // Nobody was here later than now, whatever the clock said then.
+    found.iter_mut().for_each(|session| session.last_seen_at = session.last_seen_at.min(now.0));
     Ok(found)
 }
 

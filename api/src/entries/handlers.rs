@@ -242,7 +242,7 @@ pub async fn update_entry(
             }
             if least_detail(&before, &entry).is_some() {
                 entry.updated_at = clock.now().0;
-                model::change_entry(conn, &before, &entry, &owner.username)?;
+                model::change_entry(conn, &before, &mut entry, &owner.username)?;
                 trace.record(conn, &Event::new(Action::EntryUpdate).on(&entry.id))?;
             }
             Ok(entry)
@@ -276,7 +276,7 @@ pub async fn delete_entry(
             let before = living_entry(conn, &owner.id, *id)?;
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (Some(now.0), now.0);
-            model::change_entry(conn, &before, &entry, &owner.username)?;
+            model::change_entry(conn, &before, &mut entry, &owner.username)?;
             Ok(trace.record(conn, &Event::new(Action::EntryDelete).on(&entry.id))?)
         })
         .await?;
@@ -311,7 +311,7 @@ pub async fn restore_entry(
             }
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (None, now.0);
-            model::change_entry(conn, &before, &entry, &owner.username)?;
+            model::change_entry(conn, &before, &mut entry, &owner.username)?;
             trace.record(conn, &Event::new(Action::EntryRestore).on(&entry.id))?;
             Ok(entry)
         })

@@ -192,8 +192,9 @@ pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult
 /// Makes an entry what it is `after` a change by `by`, keeps how it was `before`, and tells those who watch.
 ///
 /// When it was changed has to be when its turn to be written came: changes overtake one another on their way there, and whoever shows an
-/// entry takes the one that was changed last.
-pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &Entry, by: &str) -> QueryResult<()> {
+/// entry takes the one that was changed last. It is later than the change before it, whatever the clock was put back to.
+pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, by: &str) -> QueryResult<()> {
+    after.updated_at = after.updated_at.max(before.updated_at + 1);
     versions::keep(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
     update_entry(conn, after)?;
     outbox::entry_changed(conn, Some(before), after)
@@ -216,15 +217,22 @@ pub fn change_entries(
         if before.at == after.at && before.same_content(after) {
             alike.entry((&after.day, after.deleted_at)).or_default().push(&after.id);
         } else {
-            update_entry(conn, after)?;
+            let updated_at = now.0.max(before.updated_at + 1);
+            update_entry(conn, &Entry { updated_at, ..after.clone() })?;
         }
     }
     for ((day, deleted_at), ids) in alike {
         diesel::update(dsl::entries.filter(dsl::user_id.eq(owner)).filter(dsl::id.eq_any(ids)))
-            .set((dsl::day.eq(day), dsl::updated_at.eq(now.0), dsl::deleted_at.eq(deleted_at)))
+            .set((dsl::day.eq(day), dsl::updated_at.eq(changed_at(now.0)), dsl::deleted_at.eq(deleted_at)))
             .execute(conn)?;
     }
     Ok(())
+}
+
+/// When an entry that is changed at `now` counts as changed: later than before.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub fn changed_at(now: i64) -> _ {
+    diesel::dsl::case_when(dsl::updated_at.ge(now), dsl::updated_at + 1_i64).otherwise(now)
 }
 
 /// Without the columns that never change: SQLite would look for whatever refers to them.

@@ -9,7 +9,7 @@ use crate::{
     clock::{HOUR, Timestamp},
     db::DbConnection,
     entries::model::{Band, Metric, last_change, latest, water_of_day},
-    users::model::User,
+    users::{model::User, names},
 };
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -29,7 +29,7 @@ impl Person {
     pub fn new(person: &User, watch: bool) -> Self {
         Self {
             username: person.username.clone(),
-            display_name: person.display_name.clone(),
+            display_name: names::shown(person),
             time_zone: watch.then(|| person.time_zone.clone()),
         }
     }

@@ -9,7 +9,7 @@ use validator::{Validate, ValidationError};
 
 use super::{
     model::{self, Role, Sharing, Unit, User, UserChanges, as_text},
-    privacy_policy,
+    names, privacy_policy, validate_name,
 };
 use crate::{
     audit::{Action, Event},
@@ -83,7 +83,7 @@ impl User {
     pub fn view(&self) -> UserView {
         UserView {
             username: self.username.clone(),
-            display_name: self.display_name.clone(),
+            display_name: names::shown(self),
             role: self.role(),
             disabled: self.disabled != 0,
             locked_until: None,
@@ -189,18 +189,6 @@ pub struct UpdateMe {
 #[schema(minimum = 1, maximum = 5000)]
 #[expect(dead_code, reason = "only its schema is used")]
 pub struct Preset(i32);
-
-/// A name for people to read.
-///
-/// # Errors
-/// Says what one looks like.
-pub fn validate_name(name: &str) -> Result<(), ValidationError> {
-    if name.trim().is_empty() || name.chars().any(char::is_control) {
-        return Err(ValidationError::new("name")
-            .with_message(Cow::Borrowed("has to show something and hold no control characters")));
-    }
-    Ok(())
-}
 
 fn validate_time_zone(zone: &str) -> Result<(), ValidationError> {
     zone.parse::<chrono_tz::Tz>().map(drop).map_err(|_| {

@@ -1,13 +1,17 @@
-// How a screen is looked at, light and dark, from the narrowest phone to a wide desk: no violation that axe can find, no
-// scrolling sideways, nothing cut, nothing too small for a thumb. SCREENS_DIR=… writes a picture of each. The files beside this one say what is shown, each a part of the page, so that they run side by side.
+// How a screen is looked at, light and dark, from the narrowest phone to a wide desk, and in large text: no violation
+// that axe can find, no scrolling sideways, nothing cut, nothing too small for a thumb. SCREENS_DIR=… writes a picture of
+// each. The files beside this one say what is shown, each a part of the page, so that they run side by side.
 import AxeBuilder from '@axe-core/playwright'
 import { Client, expect, type Page, test } from '../support/test'
 import { type Screens } from './cast'
 
 const WIDTHS = [320, 390, 768, 1440]
+const PHONES = [320, 390]
 /** The narrow and the wide layout; those between differ by nothing that axe looks at. */
 const LAYOUTS = [390, 1440]
 const SCHEMES = ['light', 'dark'] as const
+/** What a browser's own setting makes of 16 px. */
+const LARGE_TEXT = [24, 32]
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 /** What of it depends on colours; the rest is found in any theme. */
 const COLOUR_RULES = ['color-contrast', 'link-in-text-block']
@@ -38,6 +42,11 @@ function misfits(thumb: number): string[] {
     if (pressed && Math.min(box.width, box.height) < thumb) {
       found.push(`${box.width.toFixed(0)} by ${box.height.toFixed(0)} px: ${name(element)}`)
     }
+    // A field scrolls what is typed; of all else that is pressed every word is in sight.
+    const spills =
+      element.scrollWidth > element.clientWidth + 1 ||
+      element.scrollHeight > element.clientHeight + 1
+    if (element.matches('button, .button') && spills) found.push(`spills over: ${name(element)}`)
   }
   return found
 }
@@ -55,6 +64,18 @@ async function look(page: Page, name: string): Promise<void> {
           ? { type: 'tag' as const, values: TAGS }
           : { type: 'rule' as const, values: COLOUR_RULES }
       expect.soft(await violations(page, rules), what).toEqual([])
+    }
+  }
+}
+
+/** As somebody reads it who has set their browser to a larger text. */
+async function lookInLargeText(page: Page, name: string): Promise<void> {
+  const browser = await page.context().newCDPSession(page)
+  for (const size of LARGE_TEXT) {
+    await browser.send('Page.setFontSizes', { fontSizes: { standard: size, fixed: size } })
+    for (const width of PHONES) {
+      await fits(page, width, `${name}, ${width} px, text of ${size} px`)
+      await photograph(page, `${name}-${width}-text-${size}`)
     }
   }
 }
@@ -95,6 +116,7 @@ export function screens(all: Screens): void {
       const reader = await Client.signIn(request, viewer)
       await open({ page, admin, viewer, client, reader })
       await look(page, name)
+      await lookInLargeText(page, name)
     })
   }
 }

@@ -3,6 +3,7 @@
 import { newId } from '../lib/uuid'
 import { clock } from './clock.svelte'
 import { ApiError } from './error'
+import { pause } from './pause'
 
 export class Attempt {
   busy = $state(false)
@@ -19,6 +20,7 @@ export class Attempt {
     if (this.busy) return false
     this.busy = true
     this.problem = undefined
+    pause.lift()
     try {
       await what()
       this.#id = undefined

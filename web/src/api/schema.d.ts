@@ -13,7 +13,8 @@ export interface paths {
         };
         /**
          * List what was done on this server.
-         * @description Newest first. Records are only ever added; `status-tracker audit verify` checks that none was changed or removed.
+         * @description Newest first. Records are only ever added; `status-tracker audit verify` checks that none was changed or removed. What others log, whom they
+         *     let watch and who looked at them is not shown: those records are for whom they name.
          */
         get: operations["list_audit"];
         put?: never;
@@ -33,7 +34,7 @@ export interface paths {
         };
         /**
          * Export the audit log.
-         * @description Oldest first, streamed. The export is recorded too.
+         * @description Oldest first, streamed: what the list shows to you. The export is recorded too.
          */
         get: operations["export_audit"];
         put?: never;
@@ -1081,7 +1082,7 @@ export interface components {
             detail: string | null;
             /**
              * Format: int64
-             * @description Counts up by one; a gap would be a missing record.
+             * @description Counts up by one among what is shown to you.
              * @example 4711
              */
             id: number;
@@ -1172,6 +1173,7 @@ export interface components {
              */
             max_uses: number;
             role: components["schemas"]["Role"];
+            share?: components["schemas"]["ShareTerms"] | null;
         };
         CreateTotp: {
             /**
@@ -1188,6 +1190,7 @@ export interface components {
              */
             display_name?: string;
             role: components["schemas"]["Role"];
+            share?: components["schemas"]["ShareTerms"] | null;
             /**
              * @description 3 to 32 letters, digits, `.`, `_` or `-`. Kept in lower case.
              * @example robin
@@ -1197,6 +1200,7 @@ export interface components {
         CreatedUser: {
             /** @description When the temporary password stops working. */
             expires_at: components["schemas"]["Timestamp"];
+            share: components["schemas"]["GrantedView"] | null;
             /**
              * @description Lets them in to choose their own, and to do nothing else.
              * @example hV7kXw3RzTq9mPcB2nLyGd5s
@@ -1360,6 +1364,7 @@ export interface components {
             max_uses: number;
             /** @description What those who register with it will be. */
             role: components["schemas"]["Role"];
+            share?: components["schemas"]["GrantedView"] | null;
             /**
              * Format: int32
              * @example 1
@@ -1396,6 +1401,7 @@ export interface components {
              */
             max_uses: number;
             role: components["schemas"]["Role"];
+            share: components["schemas"]["GrantedView"] | null;
             /**
              * @description The page where it is used.
              * @example https://status.example.org/register?invite=pQ3xV8bTz0mYk5wJcR2nLg
@@ -1525,7 +1531,7 @@ export interface components {
                 detail: string | null;
                 /**
                  * Format: int64
-                 * @description Counts up by one; a gap would be a missing record.
+                 * @description Counts up by one among what is shown to you.
                  * @example 4711
                  */
                 id: number;
@@ -1608,6 +1614,7 @@ export interface components {
                 max_uses: number;
                 /** @description What those who register with it will be. */
                 role: components["schemas"]["Role"];
+                share?: components["schemas"]["GrantedView"] | null;
                 /**
                  * Format: int32
                  * @example 1
@@ -1658,6 +1665,13 @@ export interface components {
                 /** @description Whether they see the history, and not only how the person is now. */
                 history: boolean;
                 last_looked_at: components["schemas"]["Timestamp"] | null;
+                /**
+                 * @description While they ask: the user names of others whose name looks like theirs.
+                 * @example [
+                 *       "a1ex"
+                 *     ]
+                 */
+                looks_like?: string[];
                 requested_at: components["schemas"]["Timestamp"] | null;
                 since: components["schemas"]["Timestamp"] | null;
                 /** @description With `sharing: everyone` every viewer is `approved` whom the person did not keep out; with `nobody` it says what held before. */
@@ -1820,7 +1834,7 @@ export interface components {
          * @description What went wrong, for programs.
          * @enum {string}
          */
-        ProblemCode: "address_too_long" | "asked_recently" | "bad_request" | "busy" | "changed_since_preview" | "cross_site" | "disk_full" | "headers_too_large" | "history_not_shared" | "id_conflict" | "insufficient_scope" | "internal" | "invalid" | "invalid_credentials" | "invalid_cursor" | "invalid_invite" | "invalid_totp" | "last_admin" | "locked" | "maintenance" | "method_not_allowed" | "not_found" | "other_account" | "own_account" | "password_change_required" | "payload_too_large" | "penalised" | "rate_limited" | "read_only" | "read_only_role" | "registration_closed" | "request_timeout" | "set_by_configuration" | "suspicious_request" | "timeout" | "too_many_streams" | "too_many_tokens" | "totp_already_on" | "totp_not_begun" | "totp_required" | "unauthorized" | "unavailable" | "unknown_host" | "unsupported_media_type" | "username_taken" | "viewers_only" | "wrong_password";
+        ProblemCode: "address_too_long" | "asked_recently" | "bad_request" | "busy" | "changed_since_preview" | "continuation_over" | "cross_site" | "disk_full" | "headers_too_large" | "history_not_shared" | "id_conflict" | "insufficient_scope" | "internal" | "invalid" | "invalid_credentials" | "invalid_cursor" | "invalid_invite" | "invalid_totp" | "last_admin" | "locked" | "maintenance" | "method_not_allowed" | "not_found" | "other_account" | "own_account" | "password_change_required" | "payload_too_large" | "penalised" | "rate_limited" | "read_only" | "read_only_role" | "registration_closed" | "request_timeout" | "set_by_configuration" | "suspicious_request" | "timeout" | "too_many_streams" | "too_many_tokens" | "totp_already_on" | "totp_not_begun" | "totp_required" | "unauthorized" | "unavailable" | "unknown_host" | "unsupported_media_type" | "username_taken" | "viewers_only" | "wrong_password";
         /** @description Which entries belong to another day by your time zone and the start of your day as they are now. */
         Recompute: {
             /** @description Whether it was done. */
@@ -2052,6 +2066,22 @@ export interface components {
          * @enum {string}
          */
         ShareState: "requested" | "approved" | "ended";
+        /** @description What a new viewer will see of you. What is left out is exact values with history, without export and without an end. */
+        ShareTerms: {
+            /** @default exact */
+            altitude: components["schemas"]["Detail"];
+            /** @default false */
+            export: boolean;
+            /**
+             * @description Whether they see your history, and not only how you are now.
+             * @default true
+             */
+            history: boolean;
+            /** @default null */
+            until: components["schemas"]["Timestamp"] | null;
+            /** @default exact */
+            water: components["schemas"]["Detail"];
+        };
         /** @description What a person's viewer sees of them, until when, and when they last did. */
         ShareView: {
             altitude: components["schemas"]["Detail"];
@@ -2061,6 +2091,13 @@ export interface components {
             /** @description Whether they see the history, and not only how the person is now. */
             history: boolean;
             last_looked_at: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description While they ask: the user names of others whose name looks like theirs.
+             * @example [
+             *       "a1ex"
+             *     ]
+             */
+            looks_like?: string[];
             requested_at: components["schemas"]["Timestamp"] | null;
             since: components["schemas"]["Timestamp"] | null;
             /** @description With `sharing: everyone` every viewer is `approved` whom the person did not keep out; with `nobody` it says what held before. */
@@ -2399,13 +2436,7 @@ export interface components {
         };
     };
     responses: never;
-    parameters: {
-        /**
-         * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-         * @example robin
-         */
-        ActingAs: string;
-    };
+    parameters: never;
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -2452,7 +2483,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2545,7 +2576,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2631,7 +2662,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2711,7 +2742,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2822,7 +2853,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The invite's id */
@@ -2912,7 +2943,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The penalty's id */
@@ -3002,7 +3033,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3073,7 +3104,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3144,7 +3175,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3260,7 +3291,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3340,7 +3371,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3451,7 +3482,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3537,7 +3568,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3630,7 +3661,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3756,7 +3787,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3851,7 +3882,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3937,7 +3968,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -4030,7 +4061,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -4123,7 +4154,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -4216,7 +4247,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4327,7 +4358,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4405,7 +4436,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4507,7 +4538,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4618,7 +4649,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4710,7 +4741,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4835,7 +4866,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4918,7 +4949,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5032,7 +5063,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5143,7 +5174,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5226,7 +5257,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5316,7 +5347,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5439,7 +5470,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5536,7 +5567,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5628,7 +5659,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5725,7 +5756,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5778,7 +5809,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5840,7 +5871,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5958,7 +5989,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6074,7 +6105,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6156,7 +6187,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6227,7 +6258,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6345,7 +6376,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6407,7 +6438,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6485,7 +6516,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The session's id */
@@ -6580,7 +6611,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6660,7 +6691,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -6746,7 +6777,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -6839,7 +6870,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -6965,7 +6996,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7027,7 +7058,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7138,7 +7169,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The token's id */
@@ -7228,7 +7259,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7290,7 +7321,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7410,7 +7441,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7537,7 +7568,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7653,7 +7684,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7743,7 +7774,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -7840,7 +7871,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -7926,7 +7957,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -8030,7 +8061,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -8107,7 +8138,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -8166,7 +8197,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;

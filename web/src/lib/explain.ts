@@ -8,6 +8,7 @@ const words: Record<Code, string> = {
   bad_request: 'The server could not read what this page sent.',
   busy: 'The server is busy.',
   changed_since_preview: 'It changed since you were shown it. Look at it again.',
+  continuation_over: 'The second step took too long. Sign in with your password again.',
   cross_site: 'This was asked for by another site, so it was refused.',
   disk_full: 'The server has no room left to store anything.',
   headers_too_large:
@@ -142,7 +143,8 @@ export function refusalWords(problem: ApiError): string {
   const became = problem.unanswered
     ? 'It may have been changed all the same.'
     : 'Nothing was changed.'
-  return `${explain(problem).what} ${became}`
+  const when = problem.status === 429 ? ` Try again ${inWords(problem.retryAfter)}.` : ''
+  return `${explain(problem).what} ${became}${when}`
 }
 
 /**

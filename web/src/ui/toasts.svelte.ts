@@ -1,5 +1,5 @@
-// Short messages at the foot of the page, each with at most one thing to do. They go by themselves after
-// six seconds, but not while somebody points at them or has focus among them.
+// Short messages, one at a time, each with at most one thing to do. They go by themselves after six seconds, but not
+// while somebody points at them or has focus among them.
 export interface Toast {
   id: number
   text: string
@@ -7,7 +7,6 @@ export interface Toast {
 }
 
 const LIFE_MS = 6_000
-const MOST = 2
 
 export class Toasts {
   items = $state.raw<Toast[]>([])
@@ -19,8 +18,8 @@ export class Toasts {
   /** Gives its id, to dismiss it once something newer takes its place. */
   show(text: string, action?: Toast['action']): number {
     const id = ++this.#ids
-    this.#left.set(id, LIFE_MS)
-    this.items = [...this.items, { id, text, ...(action && { action }) }].slice(-MOST)
+    this.#left = new Map([[id, LIFE_MS]])
+    this.items = [{ id, text, ...(action && { action }) }]
     this.#timer ??= setInterval(() => {
       this.#age(100)
     }, 100)

@@ -32,17 +32,25 @@ test('it waits while somebody looks at it', () => {
   expect(texts()).toHaveLength(0)
 })
 
-test('two at most, the oldest makes room', () => {
-  for (const text of ['a', 'b', 'c', 'd']) toasts.show(text)
-  expect(texts()).toEqual(['c', 'd'])
+test('one at a time, and each for as long as any', () => {
+  toasts.show('a')
+  vi.advanceTimersByTime(5_000)
+  toasts.show('b')
+  expect(texts()).toEqual(['b'])
+  vi.advanceTimersByTime(5_900)
+  expect(texts()).toEqual(['b'])
+  vi.advanceTimersByTime(100)
+  expect(texts()).toEqual([])
 })
 
 test('undo is done once and takes its toast away', () => {
   const run = vi.fn()
   toasts.show('logged', { label: 'Undo', run })
-  toasts.show('nothing to do about this one')
   expect(toasts.actOnLast()).toBe(true)
   expect(toasts.actOnLast()).toBe(false)
   expect(run).toHaveBeenCalledTimes(1)
-  expect(texts()).toEqual(['nothing to do about this one'])
+  expect(texts()).toEqual([])
+  toasts.show('nothing to do about this one')
+  expect(toasts.actOnLast()).toBe(false)
+  expect(texts()).toHaveLength(1)
 })

@@ -136,11 +136,11 @@ pub async fn restore_version(
             let now = clock.now();
             let before = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
             let version = find_version(conn, &before, number)?.ok_or_else(ApiError::not_found)?;
-            let after = version.put_back(&before, now);
+            let mut after = version.put_back(&before, now);
             if least_detail(&before, &after).is_none() {
                 return Ok(before);
             }
-            model::change_entry(conn, &before, &after, &owner.username)?;
+            model::change_entry(conn, &before, &mut after, &owner.username)?;
             trace.record(conn, &Event::new(Action::EntryRestore).on(&after.id).detail(format!("version {number}")))?;
             Ok(after)
         })

@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use diesel::{
     dsl::sql,
     prelude::*,
-    sql_types::{BigInt, Integer, Text},
+    sql_types::{Integer, Text},
 };
 
-use super::model::Entry;
+use super::model::{Entry, changed_at};
 use crate::{
     clock::Timestamp,
     db::{
@@ -84,7 +84,7 @@ pub fn keep(conn: &mut DbConnection, owner: &str, ids: &[&str], by: &str, now: i
             entries::tags,
             entries::deleted_at,
             entries::updated_at,
-            now.into_sql::<BigInt>(),
+            changed_at(now),
             by.into_sql::<Text>(),
             entries::fl_oz_tenths,
         ))

@@ -9,7 +9,11 @@ use crate::{
         schema::{invites, users},
     },
     error::{ApiError, ApiResult, Code},
-    users::model::Role,
+    people::{
+        shares::terms::Offer,
+        sharing::{Detail, Granted},
+    },
+    users::model::{Role, Sharing, User},
 };
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -24,19 +28,28 @@ pub struct Invite {
     /// The id of the admin who made it.
     pub created_by: String,
     pub created_at: i64,
+    /// What whoever registers with it will see of its maker; nothing where there is no water.
+    water: Option<String>,
+    altitude: Option<String>,
+    history: i16,
+    export: i16,
+    until: Option<i64>,
+}
+
+/// What is chosen of a new invite.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen {
+    pub role: Role,
+    pub expires_at: Timestamp,
+    pub max_uses: i32,
+    pub offer: Option<Offer>,
 }
 
 impl Invite {
     #[must_use]
-    pub fn new(
-        id: String,
-        code_hash: String,
-        role: Role,
-        expires_at: Timestamp,
-        max_uses: i32,
-        created_by: String,
-        now: Timestamp,
-    ) -> Self {
+    pub fn new(id: String, code_hash: String, chosen: Chosen, created_by: String, now: Timestamp) -> Self {
+        let Chosen { role, expires_at, max_uses, offer } = chosen;
+        let terms = offer.map(|offer| offer.terms);
         Self {
             id,
             code_hash,
@@ -46,7 +59,27 @@ impl Invite {
             uses: 0,
             created_by,
             created_at: now.0,
+            water: terms.map(|terms| terms.water.as_str().to_owned()),
+            altitude: terms.map(|terms| terms.altitude.as_str().to_owned()),
+            history: terms.map_or(0, |terms| terms.history.into()),
+            export: terms.map_or(0, |terms| terms.export.into()),
+            until: offer.and_then(|offer| offer.until),
         }
+    }
+
+    /// What its maker offered to whoever comes by it.
+    #[must_use]
+    pub fn offer(&self) -> Option<Offer> {
+        let (water, altitude) = (Detail::parse(self.water.as_ref()?), Detail::parse(self.altitude.as_ref()?));
+        let terms = Granted { water, altitude, history: self.history != 0, export: self.export != 0, own: false };
+        Some(Offer { terms, until: self.until })
+    }
+
+    /// What comes of that at `now`: nothing once the offer is over, or while its maker shares with nobody.
+    #[must_use]
+    pub fn offer_of(&self, maker: &User, now: Timestamp) -> Option<Offer> {
+        let open = self.role() == Role::Viewer && maker.sharing() != Sharing::Nobody;
+        self.offer().filter(|offer| open && offer.until.is_none_or(|until| until > now.0))
     }
 
     /// Anything the database should not hold counts as the role that may do less.

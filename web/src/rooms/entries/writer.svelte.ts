@@ -13,6 +13,7 @@ import {
 } from '../../api/client'
 import { ApiError } from '../../api/error'
 import { clock } from '../../api/clock.svelte'
+import { pause } from '../../api/pause'
 import { altitudeText } from '../../lib/altitude'
 import { explain } from '../../lib/explain'
 import { same } from '../../lib/same'
@@ -76,6 +77,7 @@ export class Writer {
    * the toast, for example `250 ml`. What was refused is kept, unless a form does that.
    */
   async log(draft: Draft, words: string, keeps?: 'form'): Promise<ApiError | undefined> {
+    pause.lift()
     const now = await certainTime()
     const at = draft.at ?? new Date(now).toISOString()
     const id = draft.id ?? newId(now)

@@ -1,5 +1,13 @@
 // What a share says, in words, and the form that changes it. Kept apart from the screens so that it can be tested.
-import type { Detail, Me, Metric, Share, ShareChange, Sharing } from '../../../api/client'
+import type {
+  Detail,
+  Me,
+  Metric,
+  Share,
+  ShareChange,
+  ShareTerms,
+  Sharing,
+} from '../../../api/client'
 import { same } from '../../../lib/same'
 import { readWall, wallTime } from '../../../lib/time'
 import { listed } from '../../entries/changes'
@@ -131,10 +139,8 @@ export function shareName({ username, display_name }: Pick<Share, 'username' | '
   return display_name || username
 }
 
-export interface ShareForm {
-  /** The share that is changed; null for somebody who is named in the form. */
-  share: Share | null
-  username: string
+/** What a viewer is to see, as it is chosen. */
+export interface TermsForm {
   water: Detail
   altitude: Detail
   history: boolean
@@ -143,6 +149,44 @@ export interface ShareForm {
   until: string
   /** Of an end that comes twice, the second. */
   second: boolean | null
+}
+
+export interface ShareForm extends TermsForm {
+  /** The share that is changed; null for somebody who is named in the form. */
+  share: Share | null
+  username: string
+}
+
+/** What somebody who is only just coming is to see; '' while that is not chosen. */
+export interface OfferForm extends TermsForm {
+  lets: '' | 'yes' | 'no'
+}
+
+export function emptyOffer(): OfferForm {
+  return { lets: '', water: 'exact', altitude: 'exact', history: true, export: false, until: '', second: null }
+}
+
+/** What is sent for them, null for nothing, or what is wrong with it. */
+export function readOffer(
+  { lets, until: wall, second, ...terms }: OfferForm,
+  me: Reader,
+  now: number,
+): { share?: ShareTerms | null; wrong?: string } {
+  if (lets !== 'yes') return { share: null }
+  const read = readUntil({ until: wall, second }, me, now)
+  return 'wrong' in read ? read : { share: { ...terms, until: read.until } }
+}
+
+function readUntil(
+  { until: wall, second }: Pick<TermsForm, 'until' | 'second'>,
+  me: Reader,
+  now: number,
+): { until: string | null } | { wrong: string } {
+  if (wall === '') return { until: null }
+  const read = readWall({ wall, second }, me.time_zone)
+  if ('wrong' in read) return read
+  if (Date.parse(read.at) <= now) return { wrong: 'Choose a time that is still to come.' }
+  return { until: read.at }
 }
 
 type Reader = Pick<Me, 'time_zone'>
@@ -203,16 +247,11 @@ export function readForm(
 ): { change: ShareChange } | { wrong: Wrong } {
   const wrong: Wrong = {}
   const { share } = form
-  const { second } = form
-  const read =
-    form.until === '' ? { at: null } : readWall({ wall: form.until, second }, me.time_zone)
-  const until = 'at' in read ? read.at : null
+  const read = readUntil(form, me, now)
   if (form.username.trim() === '') wrong.username = 'Type the user name of a viewer.'
-  if ('wrong' in read) wrong.until = read.wrong
-  if (until !== null && Date.parse(until) <= now)
-    wrong.until = 'Choose a time that is still to come.'
+  if ('wrong' in read) return { wrong: { ...wrong, until: read.wrong } }
   if (Object.keys(wrong).length > 0) return { wrong }
-  const wanted = { ...form, until }
+  const wanted = { ...form, until: read.until }
   const sent = share === null ? FIELDS : touched(form, me, now)
   const change: ShareChange = Object.fromEntries(sent.map((field) => [field, wanted[field]]))
   if (share?.state !== 'approved') change.state = 'approved'

@@ -1,5 +1,6 @@
 // The form of a new account, as an admin fills it in.
 import type { Role } from '../../../api/client'
+import type { OfferForm } from '../../people/sharing/share'
 
 export const DRAFT = 'user'
 
@@ -7,6 +8,8 @@ export interface UserForm {
   username: string
   name: string
   role: Role
+  /** What they will see of whoever makes the account. */
+  offer?: OfferForm
 }
 
 export function emptyForm(): UserForm {

@@ -1,6 +1,7 @@
 // The form of a new invitation: for whom, for how long, and for how many.
 import type { Role } from '../../../api/client'
 import { readWhole, wrongWith } from '../../../lib/amounts'
+import type { OfferForm } from '../../people/sharing/share'
 import { inDays } from '../../../lib/time'
 
 export const DRAFT = 'invite'
@@ -11,6 +12,8 @@ export interface InviteForm {
   role: Role
   days: string
   uses: string
+  /** What they will see of whoever invites them. */
+  offer?: OfferForm
 }
 
 /** The last is the longest that the server gives. */

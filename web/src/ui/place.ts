@@ -1,0 +1,38 @@
+// Where a message covers nothing that can be operated.
+export interface Box {
+  left: number
+  top: number
+  right: number
+  bottom: number
+}
+
+/** The lowest place for something of this size within `room` that touches none of `taken`, in the middle if it can. */
+export function freePlace(
+  { width, height }: { width: number; height: number },
+  room: Box,
+  taken: readonly Box[],
+): Box | undefined {
+  const middle = (room.left + room.right - width) / 2
+  // What is lowest stands at the foot, or just above something.
+  const bottoms = [room.bottom, ...taken.map(({ top }) => top)].sort((a, b) => b - a)
+  for (const bottom of bottoms) {
+    for (const left of [middle, room.left, room.right - width]) {
+      const box = { left, top: bottom - height, right: left + width, bottom }
+      if (inside(box, room) && !taken.some((other) => touches(box, other))) return box
+    }
+  }
+  return undefined
+}
+
+export function touches(a: Box, b: Box): boolean {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+}
+
+function inside(box: Box, room: Box): boolean {
+  return (
+    box.left >= room.left &&
+    box.right <= room.right &&
+    box.top >= room.top &&
+    box.bottom <= room.bottom
+  )
+}
