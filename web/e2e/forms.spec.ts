@@ -144,8 +144,8 @@ test.describe('one intention is one', () => {
     await expect(dialog.getByRole('alert')).toContainText('cannot be reached')
     await dialog.getByRole('button', { name: 'Create token' }).dblclick()
     await expect(dialog.getByLabel('Token', { exact: true })).toHaveValue(/^st_/)
-    const tokens = await (await client.send('GET', '/me/tokens')).json()
-    expect((tokens as { items: unknown[] }).items).toHaveLength(1)
+    const tokens = (await (await client.send('GET', '/me/tokens')).json()) as { items: unknown[] }
+    expect(tokens.items).toHaveLength(1)
 
     await page.goto('/admin/invites')
     await lose('/admin/invites')
@@ -154,10 +154,10 @@ test.describe('one intention is one', () => {
     await expect(dialog.getByRole('alert')).toContainText('cannot be reached')
     await dialog.getByRole('button', { name: 'Create invitation' }).click()
     await expect(dialog).toContainText('Your invitation')
-    const invites = await (await client.send('GET', '/admin/invites')).json()
-    const own = (invites as { items: { created_by: string }[] }).items.filter(
-      ({ created_by }) => created_by === admin.username,
-    )
+    const invites = (await (await client.send('GET', '/admin/invites')).json()) as {
+      items: { created_by: string }[]
+    }
+    const own = invites.items.filter(({ created_by }) => created_by === admin.username)
     expect(own).toHaveLength(1)
   })
 })
@@ -216,7 +216,7 @@ test.describe('what was typed stays what it was', () => {
     const entry = { metric: 'water', value: 250, at: '2026-01-05T08:00:33.123Z', id }
     const kept = { note: '  tea\r\nand more  \n', tags: ['a, b', ' c '] }
     await client.send('POST', '/entries', { ...entry, ...kept })
-    const before = await (await client.send('GET', `/entries/${id}`)).json()
+    const before: unknown = await (await client.send('GET', `/entries/${id}`)).json()
     await enter(page, admin, '/history')
     const dialog = page.getByRole('dialog')
     await page.getByRole('button', { name: /^Edit 250 ml/ }).click()
@@ -228,7 +228,7 @@ test.describe('what was typed stays what it was', () => {
     await dialog.getByLabel('Tags').fill('new')
     await dialog.getByRole('button', { name: 'Save' }).click()
     await expect(dialog).toBeHidden()
-    const after = await (await client.send('GET', `/entries/${id}`)).json()
+    const after: unknown = await (await client.send('GET', `/entries/${id}`)).json()
     expect(after).toMatchObject({ ...kept, at: entry.at, tags: ['a, b', ' c ', 'new'] })
   })
 

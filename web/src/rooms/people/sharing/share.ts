@@ -163,7 +163,15 @@ export interface OfferForm extends TermsForm {
 }
 
 export function emptyOffer(): OfferForm {
-  return { lets: '', water: 'exact', altitude: 'exact', history: true, export: false, until: '', second: null }
+  return {
+    lets: '',
+    water: 'exact',
+    altitude: 'exact',
+    history: true,
+    export: false,
+    until: '',
+    second: null,
+  }
 }
 
 /** What is sent for them, null for nothing, or what is wrong with it. */
