@@ -5,7 +5,7 @@ use std::{borrow::Cow, net::IpAddr, time::Duration};
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
-    http::header,
+    http::header::{self, HeaderValue},
     web::{self, Bytes, Query},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -22,6 +22,7 @@ use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 use crate::{
     audit::Trace,
+    config::Network,
     error::{ApiError, ApiResult, Code, FieldError},
     limits::{Caller, SecurityEvent, suspicion},
     server::AppState,
@@ -278,7 +279,7 @@ impl<T> Page<T> {
     }
 }
 
-/// Seals positions in a list, so that a cursor works only for the list, the filters and the server that gave it out.
+/// Seals positions in a list, so that a cursor works only for the list, the filters and the server that gave it out, and says nothing.
 #[derive(Clone, Debug)]
 pub struct Cursors(SecretString);
 
@@ -294,9 +295,9 @@ impl Cursors {
     /// `list` names the list with all its filters; `position` is where the next page begins.
     #[must_use]
     pub fn seal(&self, list: &str, position: &str) -> String {
-        let mut bytes = self.mac(list, position);
-        bytes.extend_from_slice(position.as_bytes());
-        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+        let mac = self.mac(&["cursor", list, position], SEAL);
+        let hidden = self.hidden(list, &mac, position.as_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode([mac, hidden].concat())
     }
 
     /// # Errors
@@ -307,8 +308,9 @@ impl Cursors {
             .ok()
             .filter(|bytes| bytes.len() > SEAL)
             .and_then(|bytes| {
-                let position = String::from_utf8(bytes[SEAL..].to_vec()).ok()?;
-                (self.mac(list, &position) == bytes[..SEAL]).then_some(position)
+                let (mac, hidden) = bytes.split_at(SEAL);
+                let position = String::from_utf8(self.hidden(list, mac, hidden)).ok()?;
+                (self.mac(&["cursor", list, &position], SEAL) == mac).then_some(position)
             })
             .ok_or_else(|| {
                 ApiError::new(
@@ -318,14 +320,26 @@ impl Cursors {
             })
     }
 
-    fn mac(&self, list: &str, position: &str) -> Vec<u8> {
+    /// The position made unreadable, or readable again: it can hold a number that counts more than is shown. The seal is what no two positions
+    /// have in common, so no two meet the same bytes.
+    fn hidden(&self, list: &str, seal: &[u8], position: &[u8]) -> Vec<u8> {
+        let seal = BASE64_URL_SAFE_NO_PAD.encode(seal);
+        let blocks = position.chunks(32).zip(0_u32..);
+        let block = |(chunk, number): (&[u8], u32)| {
+            let key = self.mac(&["cursor block", list, &seal, &number.to_string()], chunk.len());
+            chunk.iter().zip(key).map(|(byte, key)| byte ^ key).collect::<Vec<u8>>()
+        };
+        blocks.flat_map(block).collect()
+    }
+
+    fn mac(&self, parts: &[&str], length: usize) -> Vec<u8> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret().as_bytes())
             .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
-        for part in ["cursor", list, position] {
+        for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
         }
-        mac.finalize().into_bytes()[..SEAL].to_vec()
+        mac.finalize().into_bytes()[..length].to_vec()
     }
 }
 
@@ -349,27 +363,92 @@ pub fn routed_path(req: &HttpRequest) -> &str {
 }
 
 /// Who is at the other end: the peer, or, where the peer is a trusted proxy, the rightmost address in `X-Forwarded-For` that is
-/// not one. Addresses further left are the client's own words.
+/// not one. Addresses further left are the client's own words. Where all are proxies it is the one furthest away, and where one wrote what
+/// is no address, the proxy that wrote it.
 #[must_use]
-pub fn client_address(req: &HttpRequest, trusted: &[IpAddr]) -> Option<IpAddr> {
+pub fn client_address(req: &HttpRequest, trusted: &[Network]) -> Option<IpAddr> {
     // On a socket for both families, an IPv4 address comes as an IPv6 one.
-    let peer = req.peer_addr()?.ip().to_canonical();
-    if !trusted.contains(&peer) {
-        return Some(peer);
+    let mut client = req.peer_addr()?.ip().to_canonical();
+    let forwarded: Vec<&[u8]> = req.headers().get_all("x-forwarded-for").map(HeaderValue::as_bytes).collect();
+    let mut hops = forwarded.iter().rev().flat_map(|value| value.rsplit(|byte| *byte == b','));
+    while trusted.iter().any(|network| network.contains(client)) {
+        let Some(hop) = hops.next().and_then(hop_address) else { break };
+        client = hop;
     }
-    let forwarded = req.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-    let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).collect();
-    let first_untrusted = hops
-        .iter()
-        .rev()
-        .map_while(|hop| Some(hop.trim().parse::<IpAddr>().ok()?.to_canonical()))
-        .find(|hop| !trusted.contains(hop));
-    Some(first_untrusted.unwrap_or(peer))
+    Some(client)
+}
+
+/// One hop as proxies write it: an address, perhaps with a port, in brackets or in quotes. Names, `unknown` and what somebody hides behind
+/// (RFC 7239, 6) are none.
+fn hop_address(hop: &[u8]) -> Option<IpAddr> {
+    let hop = std::str::from_utf8(hop).ok()?.trim();
+    let hop = hop.strip_prefix('"').and_then(|hop| hop.strip_suffix('"')).unwrap_or(hop);
+    let port = |text: &str| text.parse::<u16>().is_ok() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let address = match hop.strip_prefix('[') {
+        Some(rest) => {
+            let (address, after) = rest.split_once(']')?;
+            let fits = after.is_empty() || after.strip_prefix(':').is_some_and(port);
+            address.contains(':').then_some(address).filter(|_| fits)?
+        }
+        None => match hop.split_once(':') {
+            Some((address, rest)) if !rest.contains(':') => Some(address).filter(|_| port(rest))?,
+            _ => hop,
+        },
+    };
+    // The network interface of a link-local address says nothing to anybody else.
+    let address = address.split_once('%').map_or(address, |(address, _)| address);
+    address.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hop_is_read_in_every_way_that_proxies_write_it() {
+        let read = |hop: &str| hop_address(hop.as_bytes()).map(|address| address.to_string());
+        for (hop, address) in [
+            ("203.0.113.7", "203.0.113.7"),
+            (" 203.0.113.7:4711\t", "203.0.113.7"),
+            ("\"203.0.113.7:4711\"", "203.0.113.7"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:443", "2001:db8::1"),
+            ("\"[2001:DB8::1]:443\"", "2001:db8::1"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("[::ffff:203.0.113.7]:443", "203.0.113.7"),
+            ("[::ffff:cb00:7107]", "203.0.113.7"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("[fe80::1%25eth0]:443", "fe80::1"),
+        ] {
+            assert_eq!(read(hop).as_deref(), Some(address), "{hop}");
+        }
+        for hop in [
+            "",
+            "unknown",
+            "_hidden",
+            "_hidden:80",
+            "203.0.113",
+            "203.0.113.07",
+            "203.0.113.7:",
+            "203.0.113.7:x",
+            "203.0.113.7:99999",
+            "203.0.113.7:+80",
+            "[203.0.113.7]:80",
+            "[2001:db8::1",
+            "2001:db8::1]",
+            "[2001:db8::1]443",
+            "[2001:db8::1]:",
+            "[2001:db8::1]:443:1",
+            "0x7f.1",
+            "for=203.0.113.7",
+            "\"203.0.113.7",
+            "203.0.113.7 203.0.113.8",
+            "localhost",
+        ] {
+            assert_eq!(read(hop), None, "{hop}");
+        }
+    }
 
     #[test]
     fn depth_is_counted_outside_of_texts() {

@@ -365,13 +365,23 @@ test('a viewer is let in by name without having asked', async ({ page, admin, vi
   for (const wrong of ['', 'nobody-at-all', admin.username]) {
     await name.fill(wrong)
     await dialog.getByRole('button', { name: 'Share', exact: true }).click()
+    if (wrong !== '') await dialog.getByRole('button', { name: `Let ${wrong} watch` }).click()
     await expect(name).toHaveAttribute('aria-invalid', 'true')
     await expect(name).toBeFocused()
   }
   await name.fill(viewer.username)
   await dialog.getByRole('button', { name: 'Share', exact: true }).click()
+  const asked = `${viewer.username} did not ask. Let ${viewer.username} watch all the same?`
+  await expect(dialog.getByRole('status').filter({ hasText: asked })).toBeVisible()
+  await expect(card(page, 'Who can watch')).toContainText('Nobody yet.')
+  // Whoever goes on choosing has not answered.
+  await dialog.getByRole('group', { name: 'Water' }).getByRole('radio', { name: 'Band' }).check()
+  await expect(dialog.getByText(asked)).toBeHidden()
+  await dialog.getByRole('button', { name: 'Share', exact: true }).click()
+  await dialog.getByRole('button', { name: `Let ${viewer.username} watch` }).click()
   await expect(dialog).toBeHidden()
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('no end')
+  await expect(row(page, 'Who can watch', viewer.username)).toContainText('Water as a band')
 })
 
 test('a request is seen where no stream comes through', async ({

@@ -83,10 +83,11 @@ pub fn run(command: &AuditCommand, config: &Config, out: &mut impl Write) -> Res
         }
         AuditCommand::Export(Export { format, from, to }) => {
             print(out, export_head(*format))?;
+            let filter = Filter { from: *from, to: *to, ..Filter::default() };
             let mut after = (i64::MIN, 0);
             loop {
                 let rows = db
-                    .read_blocking(|conn| Ok(model::page_for_export(conn, after, *from, *to, 500)?))
+                    .read_blocking(|conn| Ok(model::page_for_export(conn, &filter, after, 500)?))
                     .map_err(|error| error.to_string())?;
                 let Some(last) = rows.last() else { return Ok(()) };
                 after = (last.at, last.id);

@@ -1,4 +1,5 @@
 use actix_web::{HttpResponse, get, web};
+use diesel::QueryResult;
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -7,6 +8,7 @@ use validator::{Validate, ValidationError};
 
 use super::{
     model::{self, Filter, cursor_of, position_of},
+    private::{Numbering, Reader},
     record::{Action, Event, Outcome, Row},
 };
 use crate::{
@@ -20,7 +22,7 @@ use crate::{
 /// One record of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuditRecord {
-    /// Counts up by one; a gap would be a missing record.
+    /// Counts up by one among what is shown to you.
     #[schema(example = 4711)]
     id: i64,
     at: Timestamp,
@@ -103,7 +105,8 @@ fn validate_action(action: &str) -> Result<(), ValidationError> {
 
 /// List what was done on this server.
 ///
-/// Newest first. Records are only ever added; `status-tracker audit verify` checks that none was changed or removed.
+/// Newest first. Records are only ever added; `status-tracker audit verify` checks that none was changed or removed. What others log, whom they
+/// let watch and who looked at them is not shown: those records are for whom they name.
 #[utoipa::path(
     tag = "audit",
     params(ListAudit),
@@ -114,17 +117,26 @@ fn validate_action(action: &str) -> Result<(), ValidationError> {
 #[get("/admin/audit")]
 pub async fn list_audit(
     state: web::Data<AppState>,
-    _admin: AdminUser,
+    admin: AdminUser,
     query: ValidQuery<ListAudit>,
 ) -> ApiResult<web::Json<Page<AuditRecord>>> {
     let ListAudit { actor, action, target, outcome, from, to, limit, cursor } = query.0;
-    let filter = Filter { actor, action, target, outcome: outcome.map(Outcome::as_str), from, to };
+    let reader = Reader::new(&admin.0.user);
+    let outcome = outcome.map(Outcome::as_str);
+    let filter = Filter { actor, action, target, outcome, from, to, reader: Some(reader.clone()) };
     let list = format!("audit|{filter:?}");
     let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
     let after = after.as_deref().and_then(position_of);
-    let rows = state.db.read(|conn| Ok(model::list(conn, &filter, after, limit + 1)?)).await?;
-    let page = Page::new(rows, limit, |last| state.cursors.seal(&list, &cursor_of(last)));
-    Ok(web::Json(page.map(Row::view)))
+    let page = state.db.read(|conn| {
+        let rows = model::list(conn, &filter, after, limit + 1)?;
+        let page = Page::new(rows, limit, |last| state.cursors.seal(&list, &cursor_of(last)));
+        let mut numbers = Numbering::default();
+        let numbered = page.items.into_iter().rev().map(|row| numbers.next(conn, &reader, row));
+        let mut items = numbered.collect::<QueryResult<Vec<_>>>()?;
+        items.reverse();
+        Ok(Page { items, next_cursor: page.next_cursor })
+    });
+    Ok(web::Json(page.await?))
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema, clap::ValueEnum)]
@@ -154,7 +166,7 @@ pub struct ExportAudit {
 
 /// Export the audit log.
 ///
-/// Oldest first, streamed. The export is recorded too.
+/// Oldest first, streamed: what the list shows to you. The export is recorded too.
 #[utoipa::path(
     tag = "audit",
     params(ExportAudit),
@@ -169,6 +181,8 @@ pub async fn export_audit(
     query: ValidQuery<ExportAudit>,
 ) -> ApiResult<HttpResponse> {
     let ExportAudit { format, from, to } = query.0;
+    let reader = Reader::new(&admin.0.user);
+    let filter = Filter { from, to, reader: Some(reader.clone()), ..Filter::default() };
     let trace = admin.0.trace;
     state.db.write_later("an export of the audit log", move |conn| {
         Ok(trace.record(conn, &Event::new(Action::AuditExport))?)
@@ -178,14 +192,19 @@ pub async fn export_audit(
         ExportFormat::Csv => ("text/csv; charset=utf-8", "audit.csv"),
     };
     let head = Ok(web::Bytes::from_static(export_head(format).as_bytes()));
-    let pages = stream::try_unfold((i64::MIN, 0), move |after| {
-        let state = state.clone();
+    let pages = stream::try_unfold(((i64::MIN, 0), Numbering::default()), move |(after, mut numbers)| {
+        let (state, filter, reader) = (state.clone(), filter.clone(), reader.clone());
         async move {
             // A page at a time, so that no transaction lives as long as a slow client.
-            let rows = state.db.read(|conn| Ok(model::page_for_export(conn, after, from, to, AT_ONCE)?)).await?;
-            let next = rows.last().map(|row| (row.at, row.id));
-            let text: String = rows.into_iter().map(|row| line(row.view(), format)).collect();
-            Ok::<_, crate::error::ApiError>(next.map(|next| (web::Bytes::from(text), next)))
+            let read = state.db.read(|conn| {
+                let rows = model::page_for_export(conn, &filter, after, AT_ONCE)?;
+                let next = rows.last().map(|row| (row.at, row.id));
+                let records = rows.into_iter().map(|row| numbers.next(conn, &reader, row));
+                let records = records.collect::<QueryResult<Vec<_>>>()?;
+                Ok((records.into_iter().map(|record| line(record, format)).collect::<String>(), next))
+            });
+            let (text, next) = read.await?;
+            Ok::<_, crate::error::ApiError>(next.map(|next| (web::Bytes::from(text), (next, numbers))))
         }
     });
     Ok(HttpResponse::Ok()

@@ -7,6 +7,7 @@ pub mod cli;
 mod handlers;
 pub mod looks;
 pub mod model;
+mod private;
 pub mod record;
 pub mod retention;
 

@@ -2,7 +2,10 @@
 
 use diesel::prelude::*;
 
-use super::record::{Action, Event, Row, Trace};
+use super::{
+    private::{self, Reader},
+    record::{Action, Event, Row, Trace},
+};
 use crate::{
     clock::Timestamp,
     db::{
@@ -20,6 +23,8 @@ pub struct Filter {
     pub outcome: Option<&'static str>,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
+    /// Without one, what is private is shown, too.
+    pub reader: Option<Reader>,
 }
 
 /// A place in the log: instant and id.
@@ -28,7 +33,8 @@ pub type Position = (i64, i64);
 /// What a cursor says that continues after `row`.
 #[must_use]
 pub fn cursor_of(row: &Row) -> String {
-    format!("{} {}", row.at, row.id)
+    // All of one length: how many records there are is nothing that a cursor tells.
+    format!("{} {:019}", row.at, row.id)
 }
 
 /// Where such a cursor points. It was sealed here, so it is never malformed.
@@ -65,15 +71,18 @@ pub fn list(conn: &mut DbConnection, filter: &Filter, position: Option<Position>
     if let Some(outcome) = filter.outcome {
         query = query.filter(audit::outcome.eq(outcome));
     }
+    if let Some(Reader { username, since }) = &filter.reader {
+        let named = audit::actor.eq(username.clone()).or(audit::target.eq(username.clone()));
+        query = query.filter(audit::action.ne_all(private::names()).or(audit::at.ge(since.0).and(named)));
+    }
     query.order((audit::at.desc(), audit::id.desc())).limit(i64::from(limit)).load(conn)
 }
 
 /// At most `limit` records of a span of time after `position`, oldest first.
 pub fn page_for_export(
     conn: &mut DbConnection,
+    Filter { from, to, reader, .. }: &Filter,
     position: Position,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
     limit: i64,
 ) -> QueryResult<Vec<Row>> {
     let (at, id) = position;
@@ -84,6 +93,10 @@ pub fn page_for_export(
         .into_boxed();
     if let Some(to) = to {
         query = query.filter(audit::at.lt(to.0));
+    }
+    if let Some(Reader { username, since }) = reader {
+        let named = audit::actor.eq(username.clone()).or(audit::target.eq(username.clone()));
+        query = query.filter(audit::action.ne_all(private::names()).or(audit::at.ge(since.0).and(named)));
     }
     query.order((audit::at, audit::id)).limit(limit).load(conn)
 }

@@ -98,7 +98,7 @@ fn in_path(path: &str) -> Option<Kind> {
     if path.contains('\\') || path.split('/').any(|part| part == ".." || part.starts_with("..;")) {
         return Some(Kind::Traversal);
     }
-    let ours = path.starts_with("/api/");
+    let ours = ["/api/", "/people/", "/admin/users/"].iter().any(|start| path.starts_with(start));
     let hidden = path.split('/').any(|part| HIDDEN_FILES.iter().any(|file| part.starts_with(file)));
     // A user may be called `info.php`; nobody may be called `.env`.
     let foreign = OTHER_PRODUCTS.iter().any(|start| path.starts_with(start))

@@ -45,12 +45,10 @@ impl Modify for SecuritySchemes {
             "`__Host-session` where the server is reached over TLS",
         ));
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
-        components.parameters.insert(ACTING_AS.to_owned(), acting_as().into());
     }
 }
 
-const ACTING_AS: &str = "ActingAs";
-
+/// What every operation under `/api/v1` takes, put into each: [`crate::auth::acting_as`].
 fn acting_as() -> Parameter {
     ParameterBuilder::new()
         .name("Acting-As")
@@ -105,9 +103,7 @@ fn describe(operation: &mut Operation, path: &str, writes: bool) {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| refusal(description).into());
     }
     if limited {
-        let mut parameter = Ref::new(format!("#/components/parameters/{ACTING_AS}"));
-        parameter.description = "For whom you ask".to_owned();
-        operation.parameters.get_or_insert_default().push(RefOr::Ref(parameter));
+        operation.parameters.get_or_insert_default().push(acting_as().into());
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     UserView,
     admin::model::{self as accounts, AccountChanges},
     model::{NewUser, Role, insert_user, list_users},
-    validate_username,
+    validate_new_username,
 };
 use crate::{
     audit::{Action, Event, Trace},
@@ -180,7 +180,8 @@ impl Operator<'_> {
     }
 
     fn create(&self, username: &str, role: Role, source: &PasswordSource) -> Result<String, String> {
-        validate_username(username).map_err(|error| format!("The user name {}", error.message.unwrap_or_default()))?;
+        validate_new_username(username)
+            .map_err(|error| format!("The user name {}", error.message.unwrap_or_default()))?;
         let password = if source.generate { password::generate() } else { read_password()? };
         let secret = SecretString::from(password.clone());
         check_strength("password", &secret, username).map_err(|error| format!("The password {}", error.message))?;

@@ -9,8 +9,8 @@ use validator::Validate;
 use super::{
     UserView,
     invites::{self, model::Invite},
-    model::{NewUser, Role, insert_user},
-    privacy_policy, validate_username,
+    model::{NewUser, Role, insert_user, user_of},
+    privacy_policy, validate_new_username,
 };
 use crate::{
     audit::{Action, Event, Trace},
@@ -21,7 +21,7 @@ use crate::{
     error::{ApiError, ApiResult, Code, Problem},
     extract::ValidJson,
     ops::settings,
-    people::sharing::approve_newcomer,
+    people::shares,
     server::AppState,
 };
 
@@ -29,7 +29,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct RegisterUser {
     /// 3 to 32 letters, digits, `.`, `_` or `-`. Kept in lower case.
-    #[validate(custom(function = "validate_username"))]
+    #[validate(custom(function = "validate_new_username"))]
     #[schema(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$", example = "robin")]
     username: String,
     /// 12 to 128 characters; lower and upper case letters, digits and other characters, or at least 20 characters; not easily guessed.
@@ -80,14 +80,18 @@ pub async fn register_user(
             let user = NewUser::new(id, &username, role, hash, now).accepting(privacy_policy::VERSION);
             let user = insert_user(conn, &user)?;
             let mut event = Event::new(Action::Register).on(&user.username);
-            if let Some(invite) = invite {
+            if let Some(invite) = &invite {
                 invites::model::count_use(conn, &invite.id)?;
-                if role == Role::Viewer {
-                    approve_newcomer(conn, &invite.created_by, &user.id, now)?;
-                }
                 event = event.detail(format!("role {}, invite {}", role.as_str(), invite.id));
             }
-            trace.by(&user.username).record(conn, &event)?;
+            let trace = trace.by(&user.username);
+            trace.record(conn, &event)?;
+            if let Some(invite) = invite {
+                let maker = user_of(conn, &invite.created_by)?;
+                if let Some(offer) = invite.offer_of(&maker, now) {
+                    shares::model::let_in(conn, &trace, &maker, &user, offer)?;
+                }
+            }
             Ok(user)
         })
         .await?;

@@ -95,6 +95,7 @@ screens({
     await page.getByRole('button', { name: 'Share with a viewer' }).click()
     await page.getByLabel('User name of the viewer').fill('nobody-at-all')
     await page.getByRole('button', { name: 'Share', exact: true }).click()
+    await page.getByRole('button', { name: 'Let nobody-at-all watch' }).click()
     await expect(page.locator('[aria-invalid=true]')).toBeVisible()
   },
   'share-end': async ({ page, admin, viewer, client }) => {

@@ -14,6 +14,7 @@ export type Detail = Schemas['Detail']
 export type Device = Schemas['SessionView']
 export type Entry = Schemas['EntryView']
 export type EntryChange = Schemas['UpdateEntry']
+export type Instance = Schemas['Instance']
 export type Invite = Schemas['Invite']
 export type Look = Schemas['LookView']
 export type Me = Schemas['Me']
@@ -33,7 +34,9 @@ export type SecurityReport = Schemas['SecurityReport']
 export type Settings = Schemas['Settings']
 export type Share = Schemas['ShareView']
 export type ShareChange = Schemas['UpdateShare']
+export type ShareTerms = Schemas['ShareTerms']
 export type Sharing = Schemas['Sharing']
+export type Start = Schemas['Start']
 export type Status = Schemas['StatusView']
 export type TemporaryPassword = Schemas['TemporaryPassword']
 export type Unit = Schemas['Unit']
@@ -68,8 +71,13 @@ export async function answer<T>(
 /** What a refused request means; whoever listens has heard of it. `body` is what the server said. */
 export function failed(response: Response, body: unknown): ApiError {
   const failure = refusal(response, body)
-  for (const listener of listeners) listener(failure)
+  tell(failure)
   return failure
+}
+
+/** Tells whoever listens of a failure, also of one that another tab has met for this one. */
+export function tell(failure: ApiError): void {
+  for (const listener of listeners) listener(failure)
 }
 
 /** The server's time, for what is written down; asked for where this device cannot be sure of it, and does not wait long. */

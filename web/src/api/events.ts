@@ -1,9 +1,12 @@
 // One connection to a stream of server-sent events, from its opening to its end. EventSource is not used: it
 // hides why it failed, sends its last id only to reconnect by itself, and cannot be told that silence is an end.
 import { createParser } from 'eventsource-parser'
+import { sayWho } from './acting'
 import { failed } from './client'
 import { clock, SERVER_TIME } from './clock.svelte'
 import { ApiError } from './error'
+import { pause } from './pause'
+import { mayTakeMore } from './transport'
 
 export interface StreamEvent {
   /** What to ask for when coming back: all that came after. */
@@ -32,17 +35,22 @@ const SILENCE_MS = 40_000
 
 /** Returns when the stream ended; throws an ApiError when it was refused, broke or fell silent. */
 export const follow: Follow = async (path, lastId, signal, ears) => {
+  const passed = await pause.pass(path)
+  let free = false
   const silence = new AbortController()
   const hush = () => {
     silence.abort()
   }
   let timer = setTimeout(hush, FIRST_MS)
   try {
-    const headers: HeadersInit = { accept: 'text/event-stream' }
-    if (lastId !== undefined) headers['last-event-id'] = lastId
+    const headers = new Headers({ accept: 'text/event-stream' })
+    if (lastId !== undefined) headers.set('last-event-id', lastId)
+    sayWho(headers)
     const stop = AbortSignal.any([signal, silence.signal])
     const response = await fetch(path, { headers, signal: stop, cache: 'no-store' }).catch(broken)
     clock.learn(response.headers.get(SERVER_TIME))
+    free = mayTakeMore(response)
+    passed(free)
     if (!response.ok) throw failed(response, await response.json().catch(() => undefined))
     const type = response.headers.get('content-type')
     if (!type?.startsWith('text/event-stream') || !response.body) {
@@ -52,6 +60,11 @@ export const follow: Follow = async (path, lastId, signal, ears) => {
     const parser = createParser({
       onEvent: ({ id, event = 'message', data }) => {
         ears.event({ id, type: event, data: JSON.parse(data) as unknown })
+      },
+      // The server says its time with each event and each beat of its heart.
+      onComment: (comment) => {
+        const time = Number(comment)
+        if (time > 0) clock.learn(new Date(time).toISOString())
       },
     })
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
@@ -65,6 +78,7 @@ export const follow: Follow = async (path, lastId, signal, ears) => {
     }
   } finally {
     clearTimeout(timer)
+    passed(free)
   }
 }
 

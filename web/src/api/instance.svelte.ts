@@ -1,10 +1,8 @@
-// What the server says about itself to anyone: who may register, and whether it is being looked after. What
-// a screen is there for is asked first; whoever needs this at once calls `load`.
-import { answer, api, onProblem } from './client'
+// What the server says about itself to anyone: who may register, and whether it is being looked after. A page is told as
+// it begins; whoever needs it anew calls `load`.
+import { answer, api, type Instance as About, onProblem } from './client'
 import { Resource } from './resource.svelte'
 
-/** A dashboard is drawn by then. */
-const FIRST_MS = 3_000
 const CALM_MS = 300_000
 /** While it is being looked after: people wait for the end of it. */
 const WAITING_MS = 30_000
@@ -24,7 +22,12 @@ class Instance {
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden && this.maintenance) void this.load()
     })
-    this.#later(FIRST_MS)
+  }
+
+  /** The server has said it together with something else. */
+  told(about: About): void {
+    this.about.set(about)
+    this.#later(this.maintenance ? WAITING_MS : CALM_MS)
   }
 
   async load(): Promise<void> {

@@ -13,7 +13,8 @@ export interface paths {
         };
         /**
          * List what was done on this server.
-         * @description Newest first. Records are only ever added; `status-tracker audit verify` checks that none was changed or removed.
+         * @description Newest first. Records are only ever added; `status-tracker audit verify` checks that none was changed or removed. What others log, whom they
+         *     let watch and who looked at them is not shown: those records are for whom they name.
          */
         get: operations["list_audit"];
         put?: never;
@@ -33,7 +34,7 @@ export interface paths {
         };
         /**
          * Export the audit log.
-         * @description Oldest first, streamed. The export is recorded too.
+         * @description Oldest first, streamed: what the list shows to you. The export is recorded too.
          */
         get: operations["export_audit"];
         put?: never;
@@ -1081,7 +1082,7 @@ export interface components {
             detail: string | null;
             /**
              * Format: int64
-             * @description Counts up by one; a gap would be a missing record.
+             * @description Counts up by one among what is shown to you.
              * @example 4711
              */
             id: number;
@@ -1110,6 +1111,11 @@ export interface components {
             /** @description When it ends: in the future, at most a year ahead. */
             expires_at: components["schemas"]["Timestamp"];
             /**
+             * Format: uuid
+             * @description A UUIDv7 of your own. Should the answer be lost, ask again under the same id: the token that nobody saw makes room for the new one.
+             */
+            id?: string | null;
+            /**
              * @description What you will recognise it by.
              * @example kitchen button
              */
@@ -1125,6 +1131,12 @@ export interface components {
         /** @description What to log. */
         CreateEntry: {
             at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description Of water that was typed in fluid ounces (US): what was typed, in tenths. It has to be what `value` is in ounces.
+             * @example 85
+             */
+            fl_oz_tenths?: number | null;
             /**
              * Format: uuid
              * @description A UUIDv7 of your own. Sending the same entry again under the same id is safe: it is stored once.
@@ -1150,12 +1162,18 @@ export interface components {
             /** @description In the future, at most 90 days. */
             expires_at: components["schemas"]["Timestamp"];
             /**
+             * Format: uuid
+             * @description A UUIDv7 of your own. Should the answer be lost, ask again under the same id: the invitation that nobody saw makes room for the new one.
+             */
+            id?: string | null;
+            /**
              * Format: int32
              * @description How many people may register with it.
              * @example 3
              */
             max_uses: number;
             role: components["schemas"]["Role"];
+            share?: components["schemas"]["ShareTerms"] | null;
         };
         CreateTotp: {
             /**
@@ -1172,6 +1190,7 @@ export interface components {
              */
             display_name?: string;
             role: components["schemas"]["Role"];
+            share?: components["schemas"]["ShareTerms"] | null;
             /**
              * @description 3 to 32 letters, digits, `.`, `_` or `-`. Kept in lower case.
              * @example robin
@@ -1181,6 +1200,7 @@ export interface components {
         CreatedUser: {
             /** @description When the temporary password stops working. */
             expires_at: components["schemas"]["Timestamp"];
+            share: components["schemas"]["GrantedView"] | null;
             /**
              * @description Lets them in to choose their own, and to do nothing else.
              * @example hV7kXw3RzTq9mPcB2nLyGd5s
@@ -1251,6 +1271,12 @@ export interface components {
              * @example 2026-03-01
              */
             day: string;
+            /**
+             * Format: int32
+             * @description Of water that was typed in fluid ounces (US), what was typed, in tenths; shown with the exact value only.
+             * @example 85
+             */
+            fl_oz_tenths?: number;
             /** Format: uuid */
             id: string;
             metric: components["schemas"]["Metric"];
@@ -1338,6 +1364,7 @@ export interface components {
             max_uses: number;
             /** @description What those who register with it will be. */
             role: components["schemas"]["Role"];
+            share?: components["schemas"]["GrantedView"] | null;
             /**
              * Format: int32
              * @example 1
@@ -1374,6 +1401,7 @@ export interface components {
              */
             max_uses: number;
             role: components["schemas"]["Role"];
+            share: components["schemas"]["GrantedView"] | null;
             /**
              * @description The page where it is used.
              * @example https://status.example.org/register?invite=pQ3xV8bTz0mYk5wJcR2nLg
@@ -1455,6 +1483,8 @@ export interface components {
              * @example Europe/Berlin
              */
             time_zone: string;
+            /** @description Whether somebody chose it. The zone that an account begins with, UTC, gives way to that of your first device. */
+            time_zone_set: boolean;
             unit: components["schemas"]["Unit"];
             /**
              * @description What the three cups hold.
@@ -1501,7 +1531,7 @@ export interface components {
                 detail: string | null;
                 /**
                  * Format: int64
-                 * @description Counts up by one; a gap would be a missing record.
+                 * @description Counts up by one among what is shown to you.
                  * @example 4711
                  */
                 id: number;
@@ -1541,6 +1571,12 @@ export interface components {
                  * @example 2026-03-01
                  */
                 day: string;
+                /**
+                 * Format: int32
+                 * @description Of water that was typed in fluid ounces (US), what was typed, in tenths; shown with the exact value only.
+                 * @example 85
+                 */
+                fl_oz_tenths?: number;
                 /** Format: uuid */
                 id: string;
                 metric: components["schemas"]["Metric"];
@@ -1578,6 +1614,7 @@ export interface components {
                 max_uses: number;
                 /** @description What those who register with it will be. */
                 role: components["schemas"]["Role"];
+                share?: components["schemas"]["GrantedView"] | null;
                 /**
                  * Format: int32
                  * @example 1
@@ -1628,6 +1665,13 @@ export interface components {
                 /** @description Whether they see the history, and not only how the person is now. */
                 history: boolean;
                 last_looked_at: components["schemas"]["Timestamp"] | null;
+                /**
+                 * @description While they ask: the user names of others whose name looks like theirs.
+                 * @example [
+                 *       "a1ex"
+                 *     ]
+                 */
+                looks_like?: string[];
                 requested_at: components["schemas"]["Timestamp"] | null;
                 since: components["schemas"]["Timestamp"] | null;
                 /** @description With `sharing: everyone` every viewer is `approved` whom the person did not keep out; with `nobody` it says what held before. */
@@ -1669,6 +1713,12 @@ export interface components {
                 day: string;
                 /** @description It was deleted then. */
                 deleted: boolean;
+                /**
+                 * Format: int32
+                 * @description Of water that was typed in fluid ounces (US), what was typed, in tenths.
+                 * @example 85
+                 */
+                fl_oz_tenths?: number;
                 /** @example after the run */
                 note: string | null;
                 /**
@@ -1758,8 +1808,7 @@ export interface components {
         };
         /** @description A problem document, RFC 9457. */
         Problem: {
-            /** @example invalid */
-            code: string;
+            code: components["schemas"]["ProblemCode"];
             /** @example Look at `errors`, correct the named fields and send it again. Nothing was changed. */
             detail: string;
             errors?: components["schemas"]["FieldError"][];
@@ -1781,6 +1830,11 @@ export interface components {
              */
             type: string;
         };
+        /**
+         * @description What went wrong, for programs.
+         * @enum {string}
+         */
+        ProblemCode: "address_too_long" | "asked_recently" | "bad_request" | "busy" | "changed_since_preview" | "continuation_over" | "cross_site" | "disk_full" | "headers_too_large" | "history_not_shared" | "id_conflict" | "insufficient_scope" | "internal" | "invalid" | "invalid_credentials" | "invalid_cursor" | "invalid_invite" | "invalid_totp" | "last_admin" | "locked" | "maintenance" | "method_not_allowed" | "not_found" | "other_account" | "own_account" | "password_change_required" | "payload_too_large" | "penalised" | "rate_limited" | "read_only" | "read_only_role" | "registration_closed" | "request_timeout" | "set_by_configuration" | "suspicious_request" | "timeout" | "too_many_streams" | "too_many_tokens" | "totp_already_on" | "totp_not_begun" | "totp_required" | "unauthorized" | "unavailable" | "unknown_host" | "unsupported_media_type" | "username_taken" | "viewers_only" | "wrong_password";
         /** @description Which entries belong to another day by your time zone and the start of your day as they are now. */
         Recompute: {
             /** @description Whether it was done. */
@@ -2012,6 +2066,22 @@ export interface components {
          * @enum {string}
          */
         ShareState: "requested" | "approved" | "ended";
+        /** @description What a new viewer will see of you. What is left out is exact values with history, without export and without an end. */
+        ShareTerms: {
+            /** @default exact */
+            altitude: components["schemas"]["Detail"];
+            /** @default false */
+            export: boolean;
+            /**
+             * @description Whether they see your history, and not only how you are now.
+             * @default true
+             */
+            history: boolean;
+            /** @default null */
+            until: components["schemas"]["Timestamp"] | null;
+            /** @default exact */
+            water: components["schemas"]["Detail"];
+        };
         /** @description What a person's viewer sees of them, until when, and when they last did. */
         ShareView: {
             altitude: components["schemas"]["Detail"];
@@ -2021,6 +2091,13 @@ export interface components {
             /** @description Whether they see the history, and not only how the person is now. */
             history: boolean;
             last_looked_at: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description While they ask: the user names of others whose name looks like theirs.
+             * @example [
+             *       "a1ex"
+             *     ]
+             */
+            looks_like?: string[];
             requested_at: components["schemas"]["Timestamp"] | null;
             since: components["schemas"]["Timestamp"] | null;
             /** @description With `sharing: everyone` every viewer is `approved` whom the person did not keep out; with `nobody` it says what held before. */
@@ -2138,6 +2215,12 @@ export interface components {
         UpdateEntry: {
             at?: components["schemas"]["Timestamp"];
             /**
+             * Format: int32
+             * @description What was typed in fluid ounces (US), in tenths; `null` takes it away. Left out, it goes with another `value`.
+             * @example 101
+             */
+            fl_oz_tenths?: number | null;
+            /**
              * @description `null` takes the note away.
              * @example after the run
              */
@@ -2172,6 +2255,11 @@ export interface components {
              * @example 4
              */
             day_starts_at?: number;
+            /**
+             * @description The zone of the device. It is taken only while nobody chose a zone and nothing was ever logged; otherwise nothing is changed by it.
+             * @example Europe/Berlin
+             */
+            device_time_zone?: string;
             /** @example Robin */
             display_name?: string;
             /**
@@ -2258,6 +2346,12 @@ export interface components {
             day: string;
             /** @description It was deleted then. */
             deleted: boolean;
+            /**
+             * Format: int32
+             * @description Of water that was typed in fluid ounces (US), what was typed, in tenths.
+             * @example 85
+             */
+            fl_oz_tenths?: number;
             /** @example after the run */
             note: string | null;
             /**
@@ -2319,9 +2413,21 @@ export interface components {
             last_at: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int32
+             * @description Where it was typed in fluid ounces (US), what was typed, in tenths.
+             * @example 85
+             */
+            last_fl_oz_tenths?: number;
+            /**
+             * Format: int32
              * @example 250
              */
             last_ml: number | null;
+            /**
+             * Format: int64
+             * @description Where any of it was typed in fluid ounces (US), all of it in tenths of an ounce: what was typed in ounces is added as it was typed.
+             * @example 425
+             */
+            today_fl_oz_tenths?: number;
             /**
              * Format: int64
              * @example 1250
@@ -2330,13 +2436,7 @@ export interface components {
         };
     };
     responses: never;
-    parameters: {
-        /**
-         * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-         * @example robin
-         */
-        ActingAs: string;
-    };
+    parameters: never;
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -2383,7 +2483,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2476,7 +2576,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2562,7 +2662,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2642,7 +2742,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2689,7 +2789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The id stands for an invitation that was used */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2753,7 +2853,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The invite's id */
@@ -2843,7 +2943,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The penalty's id */
@@ -2933,7 +3033,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3004,7 +3104,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3075,7 +3175,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3191,7 +3291,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3271,7 +3371,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -3382,7 +3482,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3468,7 +3568,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3561,7 +3661,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3687,7 +3787,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3782,7 +3882,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3868,7 +3968,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -3961,7 +4061,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -4054,7 +4154,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -4147,7 +4247,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4258,7 +4358,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4336,7 +4436,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4438,7 +4538,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4549,7 +4649,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4641,7 +4741,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4766,7 +4866,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4849,7 +4949,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4963,7 +5063,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5074,7 +5174,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5157,7 +5257,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5247,7 +5347,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5370,7 +5470,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5467,7 +5567,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5559,7 +5659,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The entry's id */
@@ -5656,7 +5756,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5709,7 +5809,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5771,7 +5871,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -5889,7 +5989,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6005,7 +6105,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6087,7 +6187,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6158,7 +6258,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6276,7 +6376,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6338,7 +6438,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6416,7 +6516,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The session's id */
@@ -6511,7 +6611,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6591,7 +6691,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -6677,7 +6777,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -6770,7 +6870,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -6896,7 +6996,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -6958,7 +7058,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7005,7 +7105,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You have twenty already */
+            /** @description You have twenty already, or the id stands for a token that was used */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7069,7 +7169,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /** @description The token's id */
@@ -7159,7 +7259,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7221,7 +7321,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7341,7 +7441,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7468,7 +7568,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7584,7 +7684,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -7674,7 +7774,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -7771,7 +7871,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -7857,7 +7957,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -7961,7 +8061,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path: {
                 /**
@@ -8038,7 +8138,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;
@@ -8097,7 +8197,7 @@ export interface operations {
                  * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
                  * @example robin
                  */
-                "Acting-As"?: components["parameters"]["ActingAs"];
+                "Acting-As"?: string;
             };
             path?: never;
             cookie?: never;

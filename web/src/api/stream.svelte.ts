@@ -3,8 +3,9 @@
 // between here and the server lets no stream through.
 import { backoff } from '../lib/backoff'
 import { ApiError } from './error'
-import { follow, type Follow, type StreamEvent } from './events'
+import type { Follow, StreamEvent } from './events'
 import { reach } from './reach.svelte'
+import { followShared } from './shared'
 
 /** `lost`: nothing comes, and it is being tried again. */
 export type Health = 'connecting' | 'live' | 'polling' | 'lost'
@@ -44,7 +45,7 @@ export class Stream {
   #pause: ReturnType<typeof setTimeout> | undefined
   #poll: ReturnType<typeof setTimeout> | undefined
 
-  constructor(source: Source, how: Follow = follow) {
+  constructor(source: Source, how: Follow = followShared) {
     this.#source = source
     this.#follow = how
   }

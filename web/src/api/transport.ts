@@ -1,9 +1,12 @@
 // What every request passes on its way out and back: for whom it is made, when it may go, how long it may take, and whether
 // what came back was said by our server. Anything else, a proxy's page, a portal's welcome, an empty answer, counts as no answer.
-import type { components } from './schema'
+import { sayWho } from './acting'
 import { clock, SERVER_TIME } from './clock.svelte'
 import { ApiError } from './error'
+import { knownAnswer } from './known'
+import { pause } from './pause'
 import { reach } from './reach.svelte'
+import type { components } from './schema'
 
 type Problem = components['schemas']['Problem']
 
@@ -16,20 +19,33 @@ const LONGEST_MS = 24 * 3_600_000
 
 /** Sends a request and gives the answer, if it is the server's: that of a refusal or of something done. */
 export async function send(request: Request): Promise<Response> {
+  const passed = await pause.pass(new URL(request.url).pathname)
   const done = reach.sent()
+  sayWho(request.headers)
+  const known = knownAnswer(request)
+  let free = false
   try {
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)])
     const response = await fetch(request, { signal, cache: 'no-store' }).catch((cause: unknown) => {
       throw unreachable(cause)
     })
-    if (!isOurs(response)) throw foreign(response)
+    const unchanged = response.status === 304 && response.headers.has(SERVER_TIME)
+    if (!unchanged && !isOurs(response)) throw foreign(response)
+    free = mayTakeMore(response)
     clock.learn(response.headers.get(SERVER_TIME))
     done('answered')
-    return response
+    return known.or(response)
   } catch (problem) {
     done('lost')
     throw problem
+  } finally {
+    passed(free)
   }
+}
+
+/** Whether the next request need not wait for the one before it. */
+export function mayTakeMore({ status, headers }: Response): boolean {
+  return status !== 429 && status !== 503 && headers.get('x-ratelimit-remaining') !== '0'
 }
 
 /** By the head of it; what a problem says is looked at where it is read. */
@@ -45,7 +61,9 @@ export function refusal(response: Response, body: unknown): ApiError {
   if (!isType(headers, 'application/problem+json') || !isProblem(body, status)) {
     return foreign(response)
   }
-  return new ApiError(status, body, retryAfter(headers))
+  const refused = new ApiError(status, body, retryAfter(headers))
+  pause.begin(refused, URL.parse(response.url)?.pathname ?? '')
+  return refused
 }
 
 function isProblem(body: unknown, status: number): body is Problem {

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { auditPath, localPath, parseRoute, personPath, signInPath, userPath } from './routes'
+import {
+  auditPath,
+  canonical,
+  localPath,
+  parseRoute,
+  personPath,
+  signInPath,
+  userPath,
+} from './routes'
 
 test.each([
   ['/', { name: 'dashboard' }],
@@ -17,6 +25,9 @@ test.each([
   ['/people/ada', { name: 'dashboard', person: 'ada' }],
   ['/people/ada%2Fb', { name: 'dashboard', person: 'ada/b' }],
   ['/people/ada/history?metric=altitude', { name: 'history', person: 'ada', metric: 'altitude' }],
+  ['/people/P123', { name: 'dashboard', person: 'p123' }],
+  ['/people/Dad.2/history', { name: 'history', person: 'dad.2' }],
+  ['/admin/users/ROBIN', { name: 'admin', page: 'user', username: 'robin' }],
   ['/register?invite=a%2Bb', { name: 'register', invite: 'a+b' }],
   ['/register?invite=', { name: 'register' }],
   ['/admin', { name: 'admin', page: 'users' }],
@@ -78,4 +89,15 @@ test('paths are built so that they are parsed back', () => {
     name: 'sign-in',
     next: '/history?metric=water',
   })
+})
+
+test.each([
+  ['/people/P123', '/people/p123'],
+  ['/people/P123/history?metric=water#top', '/people/p123/history?metric=water#top'],
+  ['/admin/users/Robin-R', '/admin/users/robin-r'],
+  ['/people/ada', '/people/ada'],
+  ['/admin/audit?actor=Robin', '/admin/audit?actor=Robin'],
+  ['/register?invite=aB', '/register?invite=aB'],
+])('%s is %s', (path, expected) => {
+  expect(canonical(new URL(path, 'http://host')).href).toBe(`http://host${expected}`)
 })

@@ -26,14 +26,30 @@ export interface AuditFilter {
   to?: string
 }
 
+/** A user name as the server keeps it: upper and lower case are the same. */
+function kept(username: string): string {
+  return username.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+}
+
+/** The one address of what is asked for, however the user name in it is written. */
+export function canonical(url: URL): URL {
+  const [, before, username, after] =
+    /^(\/people\/|\/admin\/users\/)([^/]+)(.*)$/.exec(url.pathname) ?? []
+  if (before === undefined || username === undefined || kept(username) === username) return url
+  const other = new URL(url)
+  other.pathname = before + kept(username) + (after ?? '')
+  return other
+}
+
 export function parseRoute(url: URL): Route {
   const [first, second, third, ...more] = url.pathname.split('/').filter(Boolean).map(decode)
   const metric = parseMetric(url.searchParams.get('metric'))
   if (more.length > 0) return { name: 'not-found' }
   if (first === 'admin') return parseAdmin(url, second ?? 'users', third)
   if (first === 'people' && second !== undefined) {
-    if (third === undefined) return { name: 'dashboard', person: second }
-    if (third === 'history') return { name: 'history', person: second, ...metric }
+    const person = kept(second)
+    if (third === undefined) return { name: 'dashboard', person }
+    if (third === 'history') return { name: 'history', person, ...metric }
     return { name: 'not-found' }
   }
   if (first === 'history' && second === 'deleted' && third === undefined) return { name: second }
@@ -86,7 +102,8 @@ export function auditPath(filter: AuditFilter): string {
 }
 
 function parseAdmin(url: URL, page: string, rest: string | undefined): Route {
-  if (page === 'users' && rest !== undefined) return { name: 'admin', page: 'user', username: rest }
+  if (page === 'users' && rest !== undefined)
+    return { name: 'admin', page: 'user', username: kept(rest) }
   if (rest !== undefined) return { name: 'not-found' }
   if (page === 'audit') return { name: 'admin', page, filter: parseFilter(url.searchParams) }
   if (page === 'users' || page === 'invites' || page === 'security' || page === 'server') {

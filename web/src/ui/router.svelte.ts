@@ -1,9 +1,16 @@
 // The address bar and the page, kept in step. Links are plain `<a href>`: a click on one that stays on
 // this page is taken over here, so opening in a new tab, copying and the back button all work as ever.
-import { parseRoute } from '../lib/routes'
+import { canonical, parseRoute } from '../lib/routes'
+
+/** Where the page is; an address that can be written in several ways is put right in the address bar. */
+function here(): URL {
+  const url = canonical(new URL(location.href))
+  if (url.href !== location.href) history.replaceState(history.state, '', url)
+  return url
+}
 
 class Router {
-  #url = $state.raw(new URL(location.href))
+  #url = $state.raw(here())
   route = $derived(parseRoute(this.#url))
 
   /** Path and query, without the origin. */
@@ -17,7 +24,7 @@ class Router {
   }
 
   start(): () => void {
-    const read = () => (this.#url = new URL(location.href))
+    const read = () => (this.#url = here())
     const click = (event: MouseEvent) => {
       this.#follow(event)
     }
@@ -30,7 +37,7 @@ class Router {
   }
 
   go(path: string, how: 'push' | 'replace' = 'push'): void {
-    const url = new URL(path, location.href)
+    const url = canonical(new URL(path, location.href))
     const turned = url.pathname !== this.#url.pathname
     if (how === 'push') history.pushState(null, '', url)
     else history.replaceState(null, '', url)

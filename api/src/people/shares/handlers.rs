@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::model::{self, LookView, ShareChanges, ShareView, WatcherView, share_view};
+use super::model::{self, LookView, ShareChanges, ShareView, WatcherView, share_view, share_view_among};
 use crate::{
     audit::model::{cursor_of, position_of},
     auth::guard::{AdminUser, CurrentUser},
@@ -16,7 +16,10 @@ use crate::{
         sharing::{Detail, ShareState},
     },
     server::AppState,
-    users::model::{Role, User, find_user},
+    users::{
+        model::{Role, User, find_user},
+        names::Lookalikes,
+    },
 };
 
 /// Ask a person to let you watch.
@@ -89,7 +92,8 @@ pub fn page_of_shares(
     let after = cursor.map(|cursor| cursors.open(&list, &cursor)).transpose()?.unwrap_or_default();
     let viewers = model::list_viewers(conn, person, &after, limit + 1)?;
     let page = Page::new(viewers, limit, |last| cursors.seal(&list, &last.username));
-    Ok(page.try_map(|viewer| share_view(conn, person, &viewer, now))?)
+    let mut names = Lookalikes::default();
+    Ok(page.try_map(|viewer| share_view_among(conn, person, &viewer, &mut names, now))?)
 }
 
 /// Read what one viewer sees.

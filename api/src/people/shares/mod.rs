@@ -4,6 +4,7 @@
 
 mod handlers;
 pub mod model;
+pub mod terms;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -6,6 +6,7 @@ use diesel::{prelude::*, sql_types::Bool};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::terms::Offer;
 use crate::{
     audit::{
         Action, Event, Trace,
@@ -23,7 +24,10 @@ use crate::{
         presence,
     },
     people::sharing::{Detail, Granted, Share, ShareState, decide, find_share, save_share},
-    users::model::{Role, Sharing, User, find_user, user_of},
+    users::{
+        model::{Role, Sharing, User, find_user, user_of},
+        names::{self, Lookalikes},
+    },
 };
 
 /// How long somebody who was told no has to wait before they ask again.
@@ -57,6 +61,10 @@ pub struct ShareView {
     last_looked_at: Option<Timestamp>,
     /// Whether they are watching right now.
     watching: bool,
+    /// While they ask: the user names of others whose name looks like theirs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!(["a1ex"]))]
+    looks_like: Vec<String>,
 }
 
 /// A look at the person.
@@ -118,15 +126,28 @@ fn state_between(person: &User, viewer: &User, kept: Option<&Share>, now: Timest
 
 /// How things stand between a person and a viewer. Where there is nothing between them, that is an ended share.
 pub fn share_view(conn: &mut DbConnection, person: &User, viewer: &User, now: Timestamp) -> QueryResult<ShareView> {
+    share_view_among(conn, person, viewer, &mut Lookalikes::default(), now)
+}
+
+/// The same of several, for whom the names of all users are read once.
+pub fn share_view_among(
+    conn: &mut DbConnection,
+    person: &User,
+    viewer: &User,
+    others: &mut Lookalikes,
+    now: Timestamp,
+) -> QueryResult<ShareView> {
     let kept = find_share(conn, &person.id, &viewer.id)?;
     let Granted { water, altitude, history, export, own: _ } = kept.as_ref().map_or(Granted::USUAL, Share::terms);
     let last_look = looks::table.find((&person.id, &viewer.id)).select(looks::last_at).first(conn).optional()?;
     // That they went is written a little later.
     let may_watch = decide(viewer, person, kept.as_ref(), now).is_some();
+    let state = state_between(person, viewer, kept.as_ref(), now);
+    let looks_like = if state == ShareState::Requested { others.of(conn, viewer)? } else { Vec::new() };
     Ok(ShareView {
         username: viewer.username.clone(),
-        display_name: viewer.display_name.clone(),
-        state: state_between(person, viewer, kept.as_ref(), now),
+        display_name: names::shown(viewer),
+        state,
         water,
         altitude,
         history,
@@ -136,6 +157,7 @@ pub fn share_view(conn: &mut DbConnection, person: &User, viewer: &User, now: Ti
         since: kept.as_ref().map(|share| Timestamp(share.since(now))),
         last_looked_at: last_look.map(Timestamp),
         watching: may_watch && presence::is_watching(conn, &person.id, &viewer.id, now)?,
+        looks_like,
     })
 }
 
@@ -184,7 +206,8 @@ pub fn ask(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &User)
         return Ok(false);
     }
     if let Some(refused) = kept.as_ref().and_then(Share::refused_at).filter(|at| now.0 < at + ASK_AGAIN_AFTER) {
-        let left = refused + ASK_AGAIN_AFTER - now.0;
+        // Not longer, if the clock was put back since.
+        let left = (refused + ASK_AGAIN_AFTER - now.0).min(ASK_AGAIN_AFTER);
         return Err(ApiError::new(Code::AskedRecently, "They have answered. You can ask again a day after that.")
             .retry_after((left + SECOND - 1) / SECOND));
     }
@@ -247,6 +270,16 @@ pub fn change(
     Ok(person)
 }
 
+/// Lets in a viewer who has just come, on what terms the person offered: by an account that they made, or by their invitation.
+pub fn let_in(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &User, offer: Offer) -> QueryResult<()> {
+    let mut share = Share::new(&person.id, &viewer.id, ShareState::Approved, trace.at);
+    share.set_terms(offer.terms);
+    share.until = offer.until;
+    // Of the two names the record is about the one who did not do it.
+    let other = if trace.actor.as_ref() == Some(&viewer.username) { person } else { viewer };
+    keep(conn, trace, &share, &Event::new(Action::ShareUpdate).on(&other.username).detail(in_words(&share, trace.at)))
+}
+
 fn keep(conn: &mut DbConnection, trace: &Trace, share: &Share, event: &Event) -> QueryResult<()> {
     save_share(conn, share)?;
     outbox::add(conn, &share.person_id, Topic::Share, Detail::Logged, Some(&share.viewer_id), trace.at)?;
@@ -268,17 +301,23 @@ fn in_words(share: &Share, now: Timestamp) -> String {
 }
 
 /// Ends all that stands between a user and others, as their role changes: what they were let see as a viewer, and whom they let watch as a
-/// person. It was agreed with somebody in the other role.
+/// person. It was agreed with somebody in the other role. That it has ended stays, and what was narrowed ends, or two changes of a role would
+/// let somebody in again with `everyone`, or show them more; what was a wish, or let them see what everyone does, goes.
 pub fn end_all_of(conn: &mut DbConnection, trace: &Trace, user: &User) -> QueryResult<()> {
-    let columns = (shares::person_id, shares::viewer_id);
-    let mut pairs: Vec<(String, String)> =
-        shares::table.filter(shares::viewer_id.eq(&user.id)).select(columns).load(conn)?;
-    pairs.extend(shares::table.filter(shares::person_id.eq(&user.id)).select(columns).load::<(String, String)>(conn)?);
-    for (person_id, viewer_id) in &pairs {
-        diesel::delete(shares::table.find((person_id, viewer_id))).execute(conn)?;
-        outbox::add(conn, person_id, Topic::Share, Detail::Logged, Some(viewer_id), trace.at)?;
+    let of_user = shares::viewer_id.eq(&user.id).or(shares::person_id.eq(&user.id));
+    let found: Vec<Share> = shares::table.filter(of_user).select(Share::as_select()).load(conn)?;
+    let ended: Vec<Share> = found.into_iter().filter(|share| share.state(trace.at) != ShareState::Ended).collect();
+    for share in &ended {
+        if share.only_asks(trace.at) || share.is_usual(trace.at) {
+            diesel::delete(shares::table.find((&share.person_id, &share.viewer_id))).execute(conn)?;
+        } else {
+            let mut share = share.clone();
+            share.set_state(ShareState::Ended, trace.at);
+            save_share(conn, &share)?;
+        }
+        outbox::add(conn, &share.person_id, Topic::Share, Detail::Logged, Some(&share.viewer_id), trace.at)?;
     }
-    if pairs.is_empty() {
+    if ended.is_empty() {
         return Ok(());
     }
     trace.record(conn, &Event::new(Action::ShareEnd).on(&user.username).detail("all, as their role changed"))
@@ -301,7 +340,8 @@ pub fn watching(conn: &mut DbConnection, person: &User, now: Timestamp) -> Query
         let viewer = user_of(conn, &viewer_id)?;
         let share = find_share(conn, &person.id, &viewer_id)?;
         if decide(&viewer, person, share.as_ref(), now).is_some() {
-            let User { username, display_name, .. } = viewer;
+            let display_name = names::shown(&viewer);
+            let username = viewer.username;
             found.push(WatcherView { username, display_name, since: Timestamp(since) });
         }
     }
@@ -331,5 +371,5 @@ pub fn looks_at(
 pub fn look_view(conn: &mut DbConnection, look: Row) -> QueryResult<LookView> {
     let username = look.actor.unwrap_or_default();
     let who = find_user(conn, &username)?.filter(|user| user.created_at <= look.at);
-    Ok(LookView { username, display_name: who.map(|user| user.display_name), at: Timestamp(look.at) })
+    Ok(LookView { username, display_name: who.as_ref().map(names::shown), at: Timestamp(look.at) })
 }

@@ -11,13 +11,18 @@ use crate::{
     clock::Timestamp,
     error::{ApiError, ApiResult, Code, Problem},
     extract::{Page, PageQuery, ValidJson, ValidQuery, present},
-    people::sharing::approve_newcomer,
+    people::{
+        shares::{
+            self,
+            terms::{Offer, ShareTerms},
+        },
+        status::GrantedView,
+    },
     server::AppState,
     users::{
         UserView,
-        handlers::validate_name,
-        model::{NewUser, Role, insert_user, list_users as list},
-        validate_username,
+        model::{NewUser, Role, insert_user, list_users as list, user_of},
+        validate_name, validate_new_username,
     },
 };
 
@@ -49,7 +54,7 @@ pub async fn list_users(
 #[serde(deny_unknown_fields)]
 pub struct CreateUser {
     /// 3 to 32 letters, digits, `.`, `_` or `-`. Kept in lower case.
-    #[validate(custom(function = "validate_username"))]
+    #[validate(custom(function = "validate_new_username"))]
     #[schema(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$", example = "robin")]
     username: String,
     role: Role,
@@ -62,11 +67,19 @@ pub struct CreateUser {
         example = "Robin"
     )]
     display_name: Option<String>,
+    /// What a viewer will see of you; with `null` nothing until they ask and you answer. Left out, exact values with history.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<ShareTerms>)]
+    #[expect(clippy::option_option, reason = "left out, null and terms are three things")]
+    share: Option<Option<ShareTerms>>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CreatedUser {
     user: UserView,
+    /// What they will see of you.
+    #[schema(required = true)]
+    share: Option<GrantedView>,
     /// Lets them in to choose their own, and to do nothing else.
     #[schema(example = "hV7kXw3RzTq9mPcB2nLyGd5s")]
     temporary_password: String,
@@ -91,9 +104,13 @@ pub async fn create_user(
     admin: AdminUser,
     body: ValidJson<CreateUser>,
 ) -> ApiResult<HttpResponse> {
-    let ValidJson(CreateUser { username, role, display_name }) = body;
-    let (temporary_password, hash) = temporary_password(&state).await?;
+    let ValidJson(CreateUser { username, role, display_name, share }) = body;
     let now = state.clock.now();
+    let offer = match share {
+        Some(terms) => terms.map(|terms| terms.offer(role, now)).transpose()?,
+        None => (role == Role::Viewer).then(Offer::default),
+    };
+    let (temporary_password, hash) = temporary_password(&state).await?;
     let expires_at = Timestamp(now.0 + TEMPORARY);
     let shown_as = display_name.unwrap_or_else(|| username.clone());
     let user = NewUser::new(state.clock.new_id(), &username, role, hash, now)
@@ -103,15 +120,21 @@ pub async fn create_user(
     let user = admin
         .write(&state.db, move |conn, trace| {
             let user = insert_user(conn, &user)?;
-            if user.role() == Role::Viewer {
-                approve_newcomer(conn, &maker, &user.id, trace.at)?;
-            }
             let event = Event::new(Action::UserCreate).on(&user.username).detail(format!("role {}", role.as_str()));
             trace.record(conn, &event)?;
+            if let Some(offer) = offer {
+                let maker = user_of(conn, &maker)?;
+                shares::model::let_in(conn, trace, &maker, &user, offer)?;
+            }
             Ok(user.view_at(conn, trace.at)?)
         })
         .await?;
-    Ok(HttpResponse::Created().json(CreatedUser { user, temporary_password, expires_at }))
+    Ok(HttpResponse::Created().json(CreatedUser {
+        user,
+        share: offer.map(Offer::view),
+        temporary_password,
+        expires_at,
+    }))
 }
 
 /// A password that nobody chose, and its hash. The admin sees it once, because there is no other way to reach its owner (a departure from

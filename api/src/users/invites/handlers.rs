@@ -6,13 +6,17 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::Validate;
 
-use super::model;
+use super::model::{self, Chosen};
 use crate::{
     audit::{Action, Event},
     auth::{api_tokens, guard::AdminUser},
     clock::{DAY, Timestamp},
     error::{ApiError, ApiResult, FieldError, Problem},
-    extract::{Page, PageQuery, ValidJson, ValidQuery},
+    extract::{Page, PageQuery, ValidJson, ValidQuery, present},
+    people::{
+        shares::terms::{Offer, ShareTerms},
+        status::GrantedView,
+    },
     server::AppState,
     users::model::Role,
 };
@@ -35,6 +39,11 @@ pub struct Invite {
     #[schema(example = "robin")]
     created_by: String,
     created_at: Timestamp,
+    /// What whoever registers with it will see of you; left out of the invitations of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<GrantedView>)]
+    #[expect(clippy::option_option, reason = "not told and nothing are two things")]
+    share: Option<Option<GrantedView>>,
 }
 
 /// List the invitations that have not expired.
@@ -44,7 +53,7 @@ pub struct Invite {
 #[get("/admin/invites")]
 pub async fn list_invites(
     state: web::Data<AppState>,
-    _admin: AdminUser,
+    admin: AdminUser,
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<Invite>>> {
     let PageQuery { limit, cursor } = query.0;
@@ -55,6 +64,7 @@ pub async fn list_invites(
     let page = Page::new(found, limit, |(last, _)| state.cursors.seal("invites", &last.id));
     Ok(web::Json(page.map(|(invite, created_by)| Invite {
         role: invite.role(),
+        share: (invite.created_by == admin.0.user.id).then(|| invite.offer().map(Offer::view)),
         id: invite.id,
         expires_at: Timestamp(invite.expires_at),
         max_uses: invite.max_uses,
@@ -74,6 +84,14 @@ pub struct CreateInvite {
     #[validate(range(min = 1, max = 100))]
     #[schema(minimum = 1, maximum = 100, example = 3)]
     max_uses: i32,
+    /// What whoever registers with it as a viewer will see of you; with `null` nothing until they ask and you answer. Left out, exact values with
+    /// history if it is for one person, and `null` if it is for more.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<ShareTerms>)]
+    #[expect(clippy::option_option, reason = "left out, null and terms are three things")]
+    share: Option<Option<ShareTerms>>,
+    /// A UUIDv7 of your own. Should the answer be lost, ask again under the same id: the invitation that nobody saw makes room for the new one.
+    id: Option<Uuid>,
 }
 
 /// An invite as it is shown once.
@@ -91,6 +109,9 @@ pub struct IssuedInvite {
     expires_at: Timestamp,
     #[schema(example = 3)]
     max_uses: i32,
+    /// What whoever registers with it will see of you.
+    #[schema(required = true)]
+    share: Option<GrantedView>,
 }
 
 /// Invite somebody.
@@ -99,7 +120,10 @@ pub struct IssuedInvite {
 #[utoipa::path(
     tag = "users",
     request_body = CreateInvite,
-    responses((status = 201, description = "Pass it on", body = IssuedInvite))
+    responses(
+        (status = 201, description = "Pass it on", body = IssuedInvite),
+        (status = 409, description = "The id stands for an invitation that was used", body = Problem, content_type = "application/problem+json"),
+    )
 )]
 #[post("/admin/invites")]
 pub async fn create_invite(
@@ -107,32 +131,38 @@ pub async fn create_invite(
     admin: AdminUser,
     body: ValidJson<CreateInvite>,
 ) -> ApiResult<HttpResponse> {
-    let ValidJson(CreateInvite { role, expires_at, max_uses }) = body;
+    let ValidJson(CreateInvite { role, expires_at, max_uses, share, id }) = body;
     let now = state.clock.now();
     if !(now.0 + 1..=now.0 + LIFE).contains(&expires_at.0) {
         return Err(FieldError::new("expires_at", "range", "has to be in the future, at most 90 days").into());
     }
+    let offer = match share {
+        Some(terms) => terms.map(|terms| terms.offer(role, now)).transpose()?,
+        None => (role == Role::Viewer && max_uses == 1).then(Offer::default),
+    };
     // 128 bits.
     let code = BASE64_URL_SAFE_NO_PAD.encode(OsRng.r#gen::<[u8; 16]>());
-    let id = state.clock.new_id().to_string();
-    let invite = model::Invite::new(
-        id.clone(),
-        api_tokens::hash(&code),
-        role,
-        expires_at,
-        max_uses,
-        admin.0.user.id.clone(),
-        now,
-    );
+    let id = id.unwrap_or_else(|| state.clock.new_id()).to_string();
+    let chosen = Chosen { role, expires_at, max_uses, offer };
+    let invite = model::Invite::new(id.clone(), api_tokens::hash(&code), chosen, admin.0.user.id.clone(), now);
     let event = Event::new(Action::InviteCreate).on(&id).detail(format!("role {}, {max_uses} uses", role.as_str()));
     admin
         .write(&state.db, move |conn, trace| {
+            model::replace_unused(conn, &invite)?;
             model::insert(conn, &invite)?;
             Ok(trace.record(conn, &event)?)
         })
         .await?;
     let url = format!("{}/register?invite={code}", state.config.public_url);
-    Ok(HttpResponse::Created().json(IssuedInvite { id, code, url, role, expires_at, max_uses }))
+    Ok(HttpResponse::Created().json(IssuedInvite {
+        id,
+        code,
+        url,
+        role,
+        expires_at,
+        max_uses,
+        share: offer.map(Offer::view),
+    }))
 }
 
 /// Take an invitation back.

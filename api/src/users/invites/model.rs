@@ -8,7 +8,12 @@ use crate::{
         DbConnection,
         schema::{invites, users},
     },
-    users::model::Role,
+    error::{ApiError, ApiResult, Code},
+    people::{
+        shares::terms::Offer,
+        sharing::{Detail, Granted},
+    },
+    users::model::{Role, Sharing, User},
 };
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -23,19 +28,28 @@ pub struct Invite {
     /// The id of the admin who made it.
     pub created_by: String,
     pub created_at: i64,
+    /// What whoever registers with it will see of its maker; nothing where there is no water.
+    water: Option<String>,
+    altitude: Option<String>,
+    history: i16,
+    export: i16,
+    until: Option<i64>,
+}
+
+/// What is chosen of a new invite.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen {
+    pub role: Role,
+    pub expires_at: Timestamp,
+    pub max_uses: i32,
+    pub offer: Option<Offer>,
 }
 
 impl Invite {
     #[must_use]
-    pub fn new(
-        id: String,
-        code_hash: String,
-        role: Role,
-        expires_at: Timestamp,
-        max_uses: i32,
-        created_by: String,
-        now: Timestamp,
-    ) -> Self {
+    pub fn new(id: String, code_hash: String, chosen: Chosen, created_by: String, now: Timestamp) -> Self {
+        let Chosen { role, expires_at, max_uses, offer } = chosen;
+        let terms = offer.map(|offer| offer.terms);
         Self {
             id,
             code_hash,
@@ -45,7 +59,27 @@ impl Invite {
             uses: 0,
             created_by,
             created_at: now.0,
+            water: terms.map(|terms| terms.water.as_str().to_owned()),
+            altitude: terms.map(|terms| terms.altitude.as_str().to_owned()),
+            history: terms.map_or(0, |terms| terms.history.into()),
+            export: terms.map_or(0, |terms| terms.export.into()),
+            until: offer.and_then(|offer| offer.until),
         }
+    }
+
+    /// What its maker offered to whoever comes by it.
+    #[must_use]
+    pub fn offer(&self) -> Option<Offer> {
+        let (water, altitude) = (Detail::parse(self.water.as_ref()?), Detail::parse(self.altitude.as_ref()?));
+        let terms = Granted { water, altitude, history: self.history != 0, export: self.export != 0, own: false };
+        Some(Offer { terms, until: self.until })
+    }
+
+    /// What comes of that at `now`: nothing once the offer is over, or while its maker shares with nobody.
+    #[must_use]
+    pub fn offer_of(&self, maker: &User, now: Timestamp) -> Option<Offer> {
+        let open = self.role() == Role::Viewer && maker.sharing() != Sharing::Nobody;
+        self.offer().filter(|offer| open && offer.until.is_none_or(|until| until > now.0))
     }
 
     /// Anything the database should not hold counts as the role that may do less.
@@ -75,6 +109,20 @@ pub fn count_use(conn: &mut DbConnection, id: &str) -> QueryResult<()> {
 pub fn insert(conn: &mut DbConnection, invite: &Invite) -> QueryResult<()> {
     diesel::delete(invites::table.filter(invites::expires_at.le(invite.created_at))).execute(conn)?;
     diesel::insert_into(invites::table).values(invite).execute(conn).map(drop)
+}
+
+/// Makes room for `invite` where its maker made one under the same id before and nobody used that: the answer was lost, and the code with it.
+///
+/// # Errors
+/// [`Code::IdConflict`] if the id stands for anything else.
+pub fn replace_unused(conn: &mut DbConnection, invite: &Invite) -> ApiResult<()> {
+    let own =
+        invites::table.find(&invite.id).filter(invites::created_by.eq(&invite.created_by)).filter(invites::uses.eq(0));
+    diesel::delete(own).execute(conn)?;
+    match invites::table.find(&invite.id).count().get_result::<i64>(conn)? {
+        0 => Ok(()),
+        _ => Err(ApiError::new(Code::IdConflict, "Nothing was changed. Take a new id for a new invitation.")),
+    }
 }
 
 /// Whether there was one.

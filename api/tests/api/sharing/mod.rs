@@ -2,6 +2,7 @@
 
 mod ends;
 mod hidden;
+mod newcomers;
 mod requests;
 mod settings;
 mod shares;

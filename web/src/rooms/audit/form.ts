@@ -68,9 +68,10 @@ export function formOf(filter: AuditFilter, zone: string): FilterForm {
 /** What is not filled in is no filter. */
 export function readForm(form: FilterForm, zone: string): AuditFilter {
   const filter = {
-    actor: form.actor.trim(),
+    // Names and ids are kept in lower case.
+    actor: form.actor.trim().toLowerCase(),
     action: form.action,
-    target: form.target.trim(),
+    target: form.target.trim().toLowerCase(),
     outcome: form.outcome,
     from: fromWall(form.from, zone),
     to: fromWall(form.to, zone),

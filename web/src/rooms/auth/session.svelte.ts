@@ -1,20 +1,40 @@
-// Who is signed in on this page. The session itself is a cookie that no script can read, so the only way
-// to know is to ask the server for /me; a 401 to anything means that nobody is signed in any more.
-import { answer, api, type Me, onProblem } from '../../api/client'
+// Who is signed in on this page. The session itself is a cookie that no script can read and all tabs share, so the only way
+// to know is to ask the server; a 401 to anything means that nobody is signed in any more. Where another tab has signed in as
+// somebody else, this page begins anew, so that nothing of the one is left in it under the name of the other.
+import { acting } from '../../api/acting'
+import { answer, api, type Me, onProblem, type Start } from '../../api/client'
 import { ApiError } from '../../api/error'
+import { instance } from '../../api/instance.svelte'
+import { forgetAnswers } from '../../api/known'
 import { Resource } from '../../api/resource.svelte'
+import type { components } from '../../api/schema'
+import { forgetStreams } from '../../api/shared'
 import { keeping } from '../../lib/keeping.svelte'
 import { Locker } from '../../lib/locker'
+import { router } from '../../ui/router.svelte'
+import { announce, listen } from './tabs'
 
 /** How the keys of what has not reached the server begin. */
 const WAITING = 'pending:'
 
+/** What a page is told that has begun anew, since the session is no longer that of who was signed in here. */
+export interface Instead {
+  was: string
+  /** Something of theirs is kept here. */
+  waiting: boolean
+}
+
 class Session {
-  #me = new Resource(() => answer(api.GET('/api/v1/me')))
+  #me = new Resource(() => this.#ask())
   #refused = $state(false)
   /** The session ended by itself, in the middle of something. */
   expired = $state(false)
+  instead = $state.raw<Instead>()
   #temporary = $state<string>()
+  #first: Start | undefined
+  #replaced = false
+  /** Whose session ended by itself on this page. */
+  #was: string | undefined
 
   get me(): Me | undefined {
     return this.#me.value
@@ -42,21 +62,47 @@ class Session {
     onProblem(({ signedOut, code }) => {
       // An admin has set a temporary password meanwhile.
       if (code === 'password_change_required') void this.load()
-      if (!signedOut) return
-      if (this.me) this.expired = true
-      this.#end()
+      if (code === 'other_account' && this.me) this.#replace(this.me.username)
+      if (signedOut) this.#expire()
+    })
+    listen((who) => {
+      this.#hear(who)
     })
     void this.load()
   }
 
   async load(): Promise<void> {
-    if (await this.#me.load()) this.#refused = false
+    if (!(await this.#me.load()) || !this.me) return
+    this.#refused = false
+    this.#was = undefined
+    acting.as = this.me.username
+    this.#sayInstead(this.me.username)
+    announce(this.me.username)
   }
 
-  /** Throws an ApiError when the server does not accept them. `code` is of the second factor. */
-  async signIn(username: string, password: string, code?: string): Promise<void> {
-    const body = { username, password, ...(code && { totp_code: code }) }
+  /** What the server said of everything as this page began; given once, as it is soon out of date. */
+  takeFirst(): Start | undefined {
+    const first = this.#first
+    this.#first = undefined
+    return first
+  }
+
+  /** Throws an ApiError when the server does not accept them. */
+  signIn(username: string, password: string): Promise<void> {
+    return this.#begin({ username, password }, password)
+  }
+
+  /** The second step: the code, and what the first step gave in place of the password. */
+  goOn(username: string, continuation: string, code: string): Promise<void> {
+    return this.#begin({ username, continuation, ...(code && { totp_code: code }) })
+  }
+
+  async #begin(
+    body: components['schemas']['Credentials'],
+    password?: string,
+  ): Promise<void> {
     await answer(api.POST('/api/v1/auth/login', { body }))
+    this.instead = undefined
     await this.load()
     if (!this.me) throw this.problem ?? new ApiError(401, {})
     if (this.me.password_change_required) this.#temporary = password
@@ -73,18 +119,84 @@ class Session {
   forget(keep = false): void {
     if (this.me) new Locker(keeping.shelf, this.me.username).clear(keep ? WAITING : undefined)
     this.expired = false
+    this.#was = undefined
     this.#end()
+    announce('')
   }
 
   /** Takes in a changed profile. */
   update(me: Me): void {
-    this.#me.set(me)
+    if (me.username === this.me?.username) this.#me.set(me)
+  }
+
+  async #ask(): Promise<Me> {
+    const { route } = router
+    const person = route.name === 'dashboard' ? route.person : undefined
+    const query = person === undefined ? {} : { person }
+    const start = await answer(api.GET('/api/v1/start', { params: { query } }))
+    this.#first = start
+    instance.told(start.instance)
+    if (start.me) return start.me
+    this.#expire()
+    throw new ApiError(401, {})
+  }
+
+  /** Nobody is signed in any more, or never was. */
+  #expire(): void {
+    if (this.me) {
+      this.expired = true
+      this.#was = this.me.username
+    }
+    this.#end()
+    this.#sayInstead()
+  }
+
+  /** Another tab says who is signed in now; nobody, if that is empty. */
+  #hear(who: string): void {
+    const mine = this.me?.username ?? this.#was
+    if (mine === undefined) return
+    if (!this.me && who === mine) void this.load()
+    else if (!this.me && who === '') this.#tellInstead(mine)
+    else if (who !== mine) this.#replace(mine)
   }
 
   #end(): void {
+    acting.as = undefined
+    forgetStreams()
+    forgetAnswers()
     this.#temporary = undefined
+    this.#first = undefined
     this.#me.set(undefined)
     this.#refused = true
+  }
+
+  /** Drops all that is shown, at once, and begins anew as soon as somebody looks. */
+  #replace(was: string): void {
+    if (this.#replaced) return
+    this.#replaced = true
+    this.#me.set(undefined)
+    const begin = () => {
+      if (document.hidden) return
+      document.removeEventListener('visibilitychange', begin)
+      // Survives the reload also where nothing else is kept.
+      history.replaceState({ was }, '', '/')
+      location.reload()
+    }
+    document.addEventListener('visibilitychange', begin)
+    begin()
+  }
+
+  #sayInstead(now?: string): void {
+    const { was } = (history.state ?? {}) as { was?: string }
+    if (was === undefined) return
+    history.replaceState(null, '')
+    if (was !== now) this.#tellInstead(was)
+  }
+
+  #tellInstead(was: string): void {
+    const waiting = new Locker(keeping.shelf, was).keys(WAITING).length > 0
+    this.expired = false
+    this.instead = { was, waiting }
   }
 }
 

@@ -3,6 +3,7 @@
 // again by itself; what it refuses stays, with the reason, until the person has decided.
 import type { Entry } from '../../api/client'
 import { ApiError } from '../../api/error'
+import { pause } from '../../api/pause'
 import { reach } from '../../api/reach.svelte'
 import { backoff } from '../../lib/backoff'
 import type { Locker } from '../../lib/locker'
@@ -103,6 +104,12 @@ export class Outbox {
       if (this.#stopped || ('problem' in outcome && outcome.waiting)) break
     }
     this.retrying = false
+  }
+
+  /** The person wants it now. */
+  async retryNow(): Promise<void> {
+    pause.lift()
+    await this.retry()
   }
 
   /** The server has told of an entry by other ways, perhaps before its answer comes, or because that was lost. */

@@ -33,9 +33,12 @@ export class Live {
   /** The status that came while the list of people was loaded anew, because what is shared may have changed. */
   #held: Status | null | undefined
   #polls = 0
+  /** The next status is the first that this page is told, and the shares were given with the page. */
+  #first: boolean
 
-  constructor(people: People) {
+  constructor(people: People, sharesGiven = false) {
     this.#people = people
+    this.#first = sharesGiven
   }
 
   get health(): Health {
@@ -67,10 +70,12 @@ export class Live {
         else this.#hear(username, event)
       },
       poll: () => this.poll(username),
-      refused: ({ status, signedOut }) => {
+      refused: ({ status, elsewhere }) => {
         const ended = username !== undefined && status === 404
-        if (ended) this.#people.lose(username)
-        return ended || signedOut
+        // Nobody is hidden from themself: it is somebody else who asked.
+        if (ended && username === session.me?.username) void session.load()
+        else if (ended) this.#people.lose(username)
+        return ended || elsewhere
       },
     })
     this.#stream = stream
@@ -129,8 +134,10 @@ export class Live {
   #hearStatus(status: Status): void {
     if (this.#held !== undefined) this.#held = status
     else this.#take(status, this.#leap && !sameState(this.#statusOf(status), status))
-    if (this.#leap) this.#sharesStale()
+    // As the page begins, they are as old as the status.
+    if (this.#leap && !this.#first) this.#sharesStale()
     this.#leap = false
+    this.#first = false
   }
 
   #sharesStale(): void {

@@ -1,7 +1,7 @@
 // The people whose status may be seen here, and those who may be asked: for an admin themself, for a viewer all
 // who share with somebody. The list carries each one's status, so choosing one costs no further request.
 import { createContext } from 'svelte'
-import { answer, api, type PersonView, type Status } from '../../api/client'
+import { answer, api, type PersonView, type Start, type Status } from '../../api/client'
 import { Resource } from '../../api/resource.svelte'
 import { whole } from '../../api/whole'
 import { Watched } from './watched.svelte'
@@ -16,6 +16,18 @@ export class People {
   /** The names of those who ended it while this page was open, by user name. */
   gone = $state.raw<Readonly<Record<string, string>>>({})
   #watched = new Map<string, Watched>()
+  #today: Start['today'] = null
+
+  /** Takes in what the server said as the page began, for those who are shown right then. */
+  begin({ people, today }: Pick<Start, 'people' | 'today'>): void {
+    if (people?.next_cursor === null) this.list.set(people.items)
+    if (today?.entries.next_cursor === null) this.#today = today
+  }
+
+  /** What was said then holds no longer. */
+  begun(): void {
+    this.#today = null
+  }
 
   find(username: string): PersonView | undefined {
     return this.list.value?.find(({ person }) => person.username === username)
@@ -29,7 +41,10 @@ export class People {
 
   watch({ person, status, access }: Visible): Watched {
     const { username } = person
-    const watched = this.#watched.get(username) ?? new Watched(status, access === 'own')
+    const today = this.#today
+    const given = today?.username === username && today.day === status.day ? today : undefined
+    const watched =
+      this.#watched.get(username) ?? new Watched(status, access === 'own', given?.entries.items)
     this.#watched.set(username, watched)
     return watched
   }

@@ -1,10 +1,24 @@
 // What a share says, in words, and the form that changes it. Kept apart from the screens so that it can be tested.
-import type { Detail, Me, Metric, Share, ShareChange, Sharing } from '../../../api/client'
+import type {
+  Detail,
+  Me,
+  Metric,
+  Share,
+  ShareChange,
+  ShareTerms,
+  Sharing,
+} from '../../../api/client'
 import { same } from '../../../lib/same'
-import { fromWall, toWall } from '../../../lib/time'
+import { readWall, wallTime } from '../../../lib/time'
 import { listed } from '../../entries/changes'
 
-export const DRAFT = 'draft:share'
+/** What the keys of all drafts of shares begin with. */
+export const SHARE_DRAFTS = 'share:'
+
+/** Where the draft of a change to a share is kept, or of one for somebody who is named in it. */
+export function draftKey(share: Share | null): string {
+  return SHARE_DRAFTS + (share?.username ?? '')
+}
 
 /** Whom one lets watch, each with what that means. */
 const modes = [
@@ -125,16 +139,62 @@ export function shareName({ username, display_name }: Pick<Share, 'username' | '
   return display_name || username
 }
 
-export interface ShareForm {
-  /** The share that is changed; null for somebody who is named in the form. */
-  share: Share | null
-  username: string
+/** What a viewer is to see, as it is chosen. */
+export interface TermsForm {
   water: Detail
   altitude: Detail
   history: boolean
   export: boolean
   /** The end on the wall of one's zone; empty for none. */
   until: string
+  /** Of an end that comes twice, the second. */
+  second: boolean | null
+}
+
+export interface ShareForm extends TermsForm {
+  /** The share that is changed; null for somebody who is named in the form. */
+  share: Share | null
+  username: string
+}
+
+/** What somebody who is only just coming is to see; '' while that is not chosen. */
+export interface OfferForm extends TermsForm {
+  lets: '' | 'yes' | 'no'
+}
+
+export function emptyOffer(): OfferForm {
+  return {
+    lets: '',
+    water: 'exact',
+    altitude: 'exact',
+    history: true,
+    export: false,
+    until: '',
+    second: null,
+  }
+}
+
+/** What is sent for them, null for nothing, or what is wrong with it. */
+export function readOffer(
+  { lets, until: wall, second, ...terms }: OfferForm,
+  me: Reader,
+  now: number,
+): { share?: ShareTerms | null; wrong?: string } {
+  if (lets !== 'yes') return { share: null }
+  const read = readUntil({ until: wall, second }, me, now)
+  return 'wrong' in read ? read : { share: { ...terms, until: read.until } }
+}
+
+function readUntil(
+  { until: wall, second }: Pick<TermsForm, 'until' | 'second'>,
+  me: Reader,
+  now: number,
+): { until: string | null } | { wrong: string } {
+  if (wall === '') return { until: null }
+  const read = readWall({ wall, second }, me.time_zone)
+  if ('wrong' in read) return read
+  if (Date.parse(read.at) <= now) return { wrong: 'Choose a time that is still to come.' }
+  return { until: read.at }
 }
 
 type Reader = Pick<Me, 'time_zone'>
@@ -149,8 +209,14 @@ export function formOf(share: Share | null, me: Reader, now: number): ShareForm 
     altitude: share?.altitude ?? 'exact',
     history: share?.history ?? true,
     export: share?.export ?? false,
-    until: until === null ? '' : toWall(until, me.time_zone),
+    ...untilOf(until, me.time_zone),
   }
+}
+
+function untilOf(until: string | null, zone: string): Pick<ShareForm, 'until' | 'second'> {
+  if (until === null) return { until: '', second: null }
+  const { wall, second } = wallTime(until, zone)
+  return { until: wall, second }
 }
 
 const FIELDS = ['water', 'altitude', 'history', 'export', 'until'] as const
@@ -158,13 +224,16 @@ const FIELDS = ['water', 'altitude', 'history', 'export', 'until'] as const
 /** What was touched: what the form shows otherwise than the share it began with. */
 function touched(form: ShareForm, me: Reader, now: number): (typeof FIELDS)[number][] {
   const shown = formOf(form.share, me, now)
-  return FIELDS.filter((field) => form[field] !== shown[field])
+  const moved = form.second !== shown.second
+  return FIELDS.filter((field) => form[field] !== shown[field] || (field === 'until' && moved))
 }
 
 /** The form once its share was changed elsewhere: what was not touched is as the share is now. */
 export function follow(form: ShareForm, share: Share, me: Reader, now: number): ShareForm {
-  const kept = touched(form, me, now).map((field) => [field, form[field]] as const)
-  return { ...formOf(share, me, now), ...Object.fromEntries(kept) }
+  const fields = touched(form, me, now)
+  const kept = fields.map((field) => [field, form[field]] as const)
+  const second = fields.includes('until') ? { second: form.second } : {}
+  return { ...formOf(share, me, now), ...Object.fromEntries(kept), ...second }
 }
 
 /** Whether two states of a share let the same be seen. */
@@ -186,13 +255,11 @@ export function readForm(
 ): { change: ShareChange } | { wrong: Wrong } {
   const wrong: Wrong = {}
   const { share } = form
-  const until = form.until === '' ? null : fromWall(form.until, me.time_zone)
+  const read = readUntil(form, me, now)
   if (form.username.trim() === '') wrong.username = 'Type the user name of a viewer.'
-  if (form.until !== '' && until === null) wrong.until = 'Choose a day and a time, or no end.'
-  if (until !== null && Date.parse(until) <= now)
-    wrong.until = 'Choose a time that is still to come.'
+  if ('wrong' in read) return { wrong: { ...wrong, until: read.wrong } }
   if (Object.keys(wrong).length > 0) return { wrong }
-  const wanted = { ...form, until }
+  const wanted = { ...form, until: read.until }
   const sent = share === null ? FIELDS : touched(form, me, now)
   const change: ShareChange = Object.fromEntries(sent.map((field) => [field, wanted[field]]))
   if (share?.state !== 'approved') change.state = 'approved'

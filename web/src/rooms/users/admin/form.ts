@@ -1,12 +1,15 @@
 // The form of a new account, as an admin fills it in.
 import type { Role } from '../../../api/client'
+import type { OfferForm } from '../../people/sharing/share'
 
-export const DRAFT = 'draft:user'
+export const DRAFT = 'user'
 
 export interface UserForm {
   username: string
   name: string
   role: Role
+  /** What they will see of whoever makes the account. */
+  offer?: OfferForm
 }
 
 export function emptyForm(): UserForm {

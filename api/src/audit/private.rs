@@ -1,0 +1,81 @@
+//! What of the log is about somebody's own life: when they log, whom they let watch and on what terms, and who looked at them. By HTTP it is
+//! shown to those alone whom it names, and nothing tells others that it is there. Whoever has a shell on the server has all of it.
+
+use diesel::prelude::*;
+
+use super::{
+    handlers::AuditRecord,
+    record::{Action, Row},
+};
+use crate::{
+    clock::Timestamp,
+    db::{DbConnection, schema::audit},
+    users::model::User,
+};
+
+pub(super) const PRIVATE: [Action; 10] = [
+    Action::EntryCreate,
+    Action::EntryUpdate,
+    Action::EntryDelete,
+    Action::EntryRestore,
+    Action::EntryRewind,
+    Action::EntryRecompute,
+    Action::ShareRequest,
+    Action::ShareUpdate,
+    Action::ShareEnd,
+    Action::PersonLook,
+];
+
+/// The private actions, as they are kept.
+pub(super) fn names() -> [&'static str; PRIVATE.len()] {
+    PRIVATE.map(Action::as_str)
+}
+
+/// An admin who reads the log.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pub(super) username: String,
+    /// What is older is about somebody who had the name before.
+    pub(super) since: Timestamp,
+}
+
+impl Reader {
+    #[must_use]
+    pub fn new(user: &User) -> Self {
+        Self { username: user.username.clone(), since: Timestamp(user.created_at) }
+    }
+
+    /// How many records after the first and up to the second are kept from them.
+    fn hidden_between(&self, conn: &mut DbConnection, after: i64, up_to: i64) -> QueryResult<i64> {
+        let Self { username, since } = self;
+        let by_others = audit::actor.is_null().or(audit::actor.ne(username));
+        let about_others = audit::target.is_null().or(audit::target.ne(username));
+        audit::table
+            .filter(audit::id.gt(after))
+            .filter(audit::id.le(up_to))
+            .filter(audit::action.eq_any(names()))
+            .filter(audit::at.lt(since.0).or(by_others.and(about_others)))
+            .count()
+            .get_result(conn)
+    }
+}
+
+/// Numbers records for their reader as if there were no others, oldest first.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Numbering {
+    last: i64,
+    hidden: i64,
+}
+
+impl Numbering {
+    pub fn next(&mut self, conn: &mut DbConnection, reader: &Reader, row: Row) -> QueryResult<AuditRecord> {
+        // By time they are in another order where the clock was set back.
+        if row.id < self.last {
+            *self = Self::default();
+        }
+        self.hidden += reader.hidden_between(conn, self.last, row.id)?;
+        self.last = row.id;
+        let id = row.id - self.hidden;
+        Ok(Row { id, ..row }.view())
+    }
+}

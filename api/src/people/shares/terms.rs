@@ -1,0 +1,77 @@
+//! What a person chooses for somebody who is only just coming: by an account they make, or by an invitation.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::{
+    clock::Timestamp,
+    error::FieldError,
+    people::{
+        sharing::{Detail, Granted},
+        status::GrantedView,
+    },
+    users::model::Role,
+};
+
+/// What a new viewer will see of you. What is left out is exact values with history, without export and without an end.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ShareTerms {
+    #[schema(required = false)]
+    water: Detail,
+    #[schema(required = false)]
+    altitude: Detail,
+    /// Whether they see your history, and not only how you are now.
+    #[schema(required = false)]
+    history: bool,
+    #[schema(required = false)]
+    export: bool,
+    /// When it ends by itself; `null` for never.
+    until: Option<Timestamp>,
+}
+
+impl Default for ShareTerms {
+    fn default() -> Self {
+        let Granted { water, altitude, history, export, own: _ } = Granted::USUAL;
+        Self { water, altitude, history, export, until: None }
+    }
+}
+
+impl ShareTerms {
+    /// What a person offers by it to whoever comes in `role`.
+    ///
+    /// # Errors
+    /// 422 where it would be over before it began, or for an admin, who watches nobody.
+    pub fn offer(self, role: Role, now: Timestamp) -> Result<Offer, FieldError> {
+        if role == Role::Admin {
+            return Err(FieldError::new("share", "role", "has to be left out for an admin, who watches nobody else"));
+        }
+        let Self { water, altitude, history, export, until } = self;
+        if until.is_some_and(|until| until <= now) {
+            return Err(FieldError::new("share.until", "past", "has to lie ahead; for no share at all, send `null`"));
+        }
+        let terms = Granted { water, altitude, history, export, own: false };
+        Ok(Offer { terms, until: until.map(|until| until.0) })
+    }
+}
+
+/// What is let through, and until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    pub terms: Granted,
+    pub until: Option<i64>,
+}
+
+impl Offer {
+    #[must_use]
+    pub fn view(self) -> GrantedView {
+        GrantedView::new(self.terms, self.until)
+    }
+}
+
+impl Default for Offer {
+    /// What is offered to one person where nothing is said.
+    fn default() -> Self {
+        Self { terms: Granted::USUAL, until: None }
+    }
+}

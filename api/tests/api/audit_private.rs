@@ -1,0 +1,155 @@
+//! When somebody logs, whom they let watch and on what terms, and who looked at them stands in the log for whom it names, and for whoever
+//! runs the server. To other admins nothing tells that it is there.
+
+use actix_web::http::StatusCode;
+use serde_json::{Value, json};
+use status_tracker::{
+    audit::model::{Verdict, verify},
+    clock::{MINUTE, SECOND},
+    users::model::Role,
+};
+
+use crate::{
+    sharing::{comparable, settled},
+    support::{Client, NOON, TestApp},
+};
+
+const AUDIT: &str = "/api/v1/admin/audit";
+
+/// All that an admin is told of the log, page by page and by every filter, but for who asks.
+async fn all(admin: &Client) -> Vec<String> {
+    let mut found = Vec::new();
+    for query in [
+        "limit=2",
+        "limit=100",
+        "actor=robin",
+        "target=alex",
+        "target=robin&limit=3",
+        "action=entry.create",
+        "action=entry.rewind",
+        "action=share.update",
+        "action=share.request",
+        "action=person.look",
+        "action=user.create",
+        "outcome=success&limit=1",
+        "from=2026-03-01T12:00:02Z",
+        "to=2026-03-01T12:00:09Z&limit=3",
+    ] {
+        let mut path = format!("{AUDIT}?{query}");
+        loop {
+            let answer = admin.get(&path).await;
+            answer.expect(StatusCode::OK);
+            found.push(format!("{path}: {}", comparable(&answer)));
+            let Some(cursor) = answer.json["next_cursor"].as_str() else { break };
+            path = format!("{AUDIT}?{query}&cursor={cursor}");
+        }
+    }
+    found
+}
+
+/// Seven seconds on a server, in which robin lives or does not.
+async fn a_while(lives: bool) -> (TestApp, Client, Client) {
+    let app = TestApp::start().await;
+    let (robin, sasha) = (app.named("robin", Role::Admin).await, app.named("sasha", Role::Admin).await);
+    let alex = app.named("alex", Role::Viewer).await;
+    app.execute("DELETE FROM shares");
+    for second in 0..7 {
+        app.clock.advance(SECOND);
+        if lives {
+            let entry = robin.log("water", 200 + second, NOON).await;
+            let path = format!("/api/v1/entries/{}", entry["id"].as_str().unwrap());
+            robin.patch(&path, json!({"value": 9})).await.expect(StatusCode::OK);
+            robin.delete(&path).await.expect(StatusCode::NO_CONTENT);
+            alex.post("/api/v1/people/robin/share-requests", json!(null)).await;
+            let terms = json!({"state": "approved", "water": if second % 2 == 0 { "band" } else { "logged" }});
+            robin.patch("/api/v1/me/shares/alex", terms).await.expect(StatusCode::OK);
+            alex.get("/api/v1/people").await.expect(StatusCode::OK);
+            settled(&app).await;
+        }
+        // What anybody may know who manages the server.
+        let user = json!({"username": format!("new-{second}"), "role": "viewer", "share": null});
+        robin.post("/api/v1/admin/users", user).await.expect(StatusCode::CREATED);
+    }
+    // The last of it ends it, so that nothing is shared in either.
+    app.execute("DELETE FROM shares");
+    (app, robin, sasha)
+}
+
+#[actix_web::test]
+async fn nothing_of_somebodys_life_shows_to_another_admin() {
+    let (busy, robin, sasha) = a_while(true).await;
+    let (quiet, _, other) = a_while(false).await;
+    let without_ids = |answers: Vec<String>| -> Vec<String> {
+        // Ids of requests and cursors are made anew each time, and so the length of both is compared.
+        answers
+            .into_iter()
+            .map(|answer| {
+                answer.split("\"request_id\"").map(|part| part.len().to_string()).collect::<Vec<_>>().join(" ")
+            })
+            .collect()
+    };
+    let told = async |app: &TestApp, admin: &Client| {
+        let listed = admin.get(&format!("{AUDIT}?limit=100")).await;
+        let items = listed.expect(StatusCode::OK).json["items"].as_array().unwrap().clone();
+        settled(app).await;
+        let fields =
+            |item: &Value| ["id", "at", "actor", "action", "target", "detail"].map(|field| item[field].clone());
+        items.iter().map(fields).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&busy, &sasha).await, told(&quiet, &other).await);
+    assert_eq!(without_ids(all(&sasha).await), without_ids(all(&other).await));
+    let export = |answer: crate::support::Answer| {
+        let text = String::from_utf8(answer.body.to_vec()).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        // The export itself may be recorded while it is read.
+        let lines = lines.filter(|line| line["action"] != "audit.export");
+        lines.map(|line| ["id", "at", "action", "target"].map(|field| line[field].clone())).collect::<Vec<_>>()
+    };
+    let (one, two) = (sasha.get(&format!("{AUDIT}/export")).await, other.get(&format!("{AUDIT}/export")).await);
+    let (one, two) = (export(one), export(two));
+    assert_eq!(one, two);
+    assert_eq!(one.iter().map(|line| line[0].as_i64().unwrap()).collect::<Vec<_>>(), (1..=7).collect::<Vec<_>>());
+    // Robin finds all of it, numbered without a gap, and the chain holds all of it.
+    let own = robin.get(&format!("{AUDIT}?limit=100")).await.json["items"].as_array().unwrap().clone();
+    let named = |action: &str| own.iter().filter(|item| item["action"] == action).count();
+    assert_eq!((named("entry.create"), named("entry.delete"), named("share.update")), (7, 7, 7));
+    assert!(named("person.look") >= 1 && named("share.request") >= 1);
+    let ids: Vec<i64> = own.iter().rev().map(|item| item["id"].as_i64().unwrap()).collect();
+    assert_eq!(ids, (ids[0]..ids[0] + i64::try_from(ids.len()).unwrap()).collect::<Vec<_>>());
+    let verdict = busy.state.db.read_blocking(|conn| Ok(verify(conn, None)?)).unwrap();
+    assert!(matches!(verdict, Verdict::Sound { .. }), "{verdict:?}");
+}
+
+#[actix_web::test]
+async fn whoever_takes_a_name_that_somebody_had_takes_nothing_of_theirs() {
+    let app = TestApp::start().await;
+    let (robin, sasha) = (app.named("robin", Role::Admin).await, app.named("sasha", Role::Admin).await);
+    robin.log("water", 250, NOON).await;
+    app.clock.advance(MINUTE);
+    sasha.delete("/api/v1/admin/users/robin").await.expect(StatusCode::NO_CONTENT);
+    let robin = app.named("robin", Role::Admin).await;
+    app.clock.advance(MINUTE);
+    robin.log("altitude", 5, NOON).await;
+    let seen = async |admin: &Client| {
+        let answer = admin.get(&format!("{AUDIT}?actor=robin&action=entry.create")).await;
+        answer.expect(StatusCode::OK).json["items"].as_array().unwrap().len()
+    };
+    assert_eq!((seen(&robin).await, seen(&sasha).await), (1, 0));
+}
+
+#[actix_web::test]
+async fn a_cursor_says_nothing_to_whoever_takes_it_apart() {
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    for _ in 0..3 {
+        robin.log("water", 250, NOON).await;
+    }
+    for path in [format!("{AUDIT}?limit=1"), "/api/v1/people/robin/entries?limit=1".to_owned()] {
+        let answer = robin.get(&path).await;
+        let cursor = answer.json["next_cursor"].as_str().unwrap();
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains(&app.clock.now().0.to_string()), "{path}");
+        robin.get(&format!("{path}&cursor={cursor}")).await.expect(StatusCode::OK);
+    }
+}

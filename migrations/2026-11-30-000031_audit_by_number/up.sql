@@ -1,0 +1,1 @@
+CREATE INDEX audit_by_number ON audit (id, action, actor, target, at);

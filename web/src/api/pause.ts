@@ -1,0 +1,133 @@
+// Who was told to come back later comes back later: until then no request of this browser goes out, from whichever tab, and
+// then one goes first. What is shown meanwhile says when; what tries again by itself does so then.
+import { inWords } from '../lib/explain'
+import { keeping } from '../lib/keeping.svelte'
+import { acting } from './acting'
+import { ApiError } from './error'
+
+interface Kept {
+  /** By this device's clock. */
+  since: number
+  until: number
+  status: number
+  code: string
+  /** One request is finding out whether it is over. */
+  trying?: boolean
+}
+
+/** How long the one that goes first is waited for. */
+const TRIED_MS = 5_000
+const LOOK_MS = 200
+/** Whoever is kept out for longer may have been let in again. */
+const LONGEST_MS = 900_000
+/** Each ends with the server at work again; what only cannot be written may still be read. */
+const BUSY = new Set(['busy', 'unavailable'])
+
+/** Sign-ins are counted apart. */
+type Scope = 'auth' | 'all'
+
+class Pause {
+  /** Where nothing can be kept: of this tab alone. */
+  #own = new Map<string, Kept>()
+
+  /** The server has refused something, and said for how long. */
+  begin({ status, code, retryAfter }: ApiError, path: string): void {
+    const limited = status === 429 && code !== 'too_many_streams'
+    if (retryAfter === 0 || !(limited || BUSY.has(code))) return
+    const since = Date.now()
+    const until = since + Math.min(retryAfter, LONGEST_MS)
+    this.#keep(scopeOf(path), { since, until, status, code })
+  }
+
+  /**
+   * Lets a request go, or throws an ApiError that says when it may. What it gives is called with whether the server could
+   * take more.
+   */
+  async pass(path: string): Promise<(free: boolean) => void> {
+    const scope = scopeOf(path)
+    for (;;) {
+      const kept = this.#kept(scope)
+      if (!kept) return () => undefined
+      const left = kept.until - Date.now()
+      if (left > 0 && !kept.trying) throw refused(kept, left)
+      if (left <= 0) {
+        this.#keep(scope, {
+          ...kept,
+          since: Date.now(),
+          until: Date.now() + TRIED_MS,
+          trying: true,
+        })
+        return (free) => {
+          this.#tried(scope, free)
+        }
+      }
+      await new Promise((done) => setTimeout(done, LOOK_MS))
+    }
+  }
+
+  /** A person wants to try: a server that was busy is asked; who asks too often waits all the same. */
+  lift(): void {
+    for (const scope of ['auth', 'all'] as const) {
+      const kept = this.#kept(scope)
+      if (kept && kept.status !== 429) this.#forget(scope)
+    }
+  }
+
+  #tried(scope: Scope, free: boolean): void {
+    const kept = this.#kept(scope)
+    if (!kept?.trying) return
+    if (free) this.#forget(scope)
+    else this.#keep(scope, { ...kept, until: Date.now(), trying: false })
+  }
+
+  #kept(scope: Scope): Kept | undefined {
+    const key = keyOf(scope)
+    const kept = stored(key) ?? this.#own.get(key)
+    // A device whose clock was set back does not wait for that.
+    return kept && kept.since <= Date.now() ? kept : undefined
+  }
+
+  #keep(scope: Scope, kept: Kept): void {
+    const key = keyOf(scope)
+    const text = JSON.stringify(kept)
+    const there = keeping.tried(() => {
+      keeping.shelf.setItem(key, text)
+    })
+    if (there) this.#own.delete(key)
+    else this.#own.set(key, kept)
+  }
+
+  #forget(scope: Scope): void {
+    const key = keyOf(scope)
+    this.#own.delete(key)
+    try {
+      keeping.shelf.removeItem(key)
+    } catch {
+      // Nothing was kept there.
+    }
+  }
+}
+
+function scopeOf(path: string): Scope {
+  return path.startsWith('/api/v1/auth/') ? 'auth' : 'all'
+}
+
+/** The server counts by who asks. */
+function keyOf(scope: Scope): string {
+  return `pause:${scope}:${acting.as ?? ''}`
+}
+
+function stored(key: string): Kept | undefined {
+  try {
+    const text = keeping.shelf.getItem(key)
+    return text === null ? undefined : (JSON.parse(text) as Kept)
+  } catch {
+    return undefined
+  }
+}
+
+function refused({ status, code }: Kept, left: number): ApiError {
+  return new ApiError(status, { code, detail: `Try again ${inWords(left)}.` }, left)
+}
+
+export const pause = new Pause()

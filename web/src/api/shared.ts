@@ -1,0 +1,243 @@
+// One stream serves all tabs of a browser that follow the same, since a browser opens only six connections to a server over
+// HTTP/1.1. Whoever holds the lock opens it and passes on what comes; the others listen, and the next of them takes over when
+// that tab closes, is hidden or falls silent. Each tab knows the last event it got, so that none is missed and none comes twice.
+import { acting } from './acting'
+import { tell } from './client'
+import { ApiError } from './error'
+import { type Ears, follow, type Follow, type StreamEvent } from './events'
+
+type Message =
+  /** Somebody listens who got this event last. */
+  | { kind: 'ask'; from: string; lastId: string | undefined }
+  /** What they missed; from now on they hear the rest. */
+  | { kind: 'welcome'; to: string; missed: StreamEvent[] }
+  /** Somebody else opens the stream from now on. */
+  | { kind: 'lead' }
+  | { kind: 'heard' }
+  | { kind: 'event'; event: StreamEvent }
+  | { kind: 'over'; problem: { status: number; code: string; retryAfter: number } | undefined }
+
+/** What this tab remembers of a stream, for those who come later. */
+interface Memory {
+  events: StreamEvent[]
+  /** The whole as it was told last: of a person, or of the list. */
+  state?: StreamEvent
+}
+
+/** So many streams of one browser are open at once; who follows something else as well polls. */
+const STREAMS = 3
+const REMEMBERED = 200
+/** Whoever leads gives up a silent stream before that. */
+const SILENCE_MS = 45_000
+const FIRST_MS = 15_000
+
+const memories = new Map<string, Memory>()
+
+/** Nothing that somebody was told stays behind when they go. */
+export function forgetStreams(): void {
+  memories.clear()
+}
+
+export const followShared: Follow = (path, lastId, signal, ears) => {
+  const alone = !('locks' in navigator) || !('BroadcastChannel' in globalThis)
+  if (alone) return follow(path, lastId, signal, ears)
+  return new Member(path, lastId, signal, ears).run()
+}
+
+class Member {
+  #path: string
+  #lastId: string | undefined
+  #signal: AbortSignal
+  #ears: Ears
+  #name: string
+  #id = crypto.randomUUID()
+  #channel: BroadcastChannel
+  #memory: Memory
+  /** Set while this tab leads: whether something came already, and who waits for that. */
+  #leads: { open: boolean; asking: Extract<Message, { kind: 'ask' }>[] } | undefined
+  #welcome = false
+  #over = new AbortController()
+  #silence: ReturnType<typeof setTimeout> | undefined
+
+  constructor(path: string, lastId: string | undefined, signal: AbortSignal, ears: Ears) {
+    this.#path = path
+    this.#lastId = lastId
+    this.#signal = signal
+    this.#ears = ears
+    // Tabs of different people never share.
+    this.#name = `stream:${acting.as ?? ''}:${path}`
+    this.#channel = new BroadcastChannel(this.#name)
+    this.#memory = memories.get(this.#name) ?? { events: [] }
+    memories.set(this.#name, this.#memory)
+  }
+
+  async run(): Promise<void> {
+    try {
+      await new Promise<void>((done, fail) => {
+        const end = (problem?: unknown) => {
+          if (problem === undefined) done()
+          else fail(problem as Error)
+        }
+        this.#signal.addEventListener('abort', () => {
+          end()
+        })
+        this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
+          this.#hear(data, end)
+        }
+        this.#ask()
+        this.#watch(FIRST_MS, end)
+        this.#queue(end, false)
+      })
+    } finally {
+      clearTimeout(this.#silence)
+      this.#over.abort()
+      this.#channel.close()
+    }
+  }
+
+  /** Leads once nobody else does, or at once by taking the lead from a tab that is silent. */
+  #queue(end: (problem?: unknown) => void, steal: boolean): void {
+    const how = steal ? { steal } : { signal: this.#over.signal }
+    navigator.locks
+      .request(this.#name, how, () => this.#granted())
+      .then(
+        () => {
+          end()
+        },
+        (cause: unknown) => {
+          // Another tab has taken the lock.
+          end(cause instanceof DOMException ? new ApiError(0, {}) : cause)
+        },
+      )
+  }
+
+  async #granted(): Promise<void> {
+    // Whoever led before may have said why it ended, and that is heard first.
+    await navigator.locks.query()
+    if (!this.#over.signal.aborted) await this.#lead()
+  }
+
+  async #lead(): Promise<void> {
+    clearTimeout(this.#silence)
+    this.#leads = { open: false, asking: [] }
+    this.#send({ kind: 'lead' })
+    try {
+      const stop = AbortSignal.any([this.#signal, this.#over.signal])
+      await withSlot(() =>
+        follow(this.#path, this.#lastId, stop, {
+          heard: () => {
+            this.#opened()
+            this.#send({ kind: 'heard' })
+            this.#ears.heard()
+          },
+          event: (event) => {
+            this.#send({ kind: 'event', event })
+            this.#take(event)
+          },
+        }),
+      )
+      if (!this.#signal.aborted) this.#send({ kind: 'over', problem: undefined })
+    } catch (problem) {
+      if (!this.#signal.aborted && problem instanceof ApiError) {
+        const { status, code, retryAfter } = problem
+        this.#send({ kind: 'over', problem: { status, code, retryAfter } })
+      }
+      throw problem
+    }
+  }
+
+  #opened(): void {
+    if (!this.#leads || this.#leads.open) return
+    this.#leads.open = true
+    for (const ask of this.#leads.asking) this.#answer(ask)
+  }
+
+  #hear(message: Message, end: (problem?: unknown) => void): void {
+    if (this.#leads) {
+      if (message.kind === 'ask' && this.#leads.open) this.#answer(message)
+      else if (message.kind === 'ask') this.#leads.asking.push(message)
+      // The lock was taken from this tab, which goes on as one of those who listen.
+      else if (message.kind === 'lead') end(new ApiError(0, {}))
+      return
+    }
+    if (message.kind === 'lead') {
+      this.#welcome = false
+      this.#watch(FIRST_MS, end)
+      this.#ask()
+    }
+    if (message.kind === 'welcome' && message.to === this.#id) {
+      this.#welcome = true
+      this.#watch(SILENCE_MS, end)
+      this.#ears.heard()
+      for (const event of message.missed) this.#take(event)
+    }
+    if (message.kind === 'over') {
+      const { problem } = message
+      const failure = problem && new ApiError(problem.status, problem, problem.retryAfter)
+      if (failure) tell(failure)
+      end(failure)
+    }
+    if (!this.#welcome) return
+    if (message.kind === 'heard') {
+      this.#watch(SILENCE_MS, end)
+      this.#ears.heard()
+    }
+    if (message.kind === 'event') this.#take(message.event)
+  }
+
+  #take(event: StreamEvent): void {
+    const { events } = this.#memory
+    events.push(event)
+    if (events.length > REMEMBERED) events.shift()
+    if (event.type === 'status' || event.type === 'people') this.#memory.state = event
+    this.#lastId = event.id ?? this.#lastId
+    this.#ears.event(event)
+  }
+
+  #answer({ from, lastId }: Extract<Message, { kind: 'ask' }>): void {
+    this.#send({ kind: 'welcome', to: from, missed: this.#missed(lastId) })
+  }
+
+  /** What came after `lastId`; the whole anew where that is not known. */
+  #missed(lastId: string | undefined): StreamEvent[] {
+    const { events, state } = this.#memory
+    const now = state ? [{ ...state, id: this.#lastId }] : []
+    if (lastId === undefined && state) return now
+    if (lastId === this.#lastId) return []
+    const place = events.findLastIndex(({ id }) => id === lastId)
+    if (lastId !== undefined && place >= 0) return events.slice(place + 1)
+    return [{ id: this.#lastId, type: 'reset', data: {} }, ...now]
+  }
+
+  /** Takes the lead where nothing is heard for so long. */
+  #watch(ms: number, end: (problem?: unknown) => void): void {
+    clearTimeout(this.#silence)
+    this.#silence = setTimeout(() => {
+      if (!this.#leads) this.#queue(end, true)
+    }, ms)
+  }
+
+  #ask(): void {
+    this.#send({ kind: 'ask', from: this.#id, lastId: this.#lastId })
+  }
+
+  #send(message: Message): void {
+    this.#channel.postMessage(message)
+  }
+}
+
+/** Runs what holds a connection, unless as many are held already as should be. */
+async function withSlot(run: () => Promise<void>): Promise<void> {
+  for (let slot = 0; slot < STREAMS; slot += 1) {
+    const held = await navigator.locks.request(
+      `stream-slot:${slot}`,
+      { ifAvailable: true },
+      async (lock) => {
+        if (lock) await run()
+        return lock !== null
+      },
+    )
+    if (held) return
+  }
+  throw new ApiError(429, { code: 'too_many_streams' })
+}

@@ -1,0 +1,40 @@
+// The tabs of a browser share one session: each tells the others at once who signed in or out.
+import { keeping } from '../../lib/keeping.svelte'
+
+const KEY = 'who'
+
+/** A user name; empty for nobody. */
+type Who = string
+
+const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(KEY) : undefined
+
+export function announce(who: Who): void {
+  keeping.tried(() => {
+    keeping.shelf.setItem(KEY, who)
+  })
+  channel?.postMessage(who)
+}
+
+/** Calls `heard` with who is signed in now: whenever another tab says so, and when this page is seen again. */
+export function listen(heard: (who: Who) => void): void {
+  const look = () => {
+    const who = document.hidden ? null : said()
+    if (who !== null) heard(who)
+  }
+  channel?.addEventListener('message', ({ data }: MessageEvent<Who>) => {
+    heard(data)
+  })
+  addEventListener('storage', ({ key, newValue }) => {
+    if (key === KEY && newValue !== null) heard(newValue)
+  })
+  document.addEventListener('visibilitychange', look)
+  addEventListener('pageshow', look)
+}
+
+function said(): Who | null {
+  try {
+    return keeping.shelf.getItem(KEY)
+  } catch {
+    return null
+  }
+}
