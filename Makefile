@@ -9,10 +9,10 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # One recipe after the other: two builds at once would only wait for each other.
 .NOTPARALLEL:
-.PHONY: help run demo test dev check generate e2e bench attack release clean
+.PHONY: help run demo test dev check generate e2e e2e-limits bench attack release clean
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 	@echo 'Settings: PORT (8080), API_PORT (8081), DATA_DIR (./data), as in: make run PORT=8090'
 
 run: ## build what has changed and run everything at http://localhost:8080 until Ctrl-C
@@ -35,6 +35,9 @@ generate: ## openapi.json and the page's types from the API's source
 
 e2e: ## the browser tests alone; ARGS="history.spec.ts --headed" goes to Playwright
 	@scripts/test.sh e2e
+
+e2e-limits: ## what people do in a browser, with the limits on as they come: nobody is refused
+	@scripts/test.sh e2e-limits
 
 bench: ## what a million entries, changing all of many, 50 sign-ins at once and 10,000 streams cost: too machine-bound for a test
 	@scripts/install-tools.sh run

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs stages and counts them: test.sh all|check|e2e
+# Runs stages and counts them: test.sh all|check|e2e|e2e-limits
 # A failed stage does not end the run, except where what follows would only repeat it: that is counted as skipped.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"
 
-what=${1:?all, check or e2e}
+what=${1:?all, check, e2e or e2e-limits}
 passed=0 failed=0 skipped=0 failures=()
 said=$(mktemp -d)
 trap 'rm -rf "$said"' EXIT
@@ -46,6 +46,7 @@ skip() { skipped=$((skipped + $1)); }
 in_web() { (cd web && "$@"); }
 # shellcheck disable=SC2086 # ARGS is several words on purpose
 browser() { in_web npm run --silent e2e -- ${ARGS:-}; }
+browser_with_limits() { E2E_LIMITS=1 ARGS="limits ${ARGS:-}" browser; }
 # Whoever attacks meets nginx first: what docs/security.md promises holds there too.
 through_nginx() { THROUGH_NGINX=1 cargo test --locked --test api -- security:: auth:: lockout:: sessions:: totp:: tokens:: events::; }
 all_scripts() { shellcheck scripts/*.sh .ci/run; }
@@ -74,6 +75,9 @@ case $what in
   e2e)
     if stage "Build" build_for_browser; then stage "Browser tests" browser || true; else skip 1; fi
     ;;
+  e2e-limits)
+    if stage "Build" build_for_browser; then stage "Browser tests with the limits on" browser_with_limits || true; else skip 1; fi
+    ;;
   all)
     static_stages
     stage "Rust: tests" cargo test --locked || true
@@ -88,6 +92,6 @@ case $what in
       skip 3
     fi
     ;;
-  *) die "all, check or e2e, not $what" ;;
+  *) die "all, check, e2e or e2e-limits, not $what" ;;
 esac
 summary

@@ -2,7 +2,7 @@
 // that axe can find, no scrolling sideways, nothing cut, nothing too small for a thumb. SCREENS_DIR=… writes a picture of
 // each. The files beside this one say what is shown, each a part of the page, so that they run side by side.
 import AxeBuilder from '@axe-core/playwright'
-import { Client, expect, type Page, test } from '../support/test'
+import { Client, expect, type Page, setTextSize, test } from '../support/test'
 import { type Screens } from './cast'
 
 const WIDTHS = [320, 390, 768, 1440]
@@ -70,12 +70,10 @@ async function look(page: Page, name: string): Promise<void> {
 
 /** As somebody reads it who has set their browser to a larger text. */
 async function lookInLargeText(page: Page, name: string): Promise<void> {
-  const browser = await page.context().newCDPSession(page)
   for (const size of LARGE_TEXT) {
-    await browser.send('Page.setFontSizes', { fontSizes: { standard: size, fixed: size } })
+    await setTextSize(page, size)
     for (const width of PHONES) {
       await fits(page, width, `${name}, ${width} px, text of ${size} px`)
-      await photograph(page, `${name}-${width}-text-${size}`)
     }
   }
 }

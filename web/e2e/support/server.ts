@@ -46,7 +46,7 @@ export class Server {
   private api: ChildProcess | undefined
   private nginx: ChildProcess | undefined
 
-  private constructor(port: number, apiPort: number) {
+  private constructor(port: number, apiPort: number, settings: NodeJS.ProcessEnv) {
     this.baseURL = `http://localhost:${port}`
     this.env = {
       PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
@@ -63,14 +63,15 @@ export class Server {
       // A test signs in at every step; what hashes and limits cost is tested where it belongs.
       BCRYPT_COST: '4',
       RATE_LIMIT_ENABLED: 'false',
+      ...settings,
     }
     mkdirSync(join(this.directory, 'data'), { mode: 0o700 })
     mkdirSync(join(this.directory, 'nginx'))
   }
 
   /** `fill` puts something into the database before it is served; by default it is empty. */
-  static async start(fill = ['migrate']): Promise<Server> {
-    const server = new Server(await freePort(), await freePort())
+  static async start(fill = ['migrate'], settings: NodeJS.ProcessEnv = {}): Promise<Server> {
+    const server = new Server(await freePort(), await freePort(), settings)
     try {
       server.filled = (await run(program, fill, { env: server.env })).stdout
       await server.startApi()
@@ -95,6 +96,13 @@ export class Server {
   async stopApi(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     await end(this.api, signal)
     this.api = undefined
+  }
+
+  /** From here on it counts who asks how often, by the figures that it comes with. */
+  async limit(): Promise<void> {
+    await this.stopApi('SIGTERM')
+    this.env.RATE_LIMIT_ENABLED = 'true'
+    await this.startApi()
   }
 
   /** What only the operator can do: the command line is the only way to a first admin. */

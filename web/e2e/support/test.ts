@@ -201,6 +201,13 @@ export async function runUntilAsked(page: Page, url: string): Promise<void> {
   await asked
 }
 
+/** What a person has set in their browser in place of 16 px; until a page is loaded anew. */
+export async function setTextSize(page: Page, size: number): Promise<void> {
+  const browser = await page.context().newCDPSession(page)
+  await browser.send('Page.setFontSizes', { fontSizes: { standard: size, fixed: size } })
+  await browser.detach()
+}
+
 /** Makes a browser that is older than a time zone. */
 export async function forgetZone(page: Page, zone: string): Promise<void> {
   await page.addInitScript((forgotten) => {

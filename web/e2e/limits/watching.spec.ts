@@ -1,0 +1,29 @@
+// A viewer keeps an eye on somebody.
+import { card, expect, signIn, test } from '../support/limited'
+
+test('who watches somebody all day, and comes back every quarter of an hour, is never refused', async ({
+  page,
+  own,
+  admin,
+  viewer,
+  client,
+  device,
+}) => {
+  await client.share(viewer)
+  await own.limit()
+  await signIn(page, viewer)
+  await expect(page).toHaveURL(`/people/${admin.username}`)
+  await expect(page.getByText('Live', { exact: true })).toBeVisible()
+  const logging = await device()
+  await signIn(logging, admin)
+  for (let glass = 1; glass <= 10; glass += 1) {
+    await logging.getByRole('button', { name: 'Log 250 ml' }).click()
+    const total = `${(glass * 250).toLocaleString('en-GB')} ml of`
+    await expect(card(page, 'Water')).toContainText(total)
+    await page.reload()
+    await expect(card(page, 'Water')).toContainText(total)
+    await page.getByRole('link', { name: 'All entries' }).click()
+    await expect(page.getByText('250 ml', { exact: true })).toHaveCount(glass)
+    await page.goBack()
+  }
+})

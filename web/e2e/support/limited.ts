@@ -1,0 +1,70 @@
+// With the limits as they come: who uses the page as people do is never refused. Each test has a server of its own, so
+// that nobody else's requests count, and it is arranged before anything is counted.
+import { expect, type Page, test as base } from './test'
+import { Server } from './server'
+
+export { card, enter, expect, setTextSize, trySignIn } from './test'
+export type { Account, Client, Page } from './test'
+
+const PASSWORD = 'Quiet-Harbour-71-lanterns'
+
+interface Line {
+  status?: number
+  message?: string
+  path?: string
+}
+
+/** What the API answered, as its log has it. */
+function answers(server: Server): Line[] {
+  return server
+    .log()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Line)
+    .filter(({ status }) => status !== undefined)
+}
+
+interface Limited {
+  /** Puts something into the database before it is served. */
+  fill: string[]
+  own: Server
+}
+
+export const test = base.extend<Limited>({
+  fill: [['migrate'], { option: true }],
+  own: async ({ fill }, use) => {
+    // As dear as a run of tests can bear.
+    const server = await Server.start(fill, { BCRYPT_COST: '10' })
+    try {
+      await use(server)
+      const told = answers(server)
+      expect(told.filter(({ status }) => status === 200).length).toBeGreaterThan(0)
+      const refused = told.filter(({ status }) => status === 429)
+      expect(refused, 'what was refused').toEqual([])
+      expect(server.log()).not.toMatch(/"kind":"(rate_limited|penalty)"/)
+    } finally {
+      await server.close()
+    }
+  },
+  baseURL: async ({ own }, use) => {
+    await use(own.baseURL)
+  },
+  admin: async ({ own }, use) => {
+    await use(await own.createUser('robin', 'admin', PASSWORD))
+  },
+  viewer: async ({ own }, use) => {
+    await use(await own.createUser('alex', 'viewer', PASSWORD))
+  },
+})
+
+/** Signs in as a person does, by the form. */
+export async function signIn(
+  page: Page,
+  { username, password }: { username: string; password: string },
+) {
+  await page.goto('/sign-in')
+  await page.getByLabel('Username').fill(username)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible()
+}
