@@ -164,7 +164,7 @@ export class Writer {
     if (wish.to === 'delete' && 'day' in wish.entry) {
       const { entry } = wish
       this.#tell((listener) => {
-        listener.saved(entry as Entry)
+        listener.saved(entry)
       })
     }
     throw outcome.problem
@@ -195,7 +195,7 @@ export class Writer {
 
   #delivered({ to, entry: before }: Wish, entry: Entry | null): void {
     this.#tell((listener) => {
-      if (entry) listener.saved(entry, to === 'change' ? (before as Entry) : undefined)
+      if (entry) listener.saved(entry, to === 'change' ? before : undefined)
       else if ('day' in before) listener.removed(before)
     })
     this.#settled()
