@@ -3,18 +3,24 @@
 //! An [`ApiError`] becomes a problem document (RFC 9457) in `server.rs`, where the request id is known. What a person reads
 //! says what to do next; the cause goes to the log alone.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 pub type ApiResult<T> = Result<T, ApiError>;
 
 macro_rules! codes {
     ($($name:ident $status:ident $code:literal $title:literal;)*) => {
+        /// What every `code` of a problem can be.
+        const CODES: &[&str] = &[$($code),*];
+
         /// What can go wrong, by the names that clients act on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Code { $($name,)* }
@@ -84,6 +90,23 @@ codes! {
     DiskFull INSUFFICIENT_STORAGE "disk_full" "The server's disk is full";
 }
 
+/// What the proxy in front answers for the server.
+const CODES_OF_PROXY: &[&str] = &["address_too_long", "headers_too_large", "unavailable"];
+
+/// The codes as the document lists them, so that a client can have words for each.
+#[derive(Debug)]
+pub struct ProblemCode;
+
+impl PartialSchema for ProblemCode {
+    fn schema() -> RefOr<Schema> {
+        let codes: BTreeSet<&str> = CODES.iter().chain(CODES_OF_PROXY).copied().collect();
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.description(Some("What went wrong, for programs.")).enum_values(Some(codes)).into()
+    }
+}
+
+impl ToSchema for ProblemCode {}
+
 /// One thing that is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
@@ -114,7 +137,7 @@ pub struct Problem {
     status: u16,
     #[schema(example = "Look at `errors`, correct the named fields and send it again. Nothing was changed.")]
     detail: Cow<'static, str>,
-    #[schema(example = "invalid")]
+    #[schema(value_type = ProblemCode, example = "invalid")]
     code: &'static str,
     /// Stands in the server's log too: tell it to whoever runs the server.
     #[schema(example = "019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d")]

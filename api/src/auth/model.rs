@@ -157,6 +157,23 @@ pub fn add_token(conn: &mut DbConnection, token: &Session, now: Timestamp) -> Ap
     Ok(())
 }
 
+/// Makes room for `token` where its owner made one under the same id before and nobody used that: the answer was lost, and the token with it.
+///
+/// # Errors
+/// [`Code::IdConflict`] if the id stands for anything else.
+pub fn replace_unused_token(conn: &mut DbConnection, token: &Session) -> ApiResult<()> {
+    let own = sessions::table
+        .find(&token.id)
+        .filter(sessions::user_id.eq(&token.user_id))
+        .filter(sessions::kind.eq(Kind::ApiToken.as_str()))
+        .filter(sessions::last_seen_at.eq(NEVER.0));
+    diesel::delete(own).execute(conn)?;
+    if session_exists(conn, &token.id)? {
+        return Err(ApiError::new(Code::IdConflict, "Nothing was changed. Take a new id for a new token."));
+    }
+    Ok(())
+}
+
 /// Gives a cookie's session another id; whether `id` is one. A token names its session and keeps it.
 pub fn renew_cookie(conn: &mut DbConnection, id: &str, new_id: &str) -> QueryResult<bool> {
     diesel::update(sessions::table.find(id).filter(sessions::kind.eq(Kind::Cookie.as_str())))

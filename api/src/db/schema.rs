@@ -44,6 +44,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         deleted_at -> Nullable<BigInt>,
+        fl_oz_tenths -> Nullable<Integer>,
     }
 }
 
@@ -61,6 +62,7 @@ diesel::table! {
         valid_from -> BigInt,
         replaced_at -> BigInt,
         replaced_by -> Text,
+        fl_oz_tenths -> Nullable<Integer>,
     }
 }
 
@@ -241,6 +243,7 @@ diesel::table! {
         sharing -> Text,
         ageing_after_hours -> SmallInt,
         stale_after_hours -> SmallInt,
+        time_zone_set -> SmallInt,
     }
 }
 

@@ -26,6 +26,10 @@ pub struct VersionView {
     number: i32,
     #[schema(example = 250)]
     value: i32,
+    /// Of water that was typed in fluid ounces (US), what was typed, in tenths.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 85)]
+    fl_oz_tenths: Option<i32>,
     at: Timestamp,
     #[schema(format = Date, example = "2026-03-01")]
     day: String,
@@ -48,6 +52,7 @@ impl EntryVersion {
         VersionView {
             number: self.number,
             value: self.value,
+            fl_oz_tenths: self.fl_oz_tenths,
             at: Timestamp(self.at),
             tags: self.tags(),
             day: self.day,

@@ -7,6 +7,7 @@ import { ApiError } from '../../api/error'
 import { instance } from '../../api/instance.svelte'
 import { forgetAnswers } from '../../api/known'
 import { Resource } from '../../api/resource.svelte'
+import type { components } from '../../api/schema'
 import { forgetStreams } from '../../api/shared'
 import { keeping } from '../../lib/keeping.svelte'
 import { Locker } from '../../lib/locker'
@@ -86,9 +87,20 @@ class Session {
     return first
   }
 
-  /** Throws an ApiError when the server does not accept them. `code` is of the second factor. */
-  async signIn(username: string, password: string, code?: string): Promise<void> {
-    const body = { username, password, ...(code && { totp_code: code }) }
+  /** Throws an ApiError when the server does not accept them. */
+  signIn(username: string, password: string): Promise<void> {
+    return this.#begin({ username, password }, password)
+  }
+
+  /** The second step: the code, and what the first step gave in place of the password. */
+  goOn(username: string, continuation: string, code: string): Promise<void> {
+    return this.#begin({ username, continuation, ...(code && { totp_code: code }) })
+  }
+
+  async #begin(
+    body: components['schemas']['Credentials'],
+    password?: string,
+  ): Promise<void> {
     await answer(api.POST('/api/v1/auth/login', { body }))
     this.instead = undefined
     await this.load()
