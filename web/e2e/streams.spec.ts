@@ -88,7 +88,7 @@ test('a share that ends is told in every tab, and who watches is right', async (
   const share = person.getByRole('listitem').filter({ hasText: viewer.username }).first()
   await expect(share).toContainText('Watching now')
   await all[0]?.close()
-  await expect(live(all[1] as Page)).toBeVisible()
+  await expect(live(all[1]!)).toBeVisible()
   await expect(share).toContainText('Watching now')
   await client.send('DELETE', `/me/shares/${viewer.username}`)
   for (const tab of all.slice(1)) {

@@ -101,7 +101,13 @@ test.describe('two admins in one browser', () => {
         (page) => page.getByRole('button', { name: `Approve ${viewer.username}` }).click(),
       ],
       ['/', (page) => page.getByRole('button', { name: 'Log 250 ml' }).click()],
-      ['/', (page) => page.keyboard.press('7')],
+      [
+        '/',
+        async (page) => {
+          await page.getByRole('slider').waitFor()
+          await page.keyboard.press('7')
+        },
+      ],
       [
         '/settings',
         async (page) => {
@@ -120,7 +126,7 @@ test.describe('two admins in one browser', () => {
     await stopClock(anna)
     await anna.route('**/events', (route) => route.abort())
     for (const [path, act] of steps) {
-      await test.step(`${path}`, async () => {
+      await test.step(path, async () => {
         await enter(anna, admin, path)
         await expect(anna.getByRole('button', { name: 'Sign out' })).toBeVisible()
         const signedIn = await anna.request.post('/api/v1/auth/login', { data: ben })
@@ -153,11 +159,13 @@ test.describe('two admins in one browser', () => {
     await expect(card(tab, 'Not saved yet')).toBeVisible()
     await tab.getByRole('button', { name: 'Sign out' }).click()
     await tab.getByRole('button', { name: 'Sign out and keep them here' }).click()
+    console.log('after out', await tab.evaluate(() => JSON.stringify(localStorage)))
     await tab.unroute('**/api/v1/entries')
     await tab.getByLabel('Username').fill(ben.username)
     await tab.getByLabel('Password', { exact: true }).fill(ben.password)
     await submitSignIn(tab)
     await expect(card(tab, 'Water')).toContainText('Never')
+    console.log('after in', await tab.evaluate(() => JSON.stringify(localStorage)))
     await anna.unroute('**/api/v1/entries')
     await expect(anna.getByText('is kept for')).toBeVisible()
     await expect(card(anna, 'Water')).toContainText('Never')

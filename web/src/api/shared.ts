@@ -76,7 +76,7 @@ class Member {
       await new Promise<void>((done, fail) => {
         const end = (problem?: unknown) => {
           if (problem === undefined) done()
-          else fail(problem as Error)
+          else fail(problem)
         }
         this.#signal.addEventListener('abort', () => {
           end()

@@ -81,7 +81,7 @@ export function explain(problem: ApiError): { what: string; next: string } {
   }
   if (status === 429) {
     return {
-      what: 'This page has asked the server too often in a short time.',
+      what: `This page has asked the server too often in a short time. It may ask again ${inWords(problem.retryAfter)}.`,
       next: `Nothing is lost. It will be tried again ${inWords(problem.retryAfter)}.`,
     }
   }
@@ -143,8 +143,7 @@ export function refusalWords(problem: ApiError): string {
   const became = problem.unanswered
     ? 'It may have been changed all the same.'
     : 'Nothing was changed.'
-  const when = problem.status === 429 ? ` Try again ${inWords(problem.retryAfter)}.` : ''
-  return `${explain(problem).what} ${became}${when}`
+  return `${explain(problem).what} ${became}`
 }
 
 /**

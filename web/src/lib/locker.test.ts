@@ -40,10 +40,7 @@ test('works without storage', () => {
   const refuse = () => {
     throw new DOMException('no', 'SecurityError')
   }
-  const locker = new Locker(
-    { getItem: refuse, setItem: refuse, removeItem: refuse } as unknown as Storage,
-    'ada',
-  )
+  const locker = new Locker({ getItem: refuse, setItem: refuse, removeItem: refuse }, 'ada')
   locker.set('a', 1)
   expect(locker.get('a')).toBeUndefined()
   locker.clear()

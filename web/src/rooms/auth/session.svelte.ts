@@ -111,13 +111,17 @@ class Session {
 
   /** Ends the session on the server, then forgets all that was kept here for this person, but what waits if it is to stay. */
   async signOut(keep = false): Promise<void> {
+    // The stream may say before the answer does that the session is over.
+    const username = this.me?.username
     await answer(api.POST('/api/v1/auth/logout'))
-    this.forget(keep)
+    this.forget(keep, username)
   }
 
   /** Nothing of this person may linger in this browser, unless they want that. */
-  forget(keep = false): void {
-    if (this.me) new Locker(keeping.shelf, this.me.username).clear(keep ? WAITING : undefined)
+  forget(keep = false, username = this.me?.username): void {
+    if (username !== undefined) {
+      new Locker(keeping.shelf, username).clear(keep ? WAITING : undefined)
+    }
     this.expired = false
     this.#was = undefined
     this.#end()

@@ -101,7 +101,7 @@ export class Outbox {
     for (const { wish } of this.items.filter(({ refused }) => !refused)) {
       const { id } = wish.entry
       const outcome = await (this.#sending.get(id) ?? this.#send(id))
-      if (this.#stopped || ('problem' in outcome && outcome.waiting)) break
+      if ('problem' in outcome && outcome.waiting) break
     }
     this.retrying = false
   }
