@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Writes a complete nginx configuration into a directory: render-nginx.sh RUN_DIR
 # From the environment: PORT, API_PORT, WEB_ROOT; optionally LISTEN_ADDR (default: this machine only), PUBLIC_URL (its
-# host is answered besides localhost) and NGINX_USER (set when started as root).
+# host is answered besides localhost), NGINX_TRUSTED_PROXIES (addresses and networks of proxies in front of this nginx, whose
+# X-Forwarded-For it believes; default: none) and NGINX_USER (set when started as root).
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -38,6 +39,18 @@ for address in "${addresses[@]}"; do
   listen_default+="    listen $address:$PORT default_server;"$'\n'
 done
 
+real_ip="    # set_real_ip_from: nobody."
+if [[ -n ${NGINX_TRUSTED_PROXIES:-} ]]; then
+  [[ $NGINX_TRUSTED_PROXIES =~ ^[0-9a-fA-F:./,[:space:]]+$ ]] ||
+    die "NGINX_TRUSTED_PROXIES must be addresses and networks such as 10.0.0.0/8, 2001:db8::7: $NGINX_TRUSTED_PROXIES"
+  real_ip=""
+  for proxy in ${NGINX_TRUSTED_PROXIES//,/ }; do
+    [[ $proxy != */0 ]] || die "NGINX_TRUSTED_PROXIES must not hold every address there is: $proxy"
+    real_ip+="    set_real_ip_from $proxy;"$'\n'
+  done
+  real_ip+=$'    real_ip_header X-Forwarded-For;\n    real_ip_recursive on;'
+fi
+
 render() {
   local text
   text=$(<"$ROOT/deploy/nginx/$1.template")
@@ -47,6 +60,7 @@ render() {
   text=${text//@API_ADDR@/"127.0.0.1:$API_PORT"}
   text=${text//@LISTEN@/"${listen%$'\n'}"}
   text=${text//@LISTEN_DEFAULT@/"${listen_default%$'\n'}"}
+  text=${text//@REAL_IP@/"$real_ip"}
   text=${text//@SERVER_NAMES@/"$names"}
   if [[ $text =~ @[A-Z_]+@ ]]; then die "deploy/nginx/$1.template names ${BASH_REMATCH[0]}, which nobody fills in."; fi
   printf '%s\n' "$text" >"$run_dir/$1"

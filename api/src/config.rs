@@ -3,13 +3,14 @@
 //! The environment wins over `--config FILE` (TOML), which wins over the defaults. A secret may also stand in a file named
 //! by `NAME_FILE`. Secrets are wrapped so that no log line or debug print can show them.
 
+mod network;
 mod secrets;
 
 use std::{
     collections::BTreeMap,
     fmt::Display,
     fs,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -18,6 +19,7 @@ use std::{
 use log::LevelFilter;
 use secrecy::{ExposeSecret, SecretString};
 
+pub use self::network::Network;
 use self::secrets::{SECRET_BYTES, development_secret, refuse_open_folder};
 pub use self::secrets::{create_private_dir, is_closed, weakness};
 use crate::limits::Rate;
@@ -107,7 +109,7 @@ pub struct Config {
     pub session_secret: SecretString,
     pub password_pepper: SecretString,
     pub bcrypt_cost: u32,
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<Network>,
     /// Sites other than our own whose pages may use the API, by exact origin.
     pub cors_allowed_origins: Vec<String>,
     /// Until an admin decides otherwise.
@@ -210,7 +212,11 @@ impl Config {
             session_secret,
             password_pepper,
             bcrypt_cost,
-            trusted_proxies: source.list("TRUSTED_PROXIES", "127.0.0.1, ::1", "is not a list of IP addresses")?,
+            trusted_proxies: source.list(
+                "TRUSTED_PROXIES",
+                "127.0.0.1, ::1",
+                "is not a list of IP addresses and networks",
+            )?,
             registration: source.choice(
                 "REGISTRATION",
                 if production { "closed" } else { "open" },

@@ -3,17 +3,24 @@
 //! An [`ApiError`] becomes a problem document (RFC 9457) in `server.rs`, where the request id is known. What a person reads
 //! says what to do next; the cause goes to the log alone.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 pub type ApiResult<T> = Result<T, ApiError>;
 
 macro_rules! codes {
     ($($name:ident $status:ident $code:literal $title:literal;)*) => {
+        /// What every `code` of a problem can be.
+        const CODES: &[&str] = &[$($code),*];
+
         /// What can go wrong, by the names that clients act on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Code { $($name,)* }
@@ -39,6 +46,7 @@ codes! {
     Unauthorized UNAUTHORIZED "unauthorized" "Sign in first";
     TotpRequired UNAUTHORIZED "totp_required" "A code from your authenticator is needed";
     InvalidTotp UNAUTHORIZED "invalid_totp" "That code is not or no longer good";
+    ContinuationOver UNAUTHORIZED "continuation_over" "Enter your password again";
     InvalidCredentials UNAUTHORIZED "invalid_credentials" "That name and password do not fit together";
     SuspiciousRequest BAD_REQUEST "suspicious_request" "The request looks like an attack";
     PasswordChangeRequired FORBIDDEN "password_change_required" "Choose a password of your own first";
@@ -82,6 +90,23 @@ codes! {
     DiskFull INSUFFICIENT_STORAGE "disk_full" "The server's disk is full";
 }
 
+/// What the proxy in front answers for the server.
+const CODES_OF_PROXY: &[&str] = &["address_too_long", "headers_too_large", "unavailable"];
+
+/// The codes as the document lists them, so that a client can have words for each.
+#[derive(Debug)]
+pub struct ProblemCode;
+
+impl PartialSchema for ProblemCode {
+    fn schema() -> RefOr<Schema> {
+        let codes: BTreeSet<&str> = CODES.iter().chain(CODES_OF_PROXY).copied().collect();
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        text.description(Some("What went wrong, for programs.")).enum_values(Some(codes)).into()
+    }
+}
+
+impl ToSchema for ProblemCode {}
+
 /// One thing that is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
@@ -112,7 +137,7 @@ pub struct Problem {
     status: u16,
     #[schema(example = "Look at `errors`, correct the named fields and send it again. Nothing was changed.")]
     detail: Cow<'static, str>,
-    #[schema(example = "invalid")]
+    #[schema(value_type = ProblemCode, example = "invalid")]
     code: &'static str,
     /// Stands in the server's log too: tell it to whoever runs the server.
     #[schema(example = "019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d")]
@@ -120,6 +145,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<FieldError>,
+    /// Where only a code is missing to sign in: send it along with the code, in place of the password. Good once, within two minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, example = "pQ3xV8bTz0mYk5wJcR2nLgpQ3xV8bTz0mYk5wJcR2nL")]
+    continuation: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -133,12 +162,22 @@ pub struct ApiError {
     allow: Option<String>,
     /// Seconds after which trying again may help.
     retry_after: Option<i64>,
+    /// What a sign-in goes on with.
+    continuation: Option<SecretString>,
 }
 
 impl ApiError {
     /// `detail` says what to do next.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), cause: None, allow: None, retry_after: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            cause: None,
+            allow: None,
+            retry_after: None,
+            continuation: None,
+        }
     }
 
     #[must_use]
@@ -150,6 +189,12 @@ impl ApiError {
     #[must_use]
     pub fn retry_after(mut self, seconds: i64) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    #[must_use]
+    pub fn continued_by(mut self, continuation: SecretString) -> Self {
+        self.continuation = Some(continuation);
         self
     }
 
@@ -218,6 +263,7 @@ impl ApiError {
                 code: self.code.as_str(),
                 request_id: request_id.to_owned(),
                 errors: self.errors.clone(),
+                continuation: self.continuation.as_ref().map(|text| text.expose_secret().to_owned()),
             })
             .unwrap_or_default(),
         )

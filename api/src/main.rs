@@ -16,6 +16,7 @@ use status_tracker::{
     clock::Clock,
     config::Config,
     db::{Db, migration_status},
+    limits::{self, cli::PenaltyCommand},
     logging, ops,
     server::{self, AppState},
     users::{
@@ -64,6 +65,9 @@ enum Command {
     /// See where users are signed in, and end it.
     #[command(subcommand)]
     Session(SessionCommand),
+    /// See who is kept out for asking too often, and let them in again.
+    #[command(subcommand)]
+    Penalty(PenaltyCommand),
     /// Fill an empty database with two persons, a viewer and believable entries.
     Demo {
         /// How many days up to now.
@@ -104,6 +108,7 @@ fn run(cli: &Cli) -> Result<(), String> {
         Command::Openapi => Ok(()),
         Command::User(command) => print(&users::cli::user(command, &config, &clock)?),
         Command::Session(command) => print(&users::cli::session(command, &config, &clock)?),
+        Command::Penalty(command) => print(&limits::cli::run(command, &config, &clock)?),
         Command::Demo { days } => demo(&config, &clock, *days),
     }
 }

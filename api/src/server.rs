@@ -39,7 +39,8 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{
     audit::{self, looks::Looks},
     auth::{
-        self, api_tokens::ApiTokens, password::PasswordHasher, second_factor::SecondFactors, seen::Seen, token::Tokens,
+        self, Turns, api_tokens::ApiTokens, password::PasswordHasher, second_factor::SecondFactors, seen::Seen,
+        token::Tokens,
     },
     clock::{Clock, SECOND},
     config::Config,
@@ -63,6 +64,7 @@ pub struct AppState {
     pub clock: Clock,
     pub db: Db,
     pub passwords: PasswordHasher,
+    pub turns: Turns,
     pub tokens: Tokens,
     pub api_tokens: ApiTokens,
     pub second_factors: SecondFactors,
@@ -91,13 +93,14 @@ impl AppState {
         let (looks, seen) = (Looks::default(), Seen::default());
         Ok(web::Data::new(Self {
             passwords: PasswordHasher::new(&config)?,
+            turns: Turns::default(),
             tokens: Tokens::new(&config.jwt_secret, config.jwt_secret_previous.as_ref()),
             api_tokens: ApiTokens::new(&config.password_pepper),
             second_factors: SecondFactors::new(&config.password_pepper),
             cursors: Cursors::new(&config.session_secret),
             settings: CurrentSettings::new(settings.map_err(|error| format!("The settings cannot be read: {error}"))?),
             limits: Limits::new(&config, &clock)?,
-            penalties: Penalties::load(&db, clock.now()).map_err(|error| error.to_string())?,
+            penalties: Penalties::load(&db, &clock).map_err(|error| error.to_string())?,
             events: Events::default(),
             streams: Streams::new(&config, &clock, &db, &looks, &seen)?,
             looks,
@@ -295,6 +298,7 @@ pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener
     actix_web::rt::spawn(audit::retention::keep_pruning(state.clone()));
     actix_web::rt::spawn(events::retention::keep_pruning(state.clone()));
     actix_web::rt::spawn(limits::keep_forgetting(state.clone()));
+    actix_web::rt::spawn(ops::put_back::keep_watching(state.clone()));
     log::info!(address:% = address; "ready");
     let started_at = state.clock.now();
     futures_util::future::select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;

@@ -71,8 +71,8 @@ test('the keys 1 to 9 log the altitude, and 0 is ten', async ({ page, admin, cli
   await expect(toast(page, 'Altitude 4 · Flat logged')).toBeVisible()
   await page.clock.runFor(1_000)
   await page.keyboard.press('0')
-  await expect(toast(page, 'Altitude 10 · On top logged')).toBeVisible()
-  await expect.poll(async () => (await client.entries()).map(({ value }) => value)).toEqual([4, 10])
+  await expect(toast(page, 'Altitude 10 · On top logged in place of 4')).toBeVisible()
+  await expect.poll(async () => (await client.entries()).map(({ value }) => value)).toEqual([10])
 
   // Not while typing an amount.
   await page.getByRole('button', { name: 'Other' }).click()

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { defineConfig } from '@playwright/test'
+import { ZONE } from './support/server'
 
 const cache = process.env.CACHE_DIR ?? `${homedir()}/.cache/status-tracker`
 
@@ -19,7 +20,8 @@ export default defineConfig({
     actionTimeout: 60_000,
     navigationTimeout: 60_000,
     locale: 'en-GB',
-    timezoneId: 'Europe/Berlin',
+    // Where the accounts of the tests are: a device elsewhere would be offered to them.
+    timezoneId: ZONE,
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
     launchOptions: {

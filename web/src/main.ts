@@ -4,6 +4,7 @@ import App from './App.svelte'
 import { keeping } from './lib/keeping.svelte'
 import { session } from './rooms/auth/session.svelte'
 import { router } from './ui/router.svelte'
+import { oncePerPress } from './ui/presses'
 import './ui/tokens.css'
 import './ui/base.css'
 
@@ -11,6 +12,7 @@ const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
 keeping.probe()
 router.start()
+oncePerPress()
 session.start()
 instance.start()
 mount(App, { target })

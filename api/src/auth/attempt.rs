@@ -1,9 +1,16 @@
-//! One look at a password, wherever somebody has to give it: counted before, recorded after, and as slow for a name that nobody has.
+//! One look at a password or a code, wherever somebody has to give it: counted before, recorded after, and as slow for a name that
+//! nobody has.
+
+use std::time::{Duration, Instant};
 
 use actix_web::web;
 use secrecy::SecretString;
+use tokio::sync::Notify;
 
-use super::{guard::CurrentUser, lockout};
+use super::{
+    guard::CurrentUser,
+    lockout::{self, Begun},
+};
 use crate::{
     audit::{Action, Event, Outcome, Trace},
     db::DbConnection,
@@ -12,57 +19,101 @@ use crate::{
     users::validate_username,
 };
 
-#[derive(Debug)]
+/// How long an attempt waits while as many as may still fail are being looked at.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Another process may settle its attempts without a word.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Wakes attempts that wait for others at their name.
+#[derive(Debug, Default)]
+pub struct Turns(Notify);
+
+#[derive(Clone, Debug)]
 pub(super) struct Attempt {
     action: Action,
     trace: Trace,
+    id: String,
     username: String,
-    /// How many there have been at this name with it.
-    number: i32,
     pub fits: bool,
 }
 
 impl Attempt {
-    /// Counts an attempt at `username` and verifies `password` against `hash`. The caller settles it: by [`Attempt::fail`], or by
-    /// forgetting it.
+    /// Counts an attempt at `username` that is not yet known to fit. The caller settles it: by [`Attempt::fail`], by
+    /// [`Attempt::take_back`] or by [`Attempt::forget`], and then says so by [`Attempt::settled`].
     ///
     /// # Errors
-    /// [`Code::Locked`], which is recorded as denied; [`Code::Busy`] when too many are hashing, and then it does not count.
-    pub async fn make(
+    /// [`Code::Locked`], which is recorded as denied, and answered no sooner than a look at `password`; [`Code::Busy`] when too many
+    /// others are under way.
+    pub async fn count(
         state: &AppState,
         (action, trace): (Action, Trace),
+        username: String,
+        password: Option<&SecretString>,
+    ) -> ApiResult<Self> {
+        let (id, started) = (state.clock.new_id().to_string(), Instant::now());
+        loop {
+            let others = state.turns.0.notified();
+            let (id_of, name, denied) = (id.clone(), username.clone(), trace.clone());
+            let begin = move |conn: &mut DbConnection| {
+                let begun = lockout::begin_attempt(conn, &id_of, &name, denied.at)?;
+                if let Begun::Locked(_) = begun {
+                    denied.record(conn, &Event::new(action).on(shown(&name)).outcome(Outcome::Denied))?;
+                }
+                Ok(begun)
+            };
+            match state.db.write(begin).await? {
+                Begun::Counted => return Ok(Self { action, trace, id, username, fits: false }),
+                Begun::Locked(refusal) => {
+                    // As slow at a locked name as at any other, so that guessing goes no faster against a lock.
+                    if let Some(password) = password {
+                        let _in_vain = state.passwords.verify(password, None).await;
+                    }
+                    return Err(refusal);
+                }
+                Begun::WaitForOthers if started.elapsed() < PATIENCE => {
+                    let _early = tokio::time::timeout(LOOK_EVERY, others).await;
+                }
+                Begun::WaitForOthers => return Err(ApiError::busy().caused_by("too many sign-ins at one name")),
+            }
+        }
+    }
+
+    /// [`Attempt::count`], and verifies `password` against `hash`.
+    ///
+    /// # Errors
+    /// Those of [`Attempt::count`]; [`Code::Busy`] when too many are hashing, and then it does not count.
+    pub async fn make(
+        state: &AppState,
+        of: (Action, Trace),
         username: String,
         password: &SecretString,
         hash: Option<String>,
     ) -> ApiResult<Self> {
-        let (name, denied) = (username.clone(), trace.clone());
-        let counted = state
-            .db
-            .write(move |conn| {
-                let counted = lockout::begin_attempt(conn, &name, denied.at)?;
-                if counted.is_err() {
-                    denied.record(conn, &Event::new(action).on(shown(&name)).outcome(Outcome::Denied))?;
-                }
-                Ok(counted)
-            })
-            .await?;
-        // As slow at a locked name as at any other, so that guessing goes no faster against a lock.
-        let fits = state.passwords.verify(password, hash.filter(|_| counted.is_ok())).await;
-        let number = counted?;
-        if fits.is_err() {
-            let name = username.clone();
-            state.db.write(move |conn| Ok(lockout::take_back(conn, &name)?)).await?;
+        let attempt = Self::count(state, of, username, Some(password)).await?;
+        match state.passwords.verify(password, hash).await {
+            Ok(fits) => Ok(Self { fits, ..attempt }),
+            Err(busy) => {
+                let unseen = attempt.clone();
+                state.db.write(move |conn| unseen.take_back(conn)).await?;
+                attempt.settled(state);
+                Err(busy)
+            }
         }
-        Ok(Self { action, trace, username, number, fits: fits? })
     }
 
-    /// Records that it failed, and that the name is locked from now on if it was one too many.
-    pub fn fail(&self, conn: &mut DbConnection, why: Option<&str>) -> ApiResult<()> {
+    /// Lets those go on that wait at the name.
+    pub fn settled(&self, state: &AppState) {
+        state.turns.0.notify_waiters();
+    }
+
+    /// Records that it failed, and that the name is locked from now on if it was one too many. Whether it is.
+    pub fn fail(&self, conn: &mut DbConnection, why: Option<&str>) -> ApiResult<bool> {
         self.record(conn, Outcome::Failure, why)?;
-        if self.number >= lockout::FAILURES {
+        let locked = lockout::fail(conn, &self.id, &self.username, self.trace.at)? >= lockout::FAILURES;
+        if locked {
             self.trace.record(conn, &Event::new(Action::Lock).on(shown(&self.username)))?;
         }
-        Ok(())
+        Ok(locked)
     }
 
     pub fn record(&self, conn: &mut DbConnection, outcome: Outcome, why: Option<&str>) -> ApiResult<()> {
@@ -72,11 +123,13 @@ impl Attempt {
 
     /// Takes it back: it was not a guess, and it proved nothing either.
     pub fn take_back(&self, conn: &mut DbConnection) -> ApiResult<()> {
-        Ok(lockout::take_back(conn, &self.username)?)
+        lockout::take_back(conn, &self.id)?;
+        Ok(())
     }
 
     /// Forgets it with all that failed before it.
     pub fn forget(&self, conn: &mut DbConnection) -> ApiResult<()> {
+        self.take_back(conn)?;
         lockout::forget(conn, &self.username)?;
         Ok(())
     }
@@ -106,10 +159,12 @@ pub async fn confirm_password(
     let hash = Some(user.password_hash.clone());
     let attempt = Attempt::make(state, (action, trace.clone()), user.username.clone(), password, hash).await?;
     let right = attempt.fits && user.may_sign_in(trace.at);
+    let settling = attempt.clone();
     let settle = move |conn: &mut DbConnection| {
-        if right { attempt.forget(conn) } else { attempt.fail(conn, Some("wrong password")) }
+        if right { settling.forget(conn) } else { settling.fail(conn, Some("wrong password")).map(drop) }
     };
     state.db.write(settle).await?;
+    attempt.settled(state);
     if right {
         return Ok(());
     }

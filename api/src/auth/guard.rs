@@ -8,9 +8,11 @@ use uuid::Uuid;
 use super::{
     api_tokens::Scope,
     model::{self, Kind, Session},
+    token::Named,
 };
 use crate::{
     audit::Trace,
+    clock::Timestamp,
     db::{Db, DbConnection},
     entries::model::Metric,
     error::{ApiError, ApiResult, Code},
@@ -187,6 +189,8 @@ struct Claim {
     user_id: Uuid,
     session_id: Uuid,
     kind: Kind,
+    /// What a JWT says about when it was issued, for its session to confirm.
+    token: Option<Named>,
 }
 
 /// The token of `Authorization: Bearer ...`; the name of the scheme is in any case (RFC 9110, 11.1).
@@ -200,14 +204,14 @@ fn claim(req: &HttpRequest, state: &AppState) -> Option<Claim> {
     if req.headers().contains_key(header::AUTHORIZATION) {
         let token = bearer(req)?;
         if let Some((user_id, session_id)) = state.api_tokens.verify(token) {
-            return Some(Claim { user_id, session_id, kind: Kind::ApiToken });
+            return Some(Claim { user_id, session_id, kind: Kind::ApiToken, token: None });
         }
-        let (user_id, session_id) = state.tokens.verify(token, state.clock.now())?;
-        return Some(Claim { user_id, session_id, kind: Kind::Jwt });
+        let named = state.tokens.verify(token, state.clock.now())?;
+        return Some(Claim { user_id: named.user, session_id: named.session, kind: Kind::Jwt, token: Some(named) });
     }
     let session = req.get_session();
     let (user_id, session_id) = (session.get(USER_ID).ok()??, session.get(SESSION_ID).ok()??);
-    Some(Claim { user_id, session_id, kind: Kind::Cookie })
+    Some(Claim { user_id, session_id, kind: Kind::Cookie, token: None })
 }
 
 /// The session behind a request's credential, and its user: looked up once and kept with the request.
@@ -218,11 +222,13 @@ async fn recognise(req: &HttpRequest, state: &AppState) -> ApiResult<Option<Reco
     if let Some(known) = req.extensions().get::<Recognised>() {
         return Ok(Some(known.clone()));
     }
-    let Some(Claim { user_id, session_id, kind }) = claim(req, state) else { return Ok(None) };
+    let Some(Claim { user_id, session_id, kind, token }) = claim(req, state) else { return Ok(None) };
     let (session_id, now) = (session_id.to_string(), state.clock.now());
     let found = state.db.read(|conn| Ok(model::find_session(conn, &session_id, kind, now)?)).await?;
     let fits = |(session, user): &(Session, User)| {
-        user.id == user_id.to_string() && (kind != Kind::ApiToken || session.is_of_token(bearer(req)))
+        user.id == user_id.to_string()
+            && (kind != Kind::ApiToken || session.is_of_token(bearer(req)))
+            && token.is_none_or(|token| token.is_of(Timestamp(session.created_at)))
     };
     let found = found.filter(fits).map(|(session, user)| Recognised(session, user));
     if let Some(found) = &found {

@@ -1,20 +1,26 @@
 //! A name at which five sign-ins failed is locked for half an hour (OWASP ASVS 6.3.1).
 //!
-//! An attempt is counted before its password is looked at and taken back when it was right. So of any number of guesses sent at once
-//! five are verified, and the count outlives a restart. Names that nobody has are counted alike: a lock tells nothing about who exists.
-//! Attempts at a locked name are not counted, or a stranger could keep somebody out for ever; sessions that live go on.
+//! An attempt is a row from before its password is looked at until it is settled. It counts beside the failures, so of any number of
+//! guesses sent at once five are looked at, and what is settled takes away its own row and no other. Both outlive a restart. Names that
+//! nobody has are counted alike: a lock tells nothing about who exists. Attempts at a locked name are not counted, or a stranger could
+//! keep somebody out for ever; sessions that live go on.
 
 use diesel::prelude::*;
 
 use crate::{
     audit::{Action, Event, Trace},
     clock::{MINUTE, SECOND, Timestamp},
-    db::{DbConnection, schema::sign_in_failures::dsl},
+    db::{
+        DbConnection,
+        schema::{sign_in_attempts::dsl as attempts, sign_in_failures::dsl},
+    },
     error::{ApiError, ApiResult, Code},
 };
 
 pub(super) const FAILURES: i32 = 5;
 const LOCKED_FOR: i64 = 30 * MINUTE;
+/// An attempt that nobody settled by then has failed: its process is gone, or its client. No hash takes so long.
+const SETTLED_WITHIN: i64 = 2 * MINUTE;
 /// Longer than any name there can be; what is typed beyond it is not kept.
 const KEY_LENGTH: usize = 64;
 
@@ -22,38 +28,84 @@ fn key(username: &str) -> String {
     username.to_ascii_lowercase().chars().take(KEY_LENGTH).collect()
 }
 
-/// Counts an attempt that is about to be verified: how many there are with it, or [`Code::Locked`], which leaves the count as it is.
+/// What became of an attempt that is about to be made.
+#[derive(Debug)]
+pub enum Begun {
+    Counted,
+    /// As many are being looked at as may still fail.
+    WaitForOthers,
+    Locked(ApiError),
+}
+
+/// Counts an attempt that is about to be verified, unless the name is locked.
 ///
 /// # Errors
 /// Those of the database. That the name is locked is none, because the caller records it in the same transaction.
-pub fn begin_attempt(conn: &mut DbConnection, username: &str, now: Timestamp) -> QueryResult<ApiResult<i32>> {
-    // What is over is forgotten, so the table stays as small as half an hour.
-    diesel::delete(dsl::sign_in_failures.filter(dsl::last_at.le(now.0 - LOCKED_FOR))).execute(conn)?;
-    let found: Option<(i32, i64)> =
-        dsl::sign_in_failures.find(key(username)).select((dsl::failures, dsl::last_at)).first(conn).optional()?;
-    match found {
-        Some((failures, last_at)) if failures >= FAILURES => Ok(Err(locked(last_at + LOCKED_FOR - now.0))),
-        Some((failures, _)) => {
-            diesel::update(dsl::sign_in_failures.find(key(username)))
-                .set((dsl::failures.eq(failures + 1), dsl::last_at.eq(now.0)))
-                .execute(conn)?;
-            Ok(Ok(failures + 1))
-        }
-        None => {
-            diesel::insert_into(dsl::sign_in_failures)
-                .values((dsl::username.eq(key(username)), dsl::failures.eq(1), dsl::last_at.eq(now.0)))
-                .execute(conn)?;
-            Ok(Ok(1))
-        }
+pub fn begin_attempt(conn: &mut DbConnection, id: &str, username: &str, now: Timestamp) -> QueryResult<Begun> {
+    forget_past(conn, now)?;
+    let name = key(username);
+    let unsettled = attempts::username.eq(&name).and(attempts::at.le(now.0 - SETTLED_WITHIN));
+    for _ in 0..diesel::delete(attempts::sign_in_attempts.filter(unsettled)).execute(conn)? {
+        add_failure(conn, &name, now)?;
     }
+    let (failures, last_at) = failures(conn, &name)?;
+    if failures >= FAILURES {
+        return Ok(Begun::Locked(locked(last_at + LOCKED_FOR - now.0)));
+    }
+    let under_way: i64 = attempts::sign_in_attempts.filter(attempts::username.eq(&name)).count().get_result(conn)?;
+    if i64::from(failures) + under_way >= i64::from(FAILURES) {
+        return Ok(Begun::WaitForOthers);
+    }
+    diesel::insert_into(attempts::sign_in_attempts)
+        .values((attempts::id.eq(id), attempts::username.eq(&name), attempts::at.eq(now.0)))
+        .execute(conn)?;
+    Ok(Begun::Counted)
 }
 
-/// Takes one attempt back, because its password was never looked at, or was right while the second factor is still to come.
-pub fn take_back(conn: &mut DbConnection, username: &str) -> QueryResult<()> {
-    diesel::update(dsl::sign_in_failures.find(key(username)))
-        .set(dsl::failures.eq(dsl::failures - 1))
-        .execute(conn)
-        .map(drop)
+/// What is over, so that the tables stay as small as half an hour. With a clock that was put back, nothing lies in the future, or a lock
+/// would last until that has come.
+///
+/// # Errors
+/// Those of the database.
+pub fn forget_past(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
+    diesel::update(dsl::sign_in_failures.filter(dsl::last_at.gt(now.0))).set(dsl::last_at.eq(now.0)).execute(conn)?;
+    diesel::update(attempts::sign_in_attempts.filter(attempts::at.gt(now.0)))
+        .set(attempts::at.eq(now.0))
+        .execute(conn)?;
+    diesel::delete(dsl::sign_in_failures.filter(dsl::last_at.le(now.0 - LOCKED_FOR))).execute(conn)?;
+    diesel::delete(attempts::sign_in_attempts.filter(attempts::at.le(now.0 - LOCKED_FOR))).execute(conn).map(drop)
+}
+
+fn failures(conn: &mut DbConnection, name: &str) -> QueryResult<(i32, i64)> {
+    let found = dsl::sign_in_failures.find(name).select((dsl::failures, dsl::last_at)).first(conn).optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+fn add_failure(conn: &mut DbConnection, name: &str, at: Timestamp) -> QueryResult<i32> {
+    let (failures, last_at) = failures(conn, name)?;
+    let row = (dsl::failures.eq(failures + 1), dsl::last_at.eq(last_at.max(at.0)));
+    if failures == 0 {
+        diesel::insert_into(dsl::sign_in_failures).values((dsl::username.eq(name), row)).execute(conn)?;
+    } else {
+        diesel::update(dsl::sign_in_failures.find(name)).set(row).execute(conn)?;
+    }
+    Ok(failures + 1)
+}
+
+/// Takes an attempt away that neither failed nor proved anything; whether it was still there.
+pub fn take_back(conn: &mut DbConnection, id: &str) -> QueryResult<bool> {
+    diesel::delete(attempts::sign_in_attempts.find(id)).execute(conn).map(|count| count > 0)
+}
+
+/// Makes an attempt a failure: how many there are with it.
+pub fn fail(conn: &mut DbConnection, id: &str, username: &str, at: Timestamp) -> QueryResult<i32> {
+    let name = key(username);
+    // One that took too long has been counted already.
+    if take_back(conn, id)? {
+        add_failure(conn, &name, at)
+    } else {
+        failures(conn, &name).map(|(failures, _)| failures)
+    }
 }
 
 /// An admin lifts the lock from a name. Whether there was anything to lift.
@@ -70,9 +122,8 @@ pub fn unlock(conn: &mut DbConnection, trace: &Trace, username: &str) -> ApiResu
 
 /// Whether `username` is locked at `now`, and until when.
 pub fn locked_until(conn: &mut DbConnection, username: &str, now: Timestamp) -> QueryResult<Option<Timestamp>> {
-    let found: Option<(i32, i64)> =
-        dsl::sign_in_failures.find(key(username)).select((dsl::failures, dsl::last_at)).first(conn).optional()?;
-    let until = found.filter(|(failures, _)| *failures >= FAILURES).map(|(_, last_at)| last_at + LOCKED_FOR);
+    let (failures, last_at) = failures(conn, &key(username))?;
+    let until = (failures >= FAILURES).then_some(last_at.min(now.0) + LOCKED_FOR);
     Ok(until.filter(|until| *until > now.0).map(Timestamp))
 }
 
@@ -84,10 +135,11 @@ pub fn lockouts(conn: &mut DbConnection, now: Timestamp) -> QueryResult<Vec<(Str
         .limit(100)
         .select((dsl::username, dsl::last_at))
         .load(conn)?;
-    Ok(found.into_iter().map(|(username, last_at)| (username, Timestamp(last_at + LOCKED_FOR))).collect())
+    let until = |last_at: i64| Timestamp(last_at.min(now.0) + LOCKED_FOR);
+    Ok(found.into_iter().map(|(username, last_at)| (username, until(last_at))).collect())
 }
 
-/// Forgets the failures at a name, because somebody signed in. Whether there were any.
+/// Forgets the failures at a name, because somebody signed in. Whether there were any. What is being looked at still counts.
 pub fn forget(conn: &mut DbConnection, username: &str) -> QueryResult<bool> {
     diesel::delete(dsl::sign_in_failures.find(key(username))).execute(conn).map(|count| count > 0)
 }

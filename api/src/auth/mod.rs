@@ -7,6 +7,7 @@
 pub mod acting_as;
 pub mod api_tokens;
 mod attempt;
+mod continuation;
 pub mod guard;
 mod handlers;
 pub mod lockout;
@@ -20,7 +21,7 @@ pub mod token;
 mod tokens;
 mod totp;
 
-pub use attempt::confirm_password;
+pub use attempt::{Turns, confirm_password};
 pub use sessions::SessionView;
 pub use sign_in::COOKIE_LIFE;
 

@@ -2,7 +2,10 @@
 
 use diesel::prelude::*;
 
-use super::api_tokens::{self, Scope};
+use super::{
+    api_tokens::{self, Scope},
+    continuation,
+};
 use crate::{
     clock::{DAY, MINUTE, Timestamp},
     db::{
@@ -107,7 +110,8 @@ impl Session {
     /// Whether its use at `now` is worth noting.
     #[must_use]
     pub fn needs_noting(&self, now: Timestamp) -> bool {
-        now.0 - self.last_seen_at >= SEEN_EVERY
+        // Also where the clock was put back since.
+        !(0..SEEN_EVERY).contains(&(now.0 - self.last_seen_at))
     }
 }
 
@@ -153,6 +157,23 @@ pub fn add_token(conn: &mut DbConnection, token: &Session, now: Timestamp) -> Ap
     Ok(())
 }
 
+/// Makes room for `token` where its owner made one under the same id before and nobody used that: the answer was lost, and the token with it.
+///
+/// # Errors
+/// [`Code::IdConflict`] if the id stands for anything else.
+pub fn replace_unused_token(conn: &mut DbConnection, token: &Session) -> ApiResult<()> {
+    let own = sessions::table
+        .find(&token.id)
+        .filter(sessions::user_id.eq(&token.user_id))
+        .filter(sessions::kind.eq(Kind::ApiToken.as_str()))
+        .filter(sessions::last_seen_at.eq(NEVER.0));
+    diesel::delete(own).execute(conn)?;
+    if session_exists(conn, &token.id)? {
+        return Err(ApiError::new(Code::IdConflict, "Nothing was changed. Take a new id for a new token."));
+    }
+    Ok(())
+}
+
 /// Gives a cookie's session another id; whether `id` is one. A token names its session and keeps it.
 pub fn renew_cookie(conn: &mut DbConnection, id: &str, new_id: &str) -> QueryResult<bool> {
     diesel::update(sessions::table.find(id).filter(sessions::kind.eq(Kind::Cookie.as_str())))
@@ -170,8 +191,9 @@ pub fn end_session_of(conn: &mut DbConnection, user_id: &str, id: &str) -> Query
     diesel::delete(sessions::table.find(id).filter(sessions::user_id.eq(user_id))).execute(conn).map(|count| count > 0)
 }
 
-/// Ends every session of this user, API tokens too.
+/// Ends every session of this user, API tokens too, and each that is only half begun.
 pub fn end_all_sessions(conn: &mut DbConnection, user_id: &str) -> QueryResult<()> {
+    continuation::end_all_of(conn, user_id)?;
     diesel::delete(sessions::table.filter(sessions::user_id.eq(user_id))).execute(conn).map(drop)
 }
 
@@ -184,8 +206,9 @@ pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &str) -> 
     diesel::delete(others).execute(conn).map(drop)
 }
 
-/// Ends every session of this user but one, API tokens too.
+/// Ends every session of this user but one, API tokens too, and each that is only half begun.
 pub fn end_other_sessions(conn: &mut DbConnection, user_id: &str, kept: &str) -> QueryResult<()> {
+    continuation::end_all_of(conn, user_id)?;
     let others = sessions::table.filter(sessions::user_id.eq(user_id)).filter(sessions::id.ne(kept));
     diesel::delete(others).execute(conn).map(drop)
 }
@@ -227,6 +250,8 @@ pub fn list_sessions(
             .load(conn)?
     };
     found.sort_by(|a, b| b.id.cmp(&a.id));
+    // Nobody was here later than now, whatever the clock said then.
+    found.iter_mut().for_each(|session| session.last_seen_at = session.last_seen_at.min(now.0));
     Ok(found)
 }
 

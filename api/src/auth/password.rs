@@ -2,6 +2,9 @@
 //!
 //! Kept as `bcrypt(base64(HMAC-SHA384(pepper, password)), cost)`: the HMAC makes any length and any byte count (bcrypt alone stops
 //! at 72 bytes and at NUL), and without the pepper a stolen database cannot be guessed at.
+//!
+//! The password is put into Unicode's normal form C before that: keyboards and systems write one letter in several ways. One that was kept
+//! before is also verified as it is sent.
 
 use std::sync::{
     Arc,
@@ -15,6 +18,7 @@ use rand::{rngs::OsRng, seq::SliceRandom};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha384;
 use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::{
     config::Config,
@@ -36,8 +40,6 @@ pub struct PasswordHasher(Arc<Inner>);
 struct Inner {
     pepper: SecretString,
     cost: u32,
-    /// Verified against when the name is unknown, so that the answer takes as long as for a known one.
-    dummy: String,
     slots: Semaphore,
     size: usize,
     present: AtomicUsize,
@@ -51,8 +53,6 @@ impl PasswordHasher {
         Ok(Self(Arc::new(Inner {
             pepper: config.password_pepper.clone(),
             cost: config.bcrypt_cost,
-            // A hash of the right cost that no password fits: 22 characters of salt, 31 of digest.
-            dummy: format!("$2b${:02}${}", config.bcrypt_cost, ".".repeat(53)),
             slots: Semaphore::new(size),
             size,
             present: AtomicUsize::new(0),
@@ -74,8 +74,8 @@ impl PasswordHasher {
         let password = password.clone();
         self.bounded(move |inner| {
             let known = hash.is_some();
-            let hash = hash.unwrap_or_else(|| inner.dummy.clone());
-            bcrypt::verify(inner.prepare(&password), &hash).map(|fits| fits && known).map_err(ApiError::internal)
+            let hash = hash.unwrap_or_else(|| dummy(inner.cost));
+            inner.verify(&password, &hash).map(|fits| fits && known)
         })
         .await?
     }
@@ -94,16 +94,47 @@ impl PasswordHasher {
 }
 
 impl Inner {
-    fn prepare(&self, password: &SecretString) -> String {
+    fn prepare(&self, password: &str) -> String {
         let mut mac = Hmac::<Sha384>::new_from_slice(self.pepper.expose_secret().as_bytes())
             .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
-        mac.update(password.expose_secret().as_bytes());
+        mac.update(password.as_bytes());
         BASE64_STANDARD.encode(mac.finalize().into_bytes())
     }
 
     fn hash(&self, password: &SecretString) -> ApiResult<String> {
-        bcrypt::hash(self.prepare(password), self.cost).map_err(ApiError::internal)
+        bcrypt::hash(self.prepare(normal(password).expose_secret()), self.cost).map_err(ApiError::internal)
     }
+
+    /// How long it takes depends on the password alone: a hash of a lower cost is followed by others, which together with it make up for
+    /// what one of today's cost takes, so that no account is told by its age.
+    fn verify(&self, password: &SecretString, hash: &str) -> ApiResult<bool> {
+        let verify =
+            |password: &str, hash: &str| bcrypt::verify(self.prepare(password), hash).map_err(ApiError::internal);
+        let (sent, normal) = (password.expose_secret(), normal(password));
+        let forms = [Some(normal.expose_secret()), Some(sent).filter(|sent| *sent != normal.expose_secret())];
+        let cost = hash.split('$').nth(2).and_then(|cost| cost.parse().ok()).unwrap_or(self.cost);
+        let mut fits = false;
+        for form in forms.into_iter().flatten() {
+            fits |= verify(form, hash)?;
+            for missing in cost..self.cost {
+                verify(form, &dummy(missing))?;
+            }
+        }
+        Ok(fits)
+    }
+}
+
+/// A hash that no password fits: 22 characters of salt, 31 of digest. Verified against when the name is unknown, so that the answer takes
+/// as long as for a known one.
+fn dummy(cost: u32) -> String {
+    format!("$2b${cost:02}${}", ".".repeat(53))
+}
+
+/// As it is judged and kept.
+#[must_use]
+pub fn normal(password: &SecretString) -> SecretString {
+    let text = password.expose_secret();
+    if text.is_ascii() { password.clone() } else { text.nfc().collect::<String>().into() }
 }
 
 /// A place in the queue, given back when dropped: also when the client goes away while waiting.
@@ -142,6 +173,7 @@ const ROW: [char; 10] = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'];
 /// # Errors
 /// Says what would make it better.
 pub fn check_strength(field: &str, password: &SecretString, username: &str) -> Result<(), FieldError> {
+    let password = normal(password);
     let password = password.expose_secret();
     let length = password.chars().count();
     if !(12..=128).contains(&length) {

@@ -1,7 +1,7 @@
 //! The second factor: a code from an authenticator app (TOTP, RFC 6238), or one of ten recovery codes for when the device is lost.
 //!
 //! The secret is sealed with a key that is not in the database; recovery codes are kept as keyed hashes. A code is good in its own half
-//! minute only, and once (OWASP ASVS 6.5.1, 6.5.5).
+//! minute and the one after it (RFC 6238, 5.2), and once (OWASP ASVS 6.5.1).
 
 use aes_gcm::{
     Aes256Gcm,
@@ -95,11 +95,16 @@ pub fn authenticator(secret: &[u8], issuer: &str, account: &str) -> ApiResult<To
         .map_err(ApiError::internal)
 }
 
-/// The step at `now` if `code` is its code.
+/// Length of a step in seconds.
+const STEP: u64 = 30;
+
+/// The step that `code` belongs to: the one at `now`, or the one just over, whose code somebody may have begun to type.
 fn step_of(secret: &[u8], code: &str, now: Timestamp) -> ApiResult<Option<i64>> {
     let seconds = u64::try_from(now.0 / SECOND).map_err(ApiError::internal)?;
-    let step = authenticator(secret, "", "")?.check(code, seconds);
-    Ok(step.and_then(|step| i64::try_from(step).ok()))
+    let authenticator = authenticator(secret, "", "")?;
+    let steps = [Some(seconds), seconds.checked_sub(STEP)].into_iter().flatten();
+    let found: Vec<u64> = steps.filter_map(|seconds| authenticator.check(code, seconds)).collect();
+    Ok(found.first().and_then(|step| i64::try_from(*step).ok()))
 }
 
 /// Four groups of four.
@@ -139,10 +144,10 @@ pub fn begin(conn: &mut DbConnection, user_id: &str, sealed: &str) -> ApiResult<
     Ok(())
 }
 
-/// Switches it on, if `code` shows that the authenticator has the secret. That code will not do for signing in.
+/// Switches it on, if `code` shows that the authenticator has the secret; whether it does. That code will not do for signing in.
 ///
 /// # Errors
-/// [`Code::TotpNotBegun`], [`Code::TotpRefused`]
+/// [`Code::TotpNotBegun`]
 pub fn confirm(
     conn: &mut DbConnection,
     keys: &SecondFactors,
@@ -150,17 +155,14 @@ pub fn confirm(
     code: &str,
     recovery: &[String],
     now: Timestamp,
-) -> ApiResult<()> {
+) -> ApiResult<bool> {
     let unconfirmed = second_factors::table.find(user_id).filter(second_factors::confirmed_at.is_null());
     let sealed: Option<String> = unconfirmed.select(second_factors::secret).first(conn).optional()?;
     let Some(sealed) = sealed else {
         return Err(ApiError::new(Code::TotpNotBegun, "Begin with `POST /api/v1/me/totp`."));
     };
     let Some(step) = step_of(&opened(keys, user_id, &sealed)?, &plain(code), now)? else {
-        return Err(ApiError::new(
-            Code::TotpRefused,
-            "Nothing was changed. Enter the code that the authenticator shows now, and check the clock of its device.",
-        ));
+        return Ok(false);
     };
     diesel::update(second_factors::table.find(user_id))
         .set((second_factors::confirmed_at.eq(now.0), second_factors::last_step.eq(step)))
@@ -171,7 +173,7 @@ pub fn confirm(
             .values((recovery_codes::user_id.eq(user_id), recovery_codes::hash.eq(hash)))
             .execute(conn)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Switches it off and lets the recovery codes go; whether there was anything.
@@ -210,7 +212,10 @@ pub fn check(
     let Some(sealed) = sealed else { return Ok(Shown::Enough) };
     let Some(code) = code.map(|code| plain(code.expose_secret())) else { return Ok(Shown::Nothing) };
     if let Some(step) = step_of(&opened(keys, user_id, &sealed)?, &code, now)? {
-        let unused = second_factors::table.find(user_id).filter(second_factors::last_step.lt(step));
+        // Where the clock was put back, what was taken lies in the future and is none of these steps.
+        let current = now.0 / SECOND / STEP.cast_signed();
+        let fresh = second_factors::last_step.lt(step).or(second_factors::last_step.gt(current));
+        let unused = second_factors::table.find(user_id).filter(fresh);
         let taken = diesel::update(unused).set(second_factors::last_step.eq(step)).execute(conn)?;
         return Ok(if taken == 1 { Shown::Enough } else { Shown::Wrong });
     }
@@ -236,7 +241,12 @@ mod tests {
         {
             let at = |seconds: i64| step_of(secret, code, Timestamp(seconds * SECOND)).unwrap();
             assert_eq!(at(seconds), Some(seconds / 30));
-            assert_eq!((at(seconds - 30), at(seconds + 30)), (None, None), "its own half minute only");
+            assert_eq!(
+                (at(seconds - 30), at(seconds + 30)),
+                (None, Some(seconds / 30)),
+                "and the half minute after it"
+            );
+            assert_eq!(at(seconds + 60), None);
         }
     }
 

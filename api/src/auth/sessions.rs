@@ -13,7 +13,7 @@ use super::{
     attempt::confirm_password,
     guard::{CurrentUser, RestrictedUser},
     model::{self, Kind, Session},
-    password::check_strength,
+    password::{check_strength, normal},
     sign_in::set_cookie,
 };
 use crate::{
@@ -170,7 +170,7 @@ pub async fn update_password(
     let current = current.0;
     let UpdatePassword { current_password, new_password } = body.0;
     check_strength("new_password", &new_password, &current.user.username)?;
-    let same = current_password.expose_secret() == new_password.expose_secret();
+    let same = normal(&current_password).expose_secret() == normal(&new_password).expose_secret();
     if same && current.user.temporary_password_until.is_some() {
         return Err(FieldError::new("new_password", "same", "has to be another one than the temporary password").into());
     }

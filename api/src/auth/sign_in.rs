@@ -9,6 +9,7 @@ use validator::Validate;
 
 use super::{
     attempt::Attempt,
+    continuation,
     guard::{SESSION_ID, USER_ID},
     model::{self, Kind, Session},
     second_factor::{self, Shown},
@@ -17,8 +18,9 @@ use crate::{
     audit::{Action, Event, Outcome, Trace},
     clock::{DAY, Timestamp},
     db::DbConnection,
-    error::{ApiError, ApiResult, Code, Problem},
-    extract::ValidJson,
+    error::{ApiError, ApiResult, Code, FieldError, Problem},
+    extract::{ValidJson, client_address},
+    limits::Caller,
     server::AppState,
     users::{
         UserView,
@@ -34,9 +36,13 @@ pub const COOKIE_LIFE: i64 = 14 * DAY;
 pub struct Credentials {
     #[schema(example = "robin")]
     username: String,
-    #[schema(value_type = String, format = Password, example = "Quiet-Harbour-71-lanterns")]
-    password: SecretString,
-    /// Where the second factor is on: the six digits that the authenticator shows now, or a recovery code.
+    /// It, or a `continuation`.
+    #[schema(value_type = Option<String>, format = Password, example = "Quiet-Harbour-71-lanterns")]
+    password: Option<SecretString>,
+    /// In place of the password: what the answer `totp_required`, or `invalid_totp`, carried.
+    #[schema(value_type = Option<String>, example = "pQ3xV8bTz0mYk5wJcR2nLgpQ3xV8bTz0mYk5wJcR2nL")]
+    continuation: Option<SecretString>,
+    /// Where the second factor is on: the six digits that the authenticator shows, or a recovery code.
     #[schema(value_type = Option<String>, example = "492039")]
     totp_code: Option<SecretString>,
 }
@@ -56,7 +62,7 @@ pub struct SignedIn {
     request_body = Credentials,
     responses(
         (status = 200, description = "Signed in; the cookie is in `Set-Cookie`", body = SignedIn),
-        (status = 401, description = "Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`)", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer carries a `continuation`; or that is over (`continuation_over`)", body = Problem, content_type = "application/problem+json"),
         (status = 423, description = "Too many sign-ins failed at this name", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
     )
@@ -103,7 +109,7 @@ pub struct IssuedToken {
     request_body = Credentials,
     responses(
         (status = 200, description = "Signed in", body = IssuedToken),
-        (status = 401, description = "Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`)", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer carries a `continuation`; or that is over (`continuation_over`)", body = Problem, content_type = "application/problem+json"),
         (status = 423, description = "Too many sign-ins failed at this name", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
     )
@@ -137,6 +143,23 @@ struct Wanted {
     replaces: Option<Uuid>,
 }
 
+/// What somebody shows before a code is asked for.
+enum Proof {
+    Password(SecretString),
+    Continuation(SecretString),
+}
+
+impl Proof {
+    fn of(password: Option<SecretString>, continuation: Option<SecretString>) -> Result<Self, FieldError> {
+        match (password, continuation) {
+            (Some(password), None) => Ok(Self::Password(password)),
+            (None, Some(continuation)) => Ok(Self::Continuation(continuation)),
+            (None, None) => Err(FieldError::new("password", "required", "missing field `password`")),
+            (Some(_), Some(_)) => Err(FieldError::new("continuation", "either", "takes the place of `password`")),
+        }
+    }
+}
+
 /// The user that these credentials belong to, and their new session. Unknown, disabled and wrong are told apart neither by words nor by
 /// time: each is counted, read, hashed and settled alike.
 async fn sign_in(
@@ -145,82 +168,146 @@ async fn sign_in(
     wanted: Wanted,
     credentials: Credentials,
 ) -> ApiResult<(User, Session)> {
-    let Credentials { username, password, totp_code } = credentials;
+    let Credentials { username, password, continuation, totp_code } = credentials;
+    let proof = Proof::of(password, continuation)?;
     let trace = Trace::of(req, state);
     let agent = req.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned);
+    let network = client_address(req, &state.config.trusted_proxies).map(|address| Caller::at(address).to_string());
     let name = username.clone();
     let found = state.db.read(|conn| Ok(find_user(conn, &name)?)).await?;
-    let hash = found.as_ref().map(|user| user.password_hash.clone());
-    let attempt = Attempt::make(state, (Action::Login, trace), username, &password, hash).await?;
-    let settling = state.clone();
+    let of = (Action::Login, trace);
+    let attempt = match &proof {
+        Proof::Password(password) => {
+            let hash = found.as_ref().map(|user| user.password_hash.clone());
+            Attempt::make(state, of, username, password, hash).await?
+        }
+        Proof::Continuation(_) => Attempt::count(state, of, username, None).await?,
+    };
+    let signing_in = SigningIn {
+        state: state.clone(),
+        attempt: attempt.clone(),
+        network: network.unwrap_or_default(),
+        found,
+        proof,
+        code: totp_code,
+    };
     let settle = move |conn: &mut DbConnection| {
-        let mut user = match recognise(conn, &settling, &attempt, found, totp_code.as_ref())? {
+        let mut user = match signing_in.recognise(conn)? {
             Ok(user) => user,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        attempt.forget(conn)?;
+        signing_in.attempt.forget(conn)?;
         if let Some(replaced) = wanted.replaces {
             model::end_session(conn, &replaced.to_string())?;
         }
-        let session = begin(conn, &attempt, &user, wanted, agent.as_deref())?;
+        let session = begin(conn, &signing_in.attempt, &user, wanted, agent.as_deref())?;
         user.last_login_at = Some(session.created_at);
         Ok(Ok((user, session)))
     };
-    state.db.write(settle).await?
+    let settled = state.db.write(settle).await;
+    attempt.settled(state);
+    settled?
 }
 
-/// Who it is, once the password has been looked at. A refusal inside is answered and what was written about it stays; an error outside
-/// undoes everything.
-fn recognise(
-    conn: &mut DbConnection,
-    state: &AppState,
-    attempt: &Attempt,
+/// A sign-in whose password has been looked at.
+struct SigningIn {
+    state: web::Data<AppState>,
+    attempt: Attempt,
+    /// Where they ask from, as the limits know it.
+    network: String,
+    /// Whom the name belonged to before.
     found: Option<User>,
-    code: Option<&SecretString>,
-) -> ApiResult<ApiResult<User>> {
-    // Read again: whoever was disabled or got another password while this one was hashed stays out.
-    let now = match found.filter(|_| attempt.fits) {
-        Some(then) => find_user(conn, &then.username)?.filter(|now| now.password_hash == then.password_hash),
-        None => None,
-    };
-    let Some(user) = now.filter(|user| user.may_sign_in(attempt.trace().at)) else {
-        attempt.fail(conn, None)?;
-        return Ok(Err(ApiError::new(
-            Code::InvalidCredentials,
-            "Check both and try again. Upper and lower case matter in the password.",
-        )));
-    };
-    match second_factor::check(conn, &state.second_factors, &user.id, code, attempt.trace().at)? {
-        Shown::Enough => {}
-        Shown::RecoveryCode { left } => {
-            let event = Event::new(Action::RecoveryCodeUse).on(&user.username).detail(format!("{left} left"));
-            attempt.trace().clone().by(&user.username).record(conn, &event)?;
+    proof: Proof,
+    code: Option<SecretString>,
+}
+
+impl SigningIn {
+    /// Who it is. A refusal inside is answered and what was written about it stays; an error outside undoes everything.
+    fn recognise(&self, conn: &mut DbConnection) -> ApiResult<ApiResult<User>> {
+        let (attempt, now) = (&self.attempt, self.attempt.trace().at);
+        let (user, until) = match self.proven(conn)? {
+            Ok(proven) => proven,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        match second_factor::check(conn, &self.state.second_factors, &user.id, self.code.as_ref(), now)? {
+            Shown::Enough => {}
+            Shown::RecoveryCode { left } => {
+                let event = Event::new(Action::RecoveryCodeUse).on(&user.username).detail(format!("{left} left"));
+                attempt.trace().clone().by(&user.username).record(conn, &event)?;
+            }
+            // Neither a guess that failed nor a sign-in that forgets those before it. It is recorded, because it may be somebody who has
+            // only the password (OWASP ASVS 6.3.5).
+            Shown::Nothing => {
+                attempt.take_back(conn)?;
+                attempt.record(conn, Outcome::Denied, Some("second factor missing"))?;
+                let refusal = ApiError::new(
+                    Code::TotpRequired,
+                    "Send `totp_code` along: the six digits that your authenticator shows now, or a recovery code. In place of \
+                     the password, `continuation` will do.",
+                );
+                let continuation = continuation::begin(conn, &user, &self.network, now, until)?;
+                return Ok(Err(refusal.continued_by(continuation)));
+            }
+            Shown::Wrong => {
+                let refusal = ApiError::new(
+                    Code::InvalidTotp,
+                    "Wait for the next code and enter that, or use a recovery code. Each is good once.",
+                );
+                if attempt.fail(conn, Some("second factor wrong"))? {
+                    continuation::end_all_of(conn, &user.id)?;
+                    return Ok(Err(refusal));
+                }
+                let until = Timestamp(now.0 + continuation::LIFE);
+                return Ok(Err(refusal.continued_by(continuation::begin(conn, &user, &self.network, now, until)?)));
+            }
         }
-        // Neither a guess that failed nor a sign-in that forgets those before it. It is recorded, because it may be somebody who has only
-        // the password (OWASP ASVS 6.3.5).
-        Shown::Nothing => {
+        // Neither a guess that failed nor a sign-in.
+        if let Err(refusal) = self.state.settings.admit(user.role()) {
             attempt.take_back(conn)?;
-            attempt.record(conn, Outcome::Denied, Some("second factor missing"))?;
-            return Ok(Err(ApiError::new(
-                Code::TotpRequired,
-                "Send `totp_code` along: the six digits that your authenticator shows now, or a recovery code.",
-            )));
+            attempt.record(conn, Outcome::Denied, Some("maintenance"))?;
+            return Ok(Err(refusal));
         }
-        Shown::Wrong => {
-            attempt.fail(conn, Some("second factor wrong"))?;
-            return Ok(Err(ApiError::new(
-                Code::InvalidTotp,
-                "Wait for the next code and enter that, or use a recovery code. Each is good once.",
-            )));
+        Ok(Ok(user))
+    }
+
+    /// Whom the password stands for, or what takes its place, and until when that does.
+    fn proven(&self, conn: &mut DbConnection) -> ApiResult<ApiResult<(User, Timestamp)>> {
+        let (attempt, now) = (&self.attempt, self.attempt.trace().at);
+        let proven = match &self.proof {
+            Proof::Continuation(text) => continuation::take(conn, text, &self.network, now)?
+                .filter(|(user, _)| self.found.as_ref().is_some_and(|found| found.id == user.id)),
+            // Read again: whoever was disabled or got another password while this one was hashed stays out.
+            Proof::Password(_) => match self.found.as_ref().filter(|_| attempt.fits) {
+                Some(then) => find_user(conn, &then.username)?
+                    .filter(|now| now.password_hash == then.password_hash)
+                    .map(|user| (user, Timestamp(now.0 + continuation::LIFE))),
+                None => None,
+            },
+        };
+        match (proven.filter(|(user, _)| user.may_sign_in(now)), &self.proof) {
+            (Some(proven), _) => Ok(Ok(proven)),
+            (None, Proof::Password(_)) => {
+                if attempt.fail(conn, None)?
+                    && let Some(user) = &self.found
+                {
+                    continuation::end_all_of(conn, &user.id)?;
+                }
+                Ok(Err(ApiError::new(
+                    Code::InvalidCredentials,
+                    "Check both and try again. Upper and lower case matter in the password.",
+                )))
+            }
+            // No guess: nobody finds one by trying.
+            (None, Proof::Continuation(_)) => {
+                attempt.take_back(conn)?;
+                attempt.record(conn, Outcome::Denied, Some("continuation over"))?;
+                Ok(Err(ApiError::new(
+                    Code::ContinuationOver,
+                    "What was begun here is no longer good. Sign in with the password, and the code you have now.",
+                )))
+            }
         }
     }
-    // Neither a guess that failed nor a sign-in.
-    if let Err(refusal) = state.settings.admit(user.role()) {
-        attempt.take_back(conn)?;
-        attempt.record(conn, Outcome::Denied, Some("maintenance"))?;
-        return Ok(Err(refusal));
-    }
-    Ok(Ok(user))
 }
 
 fn begin(

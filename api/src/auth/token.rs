@@ -77,9 +77,10 @@ impl Tokens {
         encode(&header, &claims, &self.encoding).map_err(ApiError::internal)
     }
 
-    /// The user and the session that `token` names, if it was issued here and is of this time.
+    /// What `token` says, if it was issued here and is not past its end. When it was issued, and from when it is good, is for its session to
+    /// confirm: the time of day may have been put right since.
     #[must_use]
-    pub fn verify(&self, token: &str, now: Timestamp) -> Option<(Uuid, Uuid)> {
+    pub fn verify(&self, token: &str, now: Timestamp) -> Option<Named> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         validation.set_issuer(&[ISSUER]);
@@ -90,9 +91,30 @@ impl Tokens {
         let kid = decode_header(token).ok()?.kid?;
         let (_, key) = self.decoding.iter().find(|(known, _)| *known == kid)?;
         let token = decode::<Claims>(token, key, &validation).ok()?;
-        let now = now.0 / SECOND;
-        let Claims { iat, nbf, exp, .. } = token.claims;
-        let current = iat <= now && nbf <= now && now < exp;
-        (token.header.typ.as_deref() == Some(TYPE) && current).then_some((token.claims.sub, token.claims.sid))
+        let Claims { sub: user, sid: session, iat, nbf, exp, .. } = token.claims;
+        let current = now.0 / SECOND < exp;
+        (token.header.typ.as_deref() == Some(TYPE) && current).then_some(Named {
+            user,
+            session,
+            issued: iat,
+            from: nbf,
+        })
+    }
+}
+
+/// Whom a token names, and since when it says it is good, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Named {
+    pub user: Uuid,
+    pub session: Uuid,
+    issued: i64,
+    from: i64,
+}
+
+impl Named {
+    /// Whether it was issued with the session that began at `began`.
+    #[must_use]
+    pub fn is_of(&self, began: Timestamp) -> bool {
+        self.issued == began.0 / SECOND && self.from == self.issued
     }
 }

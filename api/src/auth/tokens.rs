@@ -87,6 +87,8 @@ pub struct CreateApiToken {
     scopes: Vec<Scope>,
     /// When it ends: in the future, at most a year ahead.
     expires_at: Timestamp,
+    /// A UUIDv7 of your own. Should the answer be lost, ask again under the same id: the token that nobody saw makes room for the new one.
+    id: Option<Uuid>,
 }
 
 fn validate_scopes(scopes: &[Scope]) -> Result<(), ValidationError> {
@@ -121,7 +123,7 @@ pub struct IssuedApiToken {
     request_body = CreateApiToken,
     responses(
         (status = 201, description = "Made; the token is not shown again", body = IssuedApiToken),
-        (status = 409, description = "You have twenty already", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "You have twenty already, or the id stands for a token that was used", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/me/tokens")]
@@ -130,12 +132,12 @@ pub async fn create_api_token(
     current: CurrentUser,
     body: ValidJson<CreateApiToken>,
 ) -> ApiResult<HttpResponse> {
-    let CreateApiToken { name, scopes, expires_at } = body.0;
+    let CreateApiToken { name, scopes, expires_at, id } = body.0;
     let now = current.trace.at;
     if expires_at <= now || expires_at.0 > now.0 + LONGEST {
         return Err(FieldError::new("expires_at", "range", "has to lie in the future, at most a year ahead").into());
     }
-    let id = state.clock.new_id();
+    let id = id.unwrap_or_else(|| state.clock.new_id());
     let token = state.api_tokens.issue(current.user.id.parse().map_err(ApiError::internal)?, id, rand::random());
     let row = Session::new(id.to_string(), current.user.id.clone(), Kind::ApiToken, now, expires_at).for_token(
         name.clone(),
@@ -145,6 +147,7 @@ pub async fn create_api_token(
     let named = format!("{name}: {}", serde_json::json!(scopes));
     current
         .write(&state.db, move |conn, trace| {
+            model::replace_unused_token(conn, &row)?;
             model::add_token(conn, &row, now)?;
             Ok(trace.record(conn, &Event::new(Action::TokenCreate).on(&row.id).detail(named))?)
         })

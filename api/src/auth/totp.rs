@@ -8,13 +8,13 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::{
-    attempt::confirm_password,
+    attempt::{Attempt, confirm_password},
     guard::CurrentUser,
     second_factor::{self, RECOVERY_CODES, RecoveryCode, Secret, authenticator, readable},
 };
 use crate::{
     audit::{Action, Event},
-    error::{ApiError, ApiResult, Problem},
+    error::{ApiError, ApiResult, Code, Problem},
     extract::ValidJson,
     server::AppState,
 };
@@ -127,8 +127,9 @@ pub struct RecoveryCodes {
     request_body = ConfirmTotp,
     responses(
         (status = 200, description = "On; the recovery codes are not shown again", body = RecoveryCodes),
-        (status = 403, description = "Not the code of this half minute, or came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not the code that the authenticator shows, or came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "There is nothing to confirm", body = Problem, content_type = "application/problem+json"),
+        (status = 423, description = "Too many wrong codes or passwords", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/me/totp/confirm")]
@@ -138,15 +139,36 @@ pub async fn confirm_totp(
     body: ValidJson<ConfirmTotp>,
 ) -> ApiResult<web::Json<RecoveryCodes>> {
     let user = current.user.clone();
+    let of = (Action::TotpEnable, current.trace.clone());
+    let attempt = Attempt::count(&state, of, user.username.clone(), None).await?;
     let recovery_codes: Vec<String> = (0..RECOVERY_CODES).map(|_| readable(rand::random::<RecoveryCode>())).collect();
     let (keys, code, kept) = (state.second_factors.clone(), body.0.code, recovery_codes.clone());
-    current
+    let settling = attempt.clone();
+    let settled = current
         .write(&state.db, move |conn, trace| {
-            second_factor::confirm(conn, &keys, &user.id, code.expose_secret(), &kept, trace.at)?;
-            Ok(trace.record(conn, &Event::new(Action::TotpEnable).on(&user.username))?)
+            let confirmed = second_factor::confirm(conn, &keys, &user.id, code.expose_secret(), &kept, trace.at)?;
+            if confirmed {
+                // It proves nothing about the password.
+                settling.take_back(conn)?;
+                trace.record(conn, &Event::new(Action::TotpEnable).on(&user.username))?;
+            } else {
+                settling.fail(conn, Some("code wrong"))?;
+            }
+            Ok(confirmed)
         })
-        .await?;
-    Ok(web::Json(RecoveryCodes { recovery_codes }))
+        .await;
+    if settled.is_err() {
+        let unseen = attempt.clone();
+        state.db.write(move |conn| unseen.take_back(conn)).await?;
+    }
+    attempt.settled(&state);
+    if settled? {
+        return Ok(web::Json(RecoveryCodes { recovery_codes }));
+    }
+    Err(ApiError::new(
+        Code::TotpRefused,
+        "Nothing was changed. Enter the code that the authenticator shows now, and check the clock of its device.",
+    ))
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]

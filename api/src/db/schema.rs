@@ -44,6 +44,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         deleted_at -> Nullable<BigInt>,
+        fl_oz_tenths -> Nullable<Integer>,
     }
 }
 
@@ -61,6 +62,7 @@ diesel::table! {
         valid_from -> BigInt,
         replaced_at -> BigInt,
         replaced_by -> Text,
+        fl_oz_tenths -> Nullable<Integer>,
     }
 }
 
@@ -195,6 +197,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    sign_in_attempts (id) {
+        id -> Text,
+        username -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sign_in_continuations (hash) {
+        hash -> Text,
+        user_id -> Text,
+        network -> Text,
+        password_digest -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     sign_in_failures (username) {
         username -> Text,
         failures -> Integer,
@@ -223,6 +243,7 @@ diesel::table! {
         sharing -> Text,
         ageing_after_hours -> SmallInt,
         stale_after_hours -> SmallInt,
+        time_zone_set -> SmallInt,
     }
 }
 
@@ -241,6 +262,7 @@ diesel::joinable!(outbox -> users (person_id));
 diesel::joinable!(recovery_codes -> users (user_id));
 diesel::joinable!(second_factors -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(sign_in_continuations -> users (user_id));
 diesel::joinable!(watchers -> processes (process_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -261,6 +283,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     settings,
     shares,
+    sign_in_attempts,
+    sign_in_continuations,
     sign_in_failures,
     users,
     watchers,

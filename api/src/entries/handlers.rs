@@ -7,6 +7,7 @@ use validator::{Validate, ValidationError};
 
 use super::{
     model::{self, Entry, Metric, find_entry},
+    ounces,
     view::EntryView,
 };
 use crate::{
@@ -33,6 +34,9 @@ pub struct CreateEntry {
     /// Water: millilitres, 1 to 5000. Altitude: 1 to 10.
     #[schema(minimum = 1, maximum = 5000, example = 250)]
     value: i32,
+    /// Of water that was typed in fluid ounces (US): what was typed, in tenths. It has to be what `value` is in ounces.
+    #[schema(minimum = 1, maximum = 1691, example = 85)]
+    fl_oz_tenths: Option<i32>,
     /// When it happened, at most five minutes ahead and not before the year 2000. Now, if left out.
     at: Option<Timestamp>,
     #[validate(length(max = 500), custom(function = "validate_note"))]
@@ -52,8 +56,10 @@ pub struct CreateEntry {
 pub struct Tag(String);
 
 fn validate_value(entry: &CreateEntry) -> Result<(), ValidationError> {
-    entry.metric.check(entry.value).map_err(|error| {
-        let mut found = ValidationError::new("range").with_message(error.message);
+    let fits = entry.metric.check(entry.value);
+    fits.and_then(|()| ounces::check(entry.metric, entry.value, entry.fl_oz_tenths)).map_err(|error| {
+        let code = if error.field == "value" { "range" } else { "mismatch" };
+        let mut found = ValidationError::new(code).with_message(error.message);
         found.add_param(Cow::Borrowed("field"), &error.field);
         found
     })
@@ -110,7 +116,7 @@ pub async fn create_entry(
     logger: Logger,
     body: ValidJson<CreateEntry>,
 ) -> ApiResult<HttpResponse> {
-    let CreateEntry { metric, value, at, note, tags, id } = body.0;
+    let CreateEntry { metric, value, fl_oz_tenths, at, note, tags, id } = body.0;
     logger.may_log(metric)?;
     let now = state.clock.now();
     let instant = at.unwrap_or(now);
@@ -123,6 +129,7 @@ pub async fn create_entry(
             // By the zone that holds when it is written, whatever it was when the request came.
             let day = user_of(conn, &owner_id)?.day_of(instant);
             let mut entry = Entry::new(owner_id, id, metric, value, instant, day, now);
+            entry.fl_oz_tenths = fl_oz_tenths;
             entry.note = note;
             entry.set_tags(&tags.unwrap_or_default());
             let Some(existing) = find_entry(conn, &entry.user_id, &entry.id)? else {
@@ -171,6 +178,11 @@ pub struct UpdateEntry {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, minimum = 1, maximum = 5000, example = 300)]
     value: Option<i32>,
+    /// What was typed in fluid ounces (US), in tenths; `null` takes it away. Left out, it goes with another `value`.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i32>, minimum = 1, maximum = 1691, example = 101)]
+    #[expect(clippy::option_option, reason = "left out, null and a number are three things in a PATCH")]
+    fl_oz_tenths: Option<Option<i32>>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     at: Option<Timestamp>,
@@ -206,7 +218,7 @@ pub async fn update_entry(
     id: web::Path<Uuid>,
     body: ValidJson<UpdateEntry>,
 ) -> ApiResult<web::Json<EntryView>> {
-    let UpdateEntry { value, at, note, tags } = body.0;
+    let UpdateEntry { value, fl_oz_tenths, at, note, tags } = body.0;
     at.map(|at| check_instant(at, state.clock.now())).transpose()?;
     let (clock, owner_id) = (state.clock.clone(), admin.0.user.id.clone());
     let entry = admin
@@ -216,6 +228,9 @@ pub async fn update_entry(
             let mut entry = before.clone();
             entry.value = value.unwrap_or(entry.value);
             entry.metric().check(entry.value)?;
+            let kept = before.fl_oz_tenths.filter(|_| entry.value == before.value);
+            entry.fl_oz_tenths = fl_oz_tenths.unwrap_or(kept);
+            ounces::check(entry.metric(), entry.value, entry.fl_oz_tenths)?;
             if let Some(at) = at {
                 entry.move_to(at, owner.day_of(at));
             }
@@ -227,7 +242,7 @@ pub async fn update_entry(
             }
             if least_detail(&before, &entry).is_some() {
                 entry.updated_at = clock.now().0;
-                model::change_entry(conn, &before, &entry, &owner.username)?;
+                model::change_entry(conn, &before, &mut entry, &owner.username)?;
                 trace.record(conn, &Event::new(Action::EntryUpdate).on(&entry.id))?;
             }
             Ok(entry)
@@ -261,7 +276,7 @@ pub async fn delete_entry(
             let before = living_entry(conn, &owner.id, *id)?;
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (Some(now.0), now.0);
-            model::change_entry(conn, &before, &entry, &owner.username)?;
+            model::change_entry(conn, &before, &mut entry, &owner.username)?;
             Ok(trace.record(conn, &Event::new(Action::EntryDelete).on(&entry.id))?)
         })
         .await?;
@@ -296,7 +311,7 @@ pub async fn restore_entry(
             }
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (None, now.0);
-            model::change_entry(conn, &before, &entry, &owner.username)?;
+            model::change_entry(conn, &before, &mut entry, &owner.username)?;
             trace.record(conn, &Event::new(Action::EntryRestore).on(&entry.id))?;
             Ok(entry)
         })

@@ -9,6 +9,7 @@ mod deleted;
 mod handlers;
 mod history;
 pub mod model;
+pub mod ounces;
 pub mod versions;
 mod view;
 

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use diesel::{dsl::sum, prelude::*};
+use diesel::{
+    dsl::{sql, sum},
+    prelude::*,
+    sql_types::{BigInt, Nullable},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::versions;
+use super::{ounces::DayTotal, versions};
 use crate::{
     clock::{Timestamp, bounds_of_day},
     db::{
@@ -99,6 +103,8 @@ pub struct Entry {
     pub created_at: i64,
     pub updated_at: i64,
     pub deleted_at: Option<i64>,
+    /// Of water that was typed in fluid ounces: what was typed.
+    pub fl_oz_tenths: Option<i32>,
 }
 
 impl Entry {
@@ -124,6 +130,7 @@ impl Entry {
             created_at: now.0,
             updated_at: now.0,
             deleted_at: None,
+            fl_oz_tenths: None,
         }
     }
 
@@ -152,7 +159,8 @@ impl Entry {
     /// Whether both say the same, whenever it happened.
     #[must_use]
     pub fn same_content(&self, other: &Self) -> bool {
-        (&self.metric, self.value, &self.note, &self.tags) == (&other.metric, other.value, &other.note, &other.tags)
+        let content = |entry: &Self| (entry.metric.clone(), entry.value, entry.fl_oz_tenths);
+        content(self) == content(other) && (&self.note, &self.tags) == (&other.note, &other.tags)
     }
 }
 
@@ -184,8 +192,9 @@ pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult
 /// Makes an entry what it is `after` a change by `by`, keeps how it was `before`, and tells those who watch.
 ///
 /// When it was changed has to be when its turn to be written came: changes overtake one another on their way there, and whoever shows an
-/// entry takes the one that was changed last.
-pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &Entry, by: &str) -> QueryResult<()> {
+/// entry takes the one that was changed last. It is later than the change before it, whatever the clock was put back to.
+pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, by: &str) -> QueryResult<()> {
+    after.updated_at = after.updated_at.max(before.updated_at + 1);
     versions::keep(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
     update_entry(conn, after)?;
     outbox::entry_changed(conn, Some(before), after)
@@ -208,15 +217,22 @@ pub fn change_entries(
         if before.at == after.at && before.same_content(after) {
             alike.entry((&after.day, after.deleted_at)).or_default().push(&after.id);
         } else {
-            update_entry(conn, after)?;
+            let updated_at = now.0.max(before.updated_at + 1);
+            update_entry(conn, &Entry { updated_at, ..after.clone() })?;
         }
     }
     for ((day, deleted_at), ids) in alike {
         diesel::update(dsl::entries.filter(dsl::user_id.eq(owner)).filter(dsl::id.eq_any(ids)))
-            .set((dsl::day.eq(day), dsl::updated_at.eq(now.0), dsl::deleted_at.eq(deleted_at)))
+            .set((dsl::day.eq(day), dsl::updated_at.eq(changed_at(now.0)), dsl::deleted_at.eq(deleted_at)))
             .execute(conn)?;
     }
     Ok(())
+}
+
+/// When an entry that is changed at `now` counts as changed: later than before.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub fn changed_at(now: i64) -> _ {
+    diesel::dsl::case_when(dsl::updated_at.ge(now), dsl::updated_at + 1_i64).otherwise(now)
 }
 
 /// Without the columns that never change: SQLite would look for whatever refers to them.
@@ -230,6 +246,7 @@ fn update_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
             dsl::tags.eq(&entry.tags),
             dsl::updated_at.eq(entry.updated_at),
             dsl::deleted_at.eq(entry.deleted_at),
+            dsl::fl_oz_tenths.eq(entry.fl_oz_tenths),
         ))
         .execute(conn)
         .map(drop)
@@ -331,14 +348,14 @@ pub fn list_entries(
     query.limit(i64::from(limit)).load(conn)
 }
 
-/// Value and instant of the newest living entry of a metric.
-pub fn latest(conn: &mut DbConnection, owner: &str, metric: Metric) -> QueryResult<Option<(i32, i64)>> {
+/// Value, instant and ounces of the newest living entry of a metric.
+pub fn latest(conn: &mut DbConnection, owner: &str, metric: Metric) -> QueryResult<Option<(i32, i64, Option<i32>)>> {
     dsl::entries
         .filter(dsl::user_id.eq(owner))
         .filter(dsl::metric.eq(metric.as_str()))
         .filter(dsl::deleted_at.is_null())
         .order((dsl::at.desc(), dsl::id.desc()))
-        .select((dsl::value, dsl::at))
+        .select((dsl::value, dsl::at, dsl::fl_oz_tenths))
         .first(conn)
         .optional()
 }
@@ -353,6 +370,24 @@ pub fn total_of_day(conn: &mut DbConnection, owner: &str, metric: Metric, day: N
         .select(sum(dsl::value))
         .first::<Option<i64>>(conn)
         .map(Option::unwrap_or_default)
+}
+
+/// Sum of the water of one logical day, in millilitres and as it was typed.
+pub fn water_of_day(conn: &mut DbConnection, owner: &str, day: NaiveDate) -> QueryResult<DayTotal> {
+    let alone = sql::<Nullable<BigInt>>("sum(CASE WHEN fl_oz_tenths IS NULL THEN value END)");
+    let (ml, ml_alone, tenths): (Option<i64>, Option<i64>, Option<i64>) = dsl::entries
+        .filter(dsl::user_id.eq(owner))
+        .filter(dsl::metric.eq(Metric::Water.as_str()))
+        .filter(dsl::day.eq(day.to_string()))
+        .filter(dsl::deleted_at.is_null())
+        .select((sum(dsl::value), alone, sum(dsl::fl_oz_tenths)))
+        .first(conn)?;
+    Ok(DayTotal { ml: ml.unwrap_or_default(), ml_alone: ml_alone.unwrap_or_default(), tenths })
+}
+
+/// Whether the owner ever logged anything, be it deleted since.
+pub fn has_entries(conn: &mut DbConnection, owner: &str) -> QueryResult<bool> {
+    last_change(conn, owner).map(|last| last.is_some())
 }
 
 /// When anything of the owner's was last written, changed or deleted.

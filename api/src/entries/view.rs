@@ -20,6 +20,10 @@ pub struct EntryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     band: Option<Band>,
+    /// Of water that was typed in fluid ounces (US), what was typed, in tenths; shown with the exact value only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 85)]
+    fl_oz_tenths: Option<i32>,
     at: Timestamp,
     /// The logical day it counts for, fixed when it was written.
     #[schema(format = Date, example = "2026-03-01")]
@@ -43,6 +47,7 @@ impl Entry {
             id: self.id,
             value: Some(self.value),
             band: None,
+            fl_oz_tenths: self.fl_oz_tenths,
             at: Timestamp(self.at),
             day: self.day,
             note: self.note,
@@ -65,6 +70,7 @@ impl Entry {
         let narrowed = EntryView {
             value: None,
             band: (detail == Detail::Band).then_some(band),
+            fl_oz_tenths: None,
             note: None,
             tags: Vec::new(),
             updated_at: view.created_at,

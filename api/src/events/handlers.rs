@@ -24,7 +24,7 @@ use crate::{
 ///   `GET /me`.
 /// - `revoked`: the last event, with a `reason`: `session` or `share`.
 ///
-/// A comment line comes every 15 seconds at least.
+/// A comment line (`: 1772366400000`) comes with each event and every 15 seconds at least: the server's time, in milliseconds since 1970.
 #[utoipa::path(
     tag = "events",
     params(
@@ -53,7 +53,8 @@ pub async fn get_person_events(
 /// Follow the list of people live.
 ///
 /// The event `people` holds what `GET /people?limit=100` answers: at first, and whenever that changes, once a second at most. `revoked` is the
-/// last event. A comment line comes every 15 seconds at least.
+/// last event. A comment line (`: 1772366400000`) comes with each event and every 15 seconds at least: the server's
+/// time, in milliseconds since 1970.
 #[utoipa::path(
     tag = "events",
     params(("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event that you got")),

@@ -215,35 +215,36 @@ impl Stream {
     ) -> QueryResult<()> {
         let Subscription { what, reader_id, session_id, .. } = &self.subscription;
         let Some(reader) = reading.reader(session_id, reader_id) else {
-            self.revoke("session");
+            self.revoke(reading.now, "session");
             return Ok(());
         };
         let beat = tick && !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0));
         match what {
             What::Person(person) => match reading.watched(&reader, person) {
                 Some(watched) => self.watch(reading, &reader, &watched, beat)?,
-                None => self.revoke("share"),
+                None => self.revoke(reading.now, "share"),
             },
             What::People if time_for_list => self.list(reading, &reader, cursors, beat)?,
             What::People => self.behind |= beat,
         }
         if beat && !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0)) {
             self.last_sent = reading.now;
-            self.pipe().push(":\n\n");
+            self.pipe().push(&format!(": {}\n\n", reading.now.0));
         }
         Ok(())
     }
 
-    fn revoke(&mut self, reason: &str) {
-        self.push("revoked", NOWHERE, &json!({"reason": reason}).to_string());
+    fn revoke(&mut self, now: Timestamp, reason: &str) {
+        self.push(now, "revoked", NOWHERE, &json!({"reason": reason}).to_string());
         self.pipe().end();
         self.over = true;
     }
 
-    fn push(&self, event: &str, place: Place, data: &str) {
-        let mut text = String::with_capacity(data.len() + 64);
+    /// With the server's time in a comment, so that a page whose clock was put right notices.
+    fn push(&self, now: Timestamp, event: &str, place: Place, data: &str) {
+        let mut text = String::with_capacity(data.len() + 96);
         // Writing to a string cannot fail.
-        let _written = write!(text, "id: {}\nevent: {event}\ndata: {data}\n\n", self.seal.close(place));
+        let _written = write!(text, "id: {}\nevent: {event}\ndata: {data}\n: {}\n\n", self.seal.close(place), now.0);
         self.pipe().push(&text);
     }
 
@@ -337,7 +338,7 @@ impl Stream {
             _ => None,
         };
         if let Some((name, data)) = event {
-            self.push(name, place, &data);
+            self.push(reading.now, name, place, &data);
             self.last_sent = reading.now;
             return Ok(true);
         }
@@ -349,7 +350,7 @@ impl Stream {
     /// Tells the reader to load again what they have, and how the person is.
     fn reset(&mut self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<()> {
         let place = newest_place(reading, reader, watched)?;
-        self.push("reset", place, "{}");
+        self.push(reading.now, "reset", place, "{}");
         self.begin_at(place, reading, watched)
     }
 
@@ -377,7 +378,7 @@ impl Stream {
         if sent.place.digest != status.digest {
             sent.place.digest = status.digest;
             let place = sent.place;
-            self.push("status", place, &status.text);
+            self.push(reading.now, "status", place, &status.text);
             self.last_sent = reading.now;
         }
         Ok(())
@@ -395,7 +396,7 @@ impl Stream {
         let (text, shown) = reading.people(reader, cursors)?;
         let place = Place { row: NO_ROWS, digest: ids::digest(&text) };
         if known != Some(place) {
-            self.push("people", place, &text);
+            self.push(reading.now, "people", place, &text);
             self.last_sent = reading.now;
         }
         self.sent = Some(Sent { granted: None, looked_at: 0, place });

@@ -1,3 +1,5 @@
+use std::fmt::{self, Display, Formatter};
+
 use actix_web::{HttpRequest, HttpResponse, delete, get, http::header, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -68,7 +70,7 @@ pub struct Lockout {
     locked_until: Timestamp,
 }
 
-/// A caller that is refused everything for a while.
+/// A caller that is refused everything but signing in for a while.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Penalty {
     id: Uuid,
@@ -82,6 +84,37 @@ pub struct Penalty {
     imposed_at: Timestamp,
     #[schema(example = "asked too often after having been refused")]
     reason: String,
+}
+
+impl Penalty {
+    pub(super) fn new(row: penalties::Row, caller: String, until: Timestamp) -> ApiResult<Self> {
+        Ok(Self {
+            id: row.id.parse().map_err(ApiError::internal)?,
+            caller,
+            level: row.level,
+            until,
+            imposed_at: Timestamp(row.imposed_at),
+            reason: row.reason,
+        })
+    }
+
+    pub(super) fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    /// Whether `words` mean its caller: all of it, or what follows `user` or `address`.
+    pub(super) fn is_of(&self, words: &str) -> bool {
+        let name = self.caller.split_once(' ').map_or(self.caller.as_str(), |(_, name)| name);
+        [self.caller.as_str(), name].iter().any(|known| known.eq_ignore_ascii_case(words.trim()))
+    }
+}
+
+/// A line of a list at the command line.
+impl Display for Penalty {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { caller, until, level, reason, .. } = self;
+        write!(f, "{caller}  until {until}  level {level}  {reason}")
+    }
 }
 
 /// A request that looked like an attack.
@@ -140,19 +173,7 @@ fn report(conn: &mut DbConnection, now: Timestamp) -> ApiResult<SecurityReport> 
         .into_iter()
         .map(|(username, locked_until)| Lockout { username, locked_until })
         .collect();
-    let penalties = penalties::ending_after(conn, now.0)?
-        .into_iter()
-        .map(|row| {
-            Ok(Penalty {
-                id: row.id.parse().map_err(ApiError::internal)?,
-                caller: penalties::shown(conn, &row.caller)?,
-                level: row.level,
-                until: Timestamp(row.until),
-                imposed_at: Timestamp(row.imposed_at),
-                reason: row.reason,
-            })
-        })
-        .collect::<ApiResult<_>>()?;
+    let penalties = penalties::views(conn, now)?;
     let suspicious = model::suspicious(conn, since, SHOWN)?
         .into_iter()
         .map(|row| SuspiciousRequest {

@@ -4,6 +4,7 @@
 //! `GET /admin/security`, `DELETE /admin/penalties/{id}`, `POST /csp-reports`
 
 mod caller;
+pub mod cli;
 mod events;
 mod handlers;
 mod journal;

@@ -1,17 +1,18 @@
 //! Whoever goes on after having been refused is kept out altogether for a while: a minute first, twice as long each time, a day at most.
 //!
-//! Offences are counted in memory. A penalty is a row, so that a restart lifts none. What is asked during a penalty is not counted, or
+//! Offences are counted in memory. A penalty is a row, so that a restart lifts none, and whoever takes the row away lifts it. What is asked during a penalty is not counted, or
 //! a page left open would keep its user out for ever.
 
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::Caller;
+use super::{Caller, handlers::Penalty};
 use crate::{
     audit::{Action, Event, Trace},
     clock::{Clock, DAY, HOUR, MINUTE, SECOND, Timestamp},
@@ -27,6 +28,8 @@ pub const OFFENCES: u32 = 10;
 const LONGEST: i64 = DAY;
 /// A level is forgotten so long after its penalty ended.
 const REMEMBERED_FOR: i64 = DAY;
+/// How soon somebody who is kept out gets in once their penalty was lifted elsewhere.
+const SEE_EVERY: Duration = Duration::from_secs(1);
 /// So many callers are remembered. More than that are many machines at once, which a penalty for each would not stop.
 const CALLERS: usize = 10_000;
 
@@ -64,6 +67,8 @@ struct Known {
 struct Imposed {
     level: i32,
     until: Timestamp,
+    /// When its row was last seen; `None` while it is not written.
+    seen: Option<Duration>,
 }
 
 impl Penalties {
@@ -71,12 +76,15 @@ impl Penalties {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn load(db: &Db, now: Timestamp) -> ApiResult<Self> {
+    pub fn load(db: &Db, clock: &Clock) -> ApiResult<Self> {
+        let now = clock.now();
         let rows = db.read_blocking(|conn| Ok(ending_after(conn, now.0 - REMEMBERED_FOR)?))?;
         let imposed = rows
             .into_iter()
             .filter_map(|row| {
-                Some((row.caller.parse().ok()?, Imposed { level: row.level, until: Timestamp(row.until) }))
+                let until = row.until.min(now.0 + length(row.level));
+                let imposed = Imposed { level: row.level, until: Timestamp(until), seen: Some(clock.elapsed()) };
+                Some((row.caller.parse().ok()?, imposed))
             })
             .collect();
         Ok(Self(Mutex::new(Known { imposed, ..Known::default() })))
@@ -85,7 +93,52 @@ impl Penalties {
     /// Until when `caller` is kept out, if they are.
     #[must_use]
     pub fn until(&self, caller: &Caller, now: Timestamp) -> Option<Timestamp> {
-        self.known().imposed.get(caller).map(|penalty| penalty.until).filter(|until| *until > now)
+        let mut known = self.known();
+        let penalty = known.imposed.get_mut(caller)?;
+        // Not longer than it was imposed for, if the clock was put back since.
+        penalty.until = penalty.until.min(Timestamp(now.0 + length(penalty.level)));
+        Some(penalty.until).filter(|until| *until > now)
+    }
+
+    /// No penalty lasts longer from `now` on than it was imposed for.
+    pub fn bring_back(&self, now: Timestamp) {
+        for penalty in self.known().imposed.values_mut() {
+            penalty.until = penalty.until.min(Timestamp(now.0 + length(penalty.level)));
+        }
+    }
+
+    /// [`Penalties::until`], unless the row is gone: somebody has lifted it, perhaps from the command line. Asks at most once a second for
+    /// each caller.
+    pub async fn keeps_out(&self, caller: &Caller, db: &Db, clock: &Clock) -> Option<Timestamp> {
+        let until = self.until(caller, clock.now())?;
+        if !self.is_to_be_seen(caller, clock.elapsed()) {
+            return Some(until);
+        }
+        let name = caller.to_string();
+        match db.read(move |conn| Ok(is_there(conn, &name)?)).await {
+            Ok(false) => {
+                self.forgive(&caller.to_string());
+                None
+            }
+            Ok(true) | Err(_) => Some(until),
+        }
+    }
+
+    fn is_to_be_seen(&self, caller: &Caller, now: Duration) -> bool {
+        let mut known = self.known();
+        let Some(Imposed { seen: Some(seen), .. }) = known.imposed.get_mut(caller) else { return false };
+        let due = now.saturating_sub(*seen) >= SEE_EVERY;
+        if due {
+            *seen = now;
+        }
+        due
+    }
+
+    /// The row of a penalty is written: from now on it is the truth.
+    pub fn written(&self, caller: &Caller, clock: &Clock) {
+        if let Some(penalty) = self.known().imposed.get_mut(caller) {
+            penalty.seen = Some(clock.elapsed());
+        }
     }
 
     /// Counts an offence. If it is one too many, the penalty holds from now on, and what is returned has to be written.
@@ -118,7 +171,7 @@ impl Penalties {
         }
         let level = known.imposed.get(&caller).map_or(0, |penalty| penalty.level) + 1;
         let until = Timestamp(now.0 + length(level));
-        known.imposed.insert(caller, Imposed { level, until });
+        known.imposed.insert(caller, Imposed { level, until, seen: None });
         let reason = match offence {
             Offence::TooOften => "asked too often after having been refused",
             Offence::Suspicious => "sent requests that look like an attack",
@@ -203,6 +256,39 @@ pub fn lift(conn: &mut DbConnection, trace: &Trace, id: &str) -> QueryResult<Opt
     let target = shown(conn, &caller)?;
     trace.record(conn, &Event::new(Action::PenaltyLift).on(target))?;
     Ok(Some(caller))
+}
+
+/// Whether there is a penalty of this caller, over or not.
+fn is_there(conn: &mut DbConnection, caller: &str) -> QueryResult<bool> {
+    let found = penalties::table.filter(penalties::caller.eq(caller)).select(penalties::id);
+    found.first::<String>(conn).optional().map(|found| found.is_some())
+}
+
+/// Moves those that were imposed in the future to now, each as long as it is.
+///
+/// # Errors
+/// Those of the database.
+pub fn bring_back(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
+    let ahead = penalties::table.filter(penalties::until.gt(now.0).and(penalties::imposed_at.gt(now.0)));
+    let length = penalties::until - penalties::imposed_at;
+    diesel::update(ahead)
+        .set((penalties::until.eq(length + now.0), penalties::imposed_at.eq(now.0)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Who is kept out at `now`, as it is shown; the last to be let in first.
+///
+/// # Errors
+/// Those of the database.
+pub fn views(conn: &mut DbConnection, now: Timestamp) -> ApiResult<Vec<Penalty>> {
+    let rows = ending_after(conn, now.0)?;
+    rows.into_iter()
+        .map(|row| {
+            let (caller, until) = (shown(conn, &row.caller)?, row.until.min(now.0 + length(row.level)));
+            Penalty::new(row, caller, Timestamp(until))
+        })
+        .collect()
 }
 
 /// Penalties that end after `after`, the last to end first.

@@ -99,10 +99,10 @@ mod tests {
     #[test]
     fn a_repetition_that_waited_is_no_offence_even_if_the_first_request_was_one() {
         let (waiting, caller) = (Waiting::default(), Caller::User(Uuid::from_u128(1)));
-        let offences = |now| (0..AT_ONCE + 4).filter(|_| waiting.refuse(Tier::General, caller, at(now), at(now + 9)));
-        assert_eq!(offences(0).count(), 4);
-        assert_eq!(offences(9).count(), 0);
-        assert_eq!(offences(18).count(), 0);
+        for (now, offences) in [(0, 4), (9, 0), (18, 0)] {
+            let refused = (0..AT_ONCE + 4).filter(|_| waiting.refuse(Tier::General, caller, at(now), at(now + 9)));
+            assert_eq!(refused.count(), offences, "after {now} s");
+        }
     }
 
     #[test]

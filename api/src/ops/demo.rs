@@ -79,6 +79,7 @@ pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult
             let changes = UserChanges {
                 display_name: Some(habit.display_name.to_owned()),
                 time_zone: Some(habit.time_zone.to_owned()),
+                time_zone_set: Some(1),
                 daily_goal_ml: Some(habit.goal_ml),
                 water_presets_ml: Some(as_text(&habit.cups)),
                 ..UserChanges::default()

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::{
     audit::model::{Verdict, verify},
     auth::model::admins_without_second_factor,
-    config::{AppEnv, Config, LogFormat, Registration, is_closed, weakness},
+    config::{AppEnv, Config, LogFormat, Network, Registration, is_closed, weakness},
     db::{Db, damage, migration_status},
     error::ApiResult,
     users::model::count_able_admins,
@@ -86,6 +86,11 @@ fn about_settings(config: &Config) -> Vec<Check> {
                 || config.trusted_proxies.iter().any(|proxy| !proxy.is_loopback()),
             "BIND_ADDR is open to the network while only this machine's own proxies are trusted. Bind to 127.0.0.1, or name the proxy in \
              TRUSTED_PROXIES.",
+        ),
+        Check::new(
+            "Not everybody is a trusted proxy",
+            !config.trusted_proxies.iter().any(Network::is_everything),
+            "TRUSTED_PROXIES holds every address there is, so that anybody may claim to ask from any. Name the proxy's address or its network.",
         ),
     ]);
     checks

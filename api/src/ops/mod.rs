@@ -7,6 +7,7 @@ pub mod doctor;
 mod handlers;
 mod health;
 pub mod healthcheck;
+pub mod put_back;
 pub mod settings;
 
 pub use handlers::Instance;

@@ -144,6 +144,12 @@ impl Share {
         self.state(now) == ShareState::Requested && self.kept_out == 0
     }
 
+    /// Whether it lets its viewer see just what everyone sees whom a person lets in with `everyone`.
+    #[must_use]
+    pub fn is_usual(&self, now: Timestamp) -> bool {
+        self.state(now) == ShareState::Approved && self.until.is_none() && self.terms() == Granted::USUAL
+    }
+
     /// What it lets through while it is approved.
     #[must_use]
     pub fn terms(&self) -> Granted {

@@ -8,7 +8,7 @@ use super::sharing::{Detail, Granted, Watched};
 use crate::{
     clock::{HOUR, Timestamp},
     db::DbConnection,
-    entries::model::{Band, Metric, last_change, latest, total_of_day},
+    entries::model::{Band, Metric, last_change, latest, water_of_day},
     users::{model::User, names},
 };
 
@@ -56,8 +56,16 @@ pub struct WaterStatus {
     last_at: Option<Timestamp>,
     #[schema(required = true, example = 250)]
     last_ml: Option<i32>,
+    /// Where it was typed in fluid ounces (US), what was typed, in tenths.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 85)]
+    last_fl_oz_tenths: Option<i32>,
     #[schema(required = true, example = 1250)]
     today_ml: Option<i64>,
+    /// Where any of it was typed in fluid ounces (US), all of it in tenths of an ounce: what was typed in ounces is added as it was typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 425)]
+    today_fl_oz_tenths: Option<i64>,
     #[schema(required = true, example = 2000)]
     goal_ml: Option<i32>,
     /// Of today's total, instead of the numbers: below half of the goal `low`, from the goal on `high`.
@@ -106,19 +114,21 @@ pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> Que
     let mut water = WaterStatus::default();
     if granted.water > Detail::None {
         let last = latest(conn, &person.id, Metric::Water)?;
-        let today = total_of_day(conn, &person.id, Metric::Water, day)?;
+        let today = water_of_day(conn, &person.id, day)?;
         let exact = granted.water == Detail::Exact;
         water = WaterStatus {
-            last_at: last.map(|(_, at)| Timestamp(at)),
-            last_ml: last.map(|(ml, _)| ml).filter(|_| exact),
-            today_ml: exact.then_some(today),
+            last_at: last.map(|(_, at, _)| Timestamp(at)),
+            last_ml: last.map(|(ml, ..)| ml).filter(|_| exact),
+            last_fl_oz_tenths: last.and_then(|(.., tenths)| tenths).filter(|_| exact),
+            today_ml: exact.then_some(today.ml),
+            today_fl_oz_tenths: today.fl_oz_tenths().filter(|_| exact),
             goal_ml: exact.then_some(person.daily_goal_ml),
-            band: (granted.water == Detail::Band).then(|| Band::of_day(today, person.daily_goal_ml)),
+            band: (granted.water == Detail::Band).then(|| Band::of_day(today.exact_ml(), person.daily_goal_ml)),
         };
     }
     let mut altitude = AltitudeStatus::default();
     if granted.altitude > Detail::None
-        && let Some((value, at)) = latest(conn, &person.id, Metric::Altitude)?
+        && let Some((value, at, _)) = latest(conn, &person.id, Metric::Altitude)?
     {
         altitude = AltitudeStatus {
             value: Some(value).filter(|_| granted.altitude == Detail::Exact),

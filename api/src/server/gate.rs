@@ -128,9 +128,10 @@ pub(super) async fn callers(
     let caller = Caller::of(req.request(), &state).await;
     if let Some(caller) = caller {
         req.extensions_mut().insert(caller);
-        let now = state.clock.now();
-        if let Some(until) = state.penalties.until(&caller, now).filter(|_| limited && can_be_kept_out(&req)) {
-            return Ok(req.error_response(penalties::refusal(until.0 - now.0)));
+        let kept_out = limited && can_be_kept_out(&req);
+        let until = if kept_out { state.penalties.keeps_out(&caller, &state.db, &state.clock).await } else { None };
+        if let Some(until) = until {
+            return Ok(req.error_response(penalties::refusal(until.0 - state.clock.now().0)));
         }
     }
     let trace = Trace::of(req.request(), &state);
@@ -160,9 +161,9 @@ pub(super) async fn callers(
 async fn punish(state: &AppState, caller: Caller, offence: Offence, trace: Trace) {
     let Some(row) = state.penalties.count(caller, offence, &state.clock) else { return };
     state.limits.forget_waiting(caller);
-    let written = state.db.write(move |conn| Ok(penalties::impose(conn, &trace, &row)?)).await;
-    if let Err(error) = written {
-        log::warn!(cause:% = error; "a penalty could not be written: a restart will lift it");
+    match state.db.write(move |conn| Ok(penalties::impose(conn, &trace, &row)?)).await {
+        Ok(()) => state.penalties.written(&caller, &state.clock),
+        Err(error) => log::warn!(cause:% = error; "a penalty could not be written: a restart will lift it"),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     },
     clock::Timestamp,
     db::DbConnection,
+    entries::model::has_entries,
     error::{ApiResult, FieldError, Problem},
     events::outbox,
     extract::{ValidJson, present},
@@ -51,6 +52,8 @@ pub struct Me {
     /// An IANA time zone; it decides which day an entry belongs to.
     #[schema(example = "Europe/Berlin")]
     time_zone: String,
+    /// Whether somebody chose it. The zone that an account begins with, UTC, gives way to that of your first device.
+    time_zone_set: bool,
     /// The hour at which the day starts, 0 to 6.
     #[schema(minimum = 0, maximum = 6, example = 4)]
     day_starts_at: i16,
@@ -98,6 +101,7 @@ impl User {
         Ok(Me {
             user: self.view_at(conn, now)?,
             time_zone: self.time_zone.clone(),
+            time_zone_set: self.time_zone_set != 0,
             day_starts_at: self.day_starts_at,
             unit: self.unit(),
             daily_goal_ml: self.daily_goal_ml,
@@ -140,6 +144,11 @@ pub struct UpdateMe {
     #[validate(custom(function = "validate_time_zone"))]
     #[schema(nullable = false, example = "Europe/Berlin")]
     time_zone: Option<String>,
+    /// The zone of the device. It is taken only while nobody chose a zone and nothing was ever logged; otherwise nothing is changed by it.
+    #[serde(default, deserialize_with = "present")]
+    #[validate(custom(function = "validate_time_zone"))]
+    #[schema(nullable = false, example = "Europe/Berlin")]
+    device_time_zone: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[validate(range(min = 0, max = 6))]
     #[schema(nullable = false, minimum = 0, maximum = 6, example = 4)]
@@ -214,6 +223,7 @@ pub async fn update_me(
     let ValidJson(UpdateMe {
         display_name,
         time_zone,
+        device_time_zone,
         day_starts_at,
         unit,
         daily_goal_ml,
@@ -226,8 +236,9 @@ pub async fn update_me(
     if accepted.as_ref().is_some_and(|version| version != privacy_policy::VERSION) {
         return Err(privacy_policy::not_current().into());
     }
-    let changes = UserChanges {
+    let mut changes = UserChanges {
         display_name,
+        time_zone_set: time_zone.is_some().then_some(1),
         time_zone,
         day_starts_at,
         unit: unit.map(Unit::as_str),
@@ -246,6 +257,10 @@ pub async fn update_me(
                 trace.record(conn, &event)?;
             }
             let before = model::user_of(conn, &user.id)?;
+            if changes.time_zone.is_none() && before.time_zone_set == 0 && !has_entries(conn, &user.id)? {
+                changes.time_zone_set = device_time_zone.is_some().then_some(1);
+                changes.time_zone = device_time_zone;
+            }
             let after = model::update_user(conn, &user.id, &changes)?;
             if after.stale_after_hours <= after.ageing_after_hours {
                 let message = "has to be more than the hours after which it counts as ageing";

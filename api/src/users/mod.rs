@@ -2,7 +2,7 @@
 //!
 //! `GET PATCH DELETE /me`, `GET /privacy-policy`, `POST /auth/register`, and what `admin` and `invites` list
 
-mod admin;
+pub mod admin;
 pub mod cli;
 mod handlers;
 mod invites;

@@ -92,6 +92,8 @@ pub struct User {
     sharing: String,
     pub ageing_after_hours: i16,
     pub stale_after_hours: i16,
+    /// Whether anybody ever chose the zone.
+    pub time_zone_set: i16,
 }
 
 impl std::fmt::Debug for User {
@@ -218,6 +220,7 @@ pub fn as_text(numbers: &[i32]) -> String {
 pub struct UserChanges {
     pub display_name: Option<String>,
     pub time_zone: Option<String>,
+    pub time_zone_set: Option<i16>,
     pub day_starts_at: Option<i16>,
     pub unit: Option<&'static str>,
     pub daily_goal_ml: Option<i32>,
@@ -233,6 +236,7 @@ impl UserChanges {
         let Self {
             display_name,
             time_zone,
+            time_zone_set,
             day_starts_at,
             unit,
             daily_goal_ml,
@@ -243,6 +247,7 @@ impl UserChanges {
         } = self;
         display_name.is_none()
             && time_zone.is_none()
+            && time_zone_set.is_none()
             && day_starts_at.is_none()
             && unit.is_none()
             && daily_goal_ml.is_none()

@@ -5,7 +5,7 @@ use std::fs;
 use actix_web::http::StatusCode;
 use diesel::prelude::*;
 use serde_json::{Value, json};
-use status_tracker::{clock::DAY, db::schema::invites};
+use status_tracker::{clock::DAY, db::schema::invites, users::model::Role};
 
 use crate::support::{Answer, Client, PASSWORD, TestApp};
 
@@ -51,6 +51,20 @@ async fn an_invitation_decides_the_role_and_counts_its_uses() {
     assert!(one.get("code").is_none() && one.get("code_hash").is_none());
     let record = admin.get("/api/v1/admin/audit?action=auth.register").await;
     assert_eq!(record.json["items"][0]["detail"], format!("role admin, invite {}", issued["id"].as_str().unwrap()));
+}
+
+#[actix_web::test]
+async fn an_invitation_whose_answer_was_lost_is_made_once() {
+    let app = by_invitation().await;
+    let (admin, other) = (app.admin().await, app.named("kim", Role::Admin).await);
+    let body = |role: &str| json!({"id": "019cb2f0-0000-7000-8000-000000000001", "role": role, "expires_at": "2026-03-02T12:00:00Z", "max_uses": 1});
+    let lost = admin.post(INVITES, body("admin")).await.expect(StatusCode::CREATED).json.clone();
+    let seen = admin.post(INVITES, body("viewer")).await.expect(StatusCode::CREATED).json.clone();
+    assert_eq!(admin.get(INVITES).await.json["items"].as_array().unwrap().len(), 1);
+    register(&app, "alex", &lost["code"]).await.expect_problem(403, "invalid_invite");
+    other.post(INVITES, body("viewer")).await.expect_problem(409, "id_conflict");
+    assert_eq!(register(&app, "alex", &seen["code"]).await.expect(StatusCode::CREATED).json["role"], "viewer");
+    admin.post(INVITES, body("viewer")).await.expect_problem(409, "id_conflict");
 }
 
 /// OWASP ASVS v5.0.0-11.4.1: the code is kept as a hash.

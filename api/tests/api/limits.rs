@@ -181,19 +181,85 @@ async fn no_header_makes_somebody_out_of_anybody_else() {
 async fn an_address_that_is_none_counts_as_the_proxy() {
     let app = limited("RATE_LIMIT_GENERAL", "1/24h").await;
     let anonymous = app.anonymous();
-    let spelt = [
-        "192.0.2.1:4711",
-        "[2001:db8::1]:80",
-        "\"192.0.2.1\"",
-        "192.0.2",
-        "192.0.2.01",
-        "0x7f.1",
-        "unknown",
-        "_hidden",
-    ];
+    let spelt =
+        ["192.0.2", "192.0.2.01", "0x7f.1", "unknown", "_hidden", "192.0.2.1:x", "[192.0.2.1]:80", "[2001:db8::1"];
     for (number, address) in spelt.into_iter().enumerate() {
         let answer = from(&anonymous, address, "/api/v1/privacy-policy").await;
         assert_eq!(answer.status, if number == 0 { 200 } else { 429 }, "{address}");
+    }
+}
+
+#[actix_web::test]
+async fn an_address_counts_by_itself_however_a_proxy_writes_it() {
+    let app = limited("RATE_LIMIT_GENERAL", "1/24h").await;
+    let anonymous = app.anonymous();
+    for (first, same) in [
+        ("203.0.113.7:4711", "203.0.113.7"),
+        ("[2001:db8:1::1]:443", "2001:db8:1::2"),
+        ("[2001:db8:2::1]", "[2001:db8:2::1]:80"),
+        ("\"203.0.113.8\"", "203.0.113.8:1"),
+        ("\"[2001:db8:3::1]:4711\"", "2001:db8:3::1"),
+        ("[::ffff:203.0.113.9]:443", "203.0.113.9:443"),
+        ("198.51.100.1, 203.0.113.10:4711", "203.0.113.10"),
+        ("203.0.113.11:4711, 127.0.0.1:80", "203.0.113.11"),
+        ("unknown, 203.0.113.12", "203.0.113.12:99"),
+    ] {
+        assert_eq!(from(&anonymous, first, "/api/v1/privacy-policy").await.status, 200, "{first}");
+        assert_eq!(from(&anonymous, same, "/api/v1/privacy-policy").await.status, 429, "{same}");
+    }
+}
+
+#[actix_web::test]
+async fn networks_of_proxies_are_believed_and_nobody_beside_them() {
+    let settings = [
+        ("RATE_LIMIT_ENABLED", "true"),
+        ("RATE_LIMIT_GENERAL", "1/24h"),
+        ("TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8, 2001:db8:ff::/48"),
+    ];
+    let app = TestApp::with(&settings).await;
+    let anonymous = app.anonymous();
+    for (address, expected) in [
+        ("203.0.113.1, 10.0.0.1, 10.255.3.4:8080", 200),
+        ("203.0.113.1, [2001:db8:ff:9::1]:443", 429),
+        ("198.51.100.7, 203.0.113.1", 429),
+        ("203.0.113.2, 10.9.9.9", 200),
+        ("203.0.113.3, 11.0.0.1, 10.9.9.9", 200),
+        ("203.0.113.4, 11.0.0.1, 10.9.9.9", 429),
+        // All of them proxies: the one furthest away, not the one next door, which would stand for everybody.
+        ("10.1.1.1", 200),
+        ("10.1.1.2", 200),
+        ("10.1.1.2, 10.7.7.7", 429),
+        // One of them wrote what is no address: it stands for its own clients, and not for those of the others.
+        ("203.0.113.5, unknown, 10.2.2.2", 200),
+        ("203.0.113.6, unknown, 10.2.2.2", 429),
+        ("203.0.113.6, unknown, 10.2.2.3", 200),
+    ] {
+        assert_eq!(from(&anonymous, address, "/api/v1/privacy-policy").await.status, expected, "{address}");
+    }
+}
+
+/// nginx that was told of a proxy in front of it, which here is the client itself, and one that was not.
+#[actix_web::test]
+async fn nginx_believes_the_proxies_it_was_told_of() {
+    let settings = [("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "1/24h")];
+    let app = TestApp::with(&settings).await.behind_nginx_that_believes("127.0.0.0/8, 10.0.0.0/8 2001:db8:ff::7");
+    let anonymous = app.anonymous();
+    for (address, expected) in [
+        ("203.0.113.7:4711", 200),
+        ("203.0.113.7", 429),
+        ("198.51.100.1, 203.0.113.7", 429),
+        ("[2001:db8:1::1]:443", 200),
+        ("2001:db8:1::1", 429),
+        ("203.0.113.8, 10.1.2.3", 200),
+        ("203.0.113.8, 2001:db8:ff::7, 10.1.2.3", 429),
+        ("203.0.113.9, 203.0.113.8, 10.1.2.3", 429),
+    ] {
+        assert_eq!(from(&anonymous, address, "/api/v1/privacy-policy").await.status, expected, "{address}");
+    }
+    let app = TestApp::with(&settings).await.behind_nginx_that_believes("");
+    let anonymous = app.anonymous();
+    for (address, expected) in [("203.0.113.7", 200), ("203.0.113.8", 429), ("10.0.0.1, 203.0.113.9:1", 429)] {
+        assert_eq!(from(&anonymous, address, "/api/v1/privacy-policy").await.status, expected, "{address}");
     }
 }
 

@@ -2,7 +2,11 @@
 
 use actix_web::http::StatusCode;
 use serde_json::json;
-use status_tracker::{auth::lockout, clock::MINUTE};
+use status_tracker::{
+    auth::lockout::{self, Begun},
+    clock::MINUTE,
+    error::ApiResult,
+};
 
 use crate::support::{Answer, PASSWORD, TestApp};
 
@@ -92,4 +96,105 @@ async fn an_admin_of_the_machine_lifts_a_lock() {
     assert!(app.state.db.write(move |conn| Ok(lockout::forget(conn, &name)?)).await.unwrap());
     attempt(&app, &viewer.username, PASSWORD).await.expect(StatusCode::OK);
     attempt(&app, &other.username, PASSWORD).await.expect_problem(423, "locked");
+}
+
+/// Begins an attempt and tells whether it is counted.
+async fn begins(app: &TestApp, id: &'static str) -> bool {
+    let now = app.clock.now();
+    let begin = move |conn: &mut _| Ok(lockout::begin_attempt(conn, id, "robin", now)?);
+    matches!(app.state.db.write(begin).await.unwrap(), Begun::Counted)
+}
+
+#[actix_web::test]
+async fn an_attempt_is_taken_back_once_and_by_nobody_else() {
+    let app = TestApp::start().await;
+    // The owner's own attempts, and one that signs them in and forgets what failed.
+    for id in ["a", "b", "c", "d"] {
+        assert!(begins(&app, id).await);
+    }
+    let settle: ApiResult<()> = app
+        .state
+        .db
+        .write(|conn| {
+            lockout::forget(conn, "robin")?;
+            for id in ["a", "a", "b", "c", "d", "a", "d", "never begun"] {
+                lockout::take_back(conn, id)?;
+            }
+            Ok(())
+        })
+        .await;
+    settle.unwrap();
+    let mut looked_at = 0;
+    while begins(&app, ["1", "2", "3", "4", "5", "6", "7", "8", "9"][looked_at]).await {
+        looked_at += 1;
+    }
+    assert_eq!(looked_at, 5);
+}
+
+#[actix_web::test]
+async fn what_is_being_looked_at_is_not_forgiven_by_a_sign_in_beside_it() {
+    let app = TestApp::start().await;
+    for id in ["1", "2", "3", "4"] {
+        assert!(begins(&app, id).await);
+    }
+    app.state.db.write(|conn| Ok(lockout::forget(conn, "robin")?)).await.unwrap();
+    assert!(begins(&app, "5").await);
+    assert!(!begins(&app, "6").await, "five are under way");
+    let now = app.clock.now();
+    for (id, failures) in [("1", 1), ("2", 2), ("2", 2), ("5", 3)] {
+        let fail = move |conn: &mut _| Ok(lockout::fail(conn, id, "robin", now)?);
+        assert_eq!(app.state.db.write(fail).await.unwrap(), failures, "{id}");
+    }
+}
+
+#[actix_web::test]
+async fn attempts_that_nobody_settles_have_failed() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", status_tracker::users::model::Role::Admin).await;
+    for id in ["1", "2", "3", "4", "5"] {
+        assert!(begins(&app, id).await);
+    }
+    app.clock.advance(2 * MINUTE);
+    let locked = attempt(&app, "robin", PASSWORD).await;
+    assert_eq!(locked.expect_problem(423, "locked").header("retry-after"), "1800");
+    robin.get("/api/v1/me").await.expect(StatusCode::OK);
+    app.clock.advance(30 * MINUTE);
+    attempt(&app, "robin", PASSWORD).await.expect(StatusCode::OK);
+}
+
+#[actix_web::test]
+async fn right_sign_ins_at_once_are_no_guesses_however_many() {
+    let app = TestApp::start().await;
+    let viewer = app.viewer().await;
+    let sign_ins = (0..8).map(|_| attempt(&app, &viewer.username, PASSWORD));
+    for answer in futures_util::future::join_all(sign_ins).await {
+        // There may be no room to hash, but they are never taken for guesses.
+        assert!([200, 503].contains(&answer.status.as_u16()), "{}", answer.status);
+    }
+    attempt(&app, &viewer.username, PASSWORD).await.expect(StatusCode::OK);
+}
+
+/// Whatever the owner does meanwhile, and in whichever order it all comes.
+#[actix_web::test]
+async fn beside_its_owner_five_guesses_at_a_name_are_looked_at() {
+    let app = TestApp::start().await;
+    let viewer = app.viewer().await;
+    for _ in 0..5 {
+        let (mut owner, mut guesses) = (Vec::new(), Vec::new());
+        for _ in 0..4 {
+            owner.push(attempt(&app, &viewer.username, PASSWORD));
+            guesses.push(attempt(&app, &viewer.username, WRONG));
+        }
+        futures_util::future::join(futures_util::future::join_all(owner), futures_util::future::join_all(guesses))
+            .await;
+        assert_eq!(app.number("SELECT count(*) AS n FROM sign_in_attempts"), 0, "all are settled");
+        let failures = app.number("SELECT coalesce(max(failures), 0) AS n FROM sign_in_failures");
+        assert!((0..=5).contains(&failures), "{failures}");
+        let mut looked_at = failures;
+        while attempt(&app, &viewer.username, WRONG).await.status == 401 {
+            looked_at += 1;
+        }
+        assert_eq!(looked_at, 5);
+        app.clock.advance(31 * MINUTE);
+    }
 }

@@ -37,11 +37,20 @@ impl Nginx {
     pub fn start(api_port: u16, over_tls: bool) -> Self {
         static PLAIN: OnceLock<Rendered> = OnceLock::new();
         static OVER_TLS: OnceLock<Rendered> = OnceLock::new();
-        let Rendered { folder: rendered_in, files } = if over_tls {
-            OVER_TLS.get_or_init(|| render("https://status.example.org"))
+        let rendered = if over_tls {
+            OVER_TLS.get_or_init(|| render("https://status.example.org", ""))
         } else {
-            PLAIN.get_or_init(|| render("http://localhost"))
+            PLAIN.get_or_init(|| render("http://localhost", ""))
         };
+        Self::run(api_port, rendered)
+    }
+
+    /// Told of these proxies in front of it.
+    pub fn believing(api_port: u16, proxies: &str) -> Self {
+        Self::run(api_port, &render("http://localhost", proxies))
+    }
+
+    fn run(api_port: u16, Rendered { folder: rendered_in, files }: &Rendered) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         // It inherits the socket, as it does from itself at an upgrade: nobody else can take the port, and whoever connects before
@@ -94,13 +103,14 @@ fn write_page(root: &Path) {
     fs::write(page.join("assets/index-0a1b2c3d.js"), "export {};\n").unwrap();
 }
 
-fn render(public_url: &str) -> Rendered {
+fn render(public_url: &str, proxies: &str) -> Rendered {
     let root = tempfile::tempdir().unwrap();
     let folder = fs::canonicalize(root.path()).unwrap();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/render-nginx.sh");
     let mut command = Command::new(script);
     command.arg(&folder).env("PORT", PORT).env("API_PORT", API_PORT).env("WEB_ROOT", folder.join("page"));
     command.env("LISTEN_ADDR", "127.0.0.1").env("PUBLIC_URL", public_url).env_remove("NGINX_USER");
+    command.env("NGINX_TRUSTED_PROXIES", proxies);
     // As root it keeps root for its workers, as in scripts/with-server.sh: the folders of a test are private.
     if fs::metadata(&folder).unwrap().uid() == 0 {
         command.env("NGINX_USER", "root");

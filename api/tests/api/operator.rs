@@ -7,10 +7,12 @@ use std::{
 
 use serde_json::Value;
 use status_tracker::{
+    audit::Trace,
     auth::model::{Kind, Session, start_session},
     clock::{Clock, DAY, Timestamp},
     config::Config,
     db::Db,
+    limits::penalties::{Row, impose},
     users::model::find_user,
 };
 
@@ -198,4 +200,45 @@ fn what_the_operator_does_is_recorded() {
     let actions: Vec<_> = records.iter().skip(2).map(|(_, action, _)| action.as_str()).collect();
     assert_eq!(actions, ["user.update", "password.reset", "session.end", "user.delete"]);
     assert!(records[2..].iter().all(|(.., target)| target.as_deref() == Some("alex")));
+}
+
+#[test]
+fn a_penalty_is_listed_and_lifted_by_whoever_it_keeps_out() {
+    let program = with(&[("robin", "admin")]);
+    let environment = [("DATA_DIR".to_owned(), program.path("data").to_str().unwrap().to_owned())];
+    let db = Db::open(&Config::from_sources(environment.into(), None).unwrap()).unwrap();
+    let (clock, trace) = (Clock::system(), Trace::operator(&Clock::system()));
+    db.write_blocking(move |conn| {
+        let robin = find_user(conn, "robin")?.unwrap();
+        let now = clock.now();
+        for caller in [format!("user {}", robin.id), "address 192.0.2.7".to_owned(), "address 2001:db8::/64".to_owned()]
+        {
+            let (id, until) = (clock.new_id().to_string(), now.0 + 60_000);
+            let row = Row { id, caller, level: 1, until, imposed_at: now.0, reason: "asked too often".to_owned() };
+            impose(conn, &trace, &row)?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    let listed = program.must(&["penalty", "list"]);
+    for caller in ["user robin", "address 192.0.2.7", "address 2001:db8::/64"] {
+        assert!(listed.lines().any(|line| line.starts_with(&format!("{caller}  until 2"))), "{caller}: {listed}");
+    }
+    let json: Value = serde_json::from_str(&program.must(&["penalty", "list", "--json"])).unwrap();
+    let first = &json.as_array().unwrap()[0];
+    for field in ["id", "caller", "level", "until", "imposed_at", "reason"] {
+        assert!(!first[field].is_null(), "{field}");
+    }
+    let refused = program.run(&["penalty", "lift", "192.0.2.8"], &[]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("Nobody called 192.0.2.8 is kept out"), "{}", text(&refused.stderr));
+    assert_eq!(program.run(&["penalty", "lift"], &[]).status.code(), Some(2));
+    assert_eq!(program.must(&["penalty", "lift", "robin"]), "lifted the penalty of robin\n");
+    program.must(&["penalty", "lift", "address", "192.0.2.7"]);
+    program.must(&["penalty", "lift", "address 2001:DB8::/64"]);
+    assert_eq!(program.must(&["penalty", "list"]), "");
+    assert_eq!(program.must(&["penalty", "list", "--json"]).trim(), "[]");
+    let recorded = program.must(&["audit", "list", "--action", "penalty.lift"]);
+    assert_eq!(recorded.lines().count(), 3);
+    assert!(recorded.contains("(operator)") && recorded.contains("user robin"), "{recorded}");
 }

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
-    clock::{DAY, MINUTE},
+    clock::{DAY, MINUTE, SECOND},
     db::Db,
     limits::{AT_ONCE, Caller, penalties::OFFENCES},
     server::AppState,
@@ -168,4 +168,32 @@ async fn without_limits_there_are_no_penalties() {
         app.anonymous().get("/.env").await.expect_problem(400, "suspicious_request");
     }
     app.anonymous().get(PATH).await.expect(StatusCode::OK);
+}
+
+/// As the command line does it, in a process of its own: the row goes, and the server is told nothing.
+#[actix_web::test]
+async fn a_penalty_that_was_lifted_elsewhere_ends_within_a_second() {
+    let app = TestApp::with(&SETTINGS).await;
+    let anonymous = app.anonymous();
+    for address in [STRANGER, "192.0.2.2"] {
+        earn_a_penalty(&app, address).await;
+        seconds(&from(&anonymous, address, PATH).await);
+    }
+    let lift = ["penalty", "lift", "address", STRANGER];
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_status-tracker"));
+    assert!(program.args(lift).env("DATA_DIR", app.folder.path()).output().unwrap().status.success());
+    app.clock.advance(SECOND);
+    from(&anonymous, STRANGER, PATH).await.expect_problem(429, "rate_limited");
+    assert_eq!(seconds(&from(&anonymous, "192.0.2.2", PATH).await), 59, "the other stays");
+}
+
+#[actix_web::test]
+async fn a_penalty_that_could_not_be_written_is_not_taken_for_lifted() {
+    let app = TestApp::with(&SETTINGS).await;
+    app.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON penalties BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+    );
+    earn_a_penalty(&app, STRANGER).await;
+    app.clock.advance(30 * SECOND);
+    assert_eq!(seconds(&from(&app.anonymous(), STRANGER, PATH).await), 30);
 }

@@ -25,6 +25,30 @@ async fn listed(owner: &Client) -> Vec<Value> {
 }
 
 #[actix_web::test]
+async fn a_token_whose_answer_was_lost_is_made_once() {
+    let app = TestApp::start().await;
+    let (robin, kim) = (app.named("robin", Role::Admin).await, app.named("kim", Role::Viewer).await);
+    let body = |name: &str| json!({"id": "019cb2f0-0000-7000-8000-000000000001", "name": name, "scopes": ["read"], "expires_at": "2026-04-01T00:00:00Z"});
+    let made = async |owner: &Client, name: &str| owner.post("/api/v1/me/tokens", body(name)).await;
+    let bearer =
+        |made: &Value| Client { bearer: made["token"].as_str().map(str::to_owned), cookie: None, ..robin.clone() };
+
+    let lost = made(&robin, "button").await.expect(StatusCode::CREATED).json.clone();
+    let seen = made(&robin, "kitchen button").await.expect(StatusCode::CREATED).json.clone();
+    assert_eq!(listed(&robin).await.len(), 1);
+    assert_eq!(listed(&robin).await[0]["name"], "kitchen button", "as it was wanted last");
+    bearer(&lost).get("/api/v1/people").await.expect_problem(401, "unauthorized");
+
+    // One that was used is somebody's, and an id of another's token is none to take.
+    made(&kim, "mine").await.expect_problem(409, "id_conflict");
+    bearer(&seen).get("/api/v1/people").await.expect(StatusCode::OK);
+    app.clock.advance(HOUR);
+    bearer(&seen).get("/api/v1/people").await.expect(StatusCode::OK);
+    made(&robin, "another").await.expect_problem(409, "id_conflict");
+    assert_eq!(listed(&robin).await[0]["name"], "kitchen button");
+}
+
+#[actix_web::test]
 async fn a_token_is_shown_once_kept_as_a_hash_and_listed_apart_from_devices() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;

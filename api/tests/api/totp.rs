@@ -99,30 +99,80 @@ async fn it_is_set_up_confirmed_used_and_removed() {
 
     let success = ["robin", "robin", "success", ""].map(str::to_owned);
     let failure = ["robin", "robin", "failure", "wrong password"].map(str::to_owned);
-    assert_eq!(app.recorded("totp.enable"), [success.clone(), failure.clone()]);
+    let wrong_code = ["robin", "robin", "failure", "code wrong"].map(str::to_owned);
+    assert_eq!(app.recorded("totp.enable"), [success.clone(), wrong_code, failure.clone()]);
     assert_eq!(app.recorded("totp.disable"), [success, failure]);
 }
 
-/// OWASP ASVS v5.0.0-6.5.1 and v5.0.0-6.5.5
+/// OWASP ASVS v5.0.0-6.5.1, and RFC 6238, 5.2
 #[actix_web::test]
-async fn a_code_is_good_once_and_in_its_own_half_minute() {
+async fn a_code_is_good_once_in_its_own_half_minute_or_the_one_after_it() {
     let app = TestApp::start().await;
     let robin = Protected::new(&app, Role::Admin).await;
     let code = robin.code(&app);
     robin.sign_in(&app, &code).await.expect(StatusCode::OK);
     robin.sign_in(&app, &code).await.expect_problem(401, "invalid_totp");
+    // What was used is not good in the half minute after it either.
     app.clock.advance(STEP);
-    let next = robin.code(&app);
-    app.clock.advance(STEP - 1);
-    robin.sign_in(&app, &next).await.expect(StatusCode::OK);
+    robin.sign_in(&app, &code).await.expect_problem(401, "invalid_totp");
 
-    // From the last half minute, if only by a millisecond, and from the next.
+    // Of the half minute just over, to its very end, once.
+    let next = robin.code(&app);
+    app.clock.advance(2 * STEP - 1);
+    robin.sign_in(&app, &next).await.expect(StatusCode::OK);
+    robin.sign_in(&app, &next).await.expect_problem(401, "invalid_totp");
+    // The one that the authenticator shows now has not been used by it.
+    let current = robin.code(&app);
+    robin.sign_in(&app, &current).await.expect(StatusCode::OK);
+
+    // Older by a millisecond, and younger.
     app.clock.advance(STEP);
     let old = robin.code(&app);
-    app.clock.advance(1);
+    app.clock.advance(STEP + 1);
     robin.sign_in(&app, &old).await.expect_problem(401, "invalid_totp");
     let early = code_at(&robin.secret, status_tracker::clock::Timestamp(app.clock.now().0 + STEP));
     robin.sign_in(&app, &early).await.expect_problem(401, "invalid_totp");
+}
+
+#[actix_web::test]
+async fn an_older_code_is_no_good_once_a_newer_one_was_used() {
+    let app = TestApp::start().await;
+    let robin = Protected::new(&app, Role::Admin).await;
+    let older = robin.code(&app);
+    app.clock.advance(STEP);
+    robin.sign_in(&app, &robin.code(&app)).await.expect(StatusCode::OK);
+    robin.sign_in(&app, &older).await.expect_problem(401, "invalid_totp");
+}
+
+#[actix_web::test]
+async fn the_code_that_confirms_may_be_of_the_half_minute_just_over_and_is_used_up() {
+    let app = TestApp::start().await;
+    let alex = app.viewer().await;
+    let secret = begin(&alex).await;
+    let code = code_at(&secret, app.clock.now());
+    app.clock.advance(STEP);
+    alex.post("/api/v1/me/totp/confirm", json!({"code": code})).await.expect(StatusCode::OK);
+    sign_in(&app, &alex.username, PASSWORD, json!(code)).await.expect_problem(401, "invalid_totp");
+    let current = code_at(&secret, app.clock.now());
+    sign_in(&app, &alex.username, PASSWORD, json!(current)).await.expect(StatusCode::OK);
+}
+
+#[actix_web::test]
+async fn of_the_codes_that_would_confirm_five_are_looked_at() {
+    let app = TestApp::start().await;
+    let alex = app.viewer().await;
+    let secret = begin(&alex).await;
+    let confirm = async |code: String| alex.post("/api/v1/me/totp/confirm", json!({"code": code})).await;
+    for _ in 0..5 {
+        confirm("no code".to_owned()).await.expect_problem(403, "invalid_totp");
+    }
+    confirm(code_at(&secret, app.clock.now())).await.expect_problem(423, "locked");
+    app.clock.advance(30 * MINUTE);
+    confirm(code_at(&secret, app.clock.now())).await.expect(StatusCode::OK);
+    // What was not there to be confirmed was no guess.
+    for _ in 0..6 {
+        confirm("no code".to_owned()).await.expect_problem(409, "totp_not_begun");
+    }
 }
 
 #[actix_web::test]

@@ -35,6 +35,44 @@ async fn what_is_left_out_of_a_change_stays() {
 }
 
 #[actix_web::test]
+async fn the_zone_of_the_first_device_is_taken_while_nobody_chose_one_and_nothing_was_logged() {
+    let app = TestApp::start().await;
+    let device = |zone: &str| json!({"device_time_zone": zone});
+    let zone = |me: &serde_json::Value| (me["time_zone"].clone(), me["time_zone_set"].clone());
+
+    let robin = app.named("robin", Role::Admin).await;
+    assert_eq!(robin.get("/api/v1/me").await.json["time_zone_set"], false);
+    let taken = robin.patch("/api/v1/me", device("America/Los_Angeles")).await;
+    assert_eq!(zone(&taken.expect(StatusCode::OK).json), (json!("America/Los_Angeles"), json!(true)));
+    let second = robin.patch("/api/v1/me", device("Asia/Tokyo")).await;
+    assert_eq!(zone(&second.json), (json!("America/Los_Angeles"), json!(true)), "never a second time");
+
+    // Chosen, be it the one that it was.
+    let kim = app.named("kim", Role::Viewer).await;
+    kim.patch("/api/v1/me", json!({"time_zone": "UTC"})).await.expect(StatusCode::OK);
+    assert_eq!(zone(&kim.patch("/api/v1/me", device("Asia/Tokyo")).await.json), (json!("UTC"), json!(true)));
+
+    // Logged, be it deleted since: it has a day.
+    let sam = app.named("sam", Role::Admin).await;
+    let entry = sam.log("water", 250, "2026-03-01T08:00:00Z").await;
+    let path = format!("/api/v1/entries/{}", entry["id"].as_str().unwrap());
+    assert_eq!(zone(&sam.patch("/api/v1/me", device("Asia/Tokyo")).await.json), (json!("UTC"), json!(false)));
+    sam.delete(&path).await.expect(StatusCode::NO_CONTENT);
+    assert_eq!(zone(&sam.patch("/api/v1/me", device("Asia/Tokyo")).await.json), (json!("UTC"), json!(false)));
+
+    // What was chosen in the same breath counts for more, and a zone that is none is refused.
+    let alex = app.named("alex", Role::Viewer).await;
+    let both = alex.patch("/api/v1/me", json!({"time_zone": "Asia/Kolkata", "device_time_zone": "Asia/Tokyo"})).await;
+    assert_eq!(zone(&both.json), (json!("Asia/Kolkata"), json!(true)));
+    for wrong in ["Etc/Unknown", "", "Local"] {
+        alex.patch("/api/v1/me", device(wrong)).await.expect_problem(422, "invalid");
+    }
+    let jo = app.named("jo", Role::Viewer).await;
+    let alias = jo.patch("/api/v1/me", device("Asia/Calcutta")).await;
+    assert_eq!(alias.expect(StatusCode::OK).json["time_zone"], "Asia/Calcutta", "an old name is a name");
+}
+
+#[actix_web::test]
 async fn a_change_that_does_not_fit_is_refused_whole() {
     let app = TestApp::start().await;
     let admin = app.admin().await;

@@ -19,7 +19,7 @@ const target = process.env.CARGO_TARGET_DIR ?? join(homedir(), '.cache/status-tr
 const program = process.env.STATUS_TRACKER_BIN ?? join(target, 'debug/status-tracker')
 const READY_MS = 120_000
 /** Where it is noon now, so that neither what was logged hours ago nor what a test takes counts for another day. */
-const ZONE = zoneOfNoon(new Date().getUTCHours())
+export const ZONE = (process.env.E2E_ZONE ??= zoneOfNoon(new Date().getUTCHours()))
 
 function zoneOfNoon(hour: number): string {
   const east = 12 - hour
@@ -98,17 +98,22 @@ export class Server {
   }
 
   /** What only the operator can do: the command line is the only way to a first admin. */
-  async createUser(username: string, role: 'admin' | 'viewer', password: string): Promise<Account> {
+  async createUser(
+    username: string,
+    role: 'admin' | 'viewer',
+    password: string,
+    zone: string | null = ZONE,
+  ): Promise<Account> {
     const args = ['user', 'create', '--username', username, '--role', role, '--password-stdin']
     const child = run(program, args, { env: this.env })
     child.child.stdin?.end(password)
     await child
-    await this.settle({ username, password })
+    await this.settle({ username, password }, zone)
     return { username, password }
   }
 
   /** What the page would ask for first, and the zone. Leaves no session behind. */
-  private async settle(account: Account): Promise<void> {
+  private async settle(account: Account, zone: string | null): Promise<void> {
     const send = async (method: string, path: string, body: unknown, token?: string) => {
       const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
       const headers = { 'content-type': 'application/json', ...authorization }
@@ -120,7 +125,7 @@ export class Server {
     const { access_token } = await send('POST', '/auth/token', account)
     const policy = await fetch(`${this.baseURL}/api/v1/privacy-policy`)
     const { version } = (await policy.json()) as { version: string }
-    const profile = { privacy_policy_version: version, time_zone: ZONE }
+    const profile = { privacy_policy_version: version, ...(zone && { time_zone: zone }) }
     await send('PATCH', '/me', profile, access_token)
     await send('POST', '/auth/logout', {}, access_token)
   }

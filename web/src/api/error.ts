@@ -1,9 +1,19 @@
 // Every way a request can fail, as one type. It knows nothing of the network, so it can be made in tests.
+import { fieldWord } from '../lib/field-words'
 import type { components } from './schema'
 
-type Problem = components['schemas']['Problem']
+type Schemas = components['schemas']
+/** What a server says went wrong; another version of it may have codes that this page does not know. */
+type Problem = Omit<Schemas['Problem'], 'code'> & { code: string }
+/** Every code that this page's own server has. */
+export type Code = Schemas['Problem']['code']
 
-const ABOUT_WHAT_WAS_TYPED = new Set(['invalid_credentials', 'totp_required', 'invalid_totp'])
+const ABOUT_WHAT_WAS_TYPED = new Set([
+  'invalid_credentials',
+  'totp_required',
+  'invalid_totp',
+  'continuation_over',
+])
 
 export class ApiError extends Error {
   override name = 'ApiError'
@@ -11,18 +21,22 @@ export class ApiError extends Error {
   readonly status: number
   readonly code: string
   readonly requestId: string | undefined
-  /** What is wrong with each field that was sent, by its name. */
+  /** What is wrong with each field that was sent, by its name, in words for people. */
   readonly fields: Readonly<Record<string, string>>
   /** How long the server asks us to wait, in milliseconds. */
   readonly retryAfter: number
+  /** What stands for the password in the second step of a sign-in. */
+  readonly continuation: string | undefined
 
   constructor(status: number, problem: Partial<Problem>, retryAfter = 0) {
     super(problem.detail ?? problem.title ?? 'Something went wrong.')
     this.status = status
     this.code = problem.code ?? (status === 0 ? 'unreachable' : 'unknown')
     this.requestId = problem.request_id
-    this.fields = Object.fromEntries((problem.errors ?? []).map((e) => [e.field, e.message]))
+    const errors = problem.errors ?? []
+    this.fields = Object.fromEntries(errors.map((error) => [error.field, fieldWord(error)]))
     this.retryAfter = retryAfter
+    this.continuation = problem.continuation
   }
 
   /** Whether the server no longer knows who is asking; not when it is what was typed that did not fit. */

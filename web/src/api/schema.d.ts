@@ -621,7 +621,8 @@ export interface paths {
         /**
          * Follow the list of people live.
          * @description The event `people` holds what `GET /people?limit=100` answers: at first, and whenever that changes, once a second at most. `revoked` is the
-         *     last event. A comment line comes every 15 seconds at least.
+         *     last event. A comment line (`: 1772366400000`) comes with each event and every 15 seconds at least: the server's
+         *     time, in milliseconds since 1970.
          */
         get: operations["get_people_events"];
         put?: never;
@@ -881,7 +882,7 @@ export interface paths {
          *       `GET /me`.
          *     - `revoked`: the last event, with a `reason`: `session` or `share`.
          *
-         *     A comment line comes every 15 seconds at least.
+         *     A comment line (`: 1772366400000`) comes with each event and every 15 seconds at least: the server's time, in milliseconds since 1970.
          */
         get: operations["get_person_events"];
         put?: never;
@@ -1111,6 +1112,11 @@ export interface components {
             /** @description When it ends: in the future, at most a year ahead. */
             expires_at: components["schemas"]["Timestamp"];
             /**
+             * Format: uuid
+             * @description A UUIDv7 of your own. Should the answer be lost, ask again under the same id: the token that nobody saw makes room for the new one.
+             */
+            id?: string | null;
+            /**
              * @description What you will recognise it by.
              * @example kitchen button
              */
@@ -1126,6 +1132,12 @@ export interface components {
         /** @description What to log. */
         CreateEntry: {
             at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description Of water that was typed in fluid ounces (US): what was typed, in tenths. It has to be what `value` is in ounces.
+             * @example 85
+             */
+            fl_oz_tenths?: number | null;
             /**
              * Format: uuid
              * @description A UUIDv7 of your own. Sending the same entry again under the same id is safe: it is stored once.
@@ -1150,6 +1162,11 @@ export interface components {
         CreateInvite: {
             /** @description In the future, at most 90 days. */
             expires_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uuid
+             * @description A UUIDv7 of your own. Should the answer be lost, ask again under the same id: the invitation that nobody saw makes room for the new one.
+             */
+            id?: string | null;
             /**
              * Format: int32
              * @description How many people may register with it.
@@ -1194,12 +1211,18 @@ export interface components {
         };
         Credentials: {
             /**
+             * @description In place of the password: what the answer `totp_required`, or `invalid_totp`, carried.
+             * @example pQ3xV8bTz0mYk5wJcR2nLgpQ3xV8bTz0mYk5wJcR2nL
+             */
+            continuation?: string | null;
+            /**
              * Format: password
+             * @description It, or a `continuation`.
              * @example Quiet-Harbour-71-lanterns
              */
-            password: string;
+            password?: string | null;
             /**
-             * @description Where the second factor is on: the six digits that the authenticator shows now, or a recovery code.
+             * @description Where the second factor is on: the six digits that the authenticator shows, or a recovery code.
              * @example 492039
              */
             totp_code?: string | null;
@@ -1255,6 +1278,12 @@ export interface components {
              * @example 2026-03-01
              */
             day: string;
+            /**
+             * Format: int32
+             * @description Of water that was typed in fluid ounces (US), what was typed, in tenths; shown with the exact value only.
+             * @example 85
+             */
+            fl_oz_tenths?: number;
             /** Format: uuid */
             id: string;
             metric: components["schemas"]["Metric"];
@@ -1461,6 +1490,8 @@ export interface components {
              * @example Europe/Berlin
              */
             time_zone: string;
+            /** @description Whether somebody chose it. The zone that an account begins with, UTC, gives way to that of your first device. */
+            time_zone_set: boolean;
             unit: components["schemas"]["Unit"];
             /**
              * @description What the three cups hold.
@@ -1547,6 +1578,12 @@ export interface components {
                  * @example 2026-03-01
                  */
                 day: string;
+                /**
+                 * Format: int32
+                 * @description Of water that was typed in fluid ounces (US), what was typed, in tenths; shown with the exact value only.
+                 * @example 85
+                 */
+                fl_oz_tenths?: number;
                 /** Format: uuid */
                 id: string;
                 metric: components["schemas"]["Metric"];
@@ -1683,6 +1720,12 @@ export interface components {
                 day: string;
                 /** @description It was deleted then. */
                 deleted: boolean;
+                /**
+                 * Format: int32
+                 * @description Of water that was typed in fluid ounces (US), what was typed, in tenths.
+                 * @example 85
+                 */
+                fl_oz_tenths?: number;
                 /** @example after the run */
                 note: string | null;
                 /**
@@ -1710,7 +1753,7 @@ export interface components {
             /** @description Send it back as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
         };
-        /** @description A caller that is refused everything for a while. */
+        /** @description A caller that is refused everything but signing in for a while. */
         Penalty: {
             /**
              * @description `user` and a name, or `address` and an address or network.
@@ -1772,8 +1815,12 @@ export interface components {
         };
         /** @description A problem document, RFC 9457. */
         Problem: {
-            /** @example invalid */
-            code: string;
+            code: components["schemas"]["ProblemCode"];
+            /**
+             * @description Where only a code is missing to sign in: send it along with the code, in place of the password. Good once, within two minutes.
+             * @example pQ3xV8bTz0mYk5wJcR2nLgpQ3xV8bTz0mYk5wJcR2nL
+             */
+            continuation?: string;
             /** @example Look at `errors`, correct the named fields and send it again. Nothing was changed. */
             detail: string;
             errors?: components["schemas"]["FieldError"][];
@@ -1795,6 +1842,11 @@ export interface components {
              */
             type: string;
         };
+        /**
+         * @description What went wrong, for programs.
+         * @enum {string}
+         */
+        ProblemCode: "address_too_long" | "asked_recently" | "bad_request" | "busy" | "changed_since_preview" | "continuation_over" | "cross_site" | "disk_full" | "headers_too_large" | "history_not_shared" | "id_conflict" | "insufficient_scope" | "internal" | "invalid" | "invalid_credentials" | "invalid_cursor" | "invalid_invite" | "invalid_totp" | "last_admin" | "locked" | "maintenance" | "method_not_allowed" | "not_found" | "other_account" | "own_account" | "password_change_required" | "payload_too_large" | "penalised" | "rate_limited" | "read_only" | "read_only_role" | "registration_closed" | "request_timeout" | "set_by_configuration" | "suspicious_request" | "timeout" | "too_many_streams" | "too_many_tokens" | "totp_already_on" | "totp_not_begun" | "totp_required" | "unauthorized" | "unavailable" | "unknown_host" | "unsupported_media_type" | "username_taken" | "viewers_only" | "wrong_password";
         /** @description Which entries belong to another day by your time zone and the start of your day as they are now. */
         Recompute: {
             /** @description Whether it was done. */
@@ -2175,6 +2227,12 @@ export interface components {
         UpdateEntry: {
             at?: components["schemas"]["Timestamp"];
             /**
+             * Format: int32
+             * @description What was typed in fluid ounces (US), in tenths; `null` takes it away. Left out, it goes with another `value`.
+             * @example 101
+             */
+            fl_oz_tenths?: number | null;
+            /**
              * @description `null` takes the note away.
              * @example after the run
              */
@@ -2209,6 +2267,11 @@ export interface components {
              * @example 4
              */
             day_starts_at?: number;
+            /**
+             * @description The zone of the device. It is taken only while nobody chose a zone and nothing was ever logged; otherwise nothing is changed by it.
+             * @example Europe/Berlin
+             */
+            device_time_zone?: string;
             /** @example Robin */
             display_name?: string;
             /**
@@ -2295,6 +2358,12 @@ export interface components {
             day: string;
             /** @description It was deleted then. */
             deleted: boolean;
+            /**
+             * Format: int32
+             * @description Of water that was typed in fluid ounces (US), what was typed, in tenths.
+             * @example 85
+             */
+            fl_oz_tenths?: number;
             /** @example after the run */
             note: string | null;
             /**
@@ -2356,9 +2425,21 @@ export interface components {
             last_at: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int32
+             * @description Where it was typed in fluid ounces (US), what was typed, in tenths.
+             * @example 85
+             */
+            last_fl_oz_tenths?: number;
+            /**
+             * Format: int32
              * @example 250
              */
             last_ml: number | null;
+            /**
+             * Format: int64
+             * @description Where any of it was typed in fluid ounces (US), all of it in tenths of an ounce: what was typed in ounces is added as it was typed.
+             * @example 425
+             */
+            today_fl_oz_tenths?: number;
             /**
              * Format: int64
              * @example 1250
@@ -2720,7 +2801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The id stands for an invitation that was used */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4207,7 +4288,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`) */
+            /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer carries a `continuation`; or that is over (`continuation_over`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4498,7 +4579,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`) */
+            /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer carries a `continuation`; or that is over (`continuation_over`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7036,7 +7117,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You have twenty already */
+            /** @description You have twenty already, or the id stands for a token that was used */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7537,7 +7618,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not the code of this half minute, or came from another site */
+            /** @description Not the code that the authenticator shows, or came from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7575,6 +7656,15 @@ export interface operations {
             };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong codes or passwords */
+            423: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -8,5 +8,5 @@ test('every page is asked for, each with what the one before it gave', async () 
   ]
   const fetch = vi.fn(() => Promise.resolve(pages.shift()!))
   expect(await whole(fetch)).toEqual([1, 2, 3])
-  expect(fetch.mock.calls).toEqual([[{ limit: 100 }], [{ limit: 100, cursor: 'a' }]])
+  expect(fetch.mock.calls).toEqual([[{ limit: 500 }], [{ limit: 500, cursor: 'a' }]])
 })

@@ -2,7 +2,7 @@
 import type { PageOf } from './paged.svelte'
 
 /** The most that the server gives at once. */
-const PAGE = 100
+const PAGE = 500
 
 /** Every page of a list, one after the other. */
 export async function whole<T>(

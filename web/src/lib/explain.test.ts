@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ApiError } from '../api/error'
 import { explain, explainSignIn, refusalWords } from './explain'
@@ -28,16 +29,59 @@ test('a change without an answer may have been made', () => {
   expect(refusalWords(new ApiError(504, {}))).toBe(
     'The server cannot be reached. It may have been changed all the same.',
   )
-  expect(refusalWords(new ApiError(409, { detail: 'It is taken.' }))).toBe(
-    'It is taken. Nothing was changed.',
+  expect(refusalWords(new ApiError(409, { code: 'username_taken', detail: 'Choose `x`.' }))).toBe(
+    'This username is taken. Choose another one. Nothing was changed.',
   )
 })
 
-test('what the server says about a bad request is passed on', () => {
-  expect(explain(new ApiError(404, { detail: 'There is no such person.' }))).toEqual({
-    what: 'There is no such person.',
-    next: 'Nothing was changed.',
-  })
+/** Names of fields, routes, codes and settings, as they stand in texts for programs. */
+const FOR_PROGRAMS = /[`{}<>_]|\b(GET|POST|PATCH|PUT|DELETE|JSON|HTTP|errors|422)\b/
+const document = readFileSync(new URL('../../../openapi/openapi.json', import.meta.url), 'utf8')
+const { components } = JSON.parse(document) as {
+  components: { schemas: { ProblemCode: { enum: string[] } } }
+}
+const codes = components.schemas.ProblemCode.enum
+
+test.each(codes)('%s is told in words for people', (code) => {
+  const detail = 'Look at `errors`, correct the named fields and send it again.'
+  for (const status of [400, 401, 403, 404, 405, 408, 409, 413, 415, 421, 422, 423, 431]) {
+    const problem = new ApiError(status, { code, detail, title: 'Title' })
+    const said = [explain(problem).what, explain(problem).next, refusalWords(problem)]
+    if (!['locked', 'penalised', 'rate_limited'].includes(code))
+      said.push(explainSignIn(new ApiError(status, { code, detail: '' })))
+    for (const words of said) {
+      expect(words).not.toMatch(FOR_PROGRAMS)
+      expect(words).not.toContain('Title')
+      expect(words).toMatch(/^[A-Z].*[.]$/s)
+    }
+  }
+})
+
+test('a code that this page does not know is told by its kind', () => {
+  for (const status of [400, 401, 403, 404, 409, 418, 422]) {
+    const { what } = explain(new ApiError(status, { code: 'brand_new', detail: 'Use `PATCH /x`.' }))
+    expect(what).toMatch(/^[A-Z][^`_]*\.$/)
+  }
+})
+
+test('what is wrong with a field is told without the words of programs', () => {
+  const errors = [
+    { field: 'value', code: 'range', message: 'has to be from 1 to 5000 ml' },
+    {
+      field: 'until',
+      code: 'past',
+      message: 'has to lie ahead; to end it now, set `state` to `ended`',
+    },
+    { field: 'water', code: 'choice', message: 'unknown variant `x`, expected one of `exact`' },
+    { field: 'name', code: 'length', message: 'has to have 1 to 64 characters' },
+    { field: 'x', code: 'type', message: 'invalid type: string, expected i32' },
+  ]
+  const words = new ApiError(422, { code: 'invalid', errors }).fields
+  expect(words.name).toBe('has to have 1 to 64 characters')
+  expect(words.value).toBe('has to be within the limits')
+  for (const field of ['until', 'water', 'x']) {
+    expect(words[field]).toMatch(/^This (is|does)/)
+  }
 })
 
 test.each([
@@ -54,5 +98,7 @@ test('a sign-in that may work later says so, one that will not does not', () => 
   expect(explainSignIn(new ApiError(401, { code: 'invalid_credentials' }))).toContain(
     'do not match',
   )
-  expect(explainSignIn(new ApiError(422, { detail: 'Type a name.' }))).toBe('Type a name.')
+  expect(explainSignIn(new ApiError(422, { code: 'invalid' }))).toBe(
+    'Something in it does not fit.',
+  )
 })

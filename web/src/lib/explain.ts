@@ -1,5 +1,69 @@
 // A failure in plain words: what happened, and what is safe or to be done about it.
-import type { ApiError } from '../api/error'
+import type { ApiError, Code } from '../api/error'
+
+/** What happened, for every code of the server. Its own texts are for programs: they name fields, routes and settings. */
+const words: Record<Code, string> = {
+  address_too_long: 'That was too much for the server at once.',
+  asked_recently: 'They have answered already. You can ask again a day after that.',
+  bad_request: 'The server could not read what this page sent.',
+  busy: 'The server is busy.',
+  changed_since_preview: 'It changed since you were shown it. Look at it again.',
+  continuation_over: 'The second step took too long. Sign in with your password again.',
+  cross_site: 'This was asked for by another site, so it was refused.',
+  disk_full: 'The server has no room left to store anything.',
+  headers_too_large:
+    'That was too much for the server at once. Clearing this site’s cookies may help.',
+  history_not_shared: 'They do not share their history with you.',
+  id_conflict: 'Something else was saved in its place already.',
+  insufficient_scope: 'This token is not for that.',
+  internal: 'The server made a mistake.',
+  invalid: 'Something in it does not fit.',
+  invalid_credentials: 'Username and password do not match.',
+  invalid_cursor: 'The list is no longer what it was. Load this page again.',
+  invalid_invite: 'This invitation does not work, or no longer does.',
+  invalid_totp: 'This code is wrong, used already or too old.',
+  last_admin: 'Somebody has to manage this server. Make somebody else an admin first.',
+  locked: 'Too many sign-ins failed. Try again later, or ask an admin to unlock it.',
+  maintenance: 'The server is being looked after.',
+  method_not_allowed: 'This server does not do that.',
+  not_found: 'It is not there any more, or not yours to see.',
+  other_account: 'Somebody else has signed in in this browser meanwhile.',
+  own_account: 'That cannot be done with your own account.',
+  password_change_required: 'You have to choose a password of your own first.',
+  payload_too_large: 'That was too much for the server at once.',
+  penalised: 'This page has asked the server too often for too long.',
+  rate_limited: 'This page has asked the server too often in a short time.',
+  read_only: 'The server cannot store anything at the moment.',
+  read_only_role: 'Your account watches; it cannot change anything.',
+  registration_closed:
+    'Nobody can register here by themselves. Ask an admin of this server for an account.',
+  request_timeout: 'It did not reach the server in time.',
+  set_by_configuration: 'Whoever runs this server has fixed that, so it cannot be changed here.',
+  suspicious_request: 'The server took this for an attack and refused it.',
+  timeout: 'That took the server too long.',
+  too_many_streams: 'You have this page open in as many places as you may.',
+  too_many_tokens: 'You have as many tokens as there may be. Delete one first.',
+  totp_already_on: 'The second factor is on already.',
+  totp_not_begun: 'There is no second factor to confirm. Begin again.',
+  totp_required: 'A code from your authenticator is needed.',
+  unauthorized: 'You are not signed in any more.',
+  unavailable: 'The server is not answering just now.',
+  unknown_host: 'This server is not known by this address.',
+  unsupported_media_type: 'The server could not read what this page sent.',
+  username_taken: 'This username is taken. Choose another one.',
+  viewers_only: 'Only viewers ask to watch.',
+  wrong_password: 'This is not your password.',
+}
+
+/** By its code, and for one that a newer server has, by what kind of refusal it is. */
+function whatHappened({ code, status }: ApiError): string {
+  if (Object.hasOwn(words, code)) return words[code as Code]
+  if (status === 401) return words.unauthorized
+  if (status === 403) return 'You may not do that.'
+  if (status === 404) return words.not_found
+  if (status === 409) return 'It is no longer how this page showed it. Load the page again.'
+  return 'The server refused it.'
+}
 
 export function explain(problem: ApiError): { what: string; next: string } {
   const { status, code } = problem
@@ -45,7 +109,7 @@ export function explain(problem: ApiError): { what: string; next: string } {
       next: 'What is stored is safe. Try again; if it stays, give the request number to whoever runs this server.',
     }
   }
-  return { what: problem.message, next: 'Nothing was changed.' }
+  return { what: whatHappened(problem), next: 'Nothing was changed.' }
 }
 
 const FIELDS: Record<string, string> = {
@@ -55,11 +119,17 @@ const FIELDS: Record<string, string> = {
   tags: 'The list of tags',
 }
 
+/** A message of the server goes on after the name of its field; one of this page is a sentence. */
+function fieldReason(field: string, message: string): string {
+  const name = FIELDS[field] ?? 'Something in it'
+  return /^\p{Lu}/u.test(message) ? `${name}: ${message}` : `${name} ${message}.`
+}
+
 /** Why the server did not take in an entry. */
 export function reasonOf(problem: ApiError): string {
   const fields = Object.entries(problem.fields)
   if (fields.length > 0) {
-    return fields.map(([field, message]) => `${FIELDS[field] ?? field} ${message}.`).join(' ')
+    return fields.map(([field, message]) => fieldReason(field, message)).join(' ')
   }
   if (problem.code === 'id_conflict') {
     return 'It was saved before, and has been changed or deleted since.'
@@ -84,6 +154,9 @@ export function refusalWords(problem: ApiError): string {
 export function explainSignIn(problem: ApiError): string {
   if (problem.code === 'invalid_credentials') {
     return 'Username and password do not match. Check both and try again.'
+  }
+  if (problem.code === 'continuation_over') {
+    return 'That took too long. Enter your password again, and then the code.'
   }
   if (problem.code === 'locked') return `Too many sign-ins failed. ${problem.message}`
   if (problem.code === 'rate_limited') return `That was too often. ${problem.message}`

@@ -7,14 +7,18 @@ import {
   dayName,
   exactTime,
   fromWall,
+  instantsOf,
   isKnown,
   logicalDay,
   placeOf,
+  readWall,
   sameWall,
+  sameZone,
   timeOfDay,
   timeOn,
   timeSeen,
   toWall,
+  wallTime,
   zoneWords,
 } from './time'
 
@@ -100,6 +104,36 @@ describe('the wall of a zone', () => {
     expect(fromWall('', 'UTC')).toBeNull()
     expect(fromWall('2026-13-01T00:00', 'UTC')).toBeNull()
   })
+})
+
+test('a time on the wall is none, one or two instants', () => {
+  const of = (wall: string, zone = 'Europe/Berlin') => instantsOf(wall, zone)
+  expect(of('2026-07-01T12:00')).toEqual(['2026-07-01T10:00:00.000Z'])
+  expect(of('2026-10-25T02:30')).toEqual(['2026-10-25T00:30:00.000Z', '2026-10-25T01:30:00.000Z'])
+  expect(of('2026-03-29T02:30')).toEqual([])
+  expect(of('2011-12-30T12:00', 'Pacific/Apia')).toEqual([])
+  expect(of('2026-04-05T01:45', 'Australia/Lord_Howe')).toHaveLength(2)
+  expect(of('')).toBeNull()
+})
+
+test('what a field begins with is read back as the same minute, also in the hour that comes twice', () => {
+  for (const zone of ['Europe/Berlin', 'America/St_Johns', 'Australia/Lord_Howe', 'Asia/Kolkata']) {
+    for (const begin of ['2026-10-24T20:00:00Z', '2026-11-01T02:00:00Z', '2026-04-04T12:00:00Z']) {
+      for (let minute = 0; minute < 600; minute += 7) {
+        const at = new Date(Date.parse(begin) + minute * 60_000).toISOString()
+        expect(readWall(wallTime(at, zone), zone)).toEqual({ at })
+      }
+    }
+  }
+})
+
+test('zones are the same when their walls are all year, whatever they are called', () => {
+  expect(sameZone('Asia/Calcutta', 'Asia/Kolkata', now)).toBe(true)
+  expect(sameZone('Europe/Berlin', 'Europe/Vienna', now)).toBe(true)
+  expect(sameZone('UTC', 'Etc/GMT', now)).toBe(true)
+  expect(sameZone('America/Phoenix', 'America/Denver', now)).toBe(false)
+  expect(sameZone('UTC', 'Europe/London', now)).toBe(false)
+  expect(sameZone('Europe/Berlin', 'Mars/Olympus', now)).toBe(true)
 })
 
 test.each([

@@ -1,6 +1,7 @@
 // Instants are UTC; people read them in a time zone. Everything here is told the zone and the present,
 // so that it can be tested. `Intl` knows the rules of every zone; the functions below only ask it.
 import type { Person } from '../api/client'
+import { number } from './numbers'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -44,7 +45,7 @@ export function ago(at: string, now: number): string {
   if (past < HOUR) return `${Math.floor(past / MINUTE)} min ago`
   if (past < DAY) return `${Math.floor(past / HOUR)} h ago`
   const days = Math.floor(past / DAY)
-  return days === 1 ? '1 day ago' : `${days.toLocaleString('en')} days ago`
+  return days === 1 ? '1 day ago' : `${number(days)} days ago`
 }
 
 /** `14:05` */
@@ -100,18 +101,75 @@ export function toWall(at: string | number, zone: string): string {
 }
 
 /**
- * The instant at which the wall of a zone shows `YYYY-MM-DDTHH:mm`. A time that comes twice (clocks go
- * back) is the first of the two; one that is skipped (clocks go forward) is as much later as was
- * skipped. Not a time: null.
+ * The instants at which the wall of a zone shows `YYYY-MM-DDTHH:mm`, the first one first: two of a time that comes twice
+ * (clocks go back), none of one that is skipped (clocks go forward). Not a time: null.
  */
-export function fromWall(wall: string, zone: string): string | null {
+export function instantsOf(wall: string, zone: string): string[] | null {
   const asUtc = Date.parse(`${wall}Z`)
   if (Number.isNaN(asUtc)) return null
-  const offset = (at: number) => Date.parse(`${toWall(at, zone)}Z`) - at
-  // The offsets a day before and after are the two that may hold; the larger gives the earlier instant.
-  const [before, after] = [asUtc - offset(asUtc - DAY), asUtc - offset(asUtc + DAY)]
-  const shown = [before, after].filter((at) => toWall(at, zone) === wall)
-  return new Date(shown.length > 0 ? Math.min(...shown) : before).toISOString()
+  // The offsets a day before and after are the two that may hold.
+  const offsets = [asUtc - DAY, asUtc + DAY].map((at) => offsetAt(at, zone))
+  const shown = [...new Set(offsets.map((offset) => asUtc - offset))].filter(
+    (at) => toWall(at, zone) === wall,
+  )
+  return shown.sort((a, b) => a - b).map((at) => new Date(at).toISOString())
+}
+
+/**
+ * One instant for a time on the wall, where nobody can be asked: the first of two, and of one that is skipped as much later
+ * as was skipped. Not a time: null.
+ */
+export function fromWall(wall: string, zone: string): string | null {
+  const instants = instantsOf(wall, zone)
+  if (instants === null) return null
+  const asUtc = Date.parse(`${wall}Z`)
+  return instants[0] ?? new Date(asUtc - offsetAt(asUtc - DAY, zone)).toISOString()
+}
+
+/** By how many milliseconds the wall of a zone is ahead of UTC. */
+function offsetAt(at: number, zone: string): number {
+  const minute = Math.floor(at / MINUTE) * MINUTE
+  return Date.parse(`${toWall(minute, zone)}Z`) - minute
+}
+
+/** Which of the two instants that share a time on the wall: by what the clocks are called then, `GMT+2` or `CEST`. */
+export function clockName(at: string, zone: string): string {
+  const parts = format(zone, { hour: '2-digit', timeZoneName: 'short' }).formatToParts(new Date(at))
+  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? ''
+}
+
+/** What was chosen of a time on the wall: of one that comes twice, which. */
+export interface WallTime {
+  wall: string
+  /** Of a time that comes twice, the second; null while nobody said. */
+  second: boolean | null
+}
+
+/** The time on the wall as a field begins with it. */
+export function wallTime(at: string | number, zone: string): WallTime {
+  const wall = toWall(at, zone)
+  const [, second] = instantsOf(wall, zone) ?? []
+  if (second === undefined) return { wall, second: null }
+  return { wall, second: new Date(at).getTime() >= Date.parse(second) }
+}
+
+/** The instant that is meant, or why none is. */
+export function readWall(
+  { wall, second }: WallTime,
+  zone: string,
+): { at: string } | { wrong: string } {
+  const instants = instantsOf(wall, zone)
+  if (instants === null) return { wrong: 'Choose a day and a time.' }
+  const [first, other] = instants
+  const time = wall.slice(11, 16)
+  if (first === undefined) {
+    return { wrong: `The clocks went forward then and skipped ${time}. Choose another time.` }
+  }
+  if (other === undefined) return { at: first }
+  if (second === null) {
+    return { wrong: `The clocks went back then, so ${time} came twice. Choose which one.` }
+  }
+  return { at: second ? other : first }
 }
 
 /** The logical day of an instant: a day begins at `startsAt` o'clock on the wall of the zone. */
@@ -129,6 +187,16 @@ export function zoneOf({ time_zone }: Person): string {
 /** Whether two zones show the same time now. */
 export function sameWall(a: string, b: string, now: number): boolean {
   return toWall(now, a) === toWall(now, b)
+}
+
+/**
+ * Whether two zones tell the same time all year round, whatever they are called: `Asia/Calcutta` and `Asia/Kolkata`, or
+ * `Europe/Berlin` and `Europe/Vienna`. What this browser does not know is no other zone.
+ */
+export function sameZone(a: string, b: string, now: number): boolean {
+  if (a === b || !isKnown(a) || !isKnown(b)) return true
+  const weeks = Array.from({ length: 105 }, (_, week) => now + (week - 52) * 7 * DAY)
+  return weeks.every((at) => offsetAt(at, a) === offsetAt(at, b))
 }
 
 /** `America/New_York` as `New York` */

@@ -1,34 +1,73 @@
-// Amounts are kept in whole millilitres; fluid ounces (US) are a way of showing and typing them.
+// Amounts are kept in whole millilitres; what was typed in fluid ounces (US) keeps its tenths of an ounce beside them, and
+// sums in ounces add those.
 import type { Unit } from '../api/client'
+import { number, ownLocale, plainNumber } from './numbers'
 
 /** The most that the server takes as one entry. */
 export const MOST_ML = 5000
+export const AMOUNT = { least: 1, most: MOST_ML }
 const ML_PER_FL_OZ = 29.5735295625
 const names: Record<Unit, string> = { ml: 'ml', fl_oz: 'fl oz' }
-const number = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
+
+export interface Amount {
+  ml: number
+  /** What was typed, if that was in ounces. */
+  fl_oz_tenths: number | null
+}
+
+/** Whatever stands for none. */
+type Tenths = number | null | undefined
+
+export function asAmount(ml: number, fl_oz_tenths?: Tenths): Amount {
+  return { ml, fl_oz_tenths: fl_oz_tenths ?? null }
+}
 
 export function unitName(unit: Unit): string {
   return names[unit]
 }
 
-/** `1250` as `1,250` or `42.3`. */
-function amountNumber(ml: number, unit: Unit): string {
-  return number.format(unit === 'ml' ? ml : ml / ML_PER_FL_OZ)
+/** Tenths of an ounce that are nearest to so many millilitres. */
+export function inTenths(ml: number): number {
+  return Math.round((ml / ML_PER_FL_OZ) * 10)
 }
 
-/** `1250` as `1,250 ml` or `42.3 fl oz`, which never breaks in the middle. */
-export function amount(ml: number, unit: Unit): string {
-  return `${amountNumber(ml, unit)}\u00a0${names[unit].replace(' ', '\u00a0')}`
+/** Millilitres that are nearest to so many tenths of an ounce. */
+export function mlOfTenths(tenths: number): number {
+  return Math.round((tenths / 10) * ML_PER_FL_OZ)
 }
 
-/** What a person sees in an input field: no thousands separators. */
-export function toInput(ml: number, unit: Unit): string {
-  return amountNumber(ml, unit).replaceAll(',', '')
+/** The tenths of many amounts: those that were typed as they are, all others together rounded once. */
+export function sumInTenths(amounts: Amount[]): number {
+  let typed = 0
+  let ml = 0
+  for (const one of amounts) {
+    if (one.fl_oz_tenths === null) ml += one.ml
+    else typed += one.fl_oz_tenths
+  }
+  return typed + inTenths(ml)
 }
 
-/** What a person typed, in whole millilitres; a comma counts as a decimal point. Not a number: null. */
-export function fromInput(text: string, unit: Unit): number | null {
-  const typed = text.trim().replace(',', '.')
-  if (!/^\d+(\.\d+)?$/.test(typed)) return null
-  return Math.round(Number(typed) * (unit === 'ml' ? 1 : ML_PER_FL_OZ))
+function inUnit(ml: number, unit: Unit, tenths: Tenths): number {
+  return unit === 'ml' ? ml : (tenths ?? inTenths(ml)) / 10
+}
+
+/** `1250` as `1,250 ml` or `42.3 fl oz`, which never breaks in the middle. `tenths` are of the ounces that were typed. */
+export function amount(
+  ml: number,
+  unit: Unit,
+  tenths: Tenths = null,
+  locale = ownLocale(),
+): string {
+  const shown = number(inUnit(ml, unit, tenths), locale)
+  return `${shown}\u00a0${names[unit].replace(' ', '\u00a0')}`
+}
+
+/** What a person sees in an input field: nothing between thousands. */
+export function toInput(
+  ml: number,
+  unit: Unit,
+  tenths: Tenths = null,
+  locale = ownLocale(),
+): string {
+  return plainNumber(inUnit(ml, unit, tenths), locale)
 }

@@ -15,13 +15,15 @@ export class Toasts {
   #paused = false
   #ids = 0
 
-  show(text: string, action?: Toast['action']): void {
+  /** Gives its id, to dismiss it once something newer takes its place. */
+  show(text: string, action?: Toast['action']): number {
     const id = ++this.#ids
     this.#left = new Map([[id, LIFE_MS]])
     this.items = [{ id, text, ...(action && { action }) }]
     this.#timer ??= setInterval(() => {
       this.#age(100)
     }, 100)
+    return id
   }
 
   /** Does what the toast offers, once. */

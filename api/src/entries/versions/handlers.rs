@@ -26,6 +26,10 @@ pub struct VersionView {
     number: i32,
     #[schema(example = 250)]
     value: i32,
+    /// Of water that was typed in fluid ounces (US), what was typed, in tenths.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 85)]
+    fl_oz_tenths: Option<i32>,
     at: Timestamp,
     #[schema(format = Date, example = "2026-03-01")]
     day: String,
@@ -48,6 +52,7 @@ impl EntryVersion {
         VersionView {
             number: self.number,
             value: self.value,
+            fl_oz_tenths: self.fl_oz_tenths,
             at: Timestamp(self.at),
             tags: self.tags(),
             day: self.day,
@@ -131,11 +136,11 @@ pub async fn restore_version(
             let now = clock.now();
             let before = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
             let version = find_version(conn, &before, number)?.ok_or_else(ApiError::not_found)?;
-            let after = version.put_back(&before, now);
+            let mut after = version.put_back(&before, now);
             if least_detail(&before, &after).is_none() {
                 return Ok(before);
             }
-            model::change_entry(conn, &before, &after, &owner.username)?;
+            model::change_entry(conn, &before, &mut after, &owner.username)?;
             trace.record(conn, &Event::new(Action::EntryRestore).on(&after.id).detail(format!("version {number}")))?;
             Ok(after)
         })

@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use diesel::{
     dsl::sql,
     prelude::*,
-    sql_types::{BigInt, Integer, Text},
+    sql_types::{Integer, Text},
 };
 
-use super::model::Entry;
+use super::model::{Entry, changed_at};
 use crate::{
     clock::Timestamp,
     db::{
@@ -38,6 +38,7 @@ pub struct EntryVersion {
     pub replaced_at: i64,
     /// The user name of whoever changed it.
     pub replaced_by: String,
+    pub fl_oz_tenths: Option<i32>,
 }
 
 impl EntryVersion {
@@ -57,6 +58,7 @@ impl EntryVersion {
             tags: self.tags.clone(),
             updated_at: now.0,
             deleted_at: self.deleted_at.map(|_| now.0),
+            fl_oz_tenths: self.fl_oz_tenths,
             ..entry.clone()
         }
     }
@@ -82,8 +84,9 @@ pub fn keep(conn: &mut DbConnection, owner: &str, ids: &[&str], by: &str, now: i
             entries::tags,
             entries::deleted_at,
             entries::updated_at,
-            now.into_sql::<BigInt>(),
+            changed_at(now),
             by.into_sql::<Text>(),
+            entries::fl_oz_tenths,
         ))
         .insert_into(entry_versions::table)
         .into_columns((
@@ -99,6 +102,7 @@ pub fn keep(conn: &mut DbConnection, owner: &str, ids: &[&str], by: &str, now: i
             entry_versions::valid_from,
             entry_versions::replaced_at,
             entry_versions::replaced_by,
+            entry_versions::fl_oz_tenths,
         ))
         .execute(conn)
         .map(drop)

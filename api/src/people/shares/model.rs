@@ -206,7 +206,8 @@ pub fn ask(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &User)
         return Ok(false);
     }
     if let Some(refused) = kept.as_ref().and_then(Share::refused_at).filter(|at| now.0 < at + ASK_AGAIN_AFTER) {
-        let left = refused + ASK_AGAIN_AFTER - now.0;
+        // Not longer, if the clock was put back since.
+        let left = (refused + ASK_AGAIN_AFTER - now.0).min(ASK_AGAIN_AFTER);
         return Err(ApiError::new(Code::AskedRecently, "They have answered. You can ask again a day after that.")
             .retry_after((left + SECOND - 1) / SECOND));
     }
@@ -300,17 +301,23 @@ fn in_words(share: &Share, now: Timestamp) -> String {
 }
 
 /// Ends all that stands between a user and others, as their role changes: what they were let see as a viewer, and whom they let watch as a
-/// person. It was agreed with somebody in the other role.
+/// person. It was agreed with somebody in the other role. That it has ended stays, and what was narrowed ends, or two changes of a role would
+/// let somebody in again with `everyone`, or show them more; what was a wish, or let them see what everyone does, goes.
 pub fn end_all_of(conn: &mut DbConnection, trace: &Trace, user: &User) -> QueryResult<()> {
-    let columns = (shares::person_id, shares::viewer_id);
-    let mut pairs: Vec<(String, String)> =
-        shares::table.filter(shares::viewer_id.eq(&user.id)).select(columns).load(conn)?;
-    pairs.extend(shares::table.filter(shares::person_id.eq(&user.id)).select(columns).load::<(String, String)>(conn)?);
-    for (person_id, viewer_id) in &pairs {
-        diesel::delete(shares::table.find((person_id, viewer_id))).execute(conn)?;
-        outbox::add(conn, person_id, Topic::Share, Detail::Logged, Some(viewer_id), trace.at)?;
+    let of_user = shares::viewer_id.eq(&user.id).or(shares::person_id.eq(&user.id));
+    let found: Vec<Share> = shares::table.filter(of_user).select(Share::as_select()).load(conn)?;
+    let ended: Vec<Share> = found.into_iter().filter(|share| share.state(trace.at) != ShareState::Ended).collect();
+    for share in &ended {
+        if share.only_asks(trace.at) || share.is_usual(trace.at) {
+            diesel::delete(shares::table.find((&share.person_id, &share.viewer_id))).execute(conn)?;
+        } else {
+            let mut share = share.clone();
+            share.set_state(ShareState::Ended, trace.at);
+            save_share(conn, &share)?;
+        }
+        outbox::add(conn, &share.person_id, Topic::Share, Detail::Logged, Some(&share.viewer_id), trace.at)?;
     }
-    if pairs.is_empty() {
+    if ended.is_empty() {
         return Ok(());
     }
     trace.record(conn, &Event::new(Action::ShareEnd).on(&user.username).detail("all, as their role changed"))

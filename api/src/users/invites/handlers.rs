@@ -90,6 +90,8 @@ pub struct CreateInvite {
     #[schema(value_type = Option<ShareTerms>)]
     #[expect(clippy::option_option, reason = "left out, null and terms are three things")]
     share: Option<Option<ShareTerms>>,
+    /// A UUIDv7 of your own. Should the answer be lost, ask again under the same id: the invitation that nobody saw makes room for the new one.
+    id: Option<Uuid>,
 }
 
 /// An invite as it is shown once.
@@ -118,7 +120,10 @@ pub struct IssuedInvite {
 #[utoipa::path(
     tag = "users",
     request_body = CreateInvite,
-    responses((status = 201, description = "Pass it on", body = IssuedInvite))
+    responses(
+        (status = 201, description = "Pass it on", body = IssuedInvite),
+        (status = 409, description = "The id stands for an invitation that was used", body = Problem, content_type = "application/problem+json"),
+    )
 )]
 #[post("/admin/invites")]
 pub async fn create_invite(
@@ -126,7 +131,7 @@ pub async fn create_invite(
     admin: AdminUser,
     body: ValidJson<CreateInvite>,
 ) -> ApiResult<HttpResponse> {
-    let ValidJson(CreateInvite { role, expires_at, max_uses, share }) = body;
+    let ValidJson(CreateInvite { role, expires_at, max_uses, share, id }) = body;
     let now = state.clock.now();
     if !(now.0 + 1..=now.0 + LIFE).contains(&expires_at.0) {
         return Err(FieldError::new("expires_at", "range", "has to be in the future, at most 90 days").into());
@@ -137,12 +142,13 @@ pub async fn create_invite(
     };
     // 128 bits.
     let code = BASE64_URL_SAFE_NO_PAD.encode(OsRng.r#gen::<[u8; 16]>());
-    let id = state.clock.new_id().to_string();
+    let id = id.unwrap_or_else(|| state.clock.new_id()).to_string();
     let chosen = Chosen { role, expires_at, max_uses, offer };
     let invite = model::Invite::new(id.clone(), api_tokens::hash(&code), chosen, admin.0.user.id.clone(), now);
     let event = Event::new(Action::InviteCreate).on(&id).detail(format!("role {}, {max_uses} uses", role.as_str()));
     admin
         .write(&state.db, move |conn, trace| {
+            model::replace_unused(conn, &invite)?;
             model::insert(conn, &invite)?;
             Ok(trace.record(conn, &event)?)
         })

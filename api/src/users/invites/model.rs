@@ -8,6 +8,7 @@ use crate::{
         DbConnection,
         schema::{invites, users},
     },
+    error::{ApiError, ApiResult, Code},
     people::{
         shares::terms::Offer,
         sharing::{Detail, Granted},
@@ -108,6 +109,20 @@ pub fn count_use(conn: &mut DbConnection, id: &str) -> QueryResult<()> {
 pub fn insert(conn: &mut DbConnection, invite: &Invite) -> QueryResult<()> {
     diesel::delete(invites::table.filter(invites::expires_at.le(invite.created_at))).execute(conn)?;
     diesel::insert_into(invites::table).values(invite).execute(conn).map(drop)
+}
+
+/// Makes room for `invite` where its maker made one under the same id before and nobody used that: the answer was lost, and the code with it.
+///
+/// # Errors
+/// [`Code::IdConflict`] if the id stands for anything else.
+pub fn replace_unused(conn: &mut DbConnection, invite: &Invite) -> ApiResult<()> {
+    let own =
+        invites::table.find(&invite.id).filter(invites::created_by.eq(&invite.created_by)).filter(invites::uses.eq(0));
+    diesel::delete(own).execute(conn)?;
+    match invites::table.find(&invite.id).count().get_result::<i64>(conn)? {
+        0 => Ok(()),
+        _ => Err(ApiError::new(Code::IdConflict, "Nothing was changed. Take a new id for a new invitation.")),
+    }
 }
 
 /// Whether there was one.

@@ -2,6 +2,7 @@
 
 mod deleted;
 mod fits;
+mod ounces;
 mod pages;
 mod queued;
 mod recompute;

@@ -20,6 +20,8 @@ pub struct Listener {
     read: String,
     /// How many comments came.
     pub comments: usize,
+    /// What the last comment said: the server's time in milliseconds.
+    pub server_time: i64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +70,7 @@ impl Listener {
             assert!(sent == Some(value) || name == "x-accel-buffering" && sent.is_none(), "{name}: {sent:?}");
         }
         assert!(!response.headers().contains_key("etag"));
-        Ok(Self { body: Box::pin(response), read: String::new(), comments: 0 })
+        Ok(Self { body: Box::pin(response), read: String::new(), comments: 0, server_time: 0 })
     }
 
     /// The next event; `None` once the stream has ended.
@@ -83,20 +85,26 @@ impl Listener {
                 }
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
                 let data = serde_json::from_str(&field("data: ")).unwrap();
+                self.server_time = field(": ").parse().unwrap();
                 return Some(Event { id: field("id: "), name: field("event: "), data });
             }
             self.more().await?;
         }
     }
 
-    /// Waits for a comment.
+    /// Waits for a comment: the server's time in milliseconds.
     pub async fn heartbeat(&mut self) {
-        while !self.read.starts_with(":\n\n") {
+        loop {
             assert!(!self.read.contains("event:"), "{}", self.read);
+            if let Some((beat, rest)) = self.read.split_once("\n\n") {
+                let time = beat.strip_prefix(": ").and_then(|time| time.parse().ok()).expect("a time");
+                self.read = rest.to_owned();
+                self.comments += 1;
+                self.server_time = time;
+                return;
+            }
             self.more().await.expect("the stream goes on");
         }
-        self.read.replace_range(..3, "");
-        self.comments += 1;
     }
 
     async fn more(&mut self) -> Option<()> {

@@ -97,7 +97,7 @@ pub async fn call_every_route(app: &TestApp, routes: &Routes) {
     let row = (0..OFFENCES).find_map(|_| app.state.penalties.count(caller, Offence::TooOften, &app.clock)).unwrap();
     let (penalty, trace) = (format!("/api/v1/admin/penalties/{}", row.id), Trace::operator(&app.clock));
     app.state.db.write(move |conn| Ok(penalties::impose(conn, &trace, &row)?)).await.unwrap();
-    Penalties::load(&app.state.db, app.clock.now()).unwrap();
+    Penalties::load(&app.state.db, &app.clock).unwrap();
     routes.call(&admin, "GET", "/api/v1/admin/security", None).await.expect_success();
     routes.call(&admin, "DELETE", &penalty, None).await.expect_success();
     manage_users(&admin, &anonymous, routes).await;

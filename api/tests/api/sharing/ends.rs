@@ -170,3 +170,99 @@ async fn who_may_not_be_watched_is_not_there() {
         }
     }
 }
+
+/// Somebody kept out, refused or narrowed is not let in by two changes of their role, nor by being disabled and enabled, with whomever the
+/// person lets in besides.
+#[actix_web::test]
+async fn what_a_person_decided_about_a_viewer_outlives_every_change_of_their_account() {
+    let trips: [[Value; 2]; 3] = [
+        [json!({"role": "admin"}), json!({"role": "viewer"})],
+        [json!({"disabled": true}), json!({"disabled": false})],
+        [json!({"role": "admin", "disabled": true}), json!({"role": "viewer", "disabled": false})],
+    ];
+    for trip in trips {
+        let by_role = trip[0]["role"].is_string();
+        for decision in [json!({"state": "ended"}), json!({"water": "band", "history": false})] {
+            let app = TestApp::start().await;
+            let (robin, alex) = robin_and_alex(&app).await;
+            app.execute("DELETE FROM shares");
+            robin.sharing("everyone").await;
+            robin.log("water", 250, "2026-03-01T09:00:00Z").await;
+            robin.decides(&alex, decision.clone()).await;
+            for change in &trip {
+                robin.patch("/api/v1/admin/users/alex", change.clone()).await.expect(StatusCode::OK);
+            }
+            let again = app.anonymous().sign_in("alex", PASSWORD).await;
+            let status = again.get("/api/v1/people/robin/status").await;
+            if by_role || decision["state"] == "ended" {
+                status.expect_problem(404, "not_found");
+            } else {
+                assert_eq!(status.expect(StatusCode::OK).json["water"]["today_ml"], json!(null), "still a band");
+            }
+            again.get("/api/v1/people/robin/entries").await.expect_client_error();
+            if decision["state"] == "ended" {
+                let asked = again.post(ASK_ROBIN, json!({})).await;
+                asked.expect_problem(409, "asked_recently");
+            }
+        }
+    }
+}
+
+/// Whatever let somebody in before: a page, a token, a script's key.
+#[actix_web::test]
+async fn no_way_in_comes_back_with_an_account_that_is_enabled_again() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    for trip in [
+        [json!({"disabled": true}), json!({"disabled": false})],
+        [json!({"role": "viewer"}), json!({"role": "admin"})],
+        [json!({"role": "viewer", "disabled": true}), json!({"role": "admin", "disabled": false})],
+    ] {
+        let jwt = app.admin().await;
+        let name = jwt.username.clone();
+        let page = app.anonymous().sign_in(&name, PASSWORD).await;
+        let body = json!({"name": "button", "scopes": ["read"], "expires_at": "2026-04-01T12:00:00Z"});
+        let made = jwt.post("/api/v1/me/tokens", body).await.expect(StatusCode::CREATED).json.clone();
+        let script = Client { bearer: made["token"].as_str().map(str::to_owned), ..app.anonymous() };
+        let invite = json!({"role": "viewer", "expires_at": "2026-03-02T12:00:00Z", "max_uses": 1});
+        let invite = jwt.post("/api/v1/admin/invites", invite).await.expect(StatusCode::CREATED).json.clone();
+        for client in [&jwt, &page, &script] {
+            client.get("/api/v1/people").await.expect(StatusCode::OK);
+        }
+        for change in trip {
+            robin.patch(&format!("/api/v1/admin/users/{name}"), change).await.expect(StatusCode::OK);
+            for client in [&jwt, &page, &script] {
+                client.get("/api/v1/people").await.expect_problem(401, "unauthorized");
+            }
+        }
+        let body = json!({
+            "username": "newcomer",
+            "password": PASSWORD,
+            "privacy_policy_version": privacy_policy::VERSION,
+            "invite_code": invite["code"],
+        });
+        app.anonymous().post("/api/v1/auth/register", body).await.expect_problem(403, "invalid_invite");
+    }
+}
+
+/// A lock is of a name: nothing that is done to its account lifts it but what is there to lift it.
+#[actix_web::test]
+async fn a_lock_stays_through_every_change_of_the_account() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    let wrong = json!({"username": "alex", "password": "Quiet-Harbour-71-lanternS"});
+    app.named("alex", Role::Viewer).await;
+    for _ in 0..5 {
+        app.anonymous().post("/api/v1/auth/login", wrong.clone()).await.expect_problem(401, "invalid_credentials");
+    }
+    for change in
+        [json!({"disabled": true}), json!({"disabled": false}), json!({"role": "admin"}), json!({"role": "viewer"})]
+    {
+        robin.patch("/api/v1/admin/users/alex", change).await.expect(StatusCode::OK);
+        let right = json!({"username": "alex", "password": PASSWORD});
+        app.anonymous().post("/api/v1/auth/login", right).await.expect_problem(423, "locked");
+    }
+    robin.delete("/api/v1/admin/users/alex").await.expect(StatusCode::NO_CONTENT);
+    app.named("alex", Role::Viewer).await;
+    app.anonymous().post("/api/v1/auth/token", wrong).await.expect_problem(423, "locked");
+}

@@ -52,6 +52,7 @@ fn changes() -> Vec<Change> {
         change("tags on water", "PATCH", WATER, json!({"tags": ["hidden"]}), |terms| {
             terms.water != "exact" || !terms.history
         }),
+        change("ounces of water", "PATCH", WATER, json!({"fl_oz_tenths": 71}), water_narrowed),
         change("water of another band", "PATCH", WATER, json!({"value": 10}), |terms| {
             ["none", "logged"].contains(&terms.water)
         }),
@@ -88,6 +89,7 @@ fn changes() -> Vec<Change> {
         }),
         change("the goal", "PATCH", ME, json!({"daily_goal_ml": 1100}), water_narrowed),
         silent("what only robin sees", "PATCH", ME, json!({"unit": "fl_oz", "water_presets_ml": [1, 2, 3]})),
+        silent("a zone that is not taken", "PATCH", ME, json!({"device_time_zone": "Asia/Tokyo"})),
         // Noon is the same day and as fresh by these, too.
         silent("the start of the day", "PATCH", ME, json!({"day_starts_at": 4})),
         silent("when it is ageing", "PATCH", ME, json!({"ageing_after_hours": 7})),

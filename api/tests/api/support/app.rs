@@ -51,6 +51,14 @@ impl TestApp {
         app
     }
 
+    /// The same behind an nginx of its own that was told of these proxies in front of it.
+    pub fn behind_nginx_that_believes(mut self, proxies: &str) -> Self {
+        let nginx = Nginx::believing(self.port, proxies);
+        self.url.clone_from(&nginx.url);
+        self.nginx = Some(nginx);
+        self
+    }
+
     /// A server with these settings on top of those of every test.
     #[expect(clippy::unused_async, reason = "it has to be called within the runtime that the server is spawned on")]
     pub async fn with(settings: &[(&str, &str)]) -> Self {

@@ -7,6 +7,7 @@ import { ApiError } from '../../api/error'
 import { instance } from '../../api/instance.svelte'
 import { forgetAnswers } from '../../api/known'
 import { Resource } from '../../api/resource.svelte'
+import type { components } from '../../api/schema'
 import { forgetStreams } from '../../api/shared'
 import { keeping } from '../../lib/keeping.svelte'
 import { Locker } from '../../lib/locker'
@@ -32,6 +33,8 @@ class Session {
   #temporary = $state<string>()
   #first: Start | undefined
   #replaced = false
+  /** Whose session ended by itself on this page. */
+  #was: string | undefined
 
   get me(): Me | undefined {
     return this.#me.value
@@ -59,11 +62,11 @@ class Session {
     onProblem(({ signedOut, code }) => {
       // An admin has set a temporary password meanwhile.
       if (code === 'password_change_required') void this.load()
-      if (code === 'other_account') this.#replace()
+      if (code === 'other_account' && this.me) this.#replace(this.me.username)
       if (signedOut) this.#expire()
     })
     listen((who) => {
-      if (this.me && who !== this.me.username) this.#replace()
+      this.#hear(who)
     })
     void this.load()
   }
@@ -71,6 +74,7 @@ class Session {
   async load(): Promise<void> {
     if (!(await this.#me.load()) || !this.me) return
     this.#refused = false
+    this.#was = undefined
     acting.as = this.me.username
     this.#sayInstead(this.me.username)
     announce(this.me.username)
@@ -83,9 +87,20 @@ class Session {
     return first
   }
 
-  /** Throws an ApiError when the server does not accept them. `code` is of the second factor. */
-  async signIn(username: string, password: string, code?: string): Promise<void> {
-    const body = { username, password, ...(code && { totp_code: code }) }
+  /** Throws an ApiError when the server does not accept them. */
+  signIn(username: string, password: string): Promise<void> {
+    return this.#begin({ username, password }, password)
+  }
+
+  /** The second step: the code, and what the first step gave in place of the password. */
+  goOn(username: string, continuation: string, code: string): Promise<void> {
+    return this.#begin({ username, continuation, ...(code && { totp_code: code }) })
+  }
+
+  async #begin(
+    body: components['schemas']['Credentials'],
+    password?: string,
+  ): Promise<void> {
     await answer(api.POST('/api/v1/auth/login', { body }))
     this.instead = undefined
     await this.load()
@@ -104,6 +119,7 @@ class Session {
   forget(keep = false): void {
     if (this.me) new Locker(keeping.shelf, this.me.username).clear(keep ? WAITING : undefined)
     this.expired = false
+    this.#was = undefined
     this.#end()
     announce('')
   }
@@ -127,9 +143,21 @@ class Session {
 
   /** Nobody is signed in any more, or never was. */
   #expire(): void {
-    if (this.me) this.expired = true
+    if (this.me) {
+      this.expired = true
+      this.#was = this.me.username
+    }
     this.#end()
     this.#sayInstead()
+  }
+
+  /** Another tab says who is signed in now; nobody, if that is empty. */
+  #hear(who: string): void {
+    const mine = this.me?.username ?? this.#was
+    if (mine === undefined) return
+    if (!this.me && who === mine) void this.load()
+    else if (!this.me && who === '') this.#tellInstead(mine)
+    else if (who !== mine) this.#replace(mine)
   }
 
   #end(): void {
@@ -143,10 +171,9 @@ class Session {
   }
 
   /** Drops all that is shown, at once, and begins anew as soon as somebody looks. */
-  #replace(): void {
-    if (!this.me || this.#replaced) return
+  #replace(was: string): void {
+    if (this.#replaced) return
     this.#replaced = true
-    const was = this.me.username
     this.#me.set(undefined)
     const begin = () => {
       if (document.hidden) return
@@ -163,8 +190,12 @@ class Session {
     const { was } = (history.state ?? {}) as { was?: string }
     if (was === undefined) return
     history.replaceState(null, '')
-    if (was === now) return
+    if (was !== now) this.#tellInstead(was)
+  }
+
+  #tellInstead(was: string): void {
     const waiting = new Locker(keeping.shelf, was).keys(WAITING).length > 0
+    this.expired = false
     this.instead = { was, waiting }
   }
 }

@@ -1,10 +1,17 @@
 // What became of an entry, and of many at once, in words.
 import type { Entry, Rewind, Version } from '../../api/client'
+import { number } from '../../lib/numbers'
 
-type Fact = Pick<Entry, 'value' | 'at' | 'day' | 'note' | 'tags'> & { deleted: boolean }
+type Fact = Pick<Entry, 'value' | 'at' | 'day' | 'note' | 'tags' | 'fl_oz_tenths'> & {
+  deleted: boolean
+}
 
-export function factOf(entry: Entry): Fact {
-  return { ...entry, deleted: false }
+export function factOf({ value, at, day, note, tags, fl_oz_tenths }: Entry): Fact {
+  return { value, at, day, note, tags, ...tenths(fl_oz_tenths), deleted: false }
+}
+
+function tenths(fl_oz_tenths: number | undefined): Pick<Fact, 'fl_oz_tenths'> {
+  return fl_oz_tenths === undefined ? {} : { fl_oz_tenths }
 }
 
 /** What was done to an entry between two versions: `deleted it`, `changed the amount and the note` */
@@ -30,7 +37,7 @@ export function listed(parts: string[]): string {
 
 /** `1 entry` or `1,200 entries` */
 export function entries(count: number): string {
-  return count === 1 ? '1 entry' : `${count.toLocaleString('en')} entries`
+  return count === 1 ? '1 entry' : `${number(count)} entries`
 }
 
 export type Counts = Pick<Rewind, 'removed' | 'changed' | 'brought_back'>
@@ -58,6 +65,7 @@ export function onlyUndoes(back: Counts, done: Counts): boolean {
 }
 
 /** The fact that a version holds. */
-export function factOfVersion({ value, at, day, note, tags, deleted }: Version): Fact {
-  return { value, at, day, note, tags, deleted }
+export function factOfVersion(version: Version): Fact {
+  const { value, at, day, note, tags, fl_oz_tenths, deleted } = version
+  return { value, at, day, note, tags, ...tenths(fl_oz_tenths), deleted }
 }

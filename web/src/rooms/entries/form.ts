@@ -1,77 +1,146 @@
 // The form of an entry: what is typed, what is wrong with it, and what of it is sent. Kept apart from the
-// dialog so that it can be tested, and as plain text fields so that it can be kept through a reload.
+// dialog so that it can be tested, and as plain fields so that it can be kept through a reload.
 import type { Entry, EntryChange, Me, Metric } from '../../api/client'
-import { characters } from '../../lib/text'
-import { fromWall, toWall } from '../../lib/time'
-import { fromInput, MOST_ML, toInput } from '../../lib/units'
+import { type Reading, readAmount, wrongWith } from '../../lib/amounts'
+import { characters, tooLong } from '../../lib/text'
+import { readWall, wallTime } from '../../lib/time'
+import { AMOUNT, amount, type Amount, asAmount, toInput, unitName } from '../../lib/units'
 import type { Draft } from './writer.svelte'
 
-export const DRAFT = 'draft:entry'
 export const LONGEST_NOTE = 500
+const LONGEST_TAG = 32
+const MOST_TAGS = 10
+
+/** What the keys of all drafts of entries begin with. */
+export const ENTRY_DRAFTS = 'entry:'
+
+/** Where the draft of a change to an entry is kept, or of a new one. */
+export function draftKey(entry: Entry | null): string {
+  return ENTRY_DRAFTS + (entry?.id ?? 'new')
+}
+
+type Reader = Pick<Me, 'unit' | 'time_zone'>
 
 export interface EntryForm {
   /** The entry that is changed; null for a new one. */
   entry: Entry | null
+  /** The unit and the zone in which it was typed. */
+  reader: Reader
   metric: Metric
   amount: string
   level: string
-  /** The time on the wall of the person's zone. */
+  /** The time on the wall of the person's zone, and which of two that came twice. */
   wall: string
+  second: boolean | null
   note: string
-  /** Separated by commas. */
-  tags: string
+  tags: string[]
+  /** Tags that are being typed, separated by commas. */
+  typing: string
 }
-
-type Reader = Pick<Me, 'unit' | 'time_zone'>
 
 export function formOf(entry: Entry | null, me: Reader, now: number): EntryForm {
   const water = entry?.metric === 'water'
   return {
     entry,
+    reader: { unit: me.unit, time_zone: me.time_zone },
     metric: entry?.metric ?? 'water',
-    amount: water ? toInput(entry.value ?? 0, me.unit) : '',
+    amount: water ? toInput(entry.value ?? 0, me.unit, entry.fl_oz_tenths) : '',
     level: entry && !water ? String(entry.value) : '',
-    wall: toWall(entry?.at ?? now, me.time_zone),
+    ...wallTime(entry?.at ?? now, me.time_zone),
     note: entry?.note ?? '',
-    tags: entry?.tags.join(', ') ?? '',
+    tags: entry?.tags ?? [],
+    typing: '',
   }
 }
 
-export function tagsOf(text: string): string[] {
-  const tags = text.split(',').map((tag) => tag.trim())
-  return [...new Set(tags)].filter((tag) => tag !== '')
+/** A form that was typed in another unit or zone, for whoever reads it now: it says what it said. */
+export function forReader(form: EntryForm, me: Reader): EntryForm {
+  const { entry, reader: was } = form
+  const at = readWall(form, was.time_zone)
+  const moved = 'at' in at && was.time_zone !== me.time_zone
+  const merely = entry !== null && form.amount === formOf(entry, was, 0).amount
+  const bare = was.unit !== me.unit && /\p{Nd}\s*$/u.test(form.amount)
+  const typed = bare ? `${form.amount.trim()} ${unitName(was.unit)}` : form.amount
+  return {
+    ...form,
+    ...(moved && wallTime(at.at, me.time_zone)),
+    amount: merely ? formOf(entry, me, 0).amount : typed,
+    reader: { unit: me.unit, time_zone: me.time_zone },
+  }
+}
+
+/** The tags of a form once what is being typed is taken in: each once. */
+export function withTyped({ tags, typing }: Pick<EntryForm, 'tags' | 'typing'>): string[] {
+  const typed = typing.split(',').map((tag) => tag.trim())
+  const added = typed.filter(
+    (tag, at) => tag !== '' && !tags.includes(tag) && typed.indexOf(tag) === at,
+  )
+  return [...tags, ...added]
+}
+
+/** What the amount says. What was merely shown is what it was: the field knows no millilitres beside ounces. */
+export function amountOf(form: EntryForm, me: Reader): Reading<Amount> {
+  const { entry } = form
+  const shown = entry?.metric === 'water' ? formOf(entry, me, 0).amount : undefined
+  if (entry?.value && form.amount === shown) {
+    const { value: ml, fl_oz_tenths: tenths } = entry
+    return { state: 'read', value: asAmount(ml, tenths), said: amount(ml, me.unit, tenths) }
+  }
+  return readAmount(form.amount, me.unit, AMOUNT)
 }
 
 /** What is sent for a new entry, or what is wrong with each field. */
 export function readForm(form: EntryForm, me: Reader): { draft: Draft } | { wrong: Wrong } {
   const wrong: Wrong = {}
-  const value = form.metric === 'water' ? fromInput(form.amount, me.unit) : Number(form.level)
-  const at = fromWall(form.wall, me.time_zone)
-  const tags = tagsOf(form.tags)
-  if (form.metric === 'altitude' && !value) wrong.value = 'Choose a level from 1 to 10.'
-  if (form.metric === 'water' && (value === null || value < 1 || value > MOST_ML)) {
-    wrong.value = `Type an amount from 1 ml to ${MOST_ML.toLocaleString('en')} ml.`
+  const at = readWall(form, me.time_zone)
+  const tags = withTyped(form)
+  const note = form.note.trim() === '' ? null : form.note
+  const read = amountOf(form, me)
+  const level = Number(form.level)
+  if (form.metric === 'altitude' && !level) wrong.value = 'Choose a level from 1 to 10.'
+  if (form.metric === 'water') {
+    const most = amount(AMOUNT.most, me.unit)
+    wrong.value = wrongWith(read, `Type an amount of at most ${most}.`)
   }
-  if (at === null) wrong.at = 'Choose a day and a time.'
-  if (tags.length > 10) wrong.tags = 'At most ten tags.'
-  if (tags.some((tag) => characters(tag) > 32)) wrong.tags = 'A tag has at most 32 characters.'
-  if (Object.keys(wrong).length > 0 || value === null || at === null) return { wrong }
-  return { draft: { metric: form.metric, value, at, note: form.note.trim() || null, tags } }
+  if ('wrong' in at) wrong.at = at.wrong
+  wrong.note = tooLong(form.note, LONGEST_NOTE)
+  if (tags.length > MOST_TAGS) wrong.tags = 'At most ten tags.'
+  const long = tags.find((tag) => characters(tag) > LONGEST_TAG)
+  if (long !== undefined) wrong.tags = `“${long}”: ${tooLong(long, LONGEST_TAG) ?? ''}`
+  if (Object.values(wrong).some(Boolean) || 'wrong' in at) return { wrong }
+  const common = { at: at.at, note, tags }
+  if (form.metric === 'altitude') return { draft: { metric: form.metric, value: level, ...common } }
+  if (read.state !== 'read') return { wrong }
+  const { ml, fl_oz_tenths } = read.value
+  return {
+    draft: { metric: form.metric, value: ml, ...(fl_oz_tenths && { fl_oz_tenths }), ...common },
+  }
 }
 
-export type Wrong = Partial<Record<'value' | 'at' | 'note' | 'tags', string>>
+export type Wrong = Partial<Record<'value' | 'at' | 'note' | 'tags', string | undefined>>
 
 /**
  * Only what was touched: a time field knows no seconds and an amount in ounces no millilitres, so sending
- * back what was merely shown would move the entry.
+ * back what was merely shown would move the entry. Saved as it was, nothing is.
  */
 export function changesOf(form: EntryForm, draft: Draft, me: Reader): EntryChange {
   if (!form.entry) return {}
   const shown = formOf(form.entry, me, 0)
   const change: EntryChange = {}
-  if (form.amount !== shown.amount || form.level !== shown.level) change.value = draft.value
-  if (form.wall !== shown.wall && draft.at) change.at = draft.at
-  if (form.note.trim() !== shown.note) change.note = draft.note ?? null
-  if (form.tags !== shown.tags) change.tags = draft.tags ?? []
+  if (form.amount !== shown.amount || form.level !== shown.level) {
+    change.value = draft.value
+    if (form.metric === 'water') change.fl_oz_tenths = draft.fl_oz_tenths ?? null
+  }
+  const moved = form.wall !== shown.wall || form.second !== shown.second
+  if (moved && draft.at) change.at = draft.at
+  if (lines(form.note) !== lines(shown.note)) change.note = draft.note ?? null
+  const tags = draft.tags ?? []
+  const alike = tags.length === shown.tags.length && tags.every((tag, at) => tag === shown.tags[at])
+  if (!alike) change.tags = tags
   return change
+}
+
+/** A text field ends its lines in its own way, whatever was in it. */
+function lines(text: string): string {
+  return text.replaceAll(/\r\n?/g, '\n')
 }

@@ -8,7 +8,10 @@ import type { Follower } from '../people/live.svelte'
 import { isKnown, place, remove } from './timeline'
 import type { Listener } from './writer.svelte'
 
+/** Most people look at the last weeks: those come quickly. Whoever goes on is spared requests. */
 const PAGE = 100
+const LONG_PAGE = 500
+const LONG_AFTER = 300
 
 export class History implements Listener, Follower {
   readonly username: string
@@ -45,7 +48,7 @@ export class History implements Listener, Follower {
       let before: number
       do {
         before = this.#changes
-        page = await this.#fetch(cursor)
+        page = await this.#fetch(this.entries.length < LONG_AFTER ? PAGE : LONG_PAGE, cursor)
       } while (before !== this.#changes)
       // An entry that was backdated meanwhile may be in both.
       const known = new Set(this.entries.map((entry) => entry.id))
@@ -87,18 +90,18 @@ export class History implements Listener, Follower {
   /** As many as are shown, so that nothing jumps when they are loaded again. */
   async #fetchAsMany(): Promise<PageOf<Entry>> {
     const wanted = this.entries.length
-    let page = await this.#fetch()
+    let page = await this.#fetch(Math.min(Math.max(wanted, PAGE), LONG_PAGE))
     while (page.next_cursor && page.items.length < wanted) {
-      const next = await this.#fetch(page.next_cursor)
+      const next = await this.#fetch(LONG_PAGE, page.next_cursor)
       page = { ...next, items: [...page.items, ...next.items] }
     }
     return page
   }
 
-  #fetch(cursor?: string): Promise<PageOf<Entry>> {
+  #fetch(limit: number, cursor?: string): Promise<PageOf<Entry>> {
     const path = { username: this.username }
     const metric = this.metric && { metric: this.metric }
-    const query = { limit: PAGE, ...metric, ...(cursor && { cursor }) }
+    const query = { limit, ...metric, ...(cursor && { cursor }) }
     return answer(api.GET('/api/v1/people/{username}/entries', { params: { path, query } }))
   }
 }

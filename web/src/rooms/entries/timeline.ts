@@ -2,12 +2,15 @@
 // where a changed entry belongs in it.
 import type { Entry } from '../../api/client'
 import { same } from '../../lib/same'
+import { asAmount, sumInTenths } from '../../lib/units'
 
 export interface DayGroup {
   day: string
   entries: Entry[]
   /** The day's water in ml, or null while some of the day may not be loaded, or is kept back. */
   water: number | null
+  /** The same in tenths of a fluid ounce, as it was typed. */
+  tenths: number
 }
 
 /** `more`: whether the server has older entries. `water`: whether the list holds the water entries. */
@@ -19,12 +22,19 @@ export function groupByDay(entries: Entry[], more: boolean, water: boolean): Day
     day,
     entries,
     water: water && (!more || day > oldest) ? totalWater(entries) : null,
+    tenths: sumInTenths(
+      glasses(entries).map((glass) => asAmount(glass.value ?? 0, glass.fl_oz_tenths)),
+    ),
   }))
 }
 
+function glasses(entries: Entry[]): Entry[] {
+  return entries.filter(({ metric }) => metric === 'water')
+}
+
 function totalWater(entries: Entry[]): number | null {
-  const glasses = entries.filter(({ metric }) => metric === 'water').map(({ value }) => value)
-  return glasses.reduce((sum, ml) => (sum === null || ml === null ? null : sum + ml), 0)
+  const values = glasses(entries).map(({ value }) => value)
+  return values.reduce((sum, ml) => (sum === null || ml === null ? null : sum + ml), 0)
 }
 
 /** The list with an entry put where it belongs. Older than all that is loaded: with the rest, later. */

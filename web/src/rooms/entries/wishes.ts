@@ -1,6 +1,6 @@
 // What somebody wants of an entry, until the server has answered: kept in this browser in this form. Each may be sent again
 // without harm, as often as it takes.
-import type { Entry, EntryChange, NewEntry } from '../../api/client'
+import type { Entry, NewEntry } from '../../api/client'
 import { ApiError } from '../../api/error'
 
 /** A new entry that has its own name and moment, whenever it arrives. */
@@ -8,7 +8,8 @@ export type Outgoing = NewEntry & { id: string; at: string }
 export type Wish =
   | { to: 'log'; entry: Outgoing }
   | { to: 'delete' | 'restore'; entry: Outgoing | Entry }
-  | { to: 'change'; entry: Entry; change: EntryChange }
+  /** A change that made the entry what it is is to be taken back. */
+  | { to: 'change'; entry: Entry }
 
 export interface Item {
   wish: Wish

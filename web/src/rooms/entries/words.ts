@@ -3,11 +3,14 @@ import { altitudeText } from '../../lib/altitude'
 import { bandText } from '../../lib/bands'
 import { amount } from '../../lib/units'
 
+/** What of an entry says how much it was. */
+export type Figure = Pick<Entry, 'metric' | 'value' | 'band'> & { fl_oz_tenths?: number | null }
+
 /** `250 ml` or `7 · Good`; where the number is kept back, its band or `Logged`. */
 export function entryWords(
-  { metric, value, band }: Pick<Entry, 'metric' | 'value' | 'band'>,
+  { metric, value, band, fl_oz_tenths: tenths }: Figure,
   unit: Unit,
 ): string {
-  if (value !== null) return metric === 'water' ? amount(value, unit) : altitudeText(value)
+  if (value !== null) return metric === 'water' ? amount(value, unit, tenths) : altitudeText(value)
   return band ? bandText(metric, band, unit) : 'Logged'
 }

@@ -3,12 +3,24 @@
 // outbox, and so does an Undo. What the server has made of it comes by the stream; whoever made the writer is told, to ask
 // where no stream comes through.
 import { createContext } from 'svelte'
-import { answer, api, certainTime, type Entry, type EntryChange } from '../../api/client'
+import {
+  answer,
+  api,
+  certainTime,
+  type Entry,
+  type EntryChange,
+  type Version,
+} from '../../api/client'
 import { ApiError } from '../../api/error'
+import { clock } from '../../api/clock.svelte'
 import { pause } from '../../api/pause'
+import { altitudeText } from '../../lib/altitude'
+import { explain } from '../../lib/explain'
+import { same } from '../../lib/same'
 import type { Locker } from '../../lib/locker'
 import { newId } from '../../lib/uuid'
 import { toasts } from '../../ui/toasts.svelte'
+import { factOf, factOfVersion } from './changes'
 import { foreign } from '../../api/transport'
 import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
 import { isAnswerTo } from './wishes'
@@ -20,10 +32,25 @@ export interface Listener {
 }
 
 /** What a person logs; its name and, unless given, its moment are added here. */
-export type Draft = Omit<Outgoing, 'id' | 'at'> & { at?: string }
+export type Draft = Omit<Outgoing, 'id' | 'at'> & { id?: string; at?: string }
+
+/** For so long after an altitude was logged here, another one is what was meant. */
+const CORRECTED_MS = 60_000
+
+/** The altitude that was logged here last: as the server has it, or as it is on its way. */
+interface Level {
+  id: string
+  at: number
+  entry: Entry | undefined
+  toast: number | undefined
+}
 
 export class Writer {
   readonly outbox: Outbox
+  /** An altitude that waits for the one before it to arrive, which it corrects. */
+  correcting = $state<number | null>(null)
+  #level: Level | undefined
+  #levels: Promise<void> = Promise.resolve()
   #listeners = new Set<Listener>()
   #settled: () => void
 
@@ -53,7 +80,7 @@ export class Writer {
     pause.lift()
     const now = await certainTime()
     const at = draft.at ?? new Date(now).toISOString()
-    const id = newId(now)
+    const id = draft.id ?? newId(now)
     const outcome = await this.outbox.add({ to: 'log', entry: { ...draft, at, id } })
     if ('entry' in outcome) {
       const { entry } = outcome
@@ -70,19 +97,88 @@ export class Writer {
     return outcome.problem
   }
 
-  /** Changes an entry and gives the problem if it could not be done. */
-  async edit(before: Entry, change: EntryChange, words: string): Promise<ApiError | undefined> {
-    // Only what was changed goes back: an instant that is sent again would count for the day it belongs to now.
-    const back = Object.fromEntries(
-      Object.keys(change).map((key) => [key, before[key as keyof EntryChange] ?? null]),
+  /** Logs an altitude. Within a minute of the one before, which was logged here, that one is corrected. */
+  logAltitude(value: number): Promise<void> {
+    const tapped = clock.exact()
+    this.correcting = value
+    const turn = async () => {
+      const last = this.#level
+      const soon = last && Math.abs(tapped - last.at) < CORRECTED_MS
+      try {
+        if (!soon || !(await this.#correct(last, value))) await this.#logLevel(value)
+      } finally {
+        if (this.correcting === value) this.correcting = null
+      }
+    }
+    this.#levels = this.#levels.then(turn, turn)
+    return this.#levels
+  }
+
+  async #logLevel(value: number, moment?: number): Promise<void> {
+    const at = moment ?? (await certainTime())
+    const level: Level = { id: newId(at), at, entry: undefined, toast: undefined }
+    this.#level = level
+    const instant = new Date(at).toISOString()
+    const entry = { metric: 'altitude', value, id: level.id, at: instant } as const
+    const outcome = await this.outbox.add({ to: 'log', entry })
+    const logged = 'entry' in outcome ? outcome.entry : null
+    if (!logged) {
+      if (!('waiting' in outcome && outcome.waiting)) this.#level = undefined
+      return
+    }
+    level.entry = logged
+    const words = `Altitude ${altitudeText(value)}`
+    level.toast = toasts.show(
+      `${words} logged`,
+      undo(() => this.#delete(logged, words)),
     )
+  }
+
+  /** False where there is no longer anything to correct. */
+  async #correct(last: Level, value: number): Promise<boolean> {
+    const before = last.entry
+    if (!before) {
+      if (!this.outbox.pending.some(({ wish }) => wish.entry.id === last.id)) return false
+      // Whether it arrived nobody knows, so the one is given up and the other logged at its moment.
+      void this.outbox.discard(last.id)
+      await this.#logLevel(value, last.at)
+      return true
+    }
+    const words = `Altitude ${altitudeText(value)}`
+    if (before.value === value) {
+      toasts.show(`${words} is logged already`)
+      return true
+    }
+    try {
+      const after = await this.#patch(before, { value })
+      if (last.toast !== undefined) toasts.dismiss(last.toast)
+      last.toast = toasts.show(
+        `${words} logged in place of ${before.value ?? ''}`,
+        undo(() => this.#takeBack(after, words)),
+      )
+      return true
+    } catch (problem) {
+      if (!(problem instanceof ApiError)) throw problem
+      // It was deleted elsewhere.
+      if (problem.status === 404) return false
+      toasts.show(`${words} could not be saved. It is still ${before.value ?? ''}.`, {
+        label: 'Try again',
+        run: () => void this.logAltitude(value),
+      })
+      return true
+    }
+  }
+
+  /** Changes an entry and gives the problem if it could not be done. A change of nothing is none. */
+  async edit(before: Entry, change: EntryChange, words: string): Promise<ApiError | undefined> {
+    if (Object.keys(change).length === 0) return undefined
     // An older change of it that still waits would undo this one.
     this.outbox.forget(before.id)
     try {
       const after = await this.#patch(before, change)
       toasts.show(
         `${words} changed`,
-        undo(() => this.#wish({ to: 'change', entry: after, change: back }, words)),
+        undo(() => this.#takeBack(after, words)),
       )
       return undefined
     } catch (problem) {
@@ -121,7 +217,7 @@ export class Writer {
       else {
         toasts.show(
           `${words} put back`,
-          undo(() => this.#undoLast(after ?? entry)),
+          undo(() => (after ? this.#takeBack(after, words) : this.#restoreLast(entry))),
         )
       }
       return undefined
@@ -164,7 +260,7 @@ export class Writer {
     if (wish.to === 'delete' && 'day' in wish.entry) {
       const { entry } = wish
       this.#tell((listener) => {
-        listener.saved(entry as Entry)
+        listener.saved(entry)
       })
     }
     throw outcome.problem
@@ -182,7 +278,7 @@ export class Writer {
       return answer(api.POST('/api/v1/entries/{id}/restore', { params: { path } }))
     }
     if (wish.to === 'change') {
-      return answer(api.PATCH('/api/v1/entries/{id}', { params: { path }, body: wish.change }))
+      return this.#before(wish.entry)
     }
     try {
       await answer(api.DELETE('/api/v1/entries/{id}', { params: { path } }))
@@ -195,7 +291,7 @@ export class Writer {
 
   #delivered({ to, entry: before }: Wish, entry: Entry | null): void {
     this.#tell((listener) => {
-      if (entry) listener.saved(entry, to === 'change' ? (before as Entry) : undefined)
+      if (entry) listener.saved(entry, to === 'change' ? before : undefined)
       else if ('day' in before) listener.removed(before)
     })
     this.#settled()
@@ -214,15 +310,59 @@ export class Writer {
     return entry
   }
 
-  /** The newest version is what the last change replaced. */
-  async #undoLast(entry: Entry): Promise<void> {
-    const params = { path: { id: entry.id }, query: { limit: 1 } }
+  /** Takes back the change that made an entry what it is `after` it. */
+  #takeBack(after: Entry, words: string): Promise<boolean> {
+    return this.#wish({ to: 'change', entry: after }, words)
+  }
+
+  /**
+   * An entry as it was before it became what it is `after` a change. The version comes back as it was, with the day it had,
+   * which a change sent the other way would reckon anew. What was changed since, here or elsewhere, is not overwritten.
+   */
+  async #before(after: Entry): Promise<Entry | null> {
+    const path = { id: after.id }
+    const params = { path, query: { limit: 20 } }
     const { items } = await answer(api.GET('/api/v1/entries/{id}/versions', { params }))
-    if (items[0]) await this.#restoreVersion(entry, items[0].number)
+    const version = items.find(({ replaced_at }) => replaced_at === after.updated_at)
+    if (version && version === items[0]) {
+      const { number } = version
+      const found = { params: { path: { ...path, number } } }
+      const restored = api.POST('/api/v1/entries/{id}/versions/{number}/restore', found)
+      return (await answer(restored)).entry
+    }
+    const now = await answer(api.GET('/api/v1/entries/{id}', { params: { path } }))
+    // Where the answer was lost, it was taken back already.
+    if (!version || !same(factOfVersion(version), factOf(now))) {
+      toasts.show('It was changed again meanwhile, so nothing was undone.')
+    }
+    return now
+  }
+
+  async #restoreLast(entry: Entry): Promise<void> {
+    const last = await this.#lastVersion(entry)
+    if (last) await this.#restoreVersion(entry, last.number)
+  }
+
+  /** The newest version is what the last change replaced. */
+  async #lastVersion({ id }: Entry): Promise<Version | undefined> {
+    const params = { path: { id }, query: { limit: 1 } }
+    const { items } = await answer(api.GET('/api/v1/entries/{id}/versions', { params }))
+    return items[0]
   }
 
   #tell(what: (listener: Listener) => void): void {
+    what(this.#ownLevel)
     this.#listeners.forEach(what)
+  }
+
+  /** What became of the altitude that is still being corrected. */
+  readonly #ownLevel: Listener = {
+    saved: (entry) => {
+      if (this.#level?.id === entry.id) this.#level.entry = entry
+    },
+    removed: ({ id }) => {
+      if (this.#level?.id === id) this.#level = undefined
+    },
   }
 }
 
@@ -242,7 +382,7 @@ async function attempt(sorry: string, run: () => Promise<unknown>): Promise<bool
     return (await run()) !== false
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem
-    const why = problem.unanswered ? sorry : `${sorry} ${problem.message}`
+    const why = problem.unanswered ? sorry : `${sorry} ${explain(problem).what}`
     toasts.show(why, { label: 'Try again', run: () => void attempt(sorry, run) })
     return false
   }

@@ -33,11 +33,12 @@ export class Live {
   /** The status that came while the list of people was loaded anew, because what is shared may have changed. */
   #held: Status | null | undefined
   #polls = 0
-  /** The next status is the first that this page is told. */
-  #first = true
+  /** The next status is the first that this page is told, and the shares were given with the page. */
+  #first: boolean
 
-  constructor(people: People) {
+  constructor(people: People, sharesGiven = false) {
     this.#people = people
+    this.#first = sharesGiven
   }
 
   get health(): Health {

@@ -2,9 +2,12 @@
 // the server's own answer right after. Days are compared, never computed, except for entries that are
 // still to be sent. Nothing is kept back from the person themself, so every number is there.
 import type { Entry, Status } from '../../api/client'
+import { inTenths } from '../../lib/units'
 
 /** What of an entry decides the status. */
-export type Fact = Pick<Entry, 'metric' | 'value' | 'at' | 'day'>
+export type Fact = Pick<Entry, 'metric' | 'value' | 'at' | 'day'> & {
+  fl_oz_tenths?: number | null
+}
 
 export function withEntry(status: Status, entry: Fact): Status {
   const last = entry.metric === 'water' ? status.water.last_at : status.altitude.at
@@ -15,8 +18,8 @@ export function withEntry(status: Status, entry: Fact): Status {
       ? { ...status, freshness, altitude: { value: entry.value, at: entry.at } }
       : status
   }
-  const water = { ...status.water, today_ml: (status.water.today_ml ?? 0) + ofToday(status, entry) }
-  if (newest) Object.assign(water, { last_at: entry.at, last_ml: entry.value })
+  const water = { ...status.water, ...today(status, entry, 1) }
+  if (newest) Object.assign(water, lastOf(entry))
   return { ...status, freshness, water }
 }
 
@@ -27,14 +30,22 @@ export function withoutEntry(status: Status, entry: Fact, rest: Fact[]): Status 
     const shown = status.altitude.at === entry.at && next
     return shown ? { ...status, altitude: { value: next.value, at: next.at } } : status
   }
-  const left = (status.water.today_ml ?? 0) - ofToday(status, entry)
-  const water = { ...status.water, today_ml: Math.max(left, 0) }
-  if (water.last_at === entry.at && next) {
-    Object.assign(water, { last_at: next.at, last_ml: next.value })
-  }
+  const water = { ...status.water, ...today(status, entry, -1) }
+  if (water.last_at === entry.at && next) Object.assign(water, lastOf(next))
   return { ...status, water }
 }
 
-function ofToday(status: Status, entry: Fact): number {
-  return entry.day === status.day ? (entry.value ?? 0) : 0
+function lastOf({ at, value, fl_oz_tenths }: Fact) {
+  return { last_at: at, last_ml: value, last_fl_oz_tenths: fl_oz_tenths ?? undefined }
+}
+
+/** The water of the day with an entry, or without it; in ounces as well, once any of it was typed in them. */
+function today({ day, water }: Status, entry: Fact, sign: 1 | -1): Partial<Status['water']> {
+  const before = water.today_ml ?? 0
+  const ml = entry.day === day ? (entry.value ?? 0) : 0
+  const today_ml = Math.max(before + sign * ml, 0)
+  const { today_fl_oz_tenths: known } = water
+  if (ml === 0 || (known === undefined && !entry.fl_oz_tenths)) return { today_ml }
+  const tenths = (known ?? inTenths(before)) + sign * (entry.fl_oz_tenths ?? inTenths(ml))
+  return { today_ml, today_fl_oz_tenths: Math.max(tenths, 0) }
 }

@@ -24,7 +24,7 @@ export class Watched implements Listener, Follower {
     this.#given = today !== undefined
     const path = { username: status.person.username }
     this.today = new Resource(async () => {
-      const query = { from: this.status.day, limit: 100 }
+      const query = { from: this.status.day, limit: 500 }
       const list = await answer(
         api.GET('/api/v1/people/{username}/entries', { params: { path, query } }),
       )
@@ -64,8 +64,11 @@ export class Watched implements Listener, Follower {
   saved(entry: Entry, before?: Entry): void {
     if (isKnown(this.today.value ?? [], entry)) return
     const known = this.#find(entry.id) ?? before
-    if (known) this.removed(known)
-    if (this.#own) this.status = withEntry(this.status, entry)
+    // A status of the server may have come first, and counts it already.
+    const counted = this.#own && isCounted(this.status, entry)
+    if (known && !counted) this.removed(known)
+    else if (known) this.today.change((entries) => remove(entries, entry.id))
+    if (this.#own && !counted) this.status = withEntry(this.status, entry)
     if (entry.day === this.status.day) {
       this.today.change((entries) => place(entries, entry, false))
     }
@@ -82,4 +85,9 @@ export class Watched implements Listener, Follower {
   #find(id: string): Entry | undefined {
     return this.today.value?.find((entry) => entry.id === id)
   }
+}
+
+/** A whole status says when the person last changed anything. */
+function isCounted({ updated_at }: Status, entry: Entry): boolean {
+  return updated_at !== null && Date.parse(updated_at) >= Date.parse(entry.updated_at)
 }

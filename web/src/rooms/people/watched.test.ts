@@ -67,6 +67,32 @@ test('a change counts once, and an older version changes nothing', () => {
   expect([total(one), one.today.value?.[0]?.value]).toEqual([400, 400])
 })
 
+test('what the status of the server counts already is put into the day only', () => {
+  const one = watched(true)
+  const { updated_at } = glass('a', 250)
+  one.told({ ...status, water: { ...status.water, today_ml: 250 }, updated_at })
+  one.saved(glass('a', 250))
+  expect([total(one), ids(one)]).toEqual([250, 'a'])
+  one.saved(glass('b', 100, 2))
+  expect([total(one), ids(one)]).toEqual([350, 'ba'])
+  one.told({
+    ...one.status,
+    water: { ...status.water, today_ml: 500 },
+    updated_at: glass('a', 0, 3).updated_at,
+  })
+  one.saved(glass('a', 400, 3), glass('a', 250))
+  expect([total(one), one.today.value?.find(({ id }) => id === 'a')?.value]).toEqual([500, 400])
+})
+
+test('a day that was given is not asked for when it is shown, and is once it may be out of date', () => {
+  const one = new Watched(status, true, [glass('a', 250)])
+  const stop = one.start()
+  expect([ids(one), asked]).toEqual(['a', []])
+  one.stale()
+  expect(asked).toEqual([day])
+  stop()
+})
+
 test('what is deleted is taken away once', () => {
   const one = watched(true)
   one.saved(glass('a', 250))

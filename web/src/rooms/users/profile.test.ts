@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Me } from '../../api/client'
-import { formOf, inUnit, readForm, zones } from './profile'
+import { draftOf, formOf, inUnit, readForm, unsaved, withDraft, zones } from './profile'
 
 const me: Me = {
   username: 'ada',
@@ -11,6 +11,7 @@ const me: Me = {
   last_login_at: null,
   created_at: '2026-01-01T00:00:00.000Z',
   time_zone: 'Europe/Berlin',
+  time_zone_set: true,
   day_starts_at: 4,
   unit: 'ml',
   daily_goal_ml: 2000,
@@ -44,6 +45,41 @@ test('each field says what is wrong with it', () => {
     'daily_goal_ml',
     'water_presets_ml',
   ])
+})
+
+test('what is typed is read as the person writes it, and limits are told in their unit', () => {
+  const read = (part: object) => readForm({ ...formOf(me), ...part }, me)
+  expect(read({ goal: '1,500' })).toEqual({ change: { daily_goal_ml: 1500 } })
+  expect(read({ goal: '1.500' })).toHaveProperty('wrong.daily_goal_ml')
+  expect(read({ goal: '2.5 l' })).toEqual({ change: { daily_goal_ml: 2500 } })
+  expect(read({ goal: '2000.4' })).toHaveProperty('wrong.daily_goal_ml')
+  expect(read({ unit: 'fl_oz', goal: '64', presets: ['5.1', '8.5', '16.9'] })).toEqual({
+    change: { unit: 'fl_oz', daily_goal_ml: 1893 },
+  })
+  const least = 'Type a goal from 3.4\u00a0fl\u00a0oz to 338.1\u00a0fl\u00a0oz.'
+  expect(read({ unit: 'fl_oz', goal: '2' })).toMatchObject({ wrong: { daily_goal_ml: least } })
+})
+
+test('a name that was merely shown is not trimmed', () => {
+  const spaced = { ...me, display_name: ' Ada ' }
+  expect(readForm(formOf(spaced), spaced)).toEqual({ change: {} })
+  expect(readForm({ ...formOf(me), name: '😀'.repeat(64) }, me)).toHaveProperty('change')
+  expect(readForm({ ...formOf(me), name: '😀'.repeat(65) }, me)).toHaveProperty(
+    'wrong.display_name',
+  )
+})
+
+test('what is not saved is named, kept, and leaves alone what was changed elsewhere', () => {
+  expect(unsaved(formOf(me), me)).toEqual([])
+  expect(draftOf(formOf(me), me)).toBeUndefined()
+  expect(unsaved(inUnit(formOf(me), 'fl_oz'), me)).toEqual(['unit'])
+  const form = { ...formOf(me), goal: '2500', ageing: '7', stale: '30' }
+  expect(unsaved(form, me)).toEqual(['goal', 'hours'])
+  const elsewhere = { ...me, display_name: 'Ada L.', daily_goal_ml: 1800 }
+  const again = withDraft(elsewhere, draftOf(form, me))
+  expect(again).toMatchObject({ name: 'Ada L.', goal: '2500', ageing: '7', stale: '30' })
+  const ounces = { ...me, unit: 'fl_oz' } as const
+  expect(withDraft(ounces, draftOf(form, me))).toMatchObject({ unit: 'ml', goal: '2500' })
 })
 
 test('the hours of freshness are whole, in reach, and in order', () => {

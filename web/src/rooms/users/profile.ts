@@ -1,11 +1,13 @@
 // The settings form: what is typed, what is wrong with it, and which of it has changed.
 import type { Me, MeChange, Unit } from '../../api/client'
-import { characters } from '../../lib/text'
-import { fromInput, MOST_ML, toInput } from '../../lib/units'
+import { type Range, type Reading, readAmount, readWhole, wrongWith } from '../../lib/amounts'
+import { same } from '../../lib/same'
+import { tooLong } from '../../lib/text'
+import { AMOUNT, amount, type Amount, asAmount, toInput } from '../../lib/units'
 
 export const DRAFT = 'draft:settings'
-const GOAL_ML = { least: 100, most: 10_000 }
-const PRESET_ML = { least: 1, most: MOST_ML }
+const LONGEST_NAME = 64
+const GOAL = { least: 100, most: 10_000 }
 const AGEING_HOURS = { least: 1, most: 168 }
 const STALE_HOURS = { least: 2, most: 336 }
 
@@ -33,11 +35,52 @@ export function formOf(me: Me): ProfileForm {
   }
 }
 
+const FIELDS = ['name', 'zone', 'startsAt', 'unit', 'goal', 'presets', 'ageing', 'stale'] as const
+type Field = (typeof FIELDS)[number]
+
+const names: Record<Field, string> = {
+  name: 'display name',
+  zone: 'time zone',
+  startsAt: 'start of the day',
+  unit: 'unit',
+  goal: 'goal',
+  presets: 'amounts',
+  ageing: 'hours',
+  stale: 'hours',
+}
+
+/** The fields that differ from what they began as. Amounts that are merely shown in another unit do not. */
+function touched(form: ProfileForm, me: Me): Field[] {
+  const shown = inUnit(formOf(me), form.unit)
+  return FIELDS.filter((field) =>
+    field === 'unit' ? form.unit !== me.unit : !same(form[field], shown[field]),
+  )
+}
+
+/** What is not saved yet, in words: `display name`, `goal`. */
+export function unsaved(form: ProfileForm, me: Me): string[] {
+  return [...new Set(touched(form, me).map((field) => names[field]))]
+}
+
+/** What is kept of a form that is not saved: only what was touched, and the unit in which amounts were typed. */
+export function draftOf(form: ProfileForm, me: Me): Partial<ProfileForm> | undefined {
+  const fields = touched(form, me)
+  if (fields.length === 0) return undefined
+  return Object.fromEntries([...fields, 'unit' as const].map((field) => [field, form[field]]))
+}
+
+/** The form as it is now, with what was touched in it before. */
+export function withDraft(me: Me, draft: Partial<ProfileForm> | undefined): ProfileForm {
+  const form = inUnit(formOf(me), draft?.unit ?? me.unit)
+  return { ...form, ...draft }
+}
+
 /** The same amounts in the other unit; what is no amount stays as it was typed. */
 export function inUnit(form: ProfileForm, unit: Unit): ProfileForm {
+  if (form.unit === unit) return form
   const convert = (text: string) => {
-    const ml = fromInput(text, form.unit)
-    return ml === null ? text : toInput(ml, unit)
+    const reading = readAmount(text, form.unit, { least: 1, most: GOAL.most })
+    return reading.state === 'read' ? toInput(reading.value.ml, unit) : text
   }
   return { ...form, unit, goal: convert(form.goal), presets: form.presets.map(convert) }
 }
@@ -49,59 +92,75 @@ export type Wrong = Partial<
     | 'water_presets_ml'
     | 'ageing_after_hours'
     | 'stale_after_hours',
-    string
+    string | undefined
   >
 >
+
+const says = {
+  goal: (least: string, most: string) => `Type a goal from ${least} to ${most}.`,
+  presets: (least: string, most: string) => `Type three amounts from ${least} to ${most}.`,
+}
+
+/** What each number in the form says. An amount that is merely shown is the amount it was. */
+export function numbersOf(form: ProfileForm, me: Me) {
+  const was = inUnit(formOf(me), form.unit)
+  const ml = (
+    text: string,
+    shown: string | undefined,
+    ml: number | undefined,
+    range: Range,
+    words: (least: string, most: string) => string,
+  ): Reading<Amount> =>
+    text === shown && ml !== undefined
+      ? { state: 'read', value: asAmount(ml), said: amount(ml, form.unit) }
+      : readAmount(text, form.unit, range, words)
+  return {
+    goal: ml(form.goal, was.goal, me.daily_goal_ml, GOAL, says.goal),
+    presets: form.presets.map((text, at) =>
+      ml(text, was.presets[at], me.water_presets_ml[at], AMOUNT, says.presets),
+    ),
+    ageing: readWhole(form.ageing, 'hours', AGEING_HOURS),
+    stale: readWhole(form.stale, 'hours', STALE_HOURS),
+  }
+}
 
 /** What differs from `me`, or what is wrong with each field. */
 export function readForm(form: ProfileForm, me: Me): { change: MeChange } | { wrong: Wrong } {
   const wrong: Wrong = {}
-  const name = form.name.trim()
-  // An amount that was merely shown in another unit is the amount it was.
-  const was = inUnit(formOf(me), form.unit)
-  const read = (text: string, shown: string | undefined, ml: number | undefined) =>
-    text === shown && ml !== undefined ? ml : fromInput(text, form.unit)
-  const goal = read(form.goal, was.goal, me.daily_goal_ml)
-  const presets = form.presets.map((text, index) =>
-    read(text, was.presets[index], me.water_presets_ml[index]),
-  )
-  if (name === '' || characters(name) > 64)
-    wrong.display_name = 'Type a name of 1 to 64 characters.'
-  if (!within(goal, GOAL_ML)) wrong.daily_goal_ml = 'Type a goal from 100 ml to 10,000 ml.'
-  if (!presets.every((ml) => within(ml, PRESET_ML))) {
-    wrong.water_presets_ml = 'Type three amounts from 1 ml to 5,000 ml.'
-  }
-  const ageing = wholeNumber(form.ageing)
-  const stale = wholeNumber(form.stale)
-  if (!within(ageing, AGEING_HOURS)) wrong.ageing_after_hours = 'Type 1 to 168 hours.'
-  if (!within(stale, STALE_HOURS)) wrong.stale_after_hours = 'Type 2 to 336 hours.'
-  else if (ageing !== null && stale !== null && stale <= ageing) {
+  // A name that was merely shown is the name it was, whatever stands around it.
+  const name = form.name === me.display_name ? form.name : form.name.trim()
+  const { goal, presets, ageing, stale } = numbersOf(form, me)
+  const empty = (words: typeof says.goal, { least, most }: Range) =>
+    words(amount(least, form.unit), amount(most, form.unit))
+  wrong.display_name =
+    name.trim() === '' ? 'Type a name of 1 to 64 characters.' : tooLong(name, LONGEST_NAME)
+  wrong.daily_goal_ml = wrongWith(goal, empty(says.goal, GOAL))
+  wrong.water_presets_ml = presets
+    .map((preset) => wrongWith(preset, empty(says.presets, AMOUNT)))
+    .find((why) => why !== undefined)
+  wrong.ageing_after_hours = wrongWith(ageing, 'Type 1 to 168 hours.')
+  wrong.stale_after_hours = wrongWith(stale, 'Type 2 to 336 hours.')
+  if (stale.state === 'read' && ageing.state === 'read' && stale.value <= ageing.value) {
     wrong.stale_after_hours = 'Type more hours than above: it gets old first.'
   }
-  if (Object.keys(wrong).length > 0) return { wrong }
+  const found = Object.entries(wrong).filter(([, why]) => why !== undefined)
+  if (found.length > 0) return { wrong: Object.fromEntries(found) }
 
+  const value = <T>(reading: Reading<T>) => (reading.state === 'read' ? reading.value : undefined)
   const wanted = {
     display_name: name,
     time_zone: form.zone,
     day_starts_at: Number(form.startsAt),
     unit: form.unit,
-    daily_goal_ml: goal,
-    water_presets_ml: presets as number[],
-    ageing_after_hours: ageing,
-    stale_after_hours: stale,
+    daily_goal_ml: value(goal)?.ml,
+    water_presets_ml: presets.map((preset) => value(preset)?.ml),
+    ageing_after_hours: value(ageing),
+    stale_after_hours: value(stale),
   }
   const changed = Object.entries(wanted).filter(
-    ([key, value]) => JSON.stringify(value) !== JSON.stringify(me[key as keyof typeof wanted]),
+    ([key, value]) => !same(value, me[key as keyof typeof wanted]),
   )
   return { change: Object.fromEntries(changed) }
-}
-
-function within(value: number | null, { least, most }: typeof GOAL_ML): boolean {
-  return value !== null && value >= least && value <= most
-}
-
-function wholeNumber(text: string): number | null {
-  return /^\d+$/.test(text.trim()) ? Number(text) : null
 }
 
 /** Every zone this browser knows, and those given, in order. */

@@ -1,8 +1,10 @@
 // The form of a new API token: what is typed, and what of it is sent.
 import type { Role, Scope } from '../../api/client'
+import { tooLong } from '../../lib/text'
 import { inDays } from '../../lib/time'
 
-export const DRAFT = 'draft:token'
+export const DRAFT = 'token'
+const LONGEST_NAME = 64
 
 export interface TokenForm {
   name: string
@@ -39,6 +41,10 @@ export type Wrong = Partial<Record<'name' | 'scopes' | 'expires_at', string>>
 export function readForm({ name, scopes, days }: TokenForm, now: number) {
   const wrong: Wrong = {}
   if (name.trim() === '') wrong.name = 'Type a name by which you know it again.'
+  else {
+    const long = tooLong(name.trim(), LONGEST_NAME)
+    if (long) wrong.name = long
+  }
   if (scopes.length === 0) wrong.scopes = 'Choose at least one thing it may do.'
   if (Object.keys(wrong).length > 0) return { wrong }
   return { token: { name: name.trim(), scopes, expires_at: inDays(Number(days), now) } }

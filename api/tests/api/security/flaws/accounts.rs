@@ -80,7 +80,7 @@ async fn bcrypt_truncation_and_nul() {
     for (name, password, similar) in [
         ("long", format!("{start}-A"), format!("{start}-B")),
         ("nul", "Quiet\0Harbour-71-lanterns".to_owned(), "Quiet\0Harbour-71-lanternz".to_owned()),
-        ("combining", "Cafe\u{301}-Harbour-71-lanterns".to_owned(), "Caf\u{e9}-Harbour-71-lanterns".to_owned()),
+        ("accents", "Caf\u{e9}-Harbour-71-lanterns".to_owned(), "Cafe-Harbour-71-lanterns".to_owned()),
         ("case", "Quiet-Harbour-71-lanterns".to_owned(), "quiet-Harbour-71-lanterns".to_owned()),
     ] {
         register(&app, name, &password).await.expect(StatusCode::CREATED);

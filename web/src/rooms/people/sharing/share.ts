@@ -9,10 +9,16 @@ import type {
   Sharing,
 } from '../../../api/client'
 import { same } from '../../../lib/same'
-import { fromWall, toWall } from '../../../lib/time'
+import { readWall, wallTime } from '../../../lib/time'
 import { listed } from '../../entries/changes'
 
-export const DRAFT = 'draft:share'
+/** What the keys of all drafts of shares begin with. */
+export const SHARE_DRAFTS = 'share:'
+
+/** Where the draft of a change to a share is kept, or of one for somebody who is named in it. */
+export function draftKey(share: Share | null): string {
+  return SHARE_DRAFTS + (share?.username ?? '')
+}
 
 /** Whom one lets watch, each with what that means. */
 const modes = [
@@ -141,6 +147,8 @@ export interface TermsForm {
   export: boolean
   /** The end on the wall of one's zone; empty for none. */
   until: string
+  /** Of an end that comes twice, the second. */
+  second: boolean | null
 }
 
 export interface ShareForm extends TermsForm {
@@ -155,31 +163,38 @@ export interface OfferForm extends TermsForm {
 }
 
 export function emptyOffer(): OfferForm {
-  return { lets: '', water: 'exact', altitude: 'exact', history: true, export: false, until: '' }
+  return {
+    lets: '',
+    water: 'exact',
+    altitude: 'exact',
+    history: true,
+    export: false,
+    until: '',
+    second: null,
+  }
 }
 
 /** What is sent for them, null for nothing, or what is wrong with it. */
 export function readOffer(
-  { lets, until: wall, ...terms }: OfferForm,
+  { lets, until: wall, second, ...terms }: OfferForm,
   me: Reader,
   now: number,
 ): { share?: ShareTerms | null; wrong?: string } {
   if (lets !== 'yes') return { share: null }
-  const read = readUntil(wall, me, now)
+  const read = readUntil({ until: wall, second }, me, now)
   return 'wrong' in read ? read : { share: { ...terms, until: read.until } }
 }
 
 function readUntil(
-  wall: string,
+  { until: wall, second }: Pick<TermsForm, 'until' | 'second'>,
   me: Reader,
   now: number,
 ): { until: string | null } | { wrong: string } {
-  const until = wall === '' ? null : fromWall(wall, me.time_zone)
-  if (wall !== '' && until === null) return { wrong: 'Choose a day and a time, or no end.' }
-  if (until !== null && Date.parse(until) <= now) {
-    return { wrong: 'Choose a time that is still to come.' }
-  }
-  return { until }
+  if (wall === '') return { until: null }
+  const read = readWall({ wall, second }, me.time_zone)
+  if ('wrong' in read) return read
+  if (Date.parse(read.at) <= now) return { wrong: 'Choose a time that is still to come.' }
+  return { until: read.at }
 }
 
 type Reader = Pick<Me, 'time_zone'>
@@ -194,8 +209,14 @@ export function formOf(share: Share | null, me: Reader, now: number): ShareForm 
     altitude: share?.altitude ?? 'exact',
     history: share?.history ?? true,
     export: share?.export ?? false,
-    until: until === null ? '' : toWall(until, me.time_zone),
+    ...untilOf(until, me.time_zone),
   }
+}
+
+function untilOf(until: string | null, zone: string): Pick<ShareForm, 'until' | 'second'> {
+  if (until === null) return { until: '', second: null }
+  const { wall, second } = wallTime(until, zone)
+  return { until: wall, second }
 }
 
 const FIELDS = ['water', 'altitude', 'history', 'export', 'until'] as const
@@ -203,13 +224,16 @@ const FIELDS = ['water', 'altitude', 'history', 'export', 'until'] as const
 /** What was touched: what the form shows otherwise than the share it began with. */
 function touched(form: ShareForm, me: Reader, now: number): (typeof FIELDS)[number][] {
   const shown = formOf(form.share, me, now)
-  return FIELDS.filter((field) => form[field] !== shown[field])
+  const moved = form.second !== shown.second
+  return FIELDS.filter((field) => form[field] !== shown[field] || (field === 'until' && moved))
 }
 
 /** The form once its share was changed elsewhere: what was not touched is as the share is now. */
 export function follow(form: ShareForm, share: Share, me: Reader, now: number): ShareForm {
-  const kept = touched(form, me, now).map((field) => [field, form[field]] as const)
-  return { ...formOf(share, me, now), ...Object.fromEntries(kept) }
+  const fields = touched(form, me, now)
+  const kept = fields.map((field) => [field, form[field]] as const)
+  const second = fields.includes('until') ? { second: form.second } : {}
+  return { ...formOf(share, me, now), ...Object.fromEntries(kept), ...second }
 }
 
 /** Whether two states of a share let the same be seen. */
@@ -231,7 +255,7 @@ export function readForm(
 ): { change: ShareChange } | { wrong: Wrong } {
   const wrong: Wrong = {}
   const { share } = form
-  const read = readUntil(form.until, me, now)
+  const read = readUntil(form, me, now)
   if (form.username.trim() === '') wrong.username = 'Type the user name of a viewer.'
   if ('wrong' in read) return { wrong: { ...wrong, until: read.wrong } }
   if (Object.keys(wrong).length > 0) return { wrong }

@@ -2,7 +2,7 @@
 import type { Role } from '../../../api/client'
 import type { OfferForm } from '../../people/sharing/share'
 
-export const DRAFT = 'draft:user'
+export const DRAFT = 'user'
 
 export interface UserForm {
   username: string

@@ -1,10 +1,12 @@
 // The form of a new invitation: for whom, for how long, and for how many.
 import type { Role } from '../../../api/client'
+import { readWhole, wrongWith } from '../../../lib/amounts'
 import type { OfferForm } from '../../people/sharing/share'
 import { inDays } from '../../../lib/time'
 
-export const DRAFT = 'draft:invite'
-const MOST_USES = 100
+export const DRAFT = 'invite'
+const USES = { least: 1, most: 100 }
+const LIMITS = 'Type a number from 1 to 100.'
 
 export interface InviteForm {
   role: Role
@@ -26,10 +28,13 @@ export function emptyForm(): InviteForm {
   return { role: 'viewer', days: '7', uses: '1' }
 }
 
+/** For how many people it is. */
+export function usesOf(text: string) {
+  return readWhole(text, 'people', USES, LIMITS)
+}
+
 export function readForm({ role, days, uses }: InviteForm, now: number) {
-  const max_uses = /^\d{1,3}$/.test(uses.trim()) ? Number(uses) : 0
-  if (max_uses < 1 || max_uses > MOST_USES) {
-    return { wrong: { max_uses: 'Type a number from 1 to 100.' } }
-  }
-  return { invite: { role, max_uses, expires_at: inDays(Number(days), now) } }
+  const read = usesOf(uses)
+  if (read.state !== 'read') return { wrong: { max_uses: wrongWith(read, LIMITS) ?? LIMITS } }
+  return { invite: { role, max_uses: read.value, expires_at: inDays(Number(days), now) } }
 }

@@ -1,0 +1,92 @@
+//! What was typed in fluid ounces (US), in tenths, beside the millilitres that are kept of everything.
+
+use crate::error::FieldError;
+
+use super::model::Metric;
+
+const ML_PER_TENTH: f64 = 2.957_352_956_25;
+
+/// The tenths of an ounce that are nearest to so many millilitres.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "a person's water is far from either limit"
+)]
+pub fn nearest_tenths(ml: i64) -> i64 {
+    (ml as f64 / ML_PER_TENTH).round() as i64
+}
+
+/// Checks that an entry that has tenths of an ounce says the same by both.
+///
+/// # Errors
+/// Names what does not fit.
+pub fn check(metric: Metric, value: i32, fl_oz_tenths: Option<i32>) -> Result<(), FieldError> {
+    let Some(tenths) = fl_oz_tenths else { return Ok(()) };
+    let message = match metric {
+        Metric::Altitude => "is for water alone",
+        Metric::Water if nearest_tenths(value.into()) == i64::from(tenths) => return Ok(()),
+        Metric::Water => "has to be what `value` is in fluid ounces (US), in tenths",
+    };
+    Err(FieldError::new("fl_oz_tenths", "mismatch", message))
+}
+
+/// The water of a day, by what was typed in either unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DayTotal {
+    /// All of it, each entry in whole millilitres.
+    pub ml: i64,
+    /// What was typed in millilitres.
+    pub ml_alone: i64,
+    /// What was typed in ounces.
+    pub tenths: Option<i64>,
+}
+
+impl DayTotal {
+    /// All of it in tenths of an ounce; what was typed in millilitres is rounded once. `None` where nothing was typed in ounces.
+    #[must_use]
+    pub fn fl_oz_tenths(self) -> Option<i64> {
+        self.tenths.map(|tenths| tenths + nearest_tenths(self.ml_alone))
+    }
+
+    /// All of it in millilitres, rounded once: eight glasses of eight ounces reach a goal of sixty-four.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "a person's water is far from either limit"
+    )]
+    pub fn exact_ml(self) -> i64 {
+        self.ml_alone + (self.tenths.unwrap_or_default() as f64 * ML_PER_TENTH).round() as i64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_in_ounces_fits_the_millilitres_it_becomes() {
+        for tenths in 1..=1690_i32 {
+            let ml = (f64::from(tenths) * ML_PER_TENTH).round();
+            #[expect(clippy::cast_possible_truncation, reason = "at most 5000")]
+            let ml = ml as i32;
+            check(Metric::Water, ml, Some(tenths)).unwrap();
+            check(Metric::Water, ml, Some(tenths + 1)).unwrap_err();
+            check(Metric::Water, ml, Some(tenths - 1)).unwrap_err();
+        }
+        check(Metric::Water, 5000, Some(1691)).unwrap();
+        check(Metric::Altitude, 7, Some(2)).unwrap_err();
+        check(Metric::Altitude, 7, None).unwrap();
+    }
+
+    #[test]
+    fn ounces_are_added_as_they_were_typed_and_the_rest_is_rounded_once() {
+        let cups = DayTotal { ml: 480, ml_alone: 0, tenths: Some(160) };
+        assert_eq!((cups.fl_oz_tenths(), cups.exact_ml()), (Some(160), 473));
+        let mixed = DayTotal { ml: 973, ml_alone: 500, tenths: Some(160) };
+        assert_eq!((mixed.fl_oz_tenths(), mixed.exact_ml()), (Some(329), 973));
+        let metric = DayTotal { ml: 500, ml_alone: 500, tenths: None };
+        assert_eq!((metric.fl_oz_tenths(), metric.exact_ml()), (None, 500));
+    }
+}

@@ -1,0 +1,235 @@
+//! A clock that was wrong and is put right: what was made while it was ahead.
+
+use actix_web::http::StatusCode;
+use serde_json::{Value, json};
+use status_tracker::{
+    clock::{DAY, HOUR, MINUTE, SECOND, Timestamp},
+    limits::{AT_ONCE, penalties::OFFENCES},
+    ops::put_back::bring_back,
+    users::model::Role,
+};
+
+use crate::support::{Client, NOON, PASSWORD, TestApp, code_at};
+
+const WRONG: &str = "Quiet-Harbour-71-lanternS";
+const LOGIN: &str = "/api/v1/auth/login";
+
+fn instant(value: &Value) -> i64 {
+    Timestamp::parse(value.as_str().unwrap()).unwrap().0
+}
+
+fn credentials(username: &str, password: &str) -> Value {
+    json!({"username": username, "password": password})
+}
+
+#[actix_web::test]
+async fn whatever_changes_an_entry_changes_it_later_than_what_changed_it_before() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    app.clock.set_by(2 * HOUR);
+    let entry = robin.log("water", 250, NOON).await;
+    let path = format!("/api/v1/entries/{}", entry["id"].as_str().unwrap());
+    let mut before = instant(&entry["updated_at"]);
+    app.clock.set_by(-2 * HOUR);
+    let mut later = |value: &Value| {
+        let at = instant(&value["updated_at"]);
+        assert!(at > before, "{at} is not after {before}");
+        before = at;
+    };
+    later(&robin.patch(&path, json!({"value": 300})).await.expect(StatusCode::OK).json);
+    later(&robin.patch(&path, json!({"note": "cold"})).await.expect(StatusCode::OK).json);
+    robin.delete(&path).await.expect(StatusCode::NO_CONTENT);
+    later(&robin.post(&format!("{path}/restore"), json!({})).await.expect(StatusCode::OK).json);
+    later(&robin.post(&format!("{path}/versions/1/restore"), json!({})).await.expect(StatusCode::OK).json["entry"]);
+    let versions = robin.get(&format!("{path}/versions")).await.json["items"].clone();
+    let numbers: Vec<i64> = versions.as_array().unwrap().iter().map(|one| one["number"].as_i64().unwrap()).collect();
+    assert_eq!(numbers, [5, 4, 3, 2, 1], "in the order in which they were written");
+}
+
+#[actix_web::test]
+async fn changes_of_many_are_later_too_and_preview_and_change_agree() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    let kept = robin.log("water", 100, "2026-03-01T11:00:00Z").await;
+    app.clock.advance(MINUTE);
+    let moment = app.clock.now();
+    app.clock.advance(MINUTE);
+    app.clock.set_by(2 * HOUR);
+    let path = format!("/api/v1/entries/{}", kept["id"].as_str().unwrap());
+    let changed = robin.patch(&path, json!({"value": 900})).await.json;
+    robin.log("water", 200, "2026-03-01T11:30:00Z").await;
+    app.clock.set_by(-2 * HOUR);
+    let body = |digest: Option<&str>| json!({"to": moment.to_string(), "digest": digest});
+    let preview = robin.post("/api/v1/entries/rewind?dry_run=true", body(None)).await;
+    let digest = preview.expect(StatusCode::OK).json["digest"].as_str().unwrap().to_owned();
+    let done = robin.post("/api/v1/entries/rewind", body(Some(&digest))).await;
+    assert_eq!((&done.json["removed"], &done.json["changed"]), (&json!(1), &json!(1)));
+    let after = robin.get(&path).await.json;
+    assert_eq!(after["value"], 100);
+    assert!(instant(&after["updated_at"]) > instant(&changed["updated_at"]));
+    // By days as well, which is one statement for all that move alike.
+    let before = instant(&after["updated_at"]);
+    robin.patch("/api/v1/me", json!({"time_zone": "Pacific/Kiritimati"})).await.expect(StatusCode::OK);
+    let preview = robin.post("/api/v1/entries/recompute?dry_run=true", json!({})).await;
+    let digest = preview.expect(StatusCode::OK).json["digest"].clone();
+    robin.post("/api/v1/entries/recompute", json!({"digest": digest})).await.expect(StatusCode::OK);
+    let moved = robin.get(&path).await.json;
+    assert_eq!(moved["day"], "2026-03-02");
+    assert!(instant(&moved["updated_at"]) > before);
+}
+
+#[actix_web::test]
+async fn tokens_that_were_made_ahead_work_as_long_as_their_session() {
+    let app = TestApp::start().await;
+    let viewer = app.viewer().await;
+    app.clock.set_by(2 * HOUR);
+    let token = app.anonymous().post("/api/v1/auth/token", credentials(&viewer.username, PASSWORD)).await;
+    let jwt = Client { bearer: token.json["access_token"].as_str().map(str::to_owned), ..app.anonymous() };
+    let page = app.anonymous().sign_in(&viewer.username, PASSWORD).await;
+    let expires = json!((Timestamp(app.clock.now().0 + DAY)).to_string());
+    let body = json!({"name": "button", "scopes": ["read"], "expires_at": expires});
+    let made = page.post("/api/v1/me/tokens", body).await.expect(StatusCode::CREATED).json.clone();
+    let script = Client { bearer: made["token"].as_str().map(str::to_owned), ..app.anonymous() };
+    app.clock.set_by(-2 * HOUR);
+    for client in [&jwt, &page, &script] {
+        client.get("/api/v1/people").await.expect(StatusCode::OK);
+    }
+    let sessions = page.get("/api/v1/me/sessions").await.json["items"].clone();
+    for session in sessions.as_array().unwrap() {
+        assert!(instant(&session["last_seen_at"]) <= app.clock.now().0, "nobody was here later than now");
+    }
+    app.state.seen.flush(&app.state.db).await.unwrap();
+    page.delete("/api/v1/me/sessions").await.expect(StatusCode::NO_CONTENT);
+    jwt.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+    // What was made before the clock was right, and is idle since, ends as it would have.
+    app.clock.advance(7 * DAY + HOUR);
+    page.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+}
+
+#[actix_web::test]
+async fn a_lock_that_was_made_ahead_lasts_half_an_hour() {
+    for ahead in [2 * HOUR, DAY, 400 * DAY] {
+        let app = TestApp::start().await;
+        let (admin, viewer) = (app.admin().await, app.viewer().await);
+        app.clock.set_by(ahead);
+        for _ in 0..5 {
+            app.anonymous().post(LOGIN, credentials(&viewer.username, WRONG)).await;
+        }
+        app.clock.set_by(-ahead);
+        let shown = admin.get(&format!("/api/v1/admin/users/{}", viewer.username)).await.json["locked_until"].clone();
+        assert_eq!(shown, "2026-03-01T12:30:00.000Z");
+        let right = credentials(&viewer.username, PASSWORD);
+        let locked = app.anonymous().post(LOGIN, right.clone()).await;
+        assert_eq!(locked.expect_problem(423, "locked").header("retry-after"), "1800");
+        assert!(locked.json["detail"].as_str().unwrap().starts_with("Wait 30 minutes"), "{}", locked.json);
+        app.clock.advance(30 * MINUTE - 1);
+        app.anonymous().post(LOGIN, right.clone()).await.expect_problem(423, "locked");
+        app.clock.advance(1);
+        app.anonymous().post(LOGIN, right).await.expect(StatusCode::OK);
+    }
+}
+
+#[actix_web::test]
+async fn a_penalty_that_was_made_ahead_lasts_as_long_as_it_would() {
+    let settings = [("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "1/24h")];
+    let app = TestApp::with(&settings).await;
+    let viewer = app.viewer().await;
+    app.clock.set_by(DAY);
+    for _ in 0..=AT_ONCE + OFFENCES as usize {
+        viewer.get("/api/v1/me").await;
+    }
+    app.clock.set_by(-DAY);
+    let waits =
+        |answer: crate::support::Answer| answer.expect_problem(429, "penalised").header("retry-after").to_owned();
+    assert_eq!(waits(viewer.get("/api/v1/me").await), "60");
+    // Also for the process after this one, and for whoever looks.
+    let restarted = app.restarted(&settings).await;
+    let again = Client { url: restarted.url.clone(), ..viewer.clone() };
+    assert_eq!(waits(again.get("/api/v1/me").await), "60");
+    let report = app.admin().await.get("/api/v1/admin/security").await.json;
+    assert_eq!(report["penalties"][0]["until"], "2026-03-01T12:01:00.000Z");
+    app.clock.advance(MINUTE);
+    viewer.get("/api/v1/me").await.expect_problem(429, "rate_limited");
+}
+
+#[actix_web::test]
+async fn setting_the_clock_neither_spends_a_limit_nor_fills_it() {
+    let app = TestApp::with(&[("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "2/20s")]).await;
+    let viewer = app.viewer().await;
+    for _ in 0..2 {
+        viewer.get("/api/v1/me").await.expect(StatusCode::OK);
+    }
+    for by in [DAY, -2 * DAY, DAY] {
+        app.clock.set_by(by);
+        assert_eq!(viewer.get("/api/v1/me").await.expect_problem(429, "rate_limited").header("retry-after"), "10");
+    }
+    app.clock.advance(10 * SECOND);
+    viewer.get("/api/v1/me").await.expect(StatusCode::OK);
+}
+
+#[actix_web::test]
+async fn codes_are_taken_again_once_the_clock_is_right() {
+    let app = TestApp::start().await;
+    let viewer = app.viewer().await;
+    app.clock.set_by(2 * HOUR);
+    let setup = viewer.post("/api/v1/me/totp", json!({"password": PASSWORD})).await;
+    let secret = setup.expect(StatusCode::CREATED).json["secret"].clone();
+    let body = json!({"code": code_at(&secret, app.clock.now())});
+    viewer.post("/api/v1/me/totp/confirm", body).await.expect(StatusCode::OK);
+    app.clock.set_by(-2 * HOUR);
+    let code = code_at(&secret, app.clock.now());
+    let body = json!({"username": viewer.username, "password": PASSWORD, "totp_code": code});
+    app.anonymous().post(LOGIN, body.clone()).await.expect(StatusCode::OK);
+    app.anonymous().post(LOGIN, body).await.expect_problem(401, "invalid_totp");
+}
+
+#[actix_web::test]
+async fn what_lies_in_the_future_is_brought_back() {
+    let app = TestApp::start().await;
+    let (admin, viewer) = (app.admin().await, app.viewer().await);
+    app.clock.set_by(10 * DAY);
+    let reset = admin.post(&format!("/api/v1/admin/users/{}/reset-password", viewer.username), Value::Null).await;
+    let temporary = reset.expect(StatusCode::OK).json["temporary_password"].as_str().unwrap().to_owned();
+    app.clock.set_by(-10 * DAY);
+    let now = app.clock.now();
+    app.state.db.write(move |conn| Ok(bring_back(conn, now)?)).await.unwrap();
+    app.clock.advance(DAY - 1);
+    app.anonymous().post(LOGIN, credentials(&viewer.username, &temporary)).await.expect(StatusCode::OK);
+    app.clock.advance(1);
+    app.anonymous()
+        .post(LOGIN, credentials(&viewer.username, &temporary))
+        .await
+        .expect_problem(401, "invalid_credentials");
+}
+
+#[actix_web::test]
+async fn whoever_was_refused_ahead_may_ask_again_a_day_from_now() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
+    app.clock.set_by(10 * DAY);
+    robin.patch("/api/v1/me/shares/alex", json!({"state": "ended"})).await.expect(StatusCode::OK);
+    app.clock.set_by(-10 * DAY);
+    let ask = async || alex.post("/api/v1/people/robin/share-requests", json!({})).await;
+    assert_eq!(ask().await.expect_problem(409, "asked_recently").header("retry-after"), "86400");
+    let now = app.clock.now();
+    app.state.db.write(move |conn| Ok(bring_back(conn, now)?)).await.unwrap();
+    app.clock.advance(DAY);
+    ask().await.expect(StatusCode::CREATED);
+}
+
+#[actix_web::test]
+async fn every_event_says_what_time_it_is() {
+    let app = TestApp::start().await;
+    let (robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
+    let mut stream = alex.listen("robin").await;
+    stream.expect("status").await;
+    assert_eq!(stream.server_time, app.clock.now().0);
+    app.clock.set_by(-2 * HOUR);
+    robin.log("water", 250, "2026-03-01T09:00:00Z").await;
+    stream.expect("entry").await;
+    assert_eq!(stream.server_time, app.clock.now().0);
+    stream.expect("status").await;
+    app.clock.advance(15 * SECOND);
+    stream.heartbeat().await;
+    assert_eq!(stream.server_time, app.clock.now().0);
+}

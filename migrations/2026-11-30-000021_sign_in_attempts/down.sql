@@ -1,0 +1,2 @@
+DROP TABLE sign_in_continuations;
+DROP TABLE sign_in_attempts;

@@ -1,0 +1,387 @@
+// What a person types is what is stored: the number they meant, once, at the moment they meant, in the words they typed.
+import { card, Client, enter, expect, type Page, stopClock, test, toast } from './support/test'
+
+/** Holds back the answers to what is posted there, until the function it gives is called. */
+async function slow(page: Page, path: string): Promise<() => void> {
+  let go = (): void => undefined
+  const gate = new Promise<void>((resolve) => (go = resolve))
+  await page.route(`**/api/v1${path}`, async (route) => {
+    if (route.request().method() === 'GET') return route.fallback()
+    const response = await route.fetch()
+    await gate
+    await route.fulfill({ response })
+  })
+  return go
+}
+
+test.describe('the number that was meant', () => {
+  const typed = [
+    { locale: 'en-US', text: '1,500', said: '= 1,500 ml', value: 1500 },
+    { locale: 'de-DE', text: '1.500', said: '= 1.500 ml', value: 1500 },
+    { locale: 'fr-FR', text: '1 500', said: '= 1\u202f500 ml', value: 1500 },
+    { locale: 'en-US', text: '0.25 l', said: '= 250 ml', value: 250 },
+    { locale: 'ar-EG', text: '٢٥٠', said: '= 250 ml', value: 250 },
+  ]
+  for (const { locale, text, said, value } of typed) {
+    test(`${text} in ${locale} is ${value} ml`, async ({ device, admin, client }) => {
+      const page = await device({ locale })
+      await enter(page, admin)
+      await page.getByRole('button', { name: 'Other' }).click()
+      await page.getByLabel('Other amount (ml)').fill(text)
+      await expect(page.getByText(said.replaceAll(' ml', '\u00a0ml'))).toBeVisible()
+      await page.getByLabel('Other amount (ml)').press('Enter')
+      await expect.poll(() => client.entries()).toMatchObject([{ value }])
+    })
+  }
+
+  const asked = [
+    { locale: 'de-DE', text: '1,500', choice: '1.500\u00a0ml', value: 1500 },
+    { locale: 'en-US', text: '1.500', choice: '1,500\u00a0ml', value: 1500 },
+    { locale: 'en-US', text: '0,5', choice: '500\u00a0ml', value: 500 },
+  ]
+  for (const { locale, text, choice, value } of asked) {
+    test(`${text} in ${locale} is asked, not guessed`, async ({ device, admin, client }) => {
+      const page = await device({ locale })
+      await enter(page, admin)
+      await page.getByRole('button', { name: 'Other' }).click()
+      const field = page.getByLabel('Other amount (ml)')
+      await field.fill(text)
+      await field.press('Enter')
+      await expect(page.getByText('Choose what you mean.')).toBeVisible()
+      expect(await client.entries()).toEqual([])
+      await page.getByRole('button', { name: choice, exact: true }).click()
+      await expect(field).toBeFocused()
+      await field.press('Enter')
+      await expect.poll(() => client.entries()).toMatchObject([{ value }])
+    })
+  }
+
+  test('sixteen times an ounce is sixteen ounces, and the limit that is told is taken', async ({
+    page,
+    admin,
+    client,
+  }) => {
+    await client.send('PATCH', '/me', { unit: 'fl_oz', daily_goal_ml: 473 })
+    for (let count = 0; count < 16; count += 1) {
+      await client.send('POST', '/entries', { metric: 'water', value: 30, fl_oz_tenths: 10 })
+    }
+    await enter(page, admin)
+    await expect(card(page, 'Water')).toContainText('16 fl oz of 16 fl oz today, goal reached')
+    await page.getByRole('button', { name: 'Other' }).click()
+    const field = page.getByLabel('Other amount (fl oz)')
+    await field.fill('170')
+    await field.press('Enter')
+    await expect(page.getByText('Type an amount of at most 169.1 fl oz.')).toBeVisible()
+    await field.fill('169.1')
+    await field.press('Enter')
+    await expect(card(page, 'Water')).toContainText('185.1 fl oz')
+    await expect.poll(async () => (await client.entries()).at(-1)).toMatchObject({ value: 5000 })
+    await page.goto('/history')
+    await expect(page.getByRole('main')).toContainText('185.1 fl oz')
+  })
+})
+
+test.describe('one intention is one', () => {
+  test('Enter twice in the field of another amount', async ({ page, admin, client }) => {
+    await enter(page, admin)
+    await page.getByRole('button', { name: 'Other' }).click()
+    const answer = await slow(page, '/entries')
+    const field = page.getByLabel('Other amount (ml)')
+    await field.fill('333')
+    await field.press('Enter')
+    await field.press('Enter')
+    await page.getByRole('button', { name: 'Log', exact: true }).dblclick({ force: true })
+    answer()
+    await expect(field).toBeHidden()
+    await expect(card(page, 'Water')).toContainText('333 ml of 2,000 ml today')
+    expect(await client.entries()).toHaveLength(1)
+  })
+
+  test('a double click on Save in a dialog', async ({ page, admin, client }) => {
+    await enter(page, admin, '/history')
+    await page.getByRole('button', { name: 'Add an entry' }).click()
+    const answer = await slow(page, '/entries')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Amount (ml)').fill('444')
+    await dialog.getByRole('button', { name: 'Save' }).dblclick()
+    await dialog.getByLabel('Amount (ml)').press('Enter')
+    answer()
+    await expect(dialog).toBeHidden()
+    expect(await client.entries()).toHaveLength(1)
+  })
+
+  test('a key that is held down', async ({ page, admin, client }) => {
+    await enter(page, admin)
+    const cup = page.getByRole('button', { name: 'Log 250 ml' })
+    await cup.focus()
+    await page.keyboard.down('Enter')
+    for (let repeat = 0; repeat < 5; repeat += 1) await page.keyboard.down('Enter')
+    await page.keyboard.up('Enter')
+    await expect(card(page, 'Water')).toContainText('250 ml of 2,000 ml today')
+    await expect.poll(async () => (await client.entries()).length).toBe(1)
+  })
+
+  test('a token and an invitation whose answers are lost are made once', async ({
+    page,
+    admin,
+    client,
+  }) => {
+    await enter(page, admin, '/settings')
+    const lose = async (path: string) => {
+      let first = true
+      await page.route(`**/api/v1${path}`, async (route) => {
+        if (route.request().method() !== 'POST' || !first) return route.fallback()
+        first = false
+        await route.fetch()
+        await route.abort()
+      })
+    }
+    await lose('/me/tokens')
+    await page.getByRole('button', { name: 'Create a token' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name').fill('kitchen')
+    await dialog.getByRole('button', { name: 'Create token' }).click()
+    await expect(dialog.getByRole('alert')).toContainText('cannot be reached')
+    await dialog.getByRole('button', { name: 'Create token' }).dblclick()
+    await expect(dialog.getByLabel('Token', { exact: true })).toHaveValue(/^st_/)
+    const tokens = (await (await client.send('GET', '/me/tokens')).json()) as { items: unknown[] }
+    expect(tokens.items).toHaveLength(1)
+
+    await page.goto('/admin/invites')
+    await lose('/admin/invites')
+    await page.getByRole('button', { name: 'Create an invitation' }).click()
+    await dialog.getByRole('button', { name: 'Create invitation' }).click()
+    await expect(dialog.getByRole('alert')).toContainText('cannot be reached')
+    await dialog.getByRole('button', { name: 'Create invitation' }).click()
+    await expect(dialog).toContainText('Your invitation')
+    const invites = (await (await client.send('GET', '/admin/invites')).json()) as {
+      items: { created_by: string }[]
+    }
+    const own = invites.items.filter(({ created_by }) => created_by === admin.username)
+    expect(own).toHaveLength(1)
+  })
+})
+
+test.describe('what was typed stays what it was', () => {
+  test('Escape keeps a note, and says so', async ({ page, admin, client }) => {
+    const note = 'A long walk by the river. '.repeat(10)
+    await stopClock(page)
+    await enter(page, admin, '/history')
+    await page.getByRole('button', { name: 'Add an entry' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Note').fill(note)
+    await page.keyboard.press('Escape')
+    await expect(dialog).toBeHidden()
+    await toast(page, 'What you typed is kept.').getByRole('button', { name: 'Go on' }).click()
+    await expect(dialog.getByLabel('Note')).toHaveValue(note)
+
+    // Closed, and the page loaded anew: it waits until the form is opened.
+    await page.keyboard.press('Escape')
+    await page.reload()
+    await page.getByRole('button', { name: 'Add an entry' }).click()
+    await expect(dialog).toContainText('This is what you typed before.')
+    await expect(dialog.getByLabel('Note')).toHaveValue(note)
+
+    // Thrown away by a press, which can be undone.
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await toast(page, 'thrown away').getByRole('button', { name: 'Undo' }).click()
+    await expect(dialog.getByLabel('Note')).toHaveValue(note)
+    await dialog.getByLabel('Amount (ml)').fill('250')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(dialog).toBeHidden()
+    expect(await client.entries()).toMatchObject([{ note }])
+  })
+
+  test('a draft of one entry does not come up in another', async ({ page, admin, client }) => {
+    await client.log({ metric: 'water', value: 200, at: '2026-01-05T08:00:00.000Z' })
+    await client.log({ metric: 'water', value: 300, at: '2026-01-05T09:00:00.000Z' })
+    await enter(page, admin, '/history')
+    const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: /^Edit 200 ml/ }).click()
+    await dialog.getByLabel('Note').fill('of the first')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: /^Edit 300 ml/ }).click()
+    await expect(dialog.getByLabel('Note')).toHaveValue('')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: /^Edit 200 ml/ }).click()
+    await expect(dialog.getByLabel('Note')).toHaveValue('of the first')
+  })
+
+  test('saved without a change, nothing changes; a tag that is added leaves the others whole', async ({
+    page,
+    admin,
+    client,
+  }) => {
+    const id = '019cb2f0-0000-7000-8000-00000000000a'
+    const entry = { metric: 'water', value: 250, at: '2026-01-05T08:00:33.123Z', id }
+    const kept = { note: '  tea\r\nand more  \n', tags: ['a, b', ' c '] }
+    await client.send('POST', '/entries', { ...entry, ...kept })
+    const before: unknown = await (await client.send('GET', `/entries/${id}`)).json()
+    await enter(page, admin, '/history')
+    const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: /^Edit 250 ml/ }).click()
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(dialog).toBeHidden()
+    expect(await (await client.send('GET', `/entries/${id}`)).json()).toEqual(before)
+
+    await page.getByRole('button', { name: /^Edit 250 ml/ }).click()
+    await dialog.getByLabel('Tags').fill('new')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(dialog).toBeHidden()
+    const after: unknown = await (await client.send('GET', `/entries/${id}`)).json()
+    expect(after).toMatchObject({ ...kept, at: entry.at, tags: ['a, b', ' c ', 'new'] })
+  })
+
+  test('three hundred emoji fit in a note, and of more is said that they are too many', async ({
+    page,
+    admin,
+    client,
+  }) => {
+    await enter(page, admin, '/history')
+    await page.getByRole('button', { name: 'Add an entry' }).click()
+    const dialog = page.getByRole('dialog')
+    const note = dialog.getByLabel('Note')
+    await dialog.getByLabel('Amount (ml)').fill('250')
+    await note.fill('😀'.repeat(300))
+    await expect(dialog).toContainText('200 characters left')
+    await note.fill('😀'.repeat(501))
+    await expect(dialog).toContainText('1 character too many')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(note).toHaveAttribute('aria-invalid', 'true')
+    await expect(note).toHaveValue('😀'.repeat(501))
+    await note.fill('😀'.repeat(500))
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(dialog).toBeHidden()
+    expect(await client.entries()).toMatchObject([{ note: '😀'.repeat(500) }])
+  })
+
+  test('settings that are not saved say so, stay and are found again', async ({ page, admin }) => {
+    await stopClock(page)
+    await enter(page, admin, '/settings')
+    const unsaved = page.getByRole('status').filter({ hasText: 'Not saved: goal' })
+    await page.getByLabel('Daily goal (ml)').fill('2.750')
+    await expect(unsaved).toBeVisible()
+    await page.getByRole('link', { name: 'Today' }).click()
+    await toast(page, 'Not saved: goal').getByRole('button', { name: 'Go back' }).click()
+    await expect(page.getByLabel('Daily goal (ml)')).toHaveValue('2.750')
+    await page.getByRole('button', { name: 'Save changes' }).click()
+    await expect(page.getByText('Choose what you mean.')).toBeVisible()
+    await page.getByRole('button', { name: '2,750\u00a0ml', exact: true }).click()
+    await page.getByRole('button', { name: 'Save changes' }).click()
+    await expect(toast(page, 'Settings saved')).toBeVisible()
+    await expect(page.getByRole('status').filter({ hasText: 'Not saved:' })).toBeHidden()
+  })
+})
+
+test.describe('the moment that was meant', () => {
+  test('the second half past two stays in the second hour', async ({ page, admin, client }) => {
+    await client.send('PATCH', '/me', { time_zone: 'Europe/Berlin' })
+    const second = '2026-10-25T01:30:00.000Z'
+    await client.log({ metric: 'water', value: 250, at: second })
+    await enter(page, admin, '/history')
+    await page.getByRole('button', { name: /^Edit 250 ml/ }).click()
+    const dialog = page.getByRole('dialog')
+    await expect(dialog.getByRole('radio', { name: /^Second/ })).toBeChecked()
+    await dialog.getByLabel('Time', { exact: true }).fill('2026-10-25T02:35')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(dialog).toBeHidden()
+    await expect.poll(() => client.entries()).toMatchObject([{ at: '2026-10-25T01:35:00.000Z' }])
+
+    await page.getByRole('button', { name: /^Edit 250 ml/ }).click()
+    await dialog.getByLabel('Time', { exact: true }).fill('2026-03-29T02:30')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(dialog).toContainText('The clocks went forward then and skipped 02:30.')
+  })
+
+  test('Undo brings back the day as well, whatever the zone is by then', async ({
+    page,
+    admin,
+    client,
+  }) => {
+    await client.send('PATCH', '/me', { time_zone: 'Pacific/Auckland' })
+    const at = '2026-01-05T20:00:00.000Z'
+    const { day } = await client.log({ metric: 'water', value: 250, at })
+    expect(day).toBe('2026-01-06')
+    await client.send('PATCH', '/me', { time_zone: 'America/Los_Angeles' })
+    await stopClock(page)
+    await enter(page, admin, '/history')
+    await page.getByRole('button', { name: /^Edit 250 ml/ }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Time', { exact: true }).fill('2026-01-05T11:00')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect.poll(() => client.entries()).toMatchObject([{ day: '2026-01-05' }])
+    await toast(page, '250 ml changed').getByRole('button', { name: 'Undo' }).click()
+    await expect.poll(() => client.entries()).toMatchObject([{ at, day: '2026-01-06' }])
+  })
+
+  test('another altitude within a minute corrects the one before', async ({
+    page,
+    admin,
+    client,
+  }) => {
+    await stopClock(page)
+    await enter(page, admin)
+    await expect(card(page, 'Altitude')).toBeVisible()
+    const values = async () => (await client.entries()).map(({ value }) => value)
+    await page.keyboard.press('4')
+    await page.keyboard.press('7')
+    await expect(toast(page, 'Altitude 7 · Good logged in place of 4')).toBeVisible()
+    await expect.poll(values).toEqual([7])
+    await toast(page, 'in place of 4').getByRole('button', { name: 'Undo' }).click()
+    await expect.poll(values).toEqual([4])
+    await page.clock.fastForward(61_000)
+    await page.keyboard.press('9')
+    await expect.poll(values).toEqual([4, 9])
+  })
+
+  test('a newcomer is in the zone of their device, and is told', async ({
+    device,
+    request,
+    server,
+  }) => {
+    const password = 'Quiet-Harbour-71-lanterns'
+    const admin = await server.createUser('newcomer', 'admin', password, null)
+    const client = await Client.signIn(request, admin)
+    const page = await device({ timezoneId: 'America/Los_Angeles' })
+    await enter(page, admin)
+    await expect(page.getByText('Your days are in Los Angeles time.')).toBeVisible()
+    const zone = async () =>
+      ((await (await client.send('GET', '/me')).json()) as { time_zone: string }).time_zone
+    expect(await zone()).toBe('America/Los_Angeles')
+
+    // Somewhere else it is offered, and never taken.
+    const away = await device({ timezoneId: 'Pacific/Kiritimati' })
+    await enter(away, admin)
+    const line = away.getByText('This device is in Kiritimati; your days are in Los Angeles time.')
+    await expect(line).toBeVisible()
+    expect(await zone()).toBe('America/Los_Angeles')
+    await away.getByRole('button', { name: 'Keep Los Angeles' }).click()
+    await expect(line).toBeHidden()
+    await away.reload()
+    await expect(card(away, 'Water')).toBeVisible()
+    await expect(line).toBeHidden()
+    const back = await device({ timezoneId: 'Asia/Tokyo' })
+    await enter(back, admin)
+    await back.getByRole('button', { name: 'Use Tokyo' }).click()
+    await expect.poll(zone).toBe('Asia/Tokyo')
+  })
+
+  test('who has logged is asked, and another name for the same zone is none', async ({
+    device,
+    admin,
+    client,
+  }) => {
+    await client.send('PATCH', '/me', { time_zone: 'UTC' })
+    await client.log({ metric: 'water', value: 250 })
+    const page = await device({ timezoneId: 'America/Los_Angeles' })
+    await enter(page, admin)
+    await expect(
+      page.getByText('This device is in Los Angeles; your days are in UTC.'),
+    ).toBeVisible()
+    await client.send('PATCH', '/me', { time_zone: 'Asia/Kolkata' })
+    const kolkata = await device({ timezoneId: 'Asia/Calcutta' })
+    await enter(kolkata, admin)
+    await expect(card(kolkata, 'Water')).toContainText('250 ml')
+    await expect(kolkata.getByText('This device is in')).toBeHidden()
+  })
+})

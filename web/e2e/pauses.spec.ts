@@ -1,0 +1,89 @@
+// Who was told to come back later comes back later: while it lasts no tab of the browser asks for anything, then one request
+// goes first, and the others follow.
+import { card, enter, expect, type Page, stopClock, test } from './support/test'
+
+const API = '**/api/v1/**'
+
+/** From now on everything is refused, as the server does it; what was asked is noted. */
+async function refuse(page: Page, seconds: number): Promise<string[]> {
+  const asked: string[] = []
+  await page.context().route(API, async (route) => {
+    asked.push(new URL(route.request().url()).pathname)
+    await route.fulfill({
+      status: 429,
+      contentType: 'application/problem+json',
+      headers: { 'retry-after': String(seconds) },
+      body: JSON.stringify({
+        type: 'about:blank',
+        title: 'That was too often',
+        status: 429,
+        detail: `Wait ${seconds} seconds.`,
+        code: 'rate_limited',
+        request_id: 'f00',
+      }),
+    })
+  })
+  return asked
+}
+
+test('a page that may not ask waits, says so, and asks once when the time has come', async ({
+  page,
+  admin,
+}) => {
+  await stopClock(page)
+  const asked = await refuse(page, 60)
+  await page.context().unroute(API)
+  await enter(page, admin)
+  await expect(card(page, 'Water')).toBeVisible()
+  const again = await refuse(page, 60)
+  await page.reload()
+  await expect(page.getByRole('alert')).toContainText('asked the server too often')
+  expect(again).toEqual(['/api/v1/start'])
+  // Neither by itself, nor by a press, nor from another tab.
+  await page.clock.runFor(50_000)
+  await page.getByRole('button', { name: 'Try again' }).click()
+  const tab = await page.context().newPage()
+  await tab.goto('/')
+  await expect(tab.getByRole('alert')).toContainText('asked the server too often')
+  expect(again).toEqual(['/api/v1/start', '/api/v1/start'].slice(0, again.length))
+  await tab.close()
+  await page.context().unroute(API)
+  await page.clock.runFor(15_000)
+  await expect(card(page, 'Water')).toBeVisible()
+  expect(asked).toEqual([])
+})
+
+test('an entry that is logged meanwhile waits, and arrives by itself, once', async ({
+  page,
+  admin,
+  client,
+}) => {
+  await stopClock(page)
+  await enter(page, admin)
+  await expect(page.getByText('Live', { exact: true })).toBeVisible()
+  const asked = await refuse(page, 30)
+  await page.getByRole('button', { name: 'Log 250 ml' }).click()
+  const pending = card(page, 'Not saved yet')
+  await expect(pending).toContainText('Nothing is lost')
+  await page.getByRole('button', { name: 'Log 500 ml' }).click()
+  await page.keyboard.press('7')
+  await pending.getByRole('button', { name: 'Retry now' }).click()
+  await expect(pending.getByRole('listitem')).toHaveCount(3)
+  expect(asked).toEqual(['/api/v1/entries'])
+  await page.context().unroute(API)
+  await page.clock.runFor(31_000)
+  await expect(pending).toBeHidden()
+  await expect.poll(async () => (await client.entries()).length).toBe(3)
+})
+
+test('a form that may not send says when it may', async ({ page, admin }) => {
+  await stopClock(page)
+  await enter(page, admin, '/settings')
+  await page.getByLabel(/^Daily goal/).fill('1800')
+  const asked = await refuse(page, 300)
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await expect(page.getByText('in 5 minutes')).toBeVisible()
+  await page.getByRole('button', { name: 'Save changes' }).click()
+  await expect(page.getByText('in 5 minutes')).toBeVisible()
+  expect(asked).toEqual(['/api/v1/me'])
+})

@@ -1,0 +1,181 @@
+// What a person types into a field that takes a number: what it is understood as, what it could be as well, or what is
+// wrong with it, in their own unit. Nothing is rounded and nothing guessed.
+import type { Unit } from '../api/client'
+import { number, type NumberReading, ownLocale, plain, readings, scaled } from './numbers'
+import { amount, type Amount, asAmount, inTenths, mlOfTenths } from './units'
+
+export type Reading<T> =
+  | { state: 'empty' }
+  | { state: 'read'; value: T; said: string }
+  /** It can be read otherwise than it stands there. `text` is what to type for each way. */
+  | { state: 'asked'; why: string; choices: Choice[] }
+  | { state: 'wrong'; why: string }
+
+export interface Choice {
+  said: string
+  text: string
+}
+
+export interface Range {
+  least: number
+  most: number
+}
+
+type Found<T> = ({ value: T } & Choice) | { why: string }
+
+/** The one way in which it can be read, or the person's own where no other could be meant; anything else is asked. */
+function decide<T>(
+  text: string,
+  ways: NumberReading[],
+  read: (value: string) => Found<T>,
+  nothing: string,
+): Reading<T> {
+  if (text.trim() === '') return { state: 'empty' }
+  const [own, ...others] = ways.map(({ value, own }) => ({ found: read(value), own }))
+  if (!own) return { state: 'wrong', why: nothing }
+  const good = [own, ...others].flatMap(({ found }) => ('value' in found ? [found] : []))
+  const [first] = good
+  if (!first) return { state: 'wrong', why: 'why' in own.found ? own.found.why : nothing }
+  if (good.length === 1 && first === own.found && (own.own || others.length === 0)) {
+    return { state: 'read', value: first.value, said: first.said }
+  }
+  const typed = text.trim()
+  const why = good.length > 1 ? `“${typed}” can be read in two ways.` : `“${typed}” can be misread.`
+  return { state: 'asked', why, choices: good.map(({ said, text }) => ({ said, text })) }
+}
+
+/** The names of units, and how many tens there are between each and the millilitre, or the tenth of an ounce. */
+const UNITS: { name: RegExp; unit: Unit; power: number }[] = [
+  { name: /^(fl(uid)?\.?[\s_]*)?(oz|ounces?)\.?$/, unit: 'fl_oz', power: 1 },
+  { name: /^(ml|㎖|millilit(er|re)s?)\.?$/, unit: 'ml', power: 0 },
+  { name: /^(cl|centilit(er|re)s?)\.?$/, unit: 'ml', power: 1 },
+  { name: /^(dl|㎗|decilit(er|re)s?)\.?$/, unit: 'ml', power: 2 },
+  { name: /^(l|ℓ|lit(er|re)s?)\.?$/, unit: 'ml', power: 3 },
+]
+
+interface Typed {
+  number: string
+  unit: Unit
+  power: number
+  /** The unit as it was typed; empty where it was left to be the person's own. */
+  suffix: string
+}
+
+/** Number and unit of what was typed; undefined for a unit that nobody here knows. */
+function split(text: string, own: Unit): Typed | undefined {
+  const parts = /^(.*?)\s*([\p{L}㎖㎗][\p{L}\s._㎖㎗]*)?$/su.exec(text.trim())
+  const [, typed = '', suffix = ''] = parts ?? []
+  if (suffix === '') return { number: typed, unit: own, power: own === 'ml' ? 0 : 1, suffix }
+  const named = UNITS.find(({ name }) => name.test(suffix.trim().toLowerCase()))
+  return named && { ...named, number: typed, suffix: ` ${suffix.trim()}` }
+}
+
+/** An amount of water within a range of millilitres. `words` say the range, in the person's unit. */
+export function readAmount(
+  text: string,
+  unit: Unit,
+  range: Range,
+  words: (least: string, most: string) => string = (_, most) =>
+    `Type an amount of at most ${most}.`,
+  locale = ownLocale(),
+): Reading<Amount> {
+  const shown = (ml: number) => amount(ml, unit, null, locale)
+  const limits = words(shown(range.least), shown(range.most))
+  const typed = split(text, unit)
+  if (!typed) {
+    const counts = readings(text.replace(/[^\p{Nd}]+$/u, ''), locale).length > 0
+    const why = counts ? 'Type ml, l or fl oz after the number, or nothing.' : limits
+    return { state: 'wrong', why }
+  }
+  const read = (value: string): Found<Amount> => {
+    const exact = scaled(value, typed.power)
+    if (exact === null) return { why: tooFine(value, typed, locale) }
+    const ml = typed.unit === 'ml' ? exact : within(mlOfTenths(exact), range)
+    const fits = typed.unit === 'ml' ? isWithin(exact, range) : isWithin(exact, tenths(range))
+    if (!fits) return { why: limits }
+    const said = asAmount(ml, typed.unit === 'ml' ? null : exact)
+    const text = number(Number(value), locale) + typed.suffix
+    return { value: said, said: saidAs(said, unit, locale), text }
+  }
+  const ways = readings(typed.number, locale)
+  const reading = decide(text, ways, read, limits)
+  return reading.state === 'wrong'
+    ? (inLitres(typed, ways, range, unit, locale) ?? reading)
+    : reading
+}
+
+function within(value: number, { least, most }: Range): number {
+  return Math.min(Math.max(value, least), most)
+}
+
+function isWithin(value: number, { least, most }: Range): boolean {
+  return value >= least && value <= most
+}
+
+/** The range in tenths of an ounce as it is shown, so that what is shown as the limit is taken. */
+function tenths({ least, most }: Range): Range {
+  return { least: Math.max(inTenths(least), 1), most: inTenths(most) }
+}
+
+function tooFine(value: string, { unit, suffix }: Typed, locale: string): string {
+  const shown = number(Number(value), locale)
+  return unit === 'ml'
+    ? `${shown}${suffix || ' ml'} is not a whole number of millilitres.`
+    : `${shown} fl oz is finer than a tenth of an ounce.`
+}
+
+/** A part of a litre that was typed without saying so is no number of millilitres, and so it is asked. */
+function inLitres(
+  { number: typed, unit, suffix }: Typed,
+  ways: NumberReading[],
+  range: Range,
+  own: Unit,
+  locale: string,
+): Reading<Amount> | undefined {
+  const [way] = ways
+  const ml = way && scaled(way.value, 3)
+  if (!way?.value.includes('.') || !ml || unit !== 'ml' || suffix !== '') return undefined
+  if (!isWithin(ml, range)) return undefined
+  const choice = {
+    said: saidAs(asAmount(ml), own, locale),
+    text: `${number(Number(way.value), locale)} l`,
+  }
+  const why = tooFine(way.value, { number: typed, unit, power: 0, suffix }, locale)
+  return { state: 'asked', why, choices: [choice] }
+}
+
+/** `1,500 ml` or `16 fl oz (473 ml)` */
+function saidAs({ ml, fl_oz_tenths }: Amount, unit: Unit, locale: string): string {
+  const inMl = amount(ml, 'ml', null, locale)
+  if (unit === 'ml' && fl_oz_tenths === null) return inMl
+  return `${amount(ml, 'fl_oz', fl_oz_tenths, locale)} (${inMl})`
+}
+
+/** A whole number within a range. `limits` say the range, `what` is what is counted. */
+export function readWhole(
+  text: string,
+  what: string,
+  range: Range,
+  limits = `Type ${number(range.least)} to ${number(range.most)} ${what}.`,
+  locale = ownLocale(),
+): Reading<number> {
+  const read = (value: string): Found<number> => {
+    const whole = scaled(value, 0)
+    const shown = number(Number(value), locale)
+    if (whole === null || !isWithin(whole, range)) return { why: limits }
+    return { value: whole, said: `${shown} ${what}`, text: shown }
+  }
+  return decide(text, readings(text, locale), read, limits)
+}
+
+/** Why what was typed cannot be sent; undefined where it can. */
+export function wrongWith<T>(reading: Reading<T>, empty: string): string | undefined {
+  if (reading.state === 'read') return undefined
+  if (reading.state === 'empty') return empty
+  return reading.state === 'asked' ? `${reading.why} Choose what you mean.` : reading.why
+}
+
+/** A code of digits as the server takes it: in any script, with or without spaces and dashes. Letters stay. */
+export function readCode(text: string): string {
+  return plain(text).replaceAll(/[\s_\p{Pd}]/gu, '')
+}

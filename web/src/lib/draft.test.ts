@@ -1,0 +1,43 @@
+// @vitest-environment jsdom
+import { beforeEach, expect, test } from 'vitest'
+import { Draft, drafts } from './draft'
+import { Locker } from './locker'
+
+let locker: Locker
+beforeEach(() => {
+  localStorage.clear()
+  locker = new Locker(localStorage, 'ada')
+})
+
+test('what was typed is there after the page went away, and is known to be open', () => {
+  new Draft(locker, 'entry:new').keep({ note: 'a' })
+  const again = new Draft<{ note: string }>(locker, 'entry:new')
+  expect([again.form, again.open]).toEqual([{ note: 'a' }, true])
+  expect(drafts(locker, 'entry:')).toHaveLength(1)
+})
+
+test('put aside it is kept and no longer open, until it is taken up', () => {
+  const draft = new Draft(locker, 'token')
+  expect(draft.putAside()).toBe(false)
+  draft.keep({ name: 'x' })
+  expect(draft.putAside()).toBe(true)
+  expect([draft.form, draft.open]).toEqual([{ name: 'x' }, false])
+  draft.takeUp()
+  expect(draft.open).toBe(true)
+})
+
+test('what is as it began, or thrown away, is no draft', () => {
+  const draft = new Draft<object>(locker, 'user')
+  draft.keepUnless({ name: 'x' }, { name: '' })
+  draft.keepUnless({ name: '' }, { name: '' })
+  expect(draft.form).toBeUndefined()
+  draft.keep({ name: 'y' })
+  expect(draft.drop()).toEqual({ name: 'y' })
+  expect(draft.drop()).toBeUndefined()
+})
+
+test('what an earlier page kept in another shape is not looked at', () => {
+  locker.set('draft:user', { username: 'x' })
+  const draft = new Draft(locker, 'user')
+  expect([draft.form, draft.open, draft.putAside()]).toEqual([undefined, false, false])
+})

@@ -1,0 +1,72 @@
+// What somebody typed and did not send. It is kept in this browser until it is sent or thrown away: through a reload, an
+// expired session and a dialog that was closed. `open` is whether they were still at it.
+import type { Locker } from './locker'
+import { same } from './same'
+
+interface Kept<T> {
+  form: T
+  open: boolean
+}
+
+const PREFIX = 'draft:'
+
+/** All drafts whose keys begin with `start`. */
+export function drafts<T>(locker: Locker, start: string): Draft<T>[] {
+  const keys = locker.keys(PREFIX + start)
+  return keys.map((key) => new Draft<T>(locker, key.slice(PREFIX.length)))
+}
+
+export class Draft<T> {
+  readonly #key: string
+  readonly #locker: Locker
+
+  constructor(locker: Locker, key: string) {
+    this.#locker = locker
+    this.#key = PREFIX + key
+  }
+
+  get form(): T | undefined {
+    return this.#kept?.form
+  }
+
+  /** Whether the page went away while it was being written. */
+  get open(): boolean {
+    return this.#kept?.open === true
+  }
+
+  /** Keeps what is in a form; as long as that is how it began, there is nothing to keep. */
+  keepUnless(form: T, fresh: T): void {
+    if (same(form, fresh)) this.drop()
+    else this.keep(form)
+  }
+
+  keep(form: T): void {
+    this.#locker.set(this.#key, { form, open: true } satisfies Kept<T>)
+  }
+
+  /** Closed with what was typed in it; true if there was anything. */
+  putAside(): boolean {
+    const kept = this.#kept
+    if (kept) this.#locker.set(this.#key, { ...kept, open: false })
+    return kept !== undefined
+  }
+
+  /** Opened again. */
+  takeUp(): void {
+    const kept = this.#kept
+    if (kept) this.keep(kept.form)
+  }
+
+  drop(): T | undefined {
+    const form = this.form
+    this.#locker.remove(this.#key)
+    return form
+  }
+
+  /** What an earlier page kept in another shape is not looked at. */
+  get #kept(): Kept<T> | undefined {
+    const kept = this.#locker.get(this.#key)
+    const whole = typeof kept === 'object' && kept !== null && 'form' in kept && 'open' in kept
+    return whole ? (kept as Kept<T>) : undefined
+  }
+}

@@ -1,0 +1,131 @@
+// How numbers are written and read: by the separators of the reader's own locale, in digits of any script. What could be
+// meant in two ways is given in both, the reader's own first, so that whoever asks can ask rather than guess.
+
+/** The locale whose separators a person is used to. */
+export function ownLocale(): string {
+  return typeof navigator === 'undefined' ? 'en' : (navigator.languages[0] ?? 'en')
+}
+
+interface Way {
+  format: Intl.NumberFormat
+  decimal: '.' | ','
+  /** What the locale itself puts between thousands. */
+  group: string
+}
+
+const ways = new Map<string, Way>()
+
+function wayOf(locale: string): Way {
+  const known = ways.get(locale)
+  if (known) return known
+  // The page is in English: other digits would be one script in the middle of another.
+  const options = { maximumFractionDigits: 3, numberingSystem: 'latn' } as const
+  const format = new Intl.NumberFormat(locale, options)
+  const parts = format.formatToParts(12_345_678.5)
+  const part = (type: string) => parts.find((part) => part.type === type)?.value ?? ''
+  const way = {
+    format,
+    decimal: part('decimal') === ',' ? ',' : '.',
+    group: part('group'),
+  } as const
+  ways.set(locale, way)
+  return way
+}
+
+/** `1250` as `1,250`, or as the locale writes it. */
+export function number(value: number, locale = ownLocale()): string {
+  return wayOf(locale).format.format(value)
+}
+
+/** `0.25` as `0.25`, or as the locale writes it, and nothing between thousands: for a field. */
+export function plainNumber(value: number, locale = ownLocale()): string {
+  const parts = wayOf(locale).format.formatToParts(value)
+  return parts.map(({ type, value }) => (type === 'group' ? '' : value)).join('')
+}
+
+const START = /\p{Nd}/u
+
+/** A digit of any script as 0 to 9. Unicode keeps the ten of a script in a row, and rows of tens side by side. */
+function digit(char: string): string {
+  const code = char.codePointAt(0) ?? 0
+  let first = code
+  while (START.test(String.fromCodePoint(first - 1))) first -= 1
+  return String((code - first) % 10)
+}
+
+/** Spaces and apostrophes only ever group; the marks of Arabic only ever mean one thing. */
+const GROUP = '_'
+const POINT = '|'
+
+/** With digits 0 to 9, commas and points as typed, and `_` and `|` for what can only group or only be the decimal mark. */
+export function plain(text: string): string {
+  return text
+    .replace(/[\u200e\u200f\u061c\u2066-\u2069]/gu, '')
+    .trim()
+    .replace(/\p{Nd}/gu, digit)
+    .replace(/[\uff0c\u060c\ufe50]/gu, ',')
+    .replace(/[\uff0e\ufe52]/gu, '.')
+    .replace(/\u066c/gu, GROUP)
+    .replace(/\u066b/gu, POINT)
+    .replace(/(?<=\d)['\u2019\u02bc\uff07\p{Zs}](?=\d)/gu, GROUP)
+    .replace(/^[+\uff0b]\s*(?=[\d.,|])/u, '')
+}
+
+/** What `text` says if `mark` is its decimal mark and `other` groups, as digits with a point; not a number: undefined. */
+function readBy(
+  text: string,
+  mark: string,
+  other: string,
+): { value: string; grouped: boolean } | undefined {
+  const [whole = '', fraction, ...more] = text.replaceAll(POINT, mark).split(mark)
+  if (more.length > 0 || fraction === '' || (whole === '' && fraction === undefined))
+    return undefined
+  if (!/^\d*$/.test(fraction ?? '')) return undefined
+  const parts = whole.replaceAll(other, GROUP).split(GROUP)
+  const grouped = parts.length > 1
+  if (grouped ? !areGroups(parts) : !/^\d*$/.test(whole)) return undefined
+  const digits = parts.join('').replace(/^0+(?=\d)/, '') || '0'
+  return { value: fraction === undefined ? digits : `${digits}.${fraction}`, grouped }
+}
+
+/** Thousands, or as in India thousands and then hundreds; a number begins with no nought. */
+function areGroups(parts: string[]): boolean {
+  const text = parts.join(GROUP)
+  return /^[1-9]\d{0,2}(_\d{3})+$/.test(text) || /^[1-9]\d?(_\d{2})*_\d{3}$/.test(text)
+}
+
+export interface NumberReading {
+  /** Digits with a point. */
+  value: string
+  /** The way in which the locale itself is read. */
+  own: boolean
+}
+
+/**
+ * What `text` can mean: what it means by the locale first. None for what is no number, and one where there is no doubt:
+ * thousands that are grouped as the locale does it are what they are.
+ */
+export function readings(text: string, locale = ownLocale()): NumberReading[] {
+  const typed = plain(text)
+  if (!/\d/.test(typed)) return []
+  const { decimal: own, group } = wayOf(locale)
+  const foreign = own === '.' ? ',' : '.'
+  const first = readBy(typed, own, foreign)
+  const second = readBy(typed, foreign, own)
+  const usual = !first?.grouped || !typed.includes(foreign) || group === foreign
+  const found = []
+  if (first) found.push({ value: first.value, own: usual })
+  if (second && !(first?.grouped && usual) && Number(second.value) !== Number(first?.value)) {
+    found.push({ value: second.value, own: false })
+  }
+  return found
+}
+
+/** `value` (digits with a point) times ten to the `power`, if that is a whole number. */
+export function scaled(value: string, power: number): number | null {
+  const [whole = '', fraction = ''] = value.split('.')
+  const digits = fraction.replace(/0+$/, '')
+  if (digits.length > power) return null
+  const result = Number(whole + digits.padEnd(power, '0'))
+  return Number.isSafeInteger(result) ? result : null
+}

@@ -1,0 +1,57 @@
+// The time zone of this device, and that of one's days. Until one was chosen, or anything logged, the device's is taken and
+// said to be; after that it is offered and never taken.
+import { answer, api, type Me } from '../../api/client'
+import { ApiError } from '../../api/error'
+import type { Locker } from '../../lib/locker'
+import { isKnown } from '../../lib/time'
+import { session } from '../auth/session.svelte'
+
+/** The zones that were offered and not wanted, or that the server does not know. */
+const DISMISSED = 'zones:dismissed'
+
+export class DeviceZone {
+  /** The zone was taken from this device and nobody has said yet that they saw it. */
+  taken = $state(false)
+  #dismissed = $state.raw<string[]>([])
+  #locker: Locker
+
+  constructor(locker: Locker) {
+    this.#locker = locker
+    const kept = locker.get(DISMISSED)
+    if (Array.isArray(kept)) this.#dismissed = kept.filter((zone) => typeof zone === 'string')
+  }
+
+  /** Takes the zone of this device, if the server finds that there was never another; gives it if it was taken. */
+  async begin(me: Me): Promise<string | undefined> {
+    const here = deviceZone()
+    if (me.time_zone_set || here === undefined || here === me.time_zone) return undefined
+    if (this.isDismissed(here)) return undefined
+    const body = { device_time_zone: here }
+    try {
+      const mine = await answer(api.PATCH('/api/v1/me', { body }))
+      if (!mine.time_zone_set) return undefined
+      session.update(mine)
+      this.taken = mine.time_zone === here
+      return this.taken ? here : undefined
+    } catch (problem) {
+      if (!(problem instanceof ApiError)) throw problem
+      if (problem.status === 422) this.dismiss(here)
+      return undefined
+    }
+  }
+
+  isDismissed(zone: string): boolean {
+    return this.#dismissed.includes(zone)
+  }
+
+  dismiss(zone: string): void {
+    this.#dismissed = [...this.#dismissed, zone]
+    this.#locker.set(DISMISSED, this.#dismissed)
+  }
+}
+
+/** What this device says of itself; undefined where it knows no zone. */
+export function deviceZone(): string | undefined {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone as string | undefined
+  return zone === undefined || zone === 'Etc/Unknown' || !isKnown(zone) ? undefined : zone
+}
