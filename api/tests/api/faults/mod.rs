@@ -5,3 +5,4 @@ mod batches;
 mod folders;
 mod full_disk;
 mod health;
+mod moments;
