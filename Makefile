@@ -36,8 +36,9 @@ generate: ## openapi.json and the page's types from the API's source
 e2e: ## the browser tests alone; ARGS="history.spec.ts --headed" goes to Playwright
 	@scripts/test.sh e2e
 
-bench: ## what a million entries, changing all of many, 50 sign-ins at once and 10,000 streams cost: too machine-bound for a test
-	@scripts/install-tools.sh run
+bench: ## requests a second beside a bare handler and a peer; what a million entries, changing all of many, 50 sign-ins at once and 10,000 streams cost
+	@scripts/install-tools.sh bench
+	cargo bench --locked --bench throughput
 	cargo bench --locked --bench bulk
 	cargo bench --locked --bench history
 	cargo bench --locked --bench sign_in

@@ -4,6 +4,7 @@
 //! remember it. `make bench` measures what follows from it.
 
 mod calls;
+mod once;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
