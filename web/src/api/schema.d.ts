@@ -621,7 +621,8 @@ export interface paths {
         /**
          * Follow the list of people live.
          * @description The event `people` holds what `GET /people?limit=100` answers: at first, and whenever that changes, once a second at most. `revoked` is the
-         *     last event. A comment line comes every 15 seconds at least.
+         *     last event. A comment line (`: 1772366400000`) comes with each event and every 15 seconds at least: the server's
+         *     time, in milliseconds since 1970.
          */
         get: operations["get_people_events"];
         put?: never;
@@ -881,7 +882,7 @@ export interface paths {
          *       `GET /me`.
          *     - `revoked`: the last event, with a `reason`: `session` or `share`.
          *
-         *     A comment line comes every 15 seconds at least.
+         *     A comment line (`: 1772366400000`) comes with each event and every 15 seconds at least: the server's time, in milliseconds since 1970.
          */
         get: operations["get_person_events"];
         put?: never;
@@ -1210,12 +1211,18 @@ export interface components {
         };
         Credentials: {
             /**
+             * @description In place of the password: what the answer `totp_required`, or `invalid_totp`, carried.
+             * @example pQ3xV8bTz0mYk5wJcR2nLgpQ3xV8bTz0mYk5wJcR2nL
+             */
+            continuation?: string | null;
+            /**
              * Format: password
+             * @description It, or a `continuation`.
              * @example Quiet-Harbour-71-lanterns
              */
-            password: string;
+            password?: string | null;
             /**
-             * @description Where the second factor is on: the six digits that the authenticator shows now, or a recovery code.
+             * @description Where the second factor is on: the six digits that the authenticator shows, or a recovery code.
              * @example 492039
              */
             totp_code?: string | null;
@@ -1746,7 +1753,7 @@ export interface components {
             /** @description Send it back as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
         };
-        /** @description A caller that is refused everything for a while. */
+        /** @description A caller that is refused everything but signing in for a while. */
         Penalty: {
             /**
              * @description `user` and a name, or `address` and an address or network.
@@ -1809,6 +1816,11 @@ export interface components {
         /** @description A problem document, RFC 9457. */
         Problem: {
             code: components["schemas"]["ProblemCode"];
+            /**
+             * @description Where only a code is missing to sign in: send it along with the code, in place of the password. Good once, within two minutes.
+             * @example pQ3xV8bTz0mYk5wJcR2nLgpQ3xV8bTz0mYk5wJcR2nL
+             */
+            continuation?: string;
             /** @example Look at `errors`, correct the named fields and send it again. Nothing was changed. */
             detail: string;
             errors?: components["schemas"]["FieldError"][];
@@ -4447,7 +4459,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`) */
+            /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer carries a `continuation`; or that is over (`continuation_over`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4765,7 +4777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`) */
+            /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer carries a `continuation`; or that is over (`continuation_over`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8083,7 +8095,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not the code of this half minute, or came from another site */
+            /** @description Not the code that the authenticator shows, or came from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8121,6 +8133,15 @@ export interface operations {
             };
             /** @description A field or parameter does not fit; see `errors` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong codes or passwords */
+            423: {
                 headers: {
                     [name: string]: unknown;
                 };
