@@ -87,7 +87,16 @@ codes! {
     Busy SERVICE_UNAVAILABLE "busy" "The server is busy";
     Timeout SERVICE_UNAVAILABLE "timeout" "That took too long";
     ReadOnlyDatabase SERVICE_UNAVAILABLE "read_only" "The server cannot write at the moment";
+    StorageFailed SERVICE_UNAVAILABLE "storage_failed" "The server's disk does not work as it should";
     DiskFull INSUFFICIENT_STORAGE "disk_full" "The server's disk is full";
+}
+
+impl Code {
+    /// Whether the server cannot write whatever it is asked, as opposed to what was asked being at fault.
+    #[must_use]
+    pub fn is_of_the_disk(self) -> bool {
+        matches!(self, Self::DiskFull | Self::ReadOnlyDatabase | Self::StorageFailed)
+    }
 }
 
 /// What the proxy in front answers for the server.
@@ -305,14 +314,24 @@ impl From<&DieselError> for ApiError {
     /// SQLite's own texts are the only thing Diesel hands on; they are fixed in SQLite's `sqlite3ErrStr`.
     fn from(error: &DieselError) -> Self {
         let text = error.to_string();
+        let says = |texts: &[&str]| texts.iter().any(|one| text.contains(one));
         let error = match error {
             DieselError::NotFound => Self::not_found(),
-            _ if text.contains("database is locked") || text.contains("database table is locked") => Self::busy(),
-            _ if text.contains("database or disk is full") => {
+            _ if says(&["database is locked", "database table is locked", "locking protocol", "out of memory"]) => {
+                Self::busy()
+            }
+            _ if says(&["database or disk is full"]) => {
                 Self::new(Code::DiskFull, "Nothing was changed. Ask whoever runs this server to make room on its disk.")
             }
-            _ if text.contains("readonly database") => {
+            _ if says(&["readonly database"]) => {
                 Self::new(Code::ReadOnlyDatabase, "Nothing was changed. Reading still works; try again later.")
+            }
+            _ if says(&["disk I/O error", "unable to open database file", "disk image is malformed", "not a database"]) => {
+                Self::new(
+                    Code::StorageFailed,
+                    "Nothing was changed. Try again later; if it goes on, ask whoever runs this server to look at its disk.",
+                )
+                .retry_after(30)
             }
             DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => Self::busy(),
             _ => Self::internal(&text),
