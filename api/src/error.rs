@@ -164,11 +164,11 @@ pub struct Problem {
 pub struct ApiError {
     pub code: Code,
     detail: Cow<'static, str>,
-    errors: Vec<FieldError>,
+    errors: Box<[FieldError]>,
     /// For the log, never for the answer.
     pub cause: Option<String>,
     /// The methods a 405 names in `Allow`.
-    allow: Option<String>,
+    allow: Option<Box<str>>,
     /// Seconds after which trying again may help.
     retry_after: Option<i64>,
     /// What a sign-in goes on with.
@@ -181,7 +181,7 @@ impl ApiError {
         Self {
             code,
             detail: detail.into(),
-            errors: Vec::new(),
+            errors: Box::default(),
             cause: None,
             allow: None,
             retry_after: None,
@@ -226,7 +226,7 @@ impl ApiError {
     /// `methods` is what `Allow` will say.
     #[must_use]
     pub fn method_not_allowed(methods: &str) -> Self {
-        Self { allow: Some(methods.to_owned()), ..Self::new(Code::MethodNotAllowed, format!("Use {methods} here.")) }
+        Self { allow: Some(methods.into()), ..Self::new(Code::MethodNotAllowed, format!("Use {methods} here.")) }
     }
 
     #[must_use]
@@ -237,7 +237,7 @@ impl ApiError {
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         Self {
-            errors,
+            errors: errors.into(),
             ..Self::new(
                 Code::Invalid,
                 "Look at `errors`, correct the named fields and send it again. Nothing was changed.",
@@ -261,7 +261,7 @@ impl ApiError {
             response.force_close();
         }
         if let Some(allow) = &self.allow {
-            response.insert_header((header::ALLOW, allow.as_str()));
+            response.insert_header((header::ALLOW, allow.as_ref()));
         }
         response.content_type("application/problem+json").body(
             serde_json::to_string(&Problem {
@@ -271,7 +271,7 @@ impl ApiError {
                 detail: self.detail.clone(),
                 code: self.code.as_str(),
                 request_id: request_id.to_owned(),
-                errors: self.errors.clone(),
+                errors: self.errors.to_vec(),
                 continuation: self.continuation.as_ref().map(|text| text.expose_secret().to_owned()),
             })
             .unwrap_or_default(),
