@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use diesel::{
-    dsl::{sql, sum},
+    dsl::{case_when, sum},
     prelude::*,
-    sql_types::{BigInt, Nullable},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -379,7 +378,7 @@ pub fn total_of_day(conn: &mut DbConnection, owner: &str, metric: Metric, day: N
 
 /// Sum of the water of one logical day, in millilitres and as it was typed.
 pub fn water_of_day(conn: &mut DbConnection, owner: &str, day: NaiveDate) -> QueryResult<DayTotal> {
-    let alone = sql::<Nullable<BigInt>>("sum(CASE WHEN fl_oz_tenths IS NULL THEN value END)");
+    let alone = sum(case_when(dsl::fl_oz_tenths.is_null(), dsl::value.nullable()));
     let (ml, ml_alone, tenths): (Option<i64>, Option<i64>, Option<i64>) = dsl::entries
         .filter(dsl::user_id.eq(owner))
         .filter(dsl::metric.eq(Metric::Water.as_str()))
