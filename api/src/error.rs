@@ -87,7 +87,16 @@ codes! {
     Busy SERVICE_UNAVAILABLE "busy" "The server is busy";
     Timeout SERVICE_UNAVAILABLE "timeout" "That took too long";
     ReadOnlyDatabase SERVICE_UNAVAILABLE "read_only" "The server cannot write at the moment";
+    StorageFailed SERVICE_UNAVAILABLE "storage_failed" "The server's disk does not work as it should";
     DiskFull INSUFFICIENT_STORAGE "disk_full" "The server's disk is full";
+}
+
+impl Code {
+    /// Whether the server cannot write whatever it is asked, as opposed to what was asked being at fault.
+    #[must_use]
+    pub fn is_of_the_disk(self) -> bool {
+        matches!(self, Self::DiskFull | Self::ReadOnlyDatabase | Self::StorageFailed)
+    }
 }
 
 /// What the proxy in front answers for the server.
@@ -155,11 +164,11 @@ pub struct Problem {
 pub struct ApiError {
     pub code: Code,
     detail: Cow<'static, str>,
-    errors: Vec<FieldError>,
+    errors: Box<[FieldError]>,
     /// For the log, never for the answer.
     pub cause: Option<String>,
     /// The methods a 405 names in `Allow`.
-    allow: Option<String>,
+    allow: Option<Box<str>>,
     /// Seconds after which trying again may help.
     retry_after: Option<i64>,
     /// What a sign-in goes on with.
@@ -172,7 +181,7 @@ impl ApiError {
         Self {
             code,
             detail: detail.into(),
-            errors: Vec::new(),
+            errors: Box::default(),
             cause: None,
             allow: None,
             retry_after: None,
@@ -217,7 +226,7 @@ impl ApiError {
     /// `methods` is what `Allow` will say.
     #[must_use]
     pub fn method_not_allowed(methods: &str) -> Self {
-        Self { allow: Some(methods.to_owned()), ..Self::new(Code::MethodNotAllowed, format!("Use {methods} here.")) }
+        Self { allow: Some(methods.into()), ..Self::new(Code::MethodNotAllowed, format!("Use {methods} here.")) }
     }
 
     #[must_use]
@@ -228,7 +237,7 @@ impl ApiError {
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         Self {
-            errors,
+            errors: errors.into(),
             ..Self::new(
                 Code::Invalid,
                 "Look at `errors`, correct the named fields and send it again. Nothing was changed.",
@@ -252,7 +261,7 @@ impl ApiError {
             response.force_close();
         }
         if let Some(allow) = &self.allow {
-            response.insert_header((header::ALLOW, allow.as_str()));
+            response.insert_header((header::ALLOW, allow.as_ref()));
         }
         response.content_type("application/problem+json").body(
             serde_json::to_string(&Problem {
@@ -262,7 +271,7 @@ impl ApiError {
                 detail: self.detail.clone(),
                 code: self.code.as_str(),
                 request_id: request_id.to_owned(),
-                errors: self.errors.clone(),
+                errors: self.errors.to_vec(),
                 continuation: self.continuation.as_ref().map(|text| text.expose_secret().to_owned()),
             })
             .unwrap_or_default(),
@@ -305,14 +314,24 @@ impl From<&DieselError> for ApiError {
     /// SQLite's own texts are the only thing Diesel hands on; they are fixed in SQLite's `sqlite3ErrStr`.
     fn from(error: &DieselError) -> Self {
         let text = error.to_string();
+        let says = |texts: &[&str]| texts.iter().any(|one| text.contains(one));
         let error = match error {
             DieselError::NotFound => Self::not_found(),
-            _ if text.contains("database is locked") || text.contains("database table is locked") => Self::busy(),
-            _ if text.contains("database or disk is full") => {
+            _ if says(&["database is locked", "database table is locked", "locking protocol", "out of memory"]) => {
+                Self::busy()
+            }
+            _ if says(&["database or disk is full"]) => {
                 Self::new(Code::DiskFull, "Nothing was changed. Ask whoever runs this server to make room on its disk.")
             }
-            _ if text.contains("readonly database") => {
+            _ if says(&["readonly database"]) => {
                 Self::new(Code::ReadOnlyDatabase, "Nothing was changed. Reading still works; try again later.")
+            }
+            _ if says(&["disk I/O error", "unable to open database file", "disk image is malformed", "not a database"]) => {
+                Self::new(
+                    Code::StorageFailed,
+                    "Nothing was changed. Try again later; if it goes on, ask whoever runs this server to look at its disk.",
+                )
+                .retry_after(30)
             }
             DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => Self::busy(),
             _ => Self::internal(&text),

@@ -52,6 +52,7 @@ use crate::{
     limits::{self, Events, Limits, penalties::Penalties},
     ops::{
         self,
+        health::Probe,
         settings::{self, CurrentSettings},
     },
     people, users,
@@ -76,6 +77,7 @@ pub struct AppState {
     pub penalties: Penalties,
     pub events: Events,
     pub streams: Streams,
+    pub probe: Probe,
     /// One permit for each request that is worked on.
     at_work: Semaphore,
     /// The names by which this server may be asked.
@@ -103,6 +105,7 @@ impl AppState {
             penalties: Penalties::load(&db, &clock).map_err(|error| error.to_string())?,
             events: Events::default(),
             streams: Streams::new(&config, &clock, &db, &looks, &seen)?,
+            probe: Probe::default(),
             looks,
             seen,
             at_work: Semaphore::new(config.max_concurrent_requests),
@@ -263,12 +266,18 @@ async fn no_such_route(req: HttpRequest, state: web::Data<AppState>) -> ApiResul
     Err(ApiError::method_not_allowed(&route.methods))
 }
 
+/// Asked to stop, the process has finished what was under way after this long, or leaves it.
+const FINISHED_WITHIN: Duration = Duration::from_secs(25);
+/// And it is gone after this long whatever holds it up, before a supervisor that waits for 30 seconds kills it.
+const GONE_WITHIN: Duration = Duration::from_secs(29);
+
 /// Starts serving on `listener`; the caller stops it through the handle of what is returned.
 ///
 /// # Errors
 /// If the listener cannot be used.
 pub fn serve(state: web::Data<AppState>, listener: TcpListener) -> io::Result<dev::Server> {
     let max_connections = 4096 + state.config.max_event_streams;
+    let stop_delay = state.config.stop_delay;
     Ok(HttpServer::new(move || app(state.clone()))
         // How long a client may take over its request's head, against those that trickle it in.
         .client_request_timeout(Duration::from_secs(10))
@@ -276,14 +285,15 @@ pub fn serve(state: web::Data<AppState>, listener: TcpListener) -> io::Result<de
         .on_connect(events::keep_socket)
         // For each worker. More than that wait to be accepted, which costs next to nothing.
         .max_connections(max_connections)
-        .shutdown_timeout(30)
+        .shutdown_timeout(FINISHED_WITHIN.saturating_sub(stop_delay).as_secs())
         // `run_until_stopped` handles signals: readiness has to turn before connections close.
         .disable_signals()
         .listen(listener)?
         .run())
 }
 
-/// Serves until SIGTERM or SIGINT, then lets running requests finish; a second signal ends the process at once.
+/// Serves until SIGTERM or SIGINT. Then readiness says so, while the listener stays open for a moment; after that running requests finish.
+/// A second signal ends the process at once.
 ///
 /// # Errors
 /// If the listener cannot be used.
@@ -309,6 +319,13 @@ pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener
         log::warn!("stopped at once");
         std::process::exit(1);
     });
+    std::thread::spawn(|| {
+        std::thread::sleep(GONE_WITHIN);
+        log::warn!("stopped at last: not everything could be finished");
+        std::process::exit(1);
+    });
+    // A balancer has to learn that requests go elsewhere before they are refused here.
+    tokio::time::sleep(state.config.stop_delay).await;
     // They would go on for ever.
     state.streams.stop();
     handle.stop(true).await;

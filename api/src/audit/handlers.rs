@@ -2,7 +2,7 @@ use actix_web::{HttpResponse, get, web};
 use diesel::QueryResult;
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
@@ -127,7 +127,7 @@ pub async fn list_audit(
     let list = format!("audit|{filter:?}");
     let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
     let after = after.as_deref().and_then(position_of);
-    let page = state.db.read(|conn| {
+    let page = admin.0.read(&state.db, |conn, _| {
         let rows = model::list(conn, &filter, after, limit + 1)?;
         let page = Page::new(rows, limit, |last| state.cursors.seal(&list, &cursor_of(last)));
         let mut numbers = Numbering::default();
@@ -183,7 +183,8 @@ pub async fn export_audit(
     let ExportAudit { format, from, to } = query.0;
     let reader = Reader::new(&admin.0.user);
     let filter = Filter { from, to, reader: Some(reader.clone()), ..Filter::default() };
-    let trace = admin.0.trace;
+    let trace = admin.0.trace.clone();
+    let admin = Rc::new(admin.0);
     state.db.write_later("an export of the audit log", move |conn| {
         Ok(trace.record(conn, &Event::new(Action::AuditExport))?)
     });
@@ -193,10 +194,10 @@ pub async fn export_audit(
     };
     let head = Ok(web::Bytes::from_static(export_head(format).as_bytes()));
     let pages = stream::try_unfold(((i64::MIN, 0), Numbering::default()), move |(after, mut numbers)| {
-        let (state, filter, reader) = (state.clone(), filter.clone(), reader.clone());
+        let (state, admin, filter, reader) = (state.clone(), Rc::clone(&admin), filter.clone(), reader.clone());
         async move {
-            // A page at a time, so that no transaction lives as long as a slow client.
-            let read = state.db.read(|conn| {
+            // A page at a time, so that no transaction lives as long as a slow client. The session may end in between.
+            let read = admin.read(&state.db, |conn, _| {
                 let rows = model::page_for_export(conn, &filter, after, AT_ONCE)?;
                 let next = rows.last().map(|row| (row.at, row.id));
                 let records = rows.into_iter().map(|row| numbers.next(conn, &reader, row));

@@ -2,6 +2,7 @@
 
 use actix_session::SessionExt;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
+use diesel::QueryResult;
 use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
 
@@ -76,6 +77,35 @@ impl AdminUser {
 }
 
 impl CurrentUser {
+    /// Runs `f` like [`Db::read`], with the user as they are at that moment, unless the session is over by then: an answer holds nothing
+    /// of after the end of what allowed it.
+    pub async fn read<T>(&self, db: &Db, f: impl FnOnce(&mut DbConnection, &User) -> ApiResult<T>) -> ApiResult<T> {
+        db.read(|conn| {
+            let user = model::user_of_session(conn, &self.session_id)?.ok_or_else(ApiError::unauthorized)?;
+            f(conn, &user)
+        })
+        .await
+    }
+
+    /// The same, with the user as they are now; `None` where the session is over.
+    pub fn still(self, conn: &mut DbConnection) -> QueryResult<Option<Self>> {
+        Ok(model::user_of_session(conn, &self.session_id)?.map(|user| Self { user, ..self }))
+    }
+
+    /// [`Self::read`] on a thread of its own, for one that takes long.
+    pub async fn read_apart<T, F>(&self, db: &Db, f: F) -> ApiResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection, &User) -> ApiResult<T> + Send + 'static,
+    {
+        let session_id = self.session_id.clone();
+        db.read_apart(move |conn| {
+            let user = model::user_of_session(conn, &session_id)?.ok_or_else(ApiError::unauthorized)?;
+            f(conn, &user)
+        })
+        .await
+    }
+
     /// Runs `f` like [`Db::write`], unless the session was ended while the request waited for a hash or for its turn: whoever ends all
     /// sessions, or takes rights away, also ends what is under way (OWASP ASVS 15.4.2).
     pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>

@@ -186,6 +186,12 @@ pub fn session_exists(conn: &mut DbConnection, id: &str) -> QueryResult<bool> {
     sessions::table.find(id).select(sessions::id).first::<String>(conn).optional().map(|found| found.is_some())
 }
 
+/// The user of a session that was looked up before and may be over by now.
+pub fn user_of_session(conn: &mut DbConnection, id: &str) -> QueryResult<Option<User>> {
+    let owned = sessions::table.inner_join(users::table).filter(sessions::id.eq(id)).filter(users::disabled.eq(0));
+    owned.select(User::as_select()).first(conn).optional()
+}
+
 /// Ends one session of this user, of whichever kind; whether there was one.
 pub fn end_session_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
     diesel::delete(sessions::table.find(id).filter(sessions::user_id.eq(user_id))).execute(conn).map(|count| count > 0)

@@ -83,7 +83,7 @@ pub async fn list_sessions(
     current: CurrentUser,
 ) -> ApiResult<web::Json<Page<SessionView>>> {
     let now = state.clock.now();
-    let sessions = state.db.read(|conn| Ok(model::list_sessions(conn, &current.user.id, false, now)?)).await?;
+    let sessions = current.read(&state.db, |conn, user| Ok(model::list_sessions(conn, &user.id, false, now)?)).await?;
     let items = sessions.into_iter().map(|session| session.view(&current.session_id)).collect();
     Ok(web::Json(Page { items, next_cursor: None }))
 }

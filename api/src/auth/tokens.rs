@@ -65,7 +65,7 @@ impl Session {
 #[get("/me/tokens")]
 pub async fn list_api_tokens(state: web::Data<AppState>, current: CurrentUser) -> ApiResult<web::Json<Page<ApiToken>>> {
     let now = state.clock.now();
-    let tokens = state.db.read(|conn| Ok(model::list_sessions(conn, &current.user.id, true, now)?)).await?;
+    let tokens = current.read(&state.db, |conn, user| Ok(model::list_sessions(conn, &user.id, true, now)?)).await?;
     Ok(web::Json(Page { items: tokens.into_iter().map(Session::api_token).collect(), next_cursor: None }))
 }
 

@@ -37,7 +37,7 @@ pub struct Totp {
 #[get("/me/totp")]
 pub async fn get_totp(state: web::Data<AppState>, current: CurrentUser) -> ApiResult<web::Json<Totp>> {
     let (enabled, recovery_codes_left) =
-        state.db.read(|conn| Ok(second_factor::status(conn, &current.user.id)?)).await?;
+        current.read(&state.db, |conn, user| Ok(second_factor::status(conn, &user.id)?)).await?;
     Ok(web::Json(Totp { enabled, recovery_codes_left }))
 }
 

@@ -9,9 +9,11 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 
 /// `busy_timeout` comes first: each of the others may already have to wait for a lock. FULL syncs the log at every commit; in a
-/// simulated power cut NORMAL lost acknowledged writes. `trusted_schema` off keeps a hostile file from running functions.
+/// simulated power cut NORMAL lost acknowledged writes. `trusted_schema` off keeps a hostile file from running functions. `temp_store`
+/// keeps what a savepoint or a sort sets aside out of the system's temporary folder, where there may be no room and others may look.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                       PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000;";
+                       PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000; \
+                       PRAGMA temp_store = MEMORY;";
 
 /// SQLite stands last, because its `establish` takes any text for a file name.
 #[derive(MultiConnection)]
@@ -60,8 +62,20 @@ impl DbConnection {
         <Self as Connection>::TransactionManager::commit_transaction(self)
     }
 
-    pub(super) fn rollback(&mut self) -> QueryResult<()> {
-        <Self as Connection>::TransactionManager::rollback_transaction(self)
+    /// Ends the transaction of [`Self::begin`] without its changes, also one that the database has ended already: Diesel, which
+    /// counts on its own, learns of that from a ROLLBACK that fails.
+    pub(super) fn abandon(&mut self) {
+        let _ended_already = self.batch_execute("ROLLBACK").and_then(|()| self.batch_execute("ROLLBACK"));
+    }
+
+    pub(super) fn open_savepoint(&mut self) -> QueryResult<()> {
+        self.batch_execute("SAVEPOINT job")
+    }
+
+    /// Keeps or undoes what was done since [`Self::open_savepoint`]. Fails where the transaction is no more, whoever ended it, since
+    /// the savepoint went with it.
+    pub(super) fn close_savepoint(&mut self, keep: bool) -> QueryResult<()> {
+        self.batch_execute(if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })
     }
 }
 

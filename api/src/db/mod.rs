@@ -8,16 +8,18 @@ mod changes;
 mod connection;
 pub mod guards;
 mod open;
+mod room;
 pub mod schema;
 mod writer;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use actix_web::web;
+use diesel::Connection;
 
 pub use self::changes::Changes;
 pub use self::connection::{DbConnection, MIGRATIONS};
-use self::{connection::Manager, writer::Writer};
+use self::{connection::Manager, room::Room, writer::Writer};
 use crate::{config::Config, error::ApiError};
 
 /// How long a request waits for a free connection before it is told to come back.
@@ -29,6 +31,8 @@ pub struct Db {
     readers: r2d2::Pool<Manager>,
     reader: Manager,
     writer: Arc<Writer>,
+    /// The last to go, when all that had the file open has gone.
+    _room: Arc<Room>,
 }
 
 impl std::fmt::Debug for Db {
@@ -65,7 +69,9 @@ impl Db {
     }
 
     fn start(config: &Config, path: PathBuf) -> Result<Self, String> {
+        let mut room = Room::take(&path);
         let new = open::check(&path)?;
+        room.is_ours();
         open::migrate(&path, new)?;
         let failed =
             |cause: &dyn std::fmt::Display| format!("The database {} cannot be opened: {cause}", path.display());
@@ -74,15 +80,18 @@ impl Db {
             .max_size(config.database_readers)
             .connection_timeout(POOL_WAIT)
             .test_on_check_out(false)
+            // A file does not go away like a server: a connection that is made anew plans every statement anew, and may find no descriptor.
+            .max_lifetime(None)
+            .idle_timeout(None)
             .build(reader.clone())
             .map_err(|cause| failed(&cause))?;
         let writer =
             Writer::start(Manager::writer(&config.database_url), config.write_queue).map_err(|cause| failed(&cause))?;
-        Ok(Self { readers, reader, writer: Arc::new(writer) })
+        Ok(Self { readers, reader, writer: Arc::new(writer), _room: Arc::new(room) })
     }
 
-    /// Runs a bounded, indexed read. On the worker's own thread, because such a read is shorter than a hand-over to another;
-    /// only waiting for a connection leaves it. The connection refuses to write.
+    /// Runs a bounded, indexed read in one transaction: all of it sees the same moment. On the worker's own thread, because such a read is
+    /// shorter than a hand-over to another; only waiting for a connection leaves it. The connection refuses to write.
     ///
     /// # Errors
     /// What `f` returns, or [`crate::error::Code::Busy`] if no connection came free within five seconds.
@@ -90,13 +99,23 @@ impl Db {
         let mut connection = if let Some(connection) = self.readers.try_get() {
             connection
         } else {
-            let readers = self.readers.clone();
-            web::block(move || readers.get())
-                .await
-                .map_err(ApiError::internal)?
-                .map_err(|cause| ApiError::busy().caused_by(cause))?
+            let db = self.clone();
+            web::block(move || db.reader()).await.map_err(ApiError::internal)??
         };
-        f(&mut connection)
+        DbConnection::transaction(&mut connection, f)
+    }
+
+    /// [`Db::read`] on a thread of its own, for one that takes long.
+    ///
+    /// # Errors
+    /// As those of [`Db::read`].
+    pub async fn read_apart<T, F>(&self, f: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
+    {
+        let db = self.clone();
+        web::block(move || db.read_blocking(f)).await.map_err(ApiError::internal)?
     }
 
     /// Runs `f` alone among all writes and returns once its effect is durable; an error undoes all that `f` did.
@@ -141,6 +160,12 @@ impl Db {
         self.writer.submit(f).blocking_recv().map_err(|_| ApiError::internal("the database writer stopped"))?
     }
 
+    /// How often something could not be written since the start that was in order itself.
+    #[must_use]
+    pub fn faults(&self) -> u64 {
+        self.writer.faults()
+    }
+
     /// A connection of its own that tells when anything was committed.
     ///
     /// # Errors
@@ -154,12 +179,16 @@ impl Db {
     /// # Errors
     /// Those of the database; the log is then read at the next start, and nothing is lost.
     pub fn checkpoint(&self) -> Result<(), ApiError> {
-        self.read_blocking(|conn| Ok(conn.checkpoint()?))
+        Ok(self.reader()?.checkpoint()?)
     }
 
     /// [`Db::read`] for the command line.
     pub fn read_blocking<T>(&self, f: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        f(&mut *self.readers.get().map_err(|cause| ApiError::busy().caused_by(cause))?)
+        DbConnection::transaction(&mut *self.reader()?, f)
+    }
+
+    fn reader(&self) -> Result<r2d2::PooledConnection<Manager>, ApiError> {
+        self.readers.get().map_err(|cause| ApiError::busy().caused_by(cause))
     }
 }
 

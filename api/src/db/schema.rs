@@ -123,6 +123,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    probes (id) {
+        id -> Integer,
+        filling -> Text,
+    }
+}
+
+diesel::table! {
     processes (id) {
         id -> Text,
         seen_at -> BigInt,
@@ -276,6 +283,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     outbox,
     outbox_head,
     penalties,
+    probes,
     processes,
     recovery_codes,
     second_factors,

@@ -2,39 +2,59 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
     thread::JoinHandle,
 };
 
-use diesel::{Connection, ConnectionError};
+use diesel::ConnectionError;
 use r2d2::ManageConnection;
 use tokio::sync::oneshot;
 
 use super::connection::{DbConnection, Manager};
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 
 /// Bounds how long the first write of a batch waits for the last one.
 const BATCH: usize = 256;
 
-/// Runs one write in its savepoint; what it returns delivers the answer once the fate of the whole transaction is known.
-/// Handed no connection it runs nothing and is answered with the reason alone.
-type Job = Box<dyn FnOnce(Option<&mut DbConnection>) -> Answer + Send>;
-type Answer = Box<dyn FnOnce(Result<(), ApiError>) + Send>;
+/// Runs one write in its savepoint. Handed no connection it runs nothing and is answered with the reason alone.
+type Job = Box<dyn FnOnce(Option<&mut DbConnection>) -> Ran + Send>;
+
+/// A job as it stands before the commit.
+struct Ran {
+    /// Delivers the answer, once the fate of the whole transaction is known.
+    answer: Box<dyn FnOnce(Result<(), ApiError>) + Send>,
+    /// The disk's fault, if it was the disk's.
+    fault: bool,
+    /// Why the transaction is no more, if it is.
+    ended: Option<ApiError>,
+}
 
 pub(super) struct Writer {
     queue: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
+    faults: Arc<AtomicU64>,
 }
 
 impl Writer {
     pub(super) fn start(manager: Manager, queue: usize) -> Result<Self, ConnectionError> {
         let connection = manager.connect()?;
         let (sender, receiver) = sync_channel(queue);
+        let faults = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&faults);
         let thread = std::thread::Builder::new()
             .name("db-writer".to_owned())
-            .spawn(move || run(&manager, connection, &receiver))
+            .spawn(move || run(&manager, connection, &receiver, &counted))
             .map_err(|cause| ConnectionError::BadConnection(cause.to_string()))?;
-        Ok(Self { queue: Some(sender), thread: Some(thread) })
+        Ok(Self { queue: Some(sender), thread: Some(thread), faults })
+    }
+
+    /// How often something could not be written that was in order itself.
+    pub(super) fn faults(&self) -> u64 {
+        self.faults.load(Ordering::Relaxed)
     }
 
     /// Queues `f`; the receiver yields its answer after the commit.
@@ -56,21 +76,30 @@ impl Writer {
         F: FnOnce(&mut DbConnection) -> Result<T, ApiError> + Send + 'static,
     {
         let job: Job = Box::new(move |connection| {
-            let outcome = connection.map(|connection| in_savepoint(connection, f));
-            Box::new(move |committed: Result<(), ApiError>| {
-                // An error of the write's own was undone in its savepoint, whatever became of the rest.
-                then(match (outcome, committed) {
-                    (Some(Err(error)), _) | (_, Err(error)) => Err(error),
-                    (Some(Ok(value)), Ok(())) => Ok(value),
-                    (None, Ok(())) => Err(ApiError::internal("a write was committed without having run")),
+            let (outcome, ended) = match connection {
+                Some(connection) => in_savepoint(connection, f),
+                None => (Err(ApiError::internal("a write was committed without having run")), None),
+            };
+            let fault = outcome.as_ref().is_err_and(|error| error.code.is_of_the_disk());
+            let at_fault = ended.is_some();
+            let answer = Box::new(move |committed: Result<(), ApiError>| {
+                // A refusal goes the way of the rest, since it may rest on what a neighbour did and is undone.
+                then(match committed {
+                    Err(error) if !at_fault => Err(error),
+                    _ => outcome,
                 });
-            })
+            });
+            Ran { answer, fault, ended }
         });
-        let Some(queue) = &self.queue else { return job(None)(Err(ApiError::busy())) };
+        let Some(queue) = &self.queue else { return (job(None).answer)(Err(ApiError::busy())) };
         match queue.try_send(job) {
             Ok(()) => {}
-            Err(TrySendError::Full(job)) => job(None)(Err(ApiError::busy().caused_by("the write queue is full"))),
-            Err(TrySendError::Disconnected(job)) => job(None)(Err(ApiError::internal("the database writer stopped"))),
+            Err(TrySendError::Full(job)) => {
+                (job(None).answer)(Err(ApiError::busy().caused_by("the write queue is full")));
+            }
+            Err(TrySendError::Disconnected(job)) => {
+                (job(None).answer)(Err(ApiError::internal("the database writer stopped")));
+            }
         }
     }
 }
@@ -85,36 +114,65 @@ impl Drop for Writer {
     }
 }
 
+/// Returns what `f` does, and why the transaction is no more if it is: SQLite ends it by itself after some errors, whatever `f` makes of
+/// them.
 fn in_savepoint<T>(
     connection: &mut DbConnection,
     f: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>,
-) -> Result<T, ApiError> {
-    connection.transaction(|connection| {
-        // A panic must undo its savepoint like any other failure, or its half-done work would be committed.
-        catch_unwind(AssertUnwindSafe(|| f(connection))).unwrap_or_else(|_| Err(ApiError::internal("a write panicked")))
-    })
+) -> (Result<T, ApiError>, Option<ApiError>) {
+    if let Err(cause) = connection.open_savepoint() {
+        let error = ApiError::from(cause);
+        return (Err(error.clone()), Some(error));
+    }
+    // A panic must undo its savepoint like any other failure, or its half-done work would be committed.
+    let outcome = catch_unwind(AssertUnwindSafe(|| f(connection)))
+        .unwrap_or_else(|_| Err(ApiError::internal("a write panicked")));
+    match (connection.close_savepoint(outcome.is_ok()), outcome) {
+        (Ok(()), outcome) => (outcome, None),
+        (Err(_), Err(error)) => (Err(error.clone()), Some(error)),
+        (Err(cause), Ok(_)) => {
+            let error = ApiError::busy().caused_by(format!("a write went on after its transaction had ended: {cause}"));
+            (Err(error.clone()), Some(error))
+        }
+    }
 }
 
-fn run(manager: &Manager, mut connection: DbConnection, jobs: &Receiver<Job>) {
+fn run(manager: &Manager, mut connection: DbConnection, jobs: &Receiver<Job>, faults: &AtomicU64) {
     while let Ok(first) = jobs.recv() {
         let batch = std::iter::once(first).chain(jobs.try_iter().take(BATCH - 1));
-        let mut outcome = connection.begin();
-        let begun = outcome.is_ok();
-        let answers: Vec<Answer> = batch.map(|job| job(begun.then_some(&mut connection))).collect();
-        if begun {
-            outcome = connection.commit();
-            if let Err(cause) = &outcome {
-                log::error!(cause:%; "a commit failed");
-                // After an I/O error nothing the connection remembers can be trusted; a new one reads what is on disk.
-                let _already_undone = connection.rollback();
-                match manager.connect() {
-                    Ok(fresh) => connection = fresh,
-                    Err(cause) => log::error!(cause:%; "the database cannot be opened again"),
-                }
+        let mut fate = connection.begin().map_err(ApiError::from);
+        let mut answers = Vec::new();
+        for job in batch {
+            // After the end of the transaction each statement would be one of its own, done whatever is answered.
+            let ran = job(fate.is_ok().then_some(&mut connection));
+            if let Some(error) = ran.ended {
+                fate = Err(undone_by(error));
+            } else if ran.fault {
+                faults.fetch_add(1, Ordering::Relaxed);
+            }
+            answers.push(ran.answer);
+        }
+        fate = fate.and_then(|()| Ok(connection.commit()?));
+        if let Err(error) = &fate {
+            log::error!(cause:% = error; "a transaction failed");
+            faults.fetch_add(1, Ordering::Relaxed);
+            connection.abandon();
+            // After an I/O error nothing the connection remembers can be trusted; a new one reads what is on disk.
+            match manager.connect() {
+                Ok(fresh) => connection = fresh,
+                Err(cause) => log::error!(cause:%; "the database cannot be opened again"),
             }
         }
         for answer in answers {
-            answer(outcome.as_ref().map(|&()| ()).map_err(ApiError::from));
+            answer(fate.clone());
         }
     }
+}
+
+/// The answer to all whose work went with a transaction that one of them, with this error, brought down.
+fn undone_by(error: ApiError) -> ApiError {
+    if error.code.is_of_the_disk() || error.code == Code::Busy {
+        return error;
+    }
+    ApiError::busy().caused_by(format!("another write ended the transaction: {error}"))
 }

@@ -50,11 +50,11 @@ pub async fn list_deleted_entries(
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<DeletedEntry>>> {
     let PageQuery { limit, cursor } = query.0;
-    let owner = admin.0.user.id;
-    let list = format!("deleted|{owner}");
+    let list = format!("deleted|{}", admin.0.user.id);
     let before = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
     let before = before.as_deref().and_then(position).unwrap_or((i64::MAX, ""));
-    let entries = state.db.read(|conn| Ok(model::deleted_entries(conn, &owner, before, limit + 1)?)).await?;
+    let entries =
+        admin.0.read(&state.db, |conn, owner| Ok(model::deleted_entries(conn, &owner.id, before, limit + 1)?)).await?;
     let page = Page::new(entries, limit, |last| {
         state.cursors.seal(&list, &format!("{} {}", last.deleted_at.unwrap_or_default(), last.id))
     });

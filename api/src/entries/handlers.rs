@@ -167,7 +167,7 @@ pub async fn get_entry(
     admin: AdminUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<EntryView>> {
-    let entry = state.db.read(|conn| living_entry(conn, &admin.0.user.id, *id)).await?;
+    let entry = admin.0.read(&state.db, |conn, owner| living_entry(conn, &owner.id, *id)).await?;
     Ok(web::Json(entry.view()))
 }
 

@@ -75,10 +75,10 @@ pub async fn list_entries(
     query: ValidQuery<ListEntries>,
 ) -> ApiResult<web::Json<Page<EntryView>>> {
     let now = state.clock.now();
-    let (watched, page) = state
-        .db
-        .read(|conn| {
-            let watched = Watched::find(conn, &reader.0.user, &username, now)?.with_history()?;
+    let (watched, page) = reader
+        .0
+        .read(&state.db, |conn, user| {
+            let watched = Watched::find(conn, user, &username, now)?.with_history()?;
             let page = page_of_entries(conn, &state.cursors, &watched, query.0)?;
             Ok((watched, page))
         })

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use diesel::{
-    dsl::{sql, sum},
+    dsl::{case_when, sum},
     prelude::*,
-    sql_types::{BigInt, Nullable},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -194,7 +193,7 @@ pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult
 /// When it was changed has to be when its turn to be written came: changes overtake one another on their way there, and whoever shows an
 /// entry takes the one that was changed last. It is later than the change before it, whatever the clock was put back to.
 pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, by: &str) -> QueryResult<()> {
-    after.updated_at = after.updated_at.max(before.updated_at + 1);
+    after.updated_at = changed_after(before, after.updated_at);
     versions::keep(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
     update_entry(conn, after)?;
     outbox::entry_changed(conn, Some(before), after)
@@ -217,7 +216,7 @@ pub fn change_entries(
         if before.at == after.at && before.same_content(after) {
             alike.entry((&after.day, after.deleted_at)).or_default().push(&after.id);
         } else {
-            let updated_at = now.0.max(before.updated_at + 1);
+            let updated_at = changed_after(before, now.0);
             update_entry(conn, &Entry { updated_at, ..after.clone() })?;
         }
     }
@@ -229,10 +228,15 @@ pub fn change_entries(
     Ok(())
 }
 
-/// When an entry that is changed at `now` counts as changed: later than before.
+/// When an entry that is changed at `now` counts as changed: a millisecond after the change before it, where the clock was put back since.
+fn changed_after(before: &Entry, now: i64) -> i64 {
+    if now < before.updated_at { before.updated_at + 1 } else { now }
+}
+
+/// [`changed_after`] as an expression, for many at once.
 #[diesel::dsl::auto_type(no_type_alias)]
 pub fn changed_at(now: i64) -> _ {
-    diesel::dsl::case_when(dsl::updated_at.ge(now), dsl::updated_at + 1_i64).otherwise(now)
+    diesel::dsl::case_when(dsl::updated_at.gt(now), dsl::updated_at + 1_i64).otherwise(now)
 }
 
 /// Without the columns that never change: SQLite would look for whatever refers to them.
@@ -374,7 +378,7 @@ pub fn total_of_day(conn: &mut DbConnection, owner: &str, metric: Metric, day: N
 
 /// Sum of the water of one logical day, in millilitres and as it was typed.
 pub fn water_of_day(conn: &mut DbConnection, owner: &str, day: NaiveDate) -> QueryResult<DayTotal> {
-    let alone = sql::<Nullable<BigInt>>("sum(CASE WHEN fl_oz_tenths IS NULL THEN value END)");
+    let alone = sum(case_when(dsl::fl_oz_tenths.is_null(), dsl::value.nullable()));
     let (ml, ml_alone, tenths): (Option<i64>, Option<i64>, Option<i64>) = dsl::entries
         .filter(dsl::user_id.eq(owner))
         .filter(dsl::metric.eq(Metric::Water.as_str()))

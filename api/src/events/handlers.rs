@@ -46,7 +46,7 @@ pub async fn get_person_events(
     req: HttpRequest,
 ) -> ApiResult<HttpResponse> {
     let now = state.clock.now();
-    let watched = state.db.read(|conn| Watched::find(conn, &reader.0.user, &username, now)).await?;
+    let watched = reader.0.read(&state.db, |conn, user| Watched::find(conn, user, &username, now)).await?;
     open(&state, reader.0, What::Person(watched.person.id), &req)
 }
 

@@ -144,9 +144,9 @@ pub struct SuspiciousRequest {
     )
 )]
 #[get("/admin/security")]
-pub async fn get_security(state: web::Data<AppState>, _admin: AdminUser) -> ApiResult<web::Json<SecurityReport>> {
+pub async fn get_security(state: web::Data<AppState>, admin: AdminUser) -> ApiResult<web::Json<SecurityReport>> {
     let now = state.clock.now();
-    state.db.read(|conn| report(conn, now)).await.map(web::Json)
+    admin.0.read(&state.db, |conn, _| report(conn, now)).await.map(web::Json)
 }
 
 fn report(conn: &mut DbConnection, now: Timestamp) -> ApiResult<SecurityReport> {

@@ -106,6 +106,8 @@ impl Journal {
                 *writer = Writer { file: Some(file), bytes, rewrite_at: LARGE.max(2 * bytes), ..Writer::default() };
             }
             Err(cause) => {
+                // The file that is there goes on being added to, once the disk takes it again.
+                writer.file = writer.file.take().or_else(|| OpenOptions::new().append(true).open(&self.path).ok());
                 writer.rewrite_at = writer.bytes + LARGE;
                 writer.warn(&cause);
             }

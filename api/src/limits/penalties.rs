@@ -282,7 +282,12 @@ pub fn bring_back(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
 /// # Errors
 /// Those of the database.
 pub fn views(conn: &mut DbConnection, now: Timestamp) -> ApiResult<Vec<Penalty>> {
-    let rows = ending_after(conn, now.0)?;
+    views_after(conn, now.0, now)
+}
+
+/// Penalties that end after `after`, as they are shown at `now`.
+pub(super) fn views_after(conn: &mut DbConnection, after: i64, now: Timestamp) -> ApiResult<Vec<Penalty>> {
+    let rows = ending_after(conn, after)?;
     rows.into_iter()
         .map(|row| {
             let (caller, until) = (shown(conn, &row.caller)?, row.until.min(now.0 + length(row.level)));

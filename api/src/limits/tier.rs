@@ -53,11 +53,11 @@ impl Tier {
 
 fn is_logging(method: &Method, path: &str) -> bool {
     let segments: Vec<&str> = path.split('/').collect();
-    match (method.as_str(), segments.as_slice()) {
-        ("POST", ["entries"]) | ("PATCH" | "DELETE", ["entries", _]) => true,
-        ("POST", ["entries", _, "restore"] | ["entries", _, "versions", _, "restore"]) => true,
-        _ => false,
-    }
+    matches!(
+        (method.as_str(), segments.as_slice()),
+        ("POST", ["entries"] | ["entries", _, "restore"] | ["entries", _, "versions", _, "restore"])
+            | ("PATCH" | "DELETE", ["entries", _])
+    )
 }
 
 #[cfg(test)]

@@ -1,11 +1,26 @@
-use std::sync::atomic::Ordering;
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 use actix_web::{HttpResponse, get, http::StatusCode, web};
-use diesel::{RunQueryDsl, sql_query};
+use diesel::{prelude::*, sql_query};
 use serde::Serialize;
+use tokio::{sync::Mutex, time::timeout};
 use utoipa::ToSchema;
 
-use crate::server::AppState;
+use crate::{
+    db::{Db, DbConnection, schema::probes::dsl},
+    error::{ApiError, ApiResult},
+    server::AppState,
+};
+
+/// A check that takes longer fails: monitors expect an answer within a second.
+const PATIENCE: Duration = Duration::from_millis(800);
+/// For how long a row that was written speaks for the next one.
+const PROVEN_FOR: Duration = Duration::from_secs(1);
+/// How many ids the row of the probe holds before it proves anything: with 128 KiB it takes more room than any write of a person does.
+const FILLING: usize = (128 << 10) / 36;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -31,7 +46,7 @@ pub struct HealthReport {
 pub struct HealthChecks {
     /// The database can be read.
     database_reads: Health,
-    /// The writer takes work and commits it.
+    /// The writer takes work, and there is room for what it writes.
     database_writes: Health,
     /// The server takes new requests: it has not been asked to stop.
     accepting: Health,
@@ -67,7 +82,7 @@ pub async fn get_liveness() -> web::Json<Liveness> {
 
 /// Is the server able to serve.
 ///
-/// Migrated, reads, writes, not draining. Send it requests only while this is 200.
+/// Migrated, reads, writes, not asked to stop. Answers within a second. Send it requests only while this is 200.
 #[utoipa::path(
     tag = "ops",
     security(()),
@@ -82,9 +97,11 @@ pub async fn get_readiness(state: web::Data<AppState>) -> HttpResponse {
 }
 
 async fn report(state: &AppState) -> HttpResponse {
-    let reads = state.db.read(|conn| Ok(sql_query("SELECT 1 FROM users LIMIT 1").execute(conn)?)).await;
-    // An empty write takes the write lock and gives it back: that is what fails on a full queue or a read-only disk.
-    let writes = state.db.write(|_| Ok(())).await;
+    let read = state.db.read(|conn| Ok(sql_query("SELECT 1 FROM users LIMIT 1").execute(conn)?));
+    let write = state.probe.write(&state.db, state.clock.new_id().to_string());
+    let (reads, writes) = futures_util::future::join(timeout(PATIENCE, read), timeout(PATIENCE, write)).await;
+    let late = |_| Err(ApiError::busy().caused_by("it takes too long"));
+    let (reads, writes) = (reads.map_or_else(late, |reads| reads.map(drop)), writes.unwrap_or_else(late));
     let checks = HealthChecks {
         database_reads: Health::of(reads.is_ok()),
         database_writes: Health::of(writes.is_ok()),
@@ -97,4 +114,43 @@ async fn report(state: &AppState) -> HttpResponse {
     }
     let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     HttpResponse::build(status).json(HealthReport { status: Health::of(well), checks })
+}
+
+/// Finds out whether writes are kept, by writing: a row of its own, the same one each time.
+#[derive(Debug, Default)]
+pub struct Probe(Mutex<Option<Proof>>);
+
+/// That a row was kept.
+#[derive(Debug)]
+struct Proof {
+    at: Instant,
+    /// How many writes had failed until then: one more, and it proves nothing.
+    faults: u64,
+}
+
+impl Probe {
+    /// Takes the write lock and gives it back, which fails on a full queue or behind another process; writes only where that was not done
+    /// just now, so that asking often neither wears out the disk nor keeps the streams busy. `id` has not been written before, as SQLite
+    /// leaves a page alone that stays what it is.
+    async fn write(&self, db: &Db, id: String) -> ApiResult<()> {
+        // One at a time, or those who ask would fill the queue while it does not move.
+        let mut proof = self.0.lock().await;
+        let (at, faults) = (Instant::now(), db.faults());
+        let last = proof.as_ref().filter(|proof| proof.faults == faults).map(|proof| proof.at);
+        let proven = last.is_some_and(|last| at - last < PROVEN_FOR);
+        // A failed write needed room: a little of it is no proof that there is enough again.
+        let filling = id.repeat(if last.is_some() { 1 } else { FILLING });
+        db.write(move |conn| if proven { Ok(()) } else { Ok(leave(conn, &filling)?) }).await?;
+        if !proven {
+            *proof = Some(Proof { at, faults });
+        }
+        Ok(())
+    }
+}
+
+fn leave(conn: &mut DbConnection, filling: &str) -> QueryResult<()> {
+    if diesel::update(dsl::probes.find(1)).set(dsl::filling.eq(filling)).execute(conn)? == 0 {
+        diesel::insert_into(dsl::probes).values((dsl::id.eq(1), dsl::filling.eq(filling))).execute(conn)?;
+    }
+    Ok(())
 }

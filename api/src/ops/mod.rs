@@ -5,7 +5,7 @@
 pub mod demo;
 pub mod doctor;
 mod handlers;
-mod health;
+pub mod health;
 pub mod healthcheck;
 pub mod put_back;
 pub mod settings;

@@ -32,7 +32,7 @@ pub async fn list_people(
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<PersonView>>> {
     let now = state.clock.now();
-    let page = state.db.read(|conn| page_of_people(conn, &state.cursors, &reader.0.user, query.0, now)).await?;
+    let page = reader.0.read(&state.db, |conn, user| page_of_people(conn, &state.cursors, user, query.0, now)).await?;
     note_looks(&state, &reader, &page);
     Ok(web::Json(page))
 }
@@ -73,10 +73,10 @@ pub async fn get_status(
     username: web::Path<String>,
 ) -> ApiResult<web::Json<StatusView>> {
     let now = state.clock.now();
-    let status = state
-        .db
-        .read(|conn| {
-            let watched = Watched::find(conn, &reader.0.user, &username, now)?;
+    let status = reader
+        .0
+        .read(&state.db, |conn, user| {
+            let watched = Watched::find(conn, user, &username, now)?;
             Ok(status::status(conn, &watched, now)?)
         })
         .await?;

@@ -81,14 +81,14 @@ pub async fn get_start(
     visitor: Visitor,
     query: ValidQuery<StartQuery>,
 ) -> ApiResult<web::Json<Start>> {
-    let known = visitor.0;
-    let account = known.clone().and_then(|known| RestrictedUser::of(known).ok());
-    let reader = known.clone().and_then(|known| Reader::of(known).ok());
-    let admin = known.and_then(|known| AdminUser::of(known).ok());
     let (now, first) = (state.clock.now(), || PageQuery { limit: FIRST, cursor: None });
-    let start = state
+    let (start, reader) = state
         .db
         .read(|conn| {
+            let known = visitor.0.map(|known| known.still(conn)).transpose()?.flatten();
+            let account = known.clone().and_then(|known| RestrictedUser::of(known).ok());
+            let reader = known.clone().and_then(|known| Reader::of(known).ok());
+            let admin = known.and_then(|known| AdminUser::of(known).ok());
             let me = account.map(|RestrictedUser(current)| current.user.me(conn, now)).transpose()?;
             let of_reader =
                 |Reader(current): &Reader| page_of_people(conn, &state.cursors, &current.user, first(), now);
@@ -103,7 +103,7 @@ pub async fn get_start(
             let of_admin =
                 |AdminUser(current): AdminUser| page_of_shares(conn, &state.cursors, &current.user, first(), now);
             let shares = admin.map(of_admin).transpose()?;
-            Ok(Start { instance: Instance::of(&state), me, people, today, shares })
+            Ok((Start { instance: Instance::of(&state), me, people, today, shares }, reader))
         })
         .await?;
     if let (Some(reader), Some(people)) = (&reader, &start.people) {

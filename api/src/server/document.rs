@@ -97,7 +97,9 @@ fn describe(operation: &mut Operation, path: &str, writes: bool) {
         (body, "415", "The content type is not JSON"),
         (body || query, "422", "A field or parameter does not fit; see `errors`"),
         (limited, "429", "Too many requests; `Retry-After` says when the next one gets through"),
-        (limited && writes, "503", "Under maintenance, or busy; `Retry-After` says when to try again"),
+        (limited && !writes, "503", "Busy, or the disk fails; `Retry-After` says when to try again"),
+        (limited && writes, "503", "Under maintenance, busy, or the disk fails; `Retry-After` says when to try again"),
+        (limited && writes, "507", "The disk is full; nothing was changed"),
     ];
     for (_, status, description) in refusals.into_iter().filter(|(applies, ..)| *applies) {
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| refusal(description).into());

@@ -2,6 +2,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
@@ -11,7 +12,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
     http::{
-        Method, StatusCode,
+        ConnectionType, Method, StatusCode,
         header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -77,6 +78,10 @@ pub(super) async fn request_log(
         cause = problem.as_ref().and_then(|problem| problem.cause.as_deref());
         "request"
     );
+    // Nothing more is to come over a connection that is about to be closed.
+    if state.draining.load(Ordering::Relaxed) {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
     if let Some(unread) = unread {
         response = unread.until_sent(response);
     }

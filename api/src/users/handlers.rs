@@ -124,8 +124,8 @@ impl User {
 )]
 #[get("/me")]
 pub async fn get_me(state: web::Data<AppState>, current: RestrictedUser) -> ApiResult<web::Json<Me>> {
-    let (user, now) = (current.0.user, state.clock.now());
-    Ok(web::Json(state.db.read(|conn| Ok(user.me(conn, now)?)).await?))
+    let now = state.clock.now();
+    Ok(web::Json(current.0.read(&state.db, |conn, user| Ok(user.me(conn, now)?)).await?))
 }
 
 /// What to change; what is left out stays.

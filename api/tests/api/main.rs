@@ -12,6 +12,7 @@ mod contract;
 mod crash;
 mod entries;
 mod events;
+mod faults;
 mod forged;
 mod invites;
 mod limits;

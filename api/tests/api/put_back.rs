@@ -187,10 +187,10 @@ async fn codes_are_taken_again_once_the_clock_is_right() {
 async fn what_lies_in_the_future_is_brought_back() {
     let app = TestApp::start().await;
     let (admin, viewer) = (app.admin().await, app.viewer().await);
-    app.clock.set_by(10 * DAY);
+    app.clock.set_by(5 * DAY);
     let reset = admin.post(&format!("/api/v1/admin/users/{}/reset-password", viewer.username), Value::Null).await;
     let temporary = reset.expect(StatusCode::OK).json["temporary_password"].as_str().unwrap().to_owned();
-    app.clock.set_by(-10 * DAY);
+    app.clock.set_by(-5 * DAY);
     let now = app.clock.now();
     app.state.db.write(move |conn| Ok(bring_back(conn, now)?)).await.unwrap();
     app.clock.advance(DAY - 1);
@@ -206,9 +206,9 @@ async fn what_lies_in_the_future_is_brought_back() {
 async fn whoever_was_refused_ahead_may_ask_again_a_day_from_now() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
-    app.clock.set_by(10 * DAY);
+    app.clock.set_by(5 * DAY);
     robin.patch("/api/v1/me/shares/alex", json!({"state": "ended"})).await.expect(StatusCode::OK);
-    app.clock.set_by(-10 * DAY);
+    app.clock.set_by(-5 * DAY);
     let ask = async || alex.post("/api/v1/people/robin/share-requests", json!({})).await;
     assert_eq!(ask().await.expect_problem(409, "asked_recently").header("retry-after"), "86400");
     let now = app.clock.now();

@@ -62,6 +62,7 @@ export class Server {
       TRUSTED_PROXIES: '127.0.0.1',
       // A test signs in at every step; what hashes and limits cost is tested where it belongs.
       BCRYPT_COST: '4',
+      STOP_DELAY_SECONDS: '0',
       RATE_LIMIT_ENABLED: 'false',
       ...settings,
     }

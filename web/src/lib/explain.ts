@@ -39,6 +39,7 @@ const words: Record<Code, string> = {
     'Nobody can register here by themselves. Ask an admin of this server for an account.',
   request_timeout: 'It did not reach the server in time.',
   set_by_configuration: 'Whoever runs this server has fixed that, so it cannot be changed here.',
+  storage_failed: 'The server’s disk does not work as it should.',
   suspicious_request: 'The server took this for an attack and refused it.',
   timeout: 'That took the server too long.',
   too_many_streams: 'You have this page open in as many places as you may.',

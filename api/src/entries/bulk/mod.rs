@@ -96,11 +96,13 @@ async fn run<P: Plan>(
     let (list, cursors) = (format!("{}|{}", P::ACTION.as_str(), owner.id), state.cursors.clone());
     let mut walk = Walk::new(plan, &owner.id, state.clock.now());
     if dry_run {
-        while state.db.read(|conn| Ok(walk.step(conn, None)?)).await? {
-            // A read never waits, so the other requests of this thread would have to.
-            tokio::task::yield_now().await;
-        }
-        state.db.read(|conn| Ok(walk.plan.complete(conn, &owner.id, false)?)).await?;
+        let looked = admin.0.read_apart(&state.db, move |conn, owner| {
+            walk.plan.begin(owner.clone());
+            while walk.step(conn, None)? {}
+            walk.plan.complete(conn, &owner.id, false)?;
+            Ok(walk)
+        });
+        let walk = looked.await?;
         return Ok(Outcome { digest: cursors.seal(&list, &walk.digest()), plan: walk.plan, applied: false });
     }
     let digest = digest

@@ -85,14 +85,13 @@ pub async fn list_versions(
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<VersionView>>> {
     let PageQuery { limit, cursor } = query.0;
-    let owner = admin.0.user.id;
-    let name = format!("versions|{owner}|{id}");
+    let name = format!("versions|{}|{id}", admin.0.user.id);
     let before = cursor.map(|cursor| state.cursors.open(&name, &cursor)).transpose()?;
     let before = before.and_then(|number| number.parse().ok()).unwrap_or(i32::MAX);
-    let versions = state
-        .db
-        .read(|conn| {
-            let entry = find_entry(conn, &owner, &id.to_string())?.ok_or_else(ApiError::not_found)?;
+    let versions = admin
+        .0
+        .read(&state.db, |conn, owner| {
+            let entry = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
             Ok(list(conn, &entry, before, limit + 1)?)
         })
         .await?;

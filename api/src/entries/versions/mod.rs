@@ -7,9 +7,9 @@ pub mod handlers;
 use std::collections::HashMap;
 
 use diesel::{
-    dsl::sql,
+    declare_sql_function,
     prelude::*,
-    sql_types::{Integer, Text},
+    sql_types::{Integer, Nullable, Text},
 };
 
 use super::model::{Entry, changed_at};
@@ -64,15 +64,28 @@ impl EntryVersion {
     }
 }
 
+#[declare_sql_function]
+extern "SQL" {
+    fn coalesce(number: Nullable<Integer>, otherwise: Integer) -> Integer;
+}
+
 /// Keeps how entries of `owner` are before they are changed by `by` at `now`.
 pub fn keep(conn: &mut DbConnection, owner: &str, ids: &[&str], by: &str, now: i64) -> QueryResult<()> {
-    let next = sql::<Integer>(
-        "coalesce((SELECT max(number) FROM entry_versions AS kept
-                   WHERE kept.user_id = entries.user_id AND kept.entry_id = entries.id), 0) + 1",
-    );
-    entries::table
-        .filter(entries::user_id.eq(owner))
-        .filter(entries::id.eq_any(ids))
+    // Text of our own would not be kept as a statement is.
+    let last = entry_versions::table
+        .filter(entry_versions::user_id.eq(entries::user_id))
+        .filter(entry_versions::entry_id.eq(entries::id))
+        .select(entry_versions::number + 1)
+        .order(entry_versions::number.desc())
+        .limit(1);
+    let next = coalesce(last.single_value(), 1);
+    let own = entries::table.filter(entries::user_id.eq(owner)).into_boxed();
+    // The usual case in a statement of its own, which is kept: the other has a text for each number of ids.
+    let those = match ids {
+        [id] => own.filter(entries::id.eq(*id)),
+        _ => own.filter(entries::id.eq_any(ids)),
+    };
+    those
         .select((
             entries::user_id,
             entries::id,

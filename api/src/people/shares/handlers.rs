@@ -77,7 +77,7 @@ pub async fn list_shares(
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<ShareView>>> {
     let now = state.clock.now();
-    let page = state.db.read(|conn| page_of_shares(conn, &state.cursors, &admin.0.user, query.0, now));
+    let page = admin.0.read(&state.db, |conn, person| page_of_shares(conn, &state.cursors, person, query.0, now));
     Ok(web::Json(page.await?))
 }
 
@@ -113,7 +113,7 @@ pub async fn get_share(
     username: web::Path<String>,
 ) -> ApiResult<web::Json<ShareView>> {
     let now = state.clock.now();
-    Ok(web::Json(state.db.read(|conn| model::get(conn, &admin.0.user, &username, now)).await?))
+    Ok(web::Json(admin.0.read(&state.db, |conn, person| model::get(conn, person, &username, now)).await?))
 }
 
 /// What a person decides.
@@ -250,15 +250,15 @@ pub async fn list_audience(
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Audience>> {
     let PageQuery { limit, cursor } = query.0;
-    let (person, now) = (admin.0.user, state.clock.now());
-    let list = format!("audience|{}", person.id);
+    let now = state.clock.now();
+    let list = format!("audience|{}", admin.0.user.id);
     let before = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
     let before = before.as_deref().and_then(position_of);
-    let audience = state.db.read(|conn| {
-        let looks = model::looks_at(conn, &person, before, limit + 1)?;
+    let audience = admin.0.read(&state.db, |conn, person| {
+        let looks = model::looks_at(conn, person, before, limit + 1)?;
         let page = Page::new(looks, limit, |last| state.cursors.seal(&list, &cursor_of(last)));
         let Page { items, next_cursor } = page.try_map(|look| model::look_view(conn, look))?;
-        Ok(Audience { watching: model::watching(conn, &person, now)?, items, next_cursor })
+        Ok(Audience { watching: model::watching(conn, person, now)?, items, next_cursor })
     });
     Ok(web::Json(audience.await?))
 }

@@ -23,7 +23,7 @@ use crate::{
         outbox::{self, Topic},
         presence,
     },
-    people::sharing::{Detail, Granted, Share, ShareState, decide, find_share, save_share},
+    people::sharing::{Detail, Granted, Share, ShareState, decide, find_share, save_share, shares_to},
     users::{
         model::{Role, Sharing, User, find_user, user_of},
         names::{self, Lookalikes},
@@ -304,8 +304,8 @@ fn in_words(share: &Share, now: Timestamp) -> String {
 /// person. It was agreed with somebody in the other role. That it has ended stays, and what was narrowed ends, or two changes of a role would
 /// let somebody in again with `everyone`, or show them more; what was a wish, or let them see what everyone does, goes.
 pub fn end_all_of(conn: &mut DbConnection, trace: &Trace, user: &User) -> QueryResult<()> {
-    let of_user = shares::viewer_id.eq(&user.id).or(shares::person_id.eq(&user.id));
-    let found: Vec<Share> = shares::table.filter(of_user).select(Share::as_select()).load(conn)?;
+    let mut found = shares_to(conn, &user.id)?;
+    found.extend(shares::table.filter(shares::person_id.eq(&user.id)).select(Share::as_select()).load(conn)?);
     let ended: Vec<Share> = found.into_iter().filter(|share| share.state(trace.at) != ShareState::Ended).collect();
     for share in &ended {
         if share.only_asks(trace.at) || share.is_usual(trace.at) {

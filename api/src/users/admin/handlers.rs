@@ -37,13 +37,13 @@ use crate::{
 #[get("/admin/users")]
 pub async fn list_users(
     state: web::Data<AppState>,
-    _admin: AdminUser,
+    admin: AdminUser,
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<UserView>>> {
     let PageQuery { limit, cursor } = query.0;
     let after = cursor.map(|cursor| state.cursors.open("users", &cursor)).transpose()?.unwrap_or_default();
     let now = state.clock.now();
-    let page = state.db.read(|conn| {
+    let page = admin.0.read(&state.db, |conn, _| {
         let page = Page::new(list(conn, &after, limit + 1)?, limit, |last| state.cursors.seal("users", &last.username));
         Ok(page.try_map(|user| user.view_at(conn, now))?)
     });
@@ -161,7 +161,7 @@ pub async fn get_user(
     username: web::Path<String>,
 ) -> ApiResult<web::Json<UserView>> {
     let now = state.clock.now();
-    let found = state.db.read(|conn| {
+    let found = admin.0.read(&state.db, |conn, _| {
         let user = model::named(conn, &username)?;
         Ok((user.view_at(conn, now)?, user.username))
     });
@@ -297,7 +297,7 @@ pub async fn reset_user_password(
 ) -> ApiResult<web::Json<TemporaryPassword>> {
     refuse_oneself(&admin, &username)?;
     // Before a second is spent on hashing.
-    state.db.read(|conn| model::named(conn, &username)).await?;
+    admin.0.read(&state.db, |conn, _| model::named(conn, &username)).await?;
     let (temporary_password, hash) = temporary_password(&state).await?;
     let reset = admin.write(&state.db, move |conn, trace| model::reset_password(conn, trace, &username, &hash));
     let expires_at = reset.await?;
@@ -322,9 +322,9 @@ pub async fn list_user_sessions(
     username: web::Path<String>,
 ) -> ApiResult<web::Json<Page<SessionView>>> {
     let now = state.clock.now();
-    let (user, sessions) = state
-        .db
-        .read(|conn| {
+    let (user, sessions) = admin
+        .0
+        .read(&state.db, |conn, _| {
             let user = model::named(conn, &username)?;
             let sessions = model::sessions(conn, &user, now)?;
             Ok((user, sessions))

@@ -60,7 +60,7 @@ pub async fn list_invites(
     let before = cursor.map(|cursor| state.cursors.open("invites", &cursor)).transpose()?;
     let before = before.unwrap_or_else(|| Uuid::max().to_string());
     let now = state.clock.now();
-    let found = state.db.read(|conn| Ok(model::list(conn, &before, now, limit + 1)?)).await?;
+    let found = admin.0.read(&state.db, |conn, _| Ok(model::list(conn, &before, now, limit + 1)?)).await?;
     let page = Page::new(found, limit, |(last, _)| state.cursors.seal("invites", &last.id));
     Ok(web::Json(page.map(|(invite, created_by)| Invite {
         role: invite.role(),

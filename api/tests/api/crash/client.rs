@@ -21,6 +21,11 @@ impl Client {
         Self { address, token: token.to_owned(), connection: None }
     }
 
+    /// Whether the next request goes over the connection of the last.
+    pub fn is_connected(&self) -> bool {
+        self.connection.is_some()
+    }
+
     pub fn request(&mut self, method: &str, path: &str, body: Option<&Value>) -> Result<(u16, Value)> {
         self.send(method, path, body)?;
         self.receive()

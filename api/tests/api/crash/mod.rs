@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub use self::{
     client::Client,
-    site::{JWT_SECRET, Site},
+    site::{JWT_SECRET, Server, Site},
 };
 
 const CLIENTS: usize = 16;

@@ -26,12 +26,19 @@ pub struct Site {
     pub address: SocketAddr,
     /// On top of those of every site.
     pub settings: Vec<(&'static str, &'static str)>,
+    /// The words of a program that starts ours.
+    pub behind: Vec<String>,
 }
 
 impl Site {
     /// A migrated database with the admin `robin`.
     pub fn new() -> Self {
-        let site = Self { folder: tempfile::tempdir().unwrap(), address: free_address(), settings: Vec::new() };
+        Self::within(tempfile::tempdir().unwrap(), Vec::new(), Vec::new())
+    }
+
+    /// The same, with `settings`, each program started by way of `behind`.
+    pub fn within(folder: TempDir, settings: Vec<(&'static str, &'static str)>, behind: Vec<String>) -> Self {
+        let site = Self { folder, address: free_address(), settings, behind };
         assert!(site.command(&["migrate"]).status().unwrap().success());
         let mut create = site
             .command(&["user", "create", "--username", "robin", "--role", "admin", "--password-stdin"])
@@ -49,27 +56,41 @@ impl Site {
 
     fn command(&self, words: &[&str]) -> Command {
         let log = File::options().create(true).append(true).open(self.path("log")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_status-tracker"));
-        command.args(words).env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).envs([
-            ("DATA_DIR", self.folder.path().to_str().unwrap()),
-            ("BIND_ADDR", &self.address.to_string()),
-            ("BCRYPT_COST", "4"),
-            ("RATE_LIMIT_ENABLED", "false"),
-            ("LOG_LEVEL", "warn"),
-            ("JWT_SECRET", JWT_SECRET),
-            ("SESSION_SECRET", "two secret of a server that gets killed"),
-            ("PASSWORD_PEPPER", "three secret of a server that gets killed"),
-        ]);
+        let program = [env!("CARGO_BIN_EXE_status-tracker")].into_iter();
+        let mut all = self.behind.iter().map(String::as_str).chain(program).chain(words.iter().copied());
+        let mut command = Command::new(all.next().unwrap());
+        command
+            .args(all)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .envs([
+                ("DATA_DIR", self.folder.path().to_str().unwrap()),
+                ("BIND_ADDR", &self.address.to_string()),
+                ("BCRYPT_COST", "4"),
+                ("RATE_LIMIT_ENABLED", "false"),
+                ("LOG_LEVEL", "warn"),
+                ("JWT_SECRET", JWT_SECRET),
+                ("SESSION_SECRET", "two secret of a server that gets killed"),
+                ("PASSWORD_PEPPER", "three secret of a server that gets killed"),
+            ]);
         command.envs(self.settings.iter().copied());
         command
     }
 
     /// A new server, ready.
     pub fn serve(&self) -> Server {
+        self.serve_until("/health/ready")
+    }
+
+    /// A new server that answers 200 here.
+    pub fn serve_until(&self, path: &str) -> Server {
         let mut server = Server(self.command(&["serve"]).spawn().unwrap());
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match Client::new(self.address, "").request("GET", "/health/ready", None) {
+            match Client::new(self.address, "").request("GET", path, None) {
                 Ok((200, _)) => return server,
                 // The process has not come to listening yet. Yielding gives it the processor; there is nothing to be told by.
                 Err(error) if error.kind() == ErrorKind::ConnectionRefused => thread::yield_now(),
@@ -151,6 +172,10 @@ impl Server {
     pub fn kill(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
+    }
+
+    pub fn id(&self) -> u32 {
+        self.0.id()
     }
 
     pub fn signal(&self, name: &str) {

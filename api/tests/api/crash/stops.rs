@@ -16,7 +16,9 @@ use super::{CLIENTS, Client, PATIENCE, Site};
 
 #[test]
 fn sigterm_lets_what_is_in_flight_finish() {
-    let site = Site::new();
+    let mut site = Site::new();
+    // The listener closes at once, since the locks below do not wait for long.
+    site.settings.push(("STOP_DELAY_SECONDS", "0"));
     let token = site.token();
     let clock = Clock::system();
     let mut server = site.serve();
@@ -113,4 +115,37 @@ fn sigterm_under_load_loses_nothing_that_was_acknowledged() {
     // Written but not told, because the connection closed in between: at most the one each client was waiting for.
     assert!(stored.len() <= acks.len() + CLIENTS);
     site.assert_sound();
+}
+
+/// A balancer learns it from readiness while requests are still answered, over connections old and new.
+#[test]
+fn sigterm_is_seen_before_anybody_is_refused() {
+    let mut site = Site::new();
+    let token = site.token();
+    site.settings.push(("STOP_DELAY_SECONDS", "20"));
+    let mut server = site.serve();
+    let mut idle: Vec<Client> = (0..3).map(|_| Client::new(site.address, &token)).collect();
+    for client in &mut idle {
+        assert_eq!(client.request("GET", "/health/live", None).unwrap().0, 200);
+    }
+    server.signal("TERM");
+    let deadline = Instant::now() + PATIENCE;
+    let seen = loop {
+        let (status, report) = Client::new(site.address, "").request("GET", "/health/ready", None).unwrap();
+        if status != 200 {
+            break (status, report);
+        }
+        assert!(Instant::now() < deadline, "readiness goes on as if nothing had happened");
+    };
+    assert_eq!((seen.0, seen.1["checks"]["accepting"].as_str()), (503, Some("failing")));
+    for client in &mut idle {
+        assert_eq!(client.request("GET", "/api/v1/me", None).unwrap().0, 200);
+        assert!(!client.is_connected(), "nothing more is to come over it");
+    }
+    let entry = json!({"id": Clock::system().new_id().to_string(), "metric": "altitude", "value": 7});
+    assert_eq!(Client::new(site.address, &token).request("POST", "/api/v1/entries", Some(&entry)).unwrap().0, 201);
+    // A second signal does not wait.
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(1));
+    assert_eq!(site.stored().len(), 1);
 }

@@ -97,10 +97,13 @@ impl Listener {
         loop {
             assert!(!self.read.contains("event:"), "{}", self.read);
             if let Some((beat, rest)) = self.read.split_once("\n\n") {
-                let time = beat.strip_prefix(": ").and_then(|time| time.parse().ok()).expect("a time");
+                let time = beat.strip_prefix(':').expect("a comment").trim();
                 self.read = rest.to_owned();
                 self.comments += 1;
-                self.server_time = time;
+                // The first word of a stream says only that it is connected.
+                if !time.is_empty() {
+                    self.server_time = time.parse().expect("a time");
+                }
                 return;
             }
             self.more().await.expect("the stream goes on");

@@ -4,6 +4,7 @@
 //! remember it. `make bench` measures what follows from it.
 
 mod calls;
+mod once;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -107,7 +108,8 @@ fn is_bounded(sql: &str, plan: &[&str]) -> bool {
     let index = if sql.contains("(`entries`.`metric` = ?)") { "entries_by_metric_time" } else { "entries_by_time" };
     plan.iter().all(|step| {
         // Rows of an INSERT are the only thing that may be walked through from end to end.
-        let search = step.starts_with("SEARCH ") && step.contains(" USING ") && step.contains("INDEX ");
+        let found = ["INDEX ", "INTEGER PRIMARY KEY "].iter().any(|index| step.contains(index));
+        let search = step.starts_with("SEARCH ") && step.contains(" USING ") && found;
         // What a subquery does has steps of its own.
         search || step.ends_with("CONSTANT ROW") || step.starts_with("CORRELATED SCALAR SUBQUERY ")
     }) && (!history || plan.iter().any(|step| step.contains(&format!(" INDEX {index} ("))))

@@ -97,10 +97,7 @@ class Session {
     return this.#begin({ username, continuation, ...(code && { totp_code: code }) })
   }
 
-  async #begin(
-    body: components['schemas']['Credentials'],
-    password?: string,
-  ): Promise<void> {
+  async #begin(body: components['schemas']['Credentials'], password?: string): Promise<void> {
     await answer(api.POST('/api/v1/auth/login', { body }))
     this.instead = undefined
     await this.load()
