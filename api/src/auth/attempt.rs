@@ -28,6 +28,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 #[derive(Debug, Default)]
 pub struct Turns(Notify);
 
+impl Turns {
+    /// Lets those go on that wait for an attempt that is settled now.
+    pub(super) fn settled(&self) {
+        self.0.notify_waiters();
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
     action: Action,
@@ -95,15 +102,10 @@ impl Attempt {
             Err(busy) => {
                 let unseen = attempt.clone();
                 state.db.write(move |conn| unseen.take_back(conn)).await?;
-                attempt.settled(state);
+                state.turns.settled();
                 Err(busy)
             }
         }
-    }
-
-    /// Lets those go on that wait at the name.
-    pub fn settled(&self, state: &AppState) {
-        state.turns.0.notify_waiters();
     }
 
     /// Records that it failed, and that the name is locked from now on if it was one too many. Whether it is.
@@ -164,7 +166,7 @@ pub async fn confirm_password(
         if right { settling.forget(conn) } else { settling.fail(conn, Some("wrong password")).map(drop) }
     };
     state.db.write(settle).await?;
-    attempt.settled(state);
+    state.turns.settled();
     if right {
         return Ok(());
     }

@@ -257,7 +257,9 @@ pub fn list_sessions(
     };
     found.sort_by(|a, b| b.id.cmp(&a.id));
     // Nobody was here later than now, whatever the clock said then.
-    found.iter_mut().for_each(|session| session.last_seen_at = session.last_seen_at.min(now.0));
+    for session in &mut found {
+        session.last_seen_at = session.last_seen_at.min(now.0);
+    }
     Ok(found)
 }
 

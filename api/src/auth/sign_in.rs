@@ -205,7 +205,7 @@ async fn sign_in(
         Ok(Ok((user, session)))
     };
     let settled = state.db.write(settle).await;
-    attempt.settled(state);
+    state.turns.settled();
     settled?
 }
 

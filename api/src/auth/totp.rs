@@ -161,7 +161,7 @@ pub async fn confirm_totp(
         let unseen = attempt.clone();
         state.db.write(move |conn| unseen.take_back(conn)).await?;
     }
-    attempt.settled(&state);
+    state.turns.settled();
     if settled? {
         return Ok(web::Json(RecoveryCodes { recovery_codes }));
     }

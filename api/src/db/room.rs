@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// As much as the index takes at first (https://www.sqlite.org/walformat.html, 2.2).
+/// As much as the index takes at first (<https://www.sqlite.org/walformat.html>, 2.2).
 const BYTES: usize = 32 << 10;
 
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Room {
 
     fn keep(&self) -> std::io::Result<()> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&self.kept_by)?;
-        file.write_all(&[0; BYTES])
+        file.write_all(&vec![0; BYTES])
     }
 }
 

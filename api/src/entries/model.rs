@@ -234,6 +234,7 @@ fn changed_after(before: &Entry, now: i64) -> i64 {
 }
 
 /// [`changed_after`] as an expression, for many at once.
+#[must_use]
 #[diesel::dsl::auto_type(no_type_alias)]
 pub fn changed_at(now: i64) -> _ {
     diesel::dsl::case_when(dsl::updated_at.gt(now), dsl::updated_at + 1_i64).otherwise(now)

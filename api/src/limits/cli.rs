@@ -34,7 +34,7 @@ pub fn run(command: &PenaltyCommand, config: &Config, clock: &Clock) -> Result<S
             if *json {
                 return serde_json::to_string_pretty(&found).map(|text| text + "\n").map_err(|cause| cause.to_string());
             }
-            Ok(found.iter().map(|penalty| format!("{penalty}\n")).collect())
+            Ok(found.iter().fold(String::new(), |lines, penalty| lines + &penalty.to_string() + "\n"))
         }
         PenaltyCommand::Lift { caller } => {
             let (words, trace) = (caller.join(" "), Trace::operator(clock));

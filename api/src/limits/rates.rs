@@ -197,7 +197,7 @@ impl Limits {
     ///
     /// # Errors
     /// The refusal.
-    pub fn admit(&self, tier: Tier, caller: Caller, conditional: bool) -> Result<Admission, Refusal> {
+    pub fn admit(&self, tier: Tier, caller: Caller, conditional: bool) -> Result<Admission, Box<Refusal>> {
         let caller = self.counted_as(tier, caller);
         let admission = self.take(tier, caller).or_else(|wait| {
             let again = if conditional { self.take(Tier::Unchanged, caller).ok() } else { None };
@@ -217,7 +217,7 @@ impl Limits {
     ///
     /// # Errors
     /// The refusal.
-    pub fn settle(&self, admission: Admission, unchanged: bool) -> Result<Standing, Refusal> {
+    pub fn settle(&self, admission: Admission, unchanged: bool) -> Result<Standing, Box<Refusal>> {
         let Admission { caller, standing, at, unless_unchanged } = admission;
         match unless_unchanged {
             Some(wait) if !unchanged => return Err(self.refuse(Tier::General, caller, wait)),
@@ -240,14 +240,14 @@ impl Limits {
         Ok(Admission { caller, standing, at, unless_unchanged: None })
     }
 
-    fn refuse(&self, tier: Tier, caller: Caller, wait: Duration) -> Refusal {
+    fn refuse(&self, tier: Tier, caller: Caller, wait: Duration) -> Box<Refusal> {
         let now = self.clock.elapsed();
         let offence = self.waiting.refuse(tier, caller, now, now + wait);
         // Rounded up: whoever waits as told gets through.
         let seconds = i64::try_from(wait.as_nanos().div_ceil(1_000_000_000)).unwrap_or(i64::MAX).max(1);
         let detail = format!("Nothing was changed. Try again in {seconds} seconds.");
         let standing = Standing { tier, limit: self.tiers[tier as usize].rate.requests, remaining: 0 };
-        Refusal { standing, error: ApiError::new(Code::RateLimited, detail).retry_after(seconds), offence }
+        Box::new(Refusal { standing, error: ApiError::new(Code::RateLimited, detail).retry_after(seconds), offence })
     }
 
     fn note(&self, lines: &[(Tier, i64, Caller)]) {

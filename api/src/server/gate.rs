@@ -186,7 +186,7 @@ pub(super) async fn limit(
     let admission = match state.limits.admit(tier, caller, conditional) {
         Ok(admission) => admission,
         Err(refusal) => {
-            let Refusal { standing, error, offence } = refusal;
+            let Refusal { standing, error, offence } = *refusal;
             note_offence(req.request(), offence);
             return Ok(with_standing(req.error_response(error), standing));
         }
@@ -194,7 +194,8 @@ pub(super) async fn limit(
     let response = next.call(req).await?.map_into_boxed_body();
     match state.limits.settle(admission, response.status() == StatusCode::NOT_MODIFIED) {
         Ok(standing) => Ok(with_standing(response, standing)),
-        Err(Refusal { standing, error, offence }) => {
+        Err(refusal) => {
+            let Refusal { standing, error, offence } = *refusal;
             note_offence(response.request(), offence);
             Ok(with_standing(response.error_response(error), standing))
         }

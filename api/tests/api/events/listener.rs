@@ -97,7 +97,7 @@ impl Listener {
         loop {
             assert!(!self.read.contains("event:"), "{}", self.read);
             if let Some((beat, rest)) = self.read.split_once("\n\n") {
-                let time = beat.strip_prefix(':').expect("a comment").trim();
+                let time = beat.strip_prefix(':').expect("a comment").trim().to_owned();
                 self.read = rest.to_owned();
                 self.comments += 1;
                 // The first word of a stream says only that it is connected.
