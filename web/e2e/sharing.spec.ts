@@ -4,6 +4,7 @@ import {
   Client,
   enter,
   expect,
+  type Locator,
   type Page,
   runUntilAsked,
   stopClock,
@@ -383,6 +384,44 @@ test('a viewer is let in by name without having asked', async ({ page, admin, vi
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('no end')
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('Water as a band')
 })
+
+for (const [how, press] of [
+  ['double click', (button: Locator) => button.dblclick()],
+  ['double Enter on the button', (button: Locator) => doubleEnter(button)],
+  ['double Enter in the field', (_button: Locator, name: Locator) => doubleEnter(name)],
+  [
+    'second press in the same place',
+    async (button: Locator) => {
+      const box = await button.boundingBox()
+      if (!box) throw new Error('The button is not shown.')
+      const { mouse } = button.page()
+      await mouse.click(box.x + box.width / 2, box.y + box.height / 2)
+      await mouse.click(box.x + box.width / 2, box.y + box.height / 2)
+    },
+  ],
+] as const) {
+  test(`a ${how} lets nobody in who did not ask`, async ({ page, admin, viewer, client }) => {
+    await enter(page, admin, '/sharing')
+    await page.getByRole('button', { name: 'Share with a viewer' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Share with a viewer' })
+    const name = dialog.getByLabel('User name of the viewer')
+    await name.fill(viewer.username)
+    await press(dialog.getByRole('button', { name: 'Share', exact: true }), name)
+    await expect(dialog.getByText(`${viewer.username} did not ask.`)).toBeFocused()
+    await expect(dialog.getByRole('button', { name: `Let ${viewer.username} watch` })).toBeEnabled()
+    expect(await (await client.send('GET', '/me/shares')).json()).toMatchObject({ items: [] })
+    // It is the next thing that Tab leads to.
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await expect(row(page, 'Who can watch', viewer.username)).toBeVisible()
+  })
+}
+
+async function doubleEnter(target: Locator): Promise<void> {
+  await target.focus()
+  await target.page().keyboard.press('Enter')
+  await target.page().keyboard.press('Enter')
+}
 
 test('a request is seen where no stream comes through', async ({
   page,

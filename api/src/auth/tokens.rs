@@ -145,6 +145,8 @@ pub async fn create_api_token(
         api_tokens::hash(&token),
     );
     let named = format!("{name}: {}", serde_json::json!(scopes));
+    // Its last use may still be in memory alone.
+    state.seen.flush(&state.db).await?;
     current
         .write(&state.db, move |conn, trace| {
             model::replace_unused_token(conn, &row)?;

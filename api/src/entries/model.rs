@@ -365,18 +365,6 @@ pub fn latest(conn: &mut DbConnection, owner: &str, metric: Metric) -> QueryResu
         .optional()
 }
 
-/// Sum of a metric over one logical day.
-pub fn total_of_day(conn: &mut DbConnection, owner: &str, metric: Metric, day: NaiveDate) -> QueryResult<i64> {
-    dsl::entries
-        .filter(dsl::user_id.eq(owner))
-        .filter(dsl::metric.eq(metric.as_str()))
-        .filter(dsl::day.eq(day.to_string()))
-        .filter(dsl::deleted_at.is_null())
-        .select(sum(dsl::value))
-        .first::<Option<i64>>(conn)
-        .map(Option::unwrap_or_default)
-}
-
 /// Sum of the water of one logical day, in millilitres and as it was typed.
 pub fn water_of_day(conn: &mut DbConnection, owner: &str, day: NaiveDate) -> QueryResult<DayTotal> {
     let alone = sum(case_when(dsl::fl_oz_tenths.is_null(), dsl::value.nullable()));

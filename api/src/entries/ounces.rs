@@ -43,10 +43,35 @@ pub struct DayTotal {
 }
 
 impl DayTotal {
-    /// All of it in tenths of an ounce; what was typed in millilitres is rounded once. `None` where nothing was typed in ounces.
+    /// One entry.
+    #[must_use]
+    pub fn of(value: i32, fl_oz_tenths: Option<i32>) -> Self {
+        let ml = value.into();
+        Self { ml, ml_alone: if fl_oz_tenths.is_some() { 0 } else { ml }, tenths: fl_oz_tenths.map(Into::into) }
+    }
+
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        let tenths = self.tenths.map_or(other.tenths, |tenths| Some(tenths + other.tenths.unwrap_or_default()));
+        Self { ml: self.ml + other.ml, ml_alone: self.ml_alone + other.ml_alone, tenths }
+    }
+
+    /// What takes it away again.
+    #[must_use]
+    pub fn negative(self) -> Self {
+        Self { ml: -self.ml, ml_alone: -self.ml_alone, tenths: self.tenths.map(|tenths| -tenths) }
+    }
+
+    /// All of it in tenths of an ounce; what was typed in millilitres is rounded once.
+    #[must_use]
+    pub fn all_tenths(self) -> i64 {
+        self.tenths.unwrap_or_default() + nearest_tenths(self.ml_alone)
+    }
+
+    /// All of it in tenths of an ounce; `None` where nothing was typed in ounces.
     #[must_use]
     pub fn fl_oz_tenths(self) -> Option<i64> {
-        self.tenths.map(|tenths| tenths + nearest_tenths(self.ml_alone))
+        self.tenths.map(|_| self.all_tenths())
     }
 
     /// All of it in millilitres, rounded once: eight glasses of eight ounces reach a goal of sixty-four.

@@ -74,7 +74,7 @@ class Member {
   async run(): Promise<void> {
     try {
       await new Promise<void>((done, fail) => {
-        const end = (problem?: unknown) => {
+        const end = (problem?: Error) => {
           if (problem === undefined) done()
           else fail(problem)
         }
@@ -96,7 +96,7 @@ class Member {
   }
 
   /** Leads once nobody else does, or at once by taking the lead from a tab that is silent. */
-  #queue(end: (problem?: unknown) => void, steal: boolean): void {
+  #queue(end: (problem?: Error) => void, steal: boolean): void {
     const how = steal ? { steal } : { signal: this.#over.signal }
     navigator.locks
       .request(this.#name, how, () => this.#granted())
@@ -106,7 +106,8 @@ class Member {
         },
         (cause: unknown) => {
           // Another tab has taken the lock.
-          end(cause instanceof DOMException ? new ApiError(0, {}) : cause)
+          const own = cause instanceof Error && !(cause instanceof DOMException)
+          end(own ? cause : new ApiError(0, {}))
         },
       )
   }
@@ -152,7 +153,7 @@ class Member {
     for (const ask of this.#leads.asking) this.#answer(ask)
   }
 
-  #hear(message: Message, end: (problem?: unknown) => void): void {
+  #hear(message: Message, end: (problem?: Error) => void): void {
     if (this.#leads) {
       if (message.kind === 'ask' && this.#leads.open) this.#answer(message)
       else if (message.kind === 'ask') this.#leads.asking.push(message)
@@ -210,7 +211,7 @@ class Member {
   }
 
   /** Takes the lead where nothing is heard for so long. */
-  #watch(ms: number, end: (problem?: unknown) => void): void {
+  #watch(ms: number, end: (problem?: Error) => void): void {
     clearTimeout(this.#silence)
     this.#silence = setTimeout(() => {
       if (!this.#leads) this.#queue(end, true)

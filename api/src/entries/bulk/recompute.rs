@@ -13,7 +13,10 @@ use crate::{
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
-    entries::model::{Entry, Metric, total_of_day},
+    entries::{
+        model::{Entry, Metric, water_of_day},
+        ounces::DayTotal,
+    },
     error::{ApiResult, Problem},
     extract::{ValidJson, ValidQuery},
     server::AppState,
@@ -67,6 +70,23 @@ pub struct RecomputedDay {
     water_ml_before: i64,
     #[schema(example = 1500)]
     water_ml_after: i64,
+    /// The same in tenths of a fluid ounce (US), as `today_fl_oz_tenths` of the status counts them.
+    #[schema(example = 592)]
+    water_fl_oz_tenths_before: i64,
+    #[schema(example = 507)]
+    water_fl_oz_tenths_after: i64,
+}
+
+impl RecomputedDay {
+    fn new(day: NaiveDate, before: DayTotal, after: DayTotal) -> Self {
+        Self {
+            day,
+            water_ml_before: before.ml,
+            water_ml_after: after.ml,
+            water_fl_oz_tenths_before: before.all_tenths(),
+            water_fl_oz_tenths_after: after.all_tenths(),
+        }
+    }
 }
 
 /// Move your entries to the days they belong to by your time zone and the start of your day as they are now.
@@ -109,15 +129,16 @@ struct Moving {
     now: Timestamp,
     moved: u64,
     items: Vec<RecomputeItem>,
-    /// By how many millilitres each day gains or loses.
-    gains: BTreeMap<NaiveDate, i64>,
+    /// By how much each day gains or loses.
+    gains: BTreeMap<NaiveDate, DayTotal>,
     days: Vec<RecomputedDay>,
 }
 
 impl Moving {
-    fn gain(&mut self, day: &str, ml: i64) {
+    fn gain(&mut self, day: &str, water: DayTotal) {
         if let Ok(day) = day.parse() {
-            *self.gains.entry(day).or_default() += ml;
+            let gain = self.gains.entry(day).or_default();
+            *gain = gain.plus(water);
         }
     }
 }
@@ -141,8 +162,9 @@ impl Plan for Moving {
     fn count(&mut self, before: Entry, after: Entry) {
         self.moved += 1;
         if after.metric() == Metric::Water && after.deleted_at.is_none() {
-            self.gain(&before.day, -i64::from(after.value));
-            self.gain(&after.day, after.value.into());
+            let water = DayTotal::of(after.value, after.fl_oz_tenths);
+            self.gain(&before.day, water.negative());
+            self.gain(&after.day, water);
         }
         if self.items.len() < SHOWN {
             self.items.push(RecomputeItem {
@@ -156,10 +178,10 @@ impl Plan for Moving {
     }
 
     fn complete(&mut self, conn: &mut DbConnection, owner: &str, applied: bool) -> QueryResult<()> {
-        for (day, gain) in self.gains.iter().filter(|(_, gain)| **gain != 0).take(SHOWN) {
-            let found = total_of_day(conn, owner, Metric::Water, *day)?;
-            let water_ml_before = if applied { found - gain } else { found };
-            self.days.push(RecomputedDay { day: *day, water_ml_before, water_ml_after: water_ml_before + gain });
+        for (day, gain) in self.gains.iter().filter(|(_, gain)| gain.ml != 0).take(SHOWN) {
+            let found = water_of_day(conn, owner, *day)?;
+            let before = if applied { found.plus(gain.negative()) } else { found };
+            self.days.push(RecomputedDay::new(*day, before, before.plus(*gain)));
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{
     clock::{SECOND, Timestamp},
+    entries::ounces::nearest_tenths,
     users::model::Role,
 };
 
@@ -51,7 +52,12 @@ async fn it_shows_first_what_would_move() {
     items.sort_by_key(|item| item["at"].to_string());
     let moved = |entry: &Value| json!({"id": entry["id"], "metric": entry["metric"], "at": entry["at"], "from": "2026-03-01", "to": "2026-02-28"});
     assert_eq!(items, [moved(&gone), moved(&night), moved(&mood)]);
-    let day = |day, before, after| json!({"day": day, "water_ml_before": before, "water_ml_after": after});
+    let day = |day, before, after| {
+        json!({
+            "day": day, "water_ml_before": before, "water_ml_after": after,
+            "water_fl_oz_tenths_before": nearest_tenths(before), "water_fl_oz_tenths_after": nearest_tenths(after),
+        })
+    };
     assert_eq!(
         shown["days"],
         json!([day("2026-02-28", 0, 250), day("2026-03-01", 750, 500)]),
@@ -74,6 +80,27 @@ async fn it_shows_first_what_would_move() {
     let to = Timestamp(app.clock.now().0 - 1);
     let back = robin.post("/api/v1/entries/rewind?dry_run=true", json!({"to": to})).await;
     assert_eq!(back.json["changed"], 2, "and it can be undone: {}", back.json);
+}
+
+#[actix_web::test]
+async fn days_are_added_up_in_the_ounces_that_were_typed() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    let ounce = |at| json!({"metric": "water", "value": 30, "fl_oz_tenths": 10, "at": at});
+    for _ in 0..8 {
+        robin.post(ENTRIES, ounce("2026-03-01T02:00:00Z")).await.expect(StatusCode::CREATED);
+        robin.post(ENTRIES, ounce("2026-03-01T08:00:00Z")).await.expect(StatusCode::CREATED);
+    }
+    robin.log("water", 73, "2026-03-01T02:30:00Z").await;
+    robin.log("water", 100, "2026-03-01T09:00:00Z").await;
+    prefer(&robin, "UTC", 4).await;
+    let days = recompute(&robin).await["days"].clone();
+    let tenths = |day: &Value| json!([day["day"], day["water_fl_oz_tenths_before"], day["water_fl_oz_tenths_after"]]);
+    let shown = days.as_array().unwrap().iter().map(tenths).collect::<Vec<_>>();
+    // 173 ml are 5.85 fl oz, 73 ml are 2.47 and 100 ml are 3.38.
+    assert_eq!(shown, [json!(["2026-02-28", 0, 105]), json!(["2026-03-01", 218, 114])]);
+    let status = robin.get("/api/v1/people/robin/status").await;
+    assert_eq!(status.json["water"]["today_fl_oz_tenths"], 114, "as the day itself says");
 }
 
 #[actix_web::test]

@@ -17,6 +17,8 @@ test('what was done to an entry is told in words', () => {
   expect(words({ value: 400, note: 'cold', tags: [] })).toBe(
     'changed the amount, the note and the tags',
   )
+  expect(words({ fl_oz_tenths: 85 })).toBe('changed the unit it was typed in')
+  expect(words({ value: 251, fl_oz_tenths: 85 })).toBe('changed the amount')
   expect(words({ at: '2026-11-24T10:00:00.000Z', day: '2026-11-24' })).toBe('changed the time')
   expect(words({ day: '2026-11-24' })).toBe('changed its day')
   expect(words({})).toBe('saved it again')

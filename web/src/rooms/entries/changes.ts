@@ -20,6 +20,9 @@ export function changeWords(before: Fact, after: Fact, metric: Entry['metric']):
   const back = before.deleted && !after.deleted
   const changed = [
     before.value !== after.value && (metric === 'water' ? 'the amount' : 'the level'),
+    before.value === after.value &&
+      before.fl_oz_tenths !== after.fl_oz_tenths &&
+      'the unit it was typed in',
     before.at !== after.at && 'the time',
     (before.note ?? null) !== (after.note ?? null) && 'the note',
     before.tags.join() !== after.tags.join() && 'the tags',
