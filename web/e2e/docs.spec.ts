@@ -14,7 +14,7 @@ async function tryOut(page: Page, tag: string, operation: string, body?: unknown
   await openTag(page, tag)
   const block = page.locator(`.opblock[id$="-${operation}"]`)
   await block.locator('.opblock-summary-control').click()
-  if (body) await block.getByRole('textbox').fill(JSON.stringify(body))
+  if (body) await block.locator('textarea').fill(JSON.stringify(body))
   const path = await block.locator('.opblock-summary').getByText('/api/v1/').innerText()
   // Swagger UI breaks the path in places with characters that take no room.
   const answered = page.waitForResponse(`**${path.replaceAll('\u200b', '')}`)

@@ -34,5 +34,5 @@ pub async fn delete_current_session(
         })
         .await?;
     session.purge();
-    Ok(HttpResponse::NoContent().insert_header(("clear-site-data", "\"cookies\", \"storage\"")).finish())
+    Ok(HttpResponse::NoContent().insert_header(("clear-site-data", "\"cookies\"")).finish())
 }

@@ -33,6 +33,7 @@ pub const COOKIE_LIFE: i64 = 14 * DAY;
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"username": "robin", "password": "Quiet-Harbour-71-lanterns"}))]
 pub struct Credentials {
     #[schema(example = "robin")]
     username: String,

@@ -59,7 +59,6 @@ fn acting_as() -> Parameter {
              for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.",
         ))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-        .example(Some("robin".into()))
         .build()
 }
 

@@ -20,7 +20,7 @@ async fn from(client: &Client, address: &str, path: &str) -> Answer {
 }
 
 /// Refusals on end that lead to a penalty: those of a page that has not heard of the first yet, and so many offences.
-const REFUSALS: u32 = AT_ONCE as u32 + OFFENCES;
+const REFUSALS: usize = AT_ONCE + OFFENCES as usize;
 
 /// Uses the limit up where it is not, and then is refused as often as leads to a penalty.
 async fn earn_a_penalty(app: &TestApp, address: &str) {

@@ -96,9 +96,9 @@ impl Listener {
     pub async fn heartbeat(&mut self) {
         loop {
             assert!(!self.read.contains("event:"), "{}", self.read);
-            if let Some((beat, rest)) = self.read.split_once("\n\n") {
-                let time = beat.strip_prefix(':').expect("a comment").trim().to_owned();
-                self.read = rest.to_owned();
+            if let Some(end) = self.read.find("\n\n") {
+                let beat: String = self.read.drain(..end + 2).collect();
+                let time = beat.strip_prefix(':').expect("a comment").trim();
                 self.comments += 1;
                 // The first word of a stream says only that it is connected.
                 if !time.is_empty() {

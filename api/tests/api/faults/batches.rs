@@ -15,6 +15,8 @@ use status_tracker::{
 
 use crate::support::{Client, TestApp};
 
+type Job = fn(&mut DbConnection) -> Result<(), ApiError>;
+
 /// In the last statement of each, SQLite ends the transaction.
 const ENDINGS: [&[&str]; 5] = [
     &["INSERT INTO planted VALUES ('ends')"],
@@ -139,7 +141,7 @@ async fn a_neighbours_own_error_undoes_that_neighbour_alone() {
     plant(&app);
     let db = &app.state.db;
     let (release, holding) = hold(&app.state);
-    let refusals: [fn(&mut DbConnection) -> Result<(), ApiError>; 3] = [
+    let refusals: [Job; 3] = [
         |conn| add("there")(conn),
         |conn| {
             add("half")(conn)?;

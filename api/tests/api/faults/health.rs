@@ -85,7 +85,7 @@ async fn readiness_does_not_wait_for_as_long_as_writes_do() {
             assert_eq!(report.json["checks"]["database_writes"], "failing");
         }
     });
-    let Either::Right((_, write)) = select(write, asked).await else { panic!("the write was answered first") };
+    let Either::Right(((), write)) = select(write, asked).await else { panic!("the write was answered first") };
     other.batch_execute("ROLLBACK").unwrap();
     write.await.expect(StatusCode::CREATED);
     app.anonymous().get("/health/ready").await.expect(StatusCode::OK);
