@@ -141,7 +141,7 @@ test('signing out names what was begun and not saved', async ({ page, admin }) =
   await page.goto('/settings')
   await expect(page.getByLabel('Display name')).toHaveValue('Robin of the hills')
   await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
-  await dialog.getByRole('button', { name: 'Sign out and lose them' }).click()
+  await dialog.getByRole('button', { name: 'Sign out and lose it' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('after the run')
 })
