@@ -19,7 +19,7 @@ SHARE = """INSERT OR REPLACE INTO shares (person_id, viewer_id, state, water, al
            SELECT person.id, viewer.id, 'approved', 'exact', 'exact', 1, 0, 0 FROM users AS person, users AS viewer
            WHERE person.username = ? AND viewer.username = ?"""
 # Rows that stand between an account and its next sign-in.
-IN_THE_WAY = ("sign_in_failures", "second_factors", "recovery_codes", "penalties")
+IN_THE_WAY = ("sign_in_failures", "sign_in_attempts", "second_factors", "recovery_codes", "penalties")
 
 
 class Accounts:
