@@ -127,6 +127,25 @@ test('signing out names what would be lost', async ({ page, admin, server }) => 
   await expect(card(page, 'Not saved yet')).toBeVisible()
 })
 
+test('signing out names what was begun and not saved', async ({ page, admin }) => {
+  await enter(page, admin, '/settings')
+  await page.getByLabel('Display name').fill('Robin of the hills')
+  await page.goto('/history')
+  await page.getByRole('button', { name: 'Add an entry' }).click()
+  await page.getByRole('dialog').getByLabel('Note').fill('after the run')
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Not everything is saved' })
+  await expect(dialog).toContainText('You began an entry and changes to your settings')
+  await dialog.getByRole('button', { name: 'Stay signed in' }).click()
+  await page.goto('/settings')
+  await expect(page.getByLabel('Display name')).toHaveValue('Robin of the hills')
+  await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
+  await dialog.getByRole('button', { name: 'Sign out and lose it' }).click()
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('after the run')
+})
+
 test('a form keeps what was typed, and saves it once the server is back', async ({
   page,
   admin,

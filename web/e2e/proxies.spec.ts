@@ -238,7 +238,7 @@ test('an undo that did not arrive is told, kept and done', async ({ page, admin,
     .fill('500')
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
   await expect(toast(page, '500 ml changed')).toBeVisible()
-  await page.route(ONE, (route) => route.fulfill({ status: 200, ...html }))
+  await page.route('**/versions/*/restore', (route) => route.fulfill({ status: 200, ...html }))
   await toast(page, '500 ml changed').getByRole('button', { name: 'Undo' }).click()
   await expect(changes).toContainText('Change back')
   await retry()

@@ -100,6 +100,27 @@ test.describe('two admins in one browser', () => {
         '/sharing',
         (page) => page.getByRole('button', { name: `Approve ${viewer.username}` }).click(),
       ],
+      ['/', (page) => page.getByRole('button', { name: 'Log 250 ml' }).click()],
+      [
+        '/',
+        async (page) => {
+          await page.getByRole('slider').waitFor()
+          await page.keyboard.press('7')
+        },
+      ],
+      [
+        '/settings',
+        async (page) => {
+          await page.getByLabel(/^Daily goal/).fill('1234')
+          await page.getByRole('button', { name: 'Save changes' }).click()
+        },
+      ],
+      [
+        '/settings',
+        async (page) => {
+          await page.getByRole('button', { name: 'Sign out' }).click()
+        },
+      ],
     ]
     // Nothing is asked for but by what is pressed: the stream, and polling in its place, would tell of it before.
     await stopClock(anna)
@@ -118,6 +139,41 @@ test.describe('two admins in one browser', () => {
         await isUntouched()
       })
     }
+  })
+
+  test('what waits is kept for its owner, and arrives there', async ({
+    page: anna,
+    context,
+    admin,
+    client,
+    request,
+  }) => {
+    await stopClock(anna)
+    await enter(anna, admin)
+    await anna.route('**/api/v1/entries', (route) => route.abort())
+    await anna.getByRole('button', { name: 'Log 250 ml' }).click()
+    await expect(card(anna, 'Not saved yet')).toBeVisible()
+    const tab = await context.newPage()
+    await tab.route('**/api/v1/entries', (route) => route.abort())
+    await tab.goto('/')
+    await expect(card(tab, 'Not saved yet')).toBeVisible()
+    await tab.getByRole('button', { name: 'Sign out' }).click()
+    await tab.getByRole('button', { name: 'Sign out and keep it here' }).click()
+    await tab.unroute('**/api/v1/entries')
+    await tab.getByLabel('Username').fill(ben.username)
+    await tab.getByLabel('Password', { exact: true }).fill(ben.password)
+    await submitSignIn(tab)
+    await expect(card(tab, 'Water')).toContainText('Never')
+    await anna.unroute('**/api/v1/entries')
+    await expect(anna.getByText('is kept for')).toBeVisible()
+    await expect(card(anna, 'Water')).toContainText('Never')
+    expect(await (await Client.signIn(request, ben)).entries()).toEqual([])
+    expect(await client.entries()).toEqual([])
+
+    await turn(tab, admin)
+    await expect(card(tab, 'Water')).toContainText('250 ml of')
+    await expect.poll(() => client.entries()).toMatchObject([{ value: 250 }])
+    expect(await (await Client.signIn(request, ben)).entries()).toEqual([])
   })
 
   for (const [what, path, open, gone] of [

@@ -25,11 +25,42 @@ test('every try of one intention has one id, and the next intention has another'
       ids.push(attempt.id)
       return outcome()
     })
-  const lost = () => Promise.reject(new ApiError(0, {}))
   await tried(lost)
   await tried(lost)
   await tried(() => Promise.resolve())
   await tried(() => Promise.resolve())
   expect(new Set(ids.slice(0, 3)).size).toBe(1)
   expect(ids[3]).not.toBe(ids[0])
+})
+
+const lost = () => Promise.reject(new ApiError(0, {}))
+const refused = () => Promise.reject(new ApiError(403, { code: 'wrong_password' }))
+
+test('a refusal after a try that went unanswered is done, if that one has done it', async () => {
+  const attempt = new Attempt()
+  const asked: string[] = []
+  const settle = (found: boolean) => (problem: ApiError) => {
+    asked.push(problem.code)
+    return Promise.resolve(found)
+  }
+  expect(await attempt.run(refused, settle(true))).toBe(false)
+  expect(asked).toEqual([])
+  expect(await attempt.run(lost, settle(true))).toBe(false)
+  expect(asked).toEqual([])
+  expect(await attempt.run(refused, settle(false))).toBe(false)
+  expect(attempt.problem?.code).toBe('wrong_password')
+  expect(await attempt.run(refused, settle(true))).toBe(true)
+  expect(asked).toEqual(['wrong_password', 'wrong_password'])
+  expect(attempt.problem).toBeUndefined()
+  // What was found out is over with that intention.
+  expect(await attempt.run(refused, settle(true))).toBe(false)
+})
+
+test('what could not be found out is not claimed', async () => {
+  const attempt = new Attempt()
+  await attempt.run(lost)
+  expect(await attempt.run(refused, lost)).toBe(false)
+  expect(attempt.problem?.unanswered).toBe(true)
+  expect(await attempt.run(refused, refused)).toBe(false)
+  expect(attempt.problem?.code).toBe('wrong_password')
 })

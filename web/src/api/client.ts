@@ -2,7 +2,7 @@
 // answered with a problem document, a proxy answered for it, or nobody answered, becomes an ApiError.
 import createClient from 'openapi-fetch'
 import { clock } from './clock.svelte'
-import type { ApiError } from './error'
+import { ApiError } from './error'
 import type { components, paths } from './schema'
 import { refusal, send, unreachable } from './transport'
 
@@ -66,6 +66,15 @@ export async function answer<T>(
   const { response } = result
   if (response.ok) return result.data as T
   throw failed(response, result.error)
+}
+
+/** Waits for a call that takes something away: also done where an earlier try, or somebody else, has done it already. */
+export async function gone(call: Parameters<typeof answer>[0]): Promise<void> {
+  try {
+    await answer(call)
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 404)) throw error
+  }
 }
 
 /** What a refused request means; whoever listens has heard of it. `body` is what the server said. */

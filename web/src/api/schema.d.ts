@@ -1900,6 +1900,17 @@ export interface components {
             day: string;
             /**
              * Format: int64
+             * @example 507
+             */
+            water_fl_oz_tenths_after: number;
+            /**
+             * Format: int64
+             * @description The same in tenths of a fluid ounce (US), as `today_fl_oz_tenths` of the status counts them.
+             * @example 592
+             */
+            water_fl_oz_tenths_before: number;
+            /**
+             * Format: int64
              * @example 1500
              */
             water_ml_after: number;

@@ -140,10 +140,10 @@ export function reasonOf(problem: ApiError): string {
 }
 
 /** Why a change was refused and whether it was made: when no answer came, the server may have made it all the same. */
-export function refusalWords(problem: ApiError): string {
+export function refusalWords(problem: ApiError, done: 'changed' | 'deleted' = 'changed'): string {
   const became = problem.unanswered
-    ? 'It may have been changed all the same.'
-    : 'Nothing was changed.'
+    ? `It may have been ${done} all the same.`
+    : `Nothing was ${done}.`
   return `${explain(problem).what} ${became}`
 }
 

@@ -49,11 +49,8 @@ export class Locker {
     }
   }
 
-  /** Removes everything but what begins with `except`. */
-  clear(except?: string): void {
-    for (const key of this.keys()) {
-      if (except === undefined || !key.startsWith(except)) this.remove(key)
-    }
+  clear(): void {
+    for (const key of this.keys()) this.remove(key)
   }
 
   /** Calls `changed` with each key that another tab keeps or removes; no key stands for all of them. */

@@ -6,7 +6,9 @@ type Told = { isIntersecting: boolean }[]
 class Observer {
   static last: Observer
   observed: unknown
-  constructor(readonly tell: (told: Told) => void) {
+  readonly tell: (told: Told) => void
+  constructor(tell: (told: Told) => void) {
+    this.tell = tell
     Observer.last = this
   }
 

@@ -184,8 +184,14 @@ async fn a_long_list_is_shown_in_part_and_done_whole() {
     let done = recompute(&robin).await;
     assert_eq!(done["moved"], 1200);
     assert_eq!((done["items"].as_array().unwrap().len(), done["days"].as_array().unwrap().len()), (100, 100));
-    assert_eq!(done["days"][0], json!({"day": "2001-01-14", "water_ml_before": 0, "water_ml_after": 4}));
-    assert_eq!(done["days"][1], json!({"day": "2001-01-15", "water_ml_before": 4, "water_ml_after": 0}));
+    assert_eq!(
+        done["days"][0],
+        json!({"day": "2001-01-14", "water_ml_before": 0, "water_ml_after": 4, "water_fl_oz_tenths_before": 0, "water_fl_oz_tenths_after": 1})
+    );
+    assert_eq!(
+        done["days"][1],
+        json!({"day": "2001-01-15", "water_ml_before": 4, "water_ml_after": 0, "water_fl_oz_tenths_before": 1, "water_fl_oz_tenths_after": 0})
+    );
     assert_eq!(app.number("SELECT count(*) AS n FROM entries WHERE day LIKE '%-14'"), 1200);
     assert_eq!(app.number("SELECT count(*) AS n FROM entry_versions WHERE number = 1"), 1200);
 }

@@ -8,7 +8,7 @@ use rand::{Rng, SeedableRng, rngs::SmallRng};
 use serde_json::json;
 use status_tracker::{
     clock::{DAY, EARLIEST, Timestamp},
-    entries::model::{Entry, Filter, Metric, insert_entries, list_entries, total_of_day},
+    entries::model::{Entry, Filter, Metric, insert_entries, list_entries, water_of_day},
     users::model::{Role, UserChanges, find_user, update_user},
 };
 
@@ -361,7 +361,7 @@ async fn days_of(app: &TestApp, person: &Client) -> (BTreeMap<String, String>, i
             for entry in list_entries(conn, &id, filter, None, 100_000)? {
                 assert_eq!(found.insert(entry.id, day.to_string()), None, "an entry has one day");
             }
-            total += total_of_day(conn, &id, Metric::Water, day)?;
+            total += water_of_day(conn, &id, day)?.ml;
             day = day + Days::new(1);
         }
         Ok(())

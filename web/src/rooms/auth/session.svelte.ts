@@ -106,7 +106,7 @@ class Session {
     this.expired = false
   }
 
-  /** Ends the session on the server, then forgets all that was kept here for this person, but what waits if it is to stay. */
+  /** Ends the session on the server, then forgets all that was kept here for this person, unless it is to stay. */
   async signOut(keep = false): Promise<void> {
     // The stream may say before the answer does that the session is over.
     const username = this.me?.username
@@ -116,9 +116,7 @@ class Session {
 
   /** Nothing of this person may linger in this browser, unless they want that. */
   forget(keep = false, username = this.me?.username): void {
-    if (username !== undefined) {
-      new Locker(keeping.shelf, username).clear(keep ? WAITING : undefined)
-    }
+    if (username !== undefined && !keep) new Locker(keeping.shelf, username).clear()
     this.expired = false
     this.#was = undefined
     this.#end()

@@ -1,7 +1,6 @@
 // Where somebody is signed in. The server is asked once, when Settings opens; whatever is ended from there
 // leaves the list as soon as the server has agreed.
-import { answer, api, type Device } from '../../api/client'
-import { ApiError } from '../../api/error'
+import { answer, api, type Device, gone } from '../../api/client'
 import { Resource } from '../../api/resource.svelte'
 
 export class Devices {
@@ -13,12 +12,7 @@ export class Devices {
 
   /** Throws an ApiError when it may still be signed in. */
   async end({ id }: Device): Promise<void> {
-    try {
-      await answer(api.DELETE('/api/v1/me/sessions/{id}', { params: { path: { id } } }))
-    } catch (error) {
-      // Somebody was faster, or it has run out: either way it is signed out.
-      if (!(error instanceof ApiError && error.status === 404)) throw error
-    }
+    await gone(api.DELETE('/api/v1/me/sessions/{id}', { params: { path: { id } } }))
     this.#keep((device) => device.id !== id)
   }
 

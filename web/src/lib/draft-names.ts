@@ -1,0 +1,19 @@
+// What somebody began and did not send, by name: to say what signing out loses.
+import type { Locker } from './locker'
+
+const names: Record<string, string> = {
+  amount: 'an amount of water',
+  entry: 'an entry',
+  invite: 'an invitation',
+  rewind: 'a moment to go back to',
+  settings: 'changes to your settings',
+  share: 'what a viewer sees',
+  token: 'an API token',
+  user: 'a new user',
+}
+
+export function draftNames(locker: Locker): string[] {
+  const kept = locker.keys('draft:').filter((key) => Boolean(locker.get(key)))
+  const kinds = kept.map((key) => key.split(':')[1] ?? '')
+  return [...new Set(kinds.map((kind) => names[kind] ?? 'something else'))]
+}

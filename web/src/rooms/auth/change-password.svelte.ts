@@ -1,0 +1,30 @@
+// A new password in place of one that is known, also where an earlier try has set one and its answer was lost.
+import { Attempt } from '../../api/attempt.svelte'
+import { answer, api } from '../../api/client'
+import { toasts } from '../../ui/toasts.svelte'
+
+export class ChangePassword {
+  readonly attempt = new Attempt()
+  /** What the try that went unanswered may have set. */
+  #sent = ''
+
+  /** True when `wanted` is the password now. */
+  async run(current: string, wanted: string): Promise<boolean> {
+    const { attempt } = this
+    const put = (current_password: string) =>
+      answer(api.PUT('/api/v1/me/password', { body: { current_password, new_password: wanted } }))
+    const done = await attempt.run(
+      () => put(current),
+      async ({ code }) => {
+        if (code !== 'wrong_password') return false
+        await put(this.#sent)
+        return true
+      },
+    )
+    if (attempt.problem?.unanswered) this.#sent = wanted
+    if (attempt.unsure && attempt.problem?.signedOut) {
+      toasts.show('Your password was probably changed: sign in with the new one, or else the old.')
+    }
+    return done
+  }
+}
