@@ -20,7 +20,7 @@ screens({
     await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible()
   },
   unreachable: async ({ page, admin }) => {
-    await page.route('**/api/v1/people*', (route) => route.abort())
+    await page.route('**/api/v1/start*', (route) => route.abort())
     await enter(page, admin)
     await expect(page.getByRole('alert')).toContainText('could not be loaded')
   },
