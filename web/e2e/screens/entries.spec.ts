@@ -57,8 +57,8 @@ screens({
     await enter(page, admin, '/history')
     await page.getByRole('button', { name: /^Edit/ }).click()
     await page.getByText('Earlier versions').click()
-    await expect(page.getByRole('dialog').getByRole('listitem')).toHaveCount(3)
-    await page.getByRole('dialog').getByRole('listitem').last().scrollIntoViewIfNeeded()
+    await expect(page.locator('dialog details').getByRole('listitem')).toHaveCount(3)
+    await page.locator('dialog details').getByRole('listitem').last().scrollIntoViewIfNeeded()
   },
   deleted: async ({ page, admin, client }) => {
     const tags = ['tea', 'a rather long word to find by']
