@@ -28,7 +28,7 @@ export function touches(a: Box, b: Box): boolean {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
 }
 
-function inside(box: Box, room: Box): boolean {
+export function inside(box: Box, room: Box): boolean {
   return (
     box.left >= room.left &&
     box.right <= room.right &&

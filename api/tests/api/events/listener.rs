@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::support::{Answer, Client};
 
 /// Longer than anything takes here, shorter than anybody wants to wait for a failure.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Listener {
     body: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>,
