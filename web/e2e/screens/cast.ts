@@ -58,21 +58,38 @@ export const share = {
   watching: false,
 }
 
+/** Has the server's answers there say something else. */
+export async function told<T>(page: Page, where: string, change: (answer: T) => T): Promise<void> {
+  await page.route(`**/api/v1/${where}`, async (route) => {
+    const answer = await route.fetch()
+    await route.fulfill({ response: answer, json: change((await answer.json()) as T) })
+  })
+}
+
+interface List {
+  items: object[]
+  next_cursor: string | null
+}
+
+/** What the page is told of the people as it begins, or when it asks for them again. */
+export async function toldOfPeople(page: Page, change: (list: List) => List): Promise<void> {
+  await told(page, 'start*', (start: { people: List }) => ({
+    ...start,
+    people: change(start.people),
+  }))
+  await told(page, 'people?*', change)
+}
+
 /** Adds shares to those that the server has. */
 export async function alsoShared(page: Page, more: object[]): Promise<void> {
-  await page.route('**/api/v1/me/shares?*', async (route) => {
-    const answer = await route.fetch()
-    const list = (await answer.json()) as { items: object[]; next_cursor: string | null }
-    await route.fulfill({ response: answer, json: { ...list, items: [...list.items, ...more] } })
-  })
+  await told(page, 'me/shares?*', (list: List) => ({ ...list, items: [...list.items, ...more] }))
 }
 
 /** Two more people in the list, of whom a band and almost nothing is seen; the list itself is not followed. */
 export async function narrowed(page: Page): Promise<void> {
   await page.route('**/api/v1/me/events', (route) => route.abort())
-  await page.route('**/api/v1/people?*', async (route) => {
-    const answer = await route.fetch()
-    const { items } = (await answer.json()) as { items: View[] }
+  await toldOfPeople(page, (list) => {
+    const items = list.items as View[]
     const view = items.find(({ granted }) => granted)
     if (!view) throw new Error('nobody to watch')
     const other = (name: string, granted: object, water: object, altitude: object) => {
@@ -89,7 +106,7 @@ export async function narrowed(page: Page): Promise<void> {
       other('Jo', { altitude: 'none' }, { ...none, last_at: at }, { value: null, at: null }),
       other('Kim', { altitude: 'logged' }, { ...none, last_at: at }, { value: null, at }),
     ]
-    await route.fulfill({ json: { items: [...items, ...more], next_cursor: null } })
+    return { items: [...items, ...more], next_cursor: null }
   })
 }
 

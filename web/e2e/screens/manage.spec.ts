@@ -1,6 +1,6 @@
 // What an admin manages.
 import { enter, expect } from '../support/test'
-import { day } from './cast'
+import { day, told } from './cast'
 import { screens } from './look'
 
 screens({
@@ -49,11 +49,11 @@ screens({
     await expect(page.getByRole('table', { name: 'Locked names' })).toBeVisible()
   },
   'admin-server': async ({ page, admin }) => {
-    await page.route('**/api/v1/instance', (route) =>
-      route.fulfill({
-        json: { registration: 'open', maintenance_mode: true, privacy_policy_version: '1' },
-      }),
-    )
+    await told(page, 'start*', (start: { instance: object }) => ({
+      ...start,
+      instance: { ...start.instance, maintenance_mode: true },
+    }))
+    await told(page, 'instance', (instance: object) => ({ ...instance, maintenance_mode: true }))
     await enter(page, admin, '/admin/server')
     await expect(page.getByText('The server is being looked after.')).toBeVisible()
   },

@@ -1,6 +1,6 @@
 // How somebody is: oneself, and those who are watched.
 import { card, enter, expect, stopClock } from '../support/test'
-import { ago, day, overfull, narrowed } from './cast'
+import { ago, day, narrowed, overfull, toldOfPeople } from './cast'
 import { screens } from './look'
 
 screens({
@@ -46,22 +46,15 @@ screens({
       status: null,
     })
     await page.route('**/api/v1/me/events', (route) => route.abort())
-    await page.route('**/api/v1/people?*', (route) =>
-      route.fulfill({
-        json: {
-          items: [
-            ask(admin.username, 'Robin', 'may_ask'),
-            ask('ada', 'מרים בת־שבע הארוכה מאוד', 'requested'),
-            ask(
-              'wolfeschlegelsteinhausenbergerdorff',
-              'Wolfeschlegelsteinhausenbergerdorff',
-              'ended',
-            ),
-          ],
-          next_cursor: null,
-        },
-      }),
-    )
+    const name = 'Wolfeschlegelsteinhausenbergerdorff'
+    await toldOfPeople(page, () => ({
+      items: [
+        ask(admin.username, 'Robin', 'may_ask'),
+        ask('ada', 'מרים בת־שבע הארוכה מאוד', 'requested'),
+        ask(name.toLowerCase(), name, 'ended'),
+      ],
+      next_cursor: null,
+    }))
     await page.route('**/share-requests', (route) =>
       route.fulfill({
         status: 409,
