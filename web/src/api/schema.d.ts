@@ -1209,6 +1209,12 @@ export interface components {
             temporary_password: string;
             user: components["schemas"]["UserView"];
         };
+        /**
+         * @example {
+         *       "password": "Quiet-Harbour-71-lanterns",
+         *       "username": "robin"
+         *     }
+         */
         Credentials: {
             /**
              * @description In place of the password: what the answer `totp_required`, or `invalid_totp`, carried.
@@ -2502,10 +2508,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -2604,10 +2607,7 @@ export interface operations {
                 to?: string;
             };
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -2699,10 +2699,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -2788,10 +2785,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -2908,10 +2902,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -3007,10 +2998,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -3106,10 +3094,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -3186,10 +3171,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -3266,10 +3248,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -3391,10 +3370,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -3480,10 +3456,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -3600,10 +3573,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -3695,10 +3665,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -3797,10 +3764,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -3932,10 +3896,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -4036,10 +3997,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -4131,10 +4089,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -4233,10 +4188,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -4335,10 +4287,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -4437,10 +4386,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -4557,10 +4503,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -4644,10 +4587,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -4755,10 +4695,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -4875,10 +4812,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -4976,10 +4910,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -5110,10 +5041,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -5202,10 +5130,7 @@ export interface operations {
                 dry_run?: boolean;
             };
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -5325,10 +5250,7 @@ export interface operations {
                 dry_run?: boolean;
             };
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -5445,10 +5367,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -5537,10 +5456,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -5636,10 +5552,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -5768,10 +5681,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -5874,10 +5784,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -5975,10 +5882,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -6081,10 +5985,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6143,10 +6044,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6214,10 +6112,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6341,10 +6236,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6466,10 +6358,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6557,10 +6446,7 @@ export interface operations {
             header?: {
                 /** @description The `id` of the last event that you got */
                 "Last-Event-ID"?: string | null;
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6628,10 +6514,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6755,10 +6638,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6826,10 +6706,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6913,10 +6790,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -7017,10 +6891,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -7106,10 +6977,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -7201,10 +7069,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -7303,10 +7168,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -7438,10 +7300,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -7509,10 +7368,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -7629,10 +7485,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -7728,10 +7581,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -7799,10 +7649,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -7928,10 +7775,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -8064,10 +7908,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -8198,10 +8039,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -8297,10 +8135,7 @@ export interface operations {
                 cursor?: string;
             };
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -8403,10 +8238,7 @@ export interface operations {
             header?: {
                 /** @description The `id` of the last event that you got */
                 "Last-Event-ID"?: string | null;
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -8489,10 +8321,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -8602,10 +8431,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -8688,10 +8514,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -8756,10 +8579,7 @@ export interface operations {
                 person?: string;
             };
             header?: {
-                /**
-                 * @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.
-                 * @example robin
-                 */
+                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
                 "Acting-As"?: string;
             };
             path?: never;
