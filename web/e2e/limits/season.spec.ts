@@ -1,9 +1,9 @@
-// A year is read from its last day to its first.
+// A season is read from its last day to its first.
 import { expect, signIn, test } from '../support/limited'
 
-test.use({ fill: ['demo', '--days', '365'] })
+test.use({ fill: ['demo', '--days', '90'] })
 
-test('who reads a whole year, and then the half of it again, is never refused', async ({
+test('who reads a whole season, and then the half of it again, is never refused', async ({
   page,
   own,
 }) => {
