@@ -100,7 +100,7 @@ fn read(what: &'static str, path: String) -> (&'static str, Ask) {
     (what, Box::new(move |_| ("GET", path.clone(), None)))
 }
 
-/// What there is of a server without a product behind it.
+/// A bare server without a product behind it.
 fn nothing() -> Candidate {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("its address");

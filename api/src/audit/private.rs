@@ -1,5 +1,5 @@
-//! What of the log is about somebody's own life: when they log, whom they let watch and on what terms, and who looked at them. By HTTP it is
-//! shown to those alone whom it names, and nothing tells others that it is there. Whoever has a shell on the server has all of it.
+//! The records about somebody's own life: when they log, whom they let watch and on what terms, and who looked at them. HTTP shows them
+//! only to the people they name, and nothing tells others that they are there. The operator's commands show all of them.
 
 use diesel::prelude::*;
 
@@ -35,7 +35,7 @@ pub(super) fn names() -> [&'static str; PRIVATE.len()] {
 #[derive(Clone, Debug)]
 pub struct Reader {
     pub(super) username: String,
-    /// What is older is about somebody who had the name before.
+    /// Older records are about somebody who had the name before.
     pub(super) since: Timestamp,
 }
 

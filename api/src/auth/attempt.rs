@@ -88,7 +88,7 @@ impl Attempt {
     /// [`Attempt::count`], and verifies `password` against `hash`.
     ///
     /// # Errors
-    /// Those of [`Attempt::count`]; [`Code::Busy`] when too many are hashing, and then it does not count.
+    /// The errors of [`Attempt::count`]; [`Code::Busy`] when too many are hashing, and then it does not count.
     pub async fn make(
         state: &AppState,
         of: (Action, Trace),

@@ -165,10 +165,10 @@ impl CurrentUser {
 macro_rules! guard {
     ($name:ident, $found:ident => $outcome:expr) => {
         impl $name {
-            /// What the guard lets through of somebody who is known.
+            /// Asks the guard about somebody who is known already.
             ///
             /// # Errors
-            /// Those of the guard.
+            /// The refusal of the guard.
             pub fn of($found: CurrentUser) -> ApiResult<Self> {
                 $outcome
             }
@@ -219,7 +219,7 @@ struct Claim {
     user_id: Uuid,
     session_id: Uuid,
     kind: Kind,
-    /// What a JWT says about when it was issued, for its session to confirm.
+    /// The claims of a JWT about when it was issued, for its session to confirm.
     token: Option<Named>,
 }
 

@@ -28,7 +28,7 @@ fn key(username: &str) -> String {
     username.to_ascii_lowercase().chars().take(KEY_LENGTH).collect()
 }
 
-/// What became of an attempt that is about to be made.
+/// Whether an attempt may be made, decided before its password is looked at.
 #[derive(Debug)]
 pub enum Begun {
     Counted,
