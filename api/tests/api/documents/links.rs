@@ -72,12 +72,16 @@ fn anchors(text: &str) -> Vec<String> {
 
 /// Paths in code spans that begin with a folder of the repository. A path with a placeholder or a pattern is none.
 fn missing_paths(text: &str) -> Vec<String> {
-    let spans: Vec<&str> = without_blocks(text).flat_map(|line| line.split('`').skip(1).step_by(2)).collect();
     let plain = |span: &&str| {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
         FOLDERS.iter().any(|folder| span.starts_with(folder)) && span.chars().all(allowed)
     };
-    spans.into_iter().filter(plain).filter(|path| !root().join(path).exists()).map(str::to_owned).collect()
+    code_spans(text).filter(plain).filter(|path| !root().join(path).exists()).map(str::to_owned).collect()
+}
+
+/// Code spans, which begin and end on one line.
+pub(super) fn code_spans(text: &str) -> impl Iterator<Item = &str> {
+    without_blocks(text).flat_map(|line| line.split('`').skip(1).step_by(2))
 }
 
 /// The lines outside of fenced blocks.

@@ -3,6 +3,7 @@
 mod decisions;
 mod links;
 mod operations;
+mod settings;
 
 use std::{
     fs,
