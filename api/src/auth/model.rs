@@ -25,7 +25,7 @@ pub const NEVER: Timestamp = Timestamp(0);
 /// How many API tokens one user may have.
 const TOKENS: usize = 20;
 
-/// What carries a session.
+/// The form of a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {

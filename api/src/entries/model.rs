@@ -60,7 +60,7 @@ impl Metric {
     }
 }
 
-/// What is shown where a share keeps the number back.
+/// Shown where a share withholds the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Band {

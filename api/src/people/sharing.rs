@@ -14,7 +14,7 @@ use crate::{
     users::model::{Role, Sharing, User, find_user},
 };
 
-/// How much of a metric is shown, from nothing to all.
+/// The amount of a metric that is shown, from nothing to everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Detail {
@@ -53,7 +53,7 @@ impl Detail {
     }
 }
 
-/// What stands between a person and a viewer.
+/// The state of a share between a person and a viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ShareState {
@@ -273,7 +273,7 @@ impl Watched {
         if self.granted.history {
             return Ok(self);
         }
-        Err(ApiError::new(Code::HistoryNotShared, "You see how they are now. Ask them if you should see more."))
+        Err(ApiError::new(Code::HistoryNotShared, "You see their present status. Ask them if you should see more."))
     }
 }
 

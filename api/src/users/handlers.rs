@@ -36,7 +36,7 @@ pub struct UserView {
     display_name: String,
     role: Role,
     disabled: bool,
-    /// Until when nobody can sign in at this name, because too many tried in vain.
+    /// The end of a lock on this name, after too many failed sign-ins.
     #[schema(required = true)]
     locked_until: Option<Timestamp>,
     #[schema(required = true)]
@@ -52,7 +52,8 @@ pub struct Me {
     /// An IANA time zone; it decides which day an entry belongs to.
     #[schema(example = "Europe/Berlin")]
     time_zone: String,
-    /// Whether somebody chose it. The zone that an account begins with, UTC, gives way to that of your first device.
+    /// Whether the zone was chosen. An account begins with UTC, which the zone of your first device
+    /// replaces.
     time_zone_set: bool,
     /// The hour at which the day starts, 0 to 6.
     #[schema(minimum = 0, maximum = 6, example = 4)]
@@ -64,15 +65,15 @@ pub struct Me {
     password_change_required: bool,
     /// There is a privacy policy that you have not accepted yet.
     privacy_policy_due: bool,
-    /// What the three cups hold.
+    /// The amounts of the three cups.
     #[schema(min_items = 3, max_items = 3, example = json!([150, 250, 500]))]
     water_presets_ml: Vec<i32>,
-    /// Whom you let watch.
+    /// The viewers you let watch.
     sharing: Sharing,
-    /// From which age on, in hours, your status counts as ageing.
+    /// The age in hours from which your status counts as ageing.
     #[schema(minimum = 1, maximum = 168, example = 6)]
     ageing_after_hours: i16,
-    /// From which age on, in hours, your status counts as stale.
+    /// The age in hours from which your status counts as stale.
     #[schema(minimum = 2, maximum = 336, example = 24)]
     stale_after_hours: i16,
 }
@@ -128,7 +129,7 @@ pub async fn get_me(state: web::Data<AppState>, current: RestrictedUser) -> ApiR
     Ok(web::Json(current.0.read(&state.db, |conn, user| Ok(user.me(conn, now)?)).await?))
 }
 
-/// What to change; what is left out stays.
+/// The fields to change; a field that is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateMe {
@@ -144,7 +145,8 @@ pub struct UpdateMe {
     #[validate(custom(function = "validate_time_zone"))]
     #[schema(nullable = false, example = "Europe/Berlin")]
     time_zone: Option<String>,
-    /// The zone of the device. It is taken only while nobody chose a zone and nothing was ever logged; otherwise nothing is changed by it.
+    /// The zone of the device. It is adopted only while no zone was chosen and nothing was ever
+    /// logged; otherwise it changes nothing.
     #[serde(default, deserialize_with = "present")]
     #[validate(custom(function = "validate_time_zone"))]
     #[schema(nullable = false, example = "Europe/Berlin")]
@@ -164,16 +166,16 @@ pub struct UpdateMe {
     #[validate(custom(function = "validate_presets"))]
     #[schema(nullable = false, value_type = Option<Vec<Preset>>, min_items = 3, max_items = 3, example = json!([150, 250, 500]))]
     water_presets_ml: Option<Vec<i32>>,
-    /// Whom you let watch: those you approve, every viewer, or nobody.
+    /// The viewers you let watch: those you approve, every viewer, or nobody.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     sharing: Option<Sharing>,
-    /// From which age on, in hours, your status counts as ageing.
+    /// The age in hours from which your status counts as ageing.
     #[serde(default, deserialize_with = "present")]
     #[validate(range(min = 1, max = 168))]
     #[schema(nullable = false, minimum = 1, maximum = 168, example = 6)]
     ageing_after_hours: Option<i16>,
-    /// From which age on, in hours, your status counts as stale: later than it counts as ageing.
+    /// The age in hours from which your status counts as stale: more than for ageing.
     #[serde(default, deserialize_with = "present")]
     #[validate(range(min = 2, max = 336))]
     #[schema(nullable = false, minimum = 2, maximum = 336, example = 24)]
@@ -206,7 +208,7 @@ fn validate_presets(presets: &[i32]) -> Result<(), ValidationError> {
 
 /// Change your account.
 ///
-/// Days of entries that exist already stay as they are when the time zone or the start of the day changes.
+/// Existing entries keep their days when the time zone or the start of the day changes.
 #[utoipa::path(
     tag = "users",
     request_body = UpdateMe,
@@ -286,13 +288,13 @@ pub struct DeleteMe {
 
 /// Erase your account.
 ///
-/// Your account, your sessions and all your entries go at once and do not come back.
+/// Your account, your sessions and all your entries are erased at once, for good.
 #[utoipa::path(
     tag = "users",
     request_body = DeleteMe,
     responses(
         (status = 204, description = "Erased"),
-        (status = 403, description = "Wrong password, or came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Wrong password, or the request came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "You are the last admin", body = Problem, content_type = "application/problem+json"),
         (status = 423, description = "Too many wrong passwords", body = Problem, content_type = "application/problem+json"),
     )
