@@ -1,22 +1,22 @@
 //! docs/decisions/README.md lists every decision once, with its title; the template has the sections of a decision.
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use super::{read, root};
 
 /// Number, file name and text of each decision.
 fn decisions() -> Vec<(String, String, String)> {
     let paths = fs::read_dir(root().join("docs/decisions")).unwrap().map(|entry| entry.unwrap().path());
-    let mut found: Vec<(String, String, String)> = paths.filter_map(decision).collect();
+    let mut found: Vec<(String, String, String)> = paths.filter_map(|path| decision(&path)).collect();
     found.sort();
     found
 }
 
-fn decision(path: PathBuf) -> Option<(String, String, String)> {
+fn decision(path: &Path) -> Option<(String, String, String)> {
     let name = path.file_name().unwrap().to_str().unwrap().to_owned();
     let (number, _) = name.split_once('-')?;
     number.parse::<u32>().ok()?;
-    Some((number.to_owned(), name, read(&path)))
+    Some((number.to_owned(), name, read(path)))
 }
 
 #[test]

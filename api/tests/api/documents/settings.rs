@@ -45,8 +45,8 @@ fn ranges_are_those_of_the_program() {
 
 fn range(meaning: &str) -> Option<(i64, i64)> {
     let words: Vec<&str> = meaning.split([' ', ',', ';', '.']).collect();
-    let numbers = words.windows(3).filter(|words| words[1] == "to");
-    numbers.filter_map(|words| Some((words[0].parse().ok()?, words[2].parse().ok()?))).next()
+    let mut numbers = words.windows(3).filter(|words| words[1] == "to");
+    numbers.find_map(|words| Some((words[0].parse().ok()?, words[2].parse().ok()?)))
 }
 
 #[test]
