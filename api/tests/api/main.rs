@@ -39,6 +39,7 @@ mod start;
 mod support;
 mod tokens;
 mod totp;
+mod untold;
 mod users;
 mod waiting;
 mod wire;
