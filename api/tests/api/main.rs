@@ -20,6 +20,7 @@ mod lockout;
 mod log;
 mod maintenance;
 mod matrix;
+mod migrated;
 mod migrations;
 mod names;
 mod nginx;
