@@ -89,11 +89,7 @@ class Pause {
 
   #keep(scope: Scope, kept: Kept): void {
     const key = keyOf(scope)
-    const text = JSON.stringify(kept)
-    const there = keeping.tried(() => {
-      keeping.shelf.setItem(key, text)
-    })
-    if (there) this.#own.delete(key)
+    if (keeping.put(key, JSON.stringify(kept))) this.#own.delete(key)
     else this.#own.set(key, kept)
   }
 
