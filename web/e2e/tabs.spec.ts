@@ -10,6 +10,7 @@ import {
   submitSignIn,
   test,
   toast,
+  trySignIn,
 } from './support/test'
 
 const signedInAs = (page: Page, account: Account) =>
@@ -18,9 +19,7 @@ const signedInAs = (page: Page, account: Account) =>
 /** Signs out of what `page` shows, and in as `account`, by the page. */
 async function turn(page: Page, account: Account): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).click()
-  await page.getByLabel('Username').fill(account.username)
-  await page.getByLabel('Password', { exact: true }).fill(account.password)
-  await submitSignIn(page)
+  await trySignIn(page, account.username, account.password)
   await expect(page.getByRole('heading', { name: 'Today' })).toBeVisible()
 }
 
@@ -239,7 +238,7 @@ test.describe('two admins in one browser', () => {
     await expect(card(tab, 'Water')).toContainText('Never')
     await anna.unroute('**/api/v1/entries')
     await expect(anna.getByText('is kept for')).toBeVisible()
-    await expect(card(anna, 'Water')).toBeHidden()
+    await expect(card(anna, 'Water')).toContainText('Never')
     expect(await (await Client.signIn(request, ben)).entries()).toEqual([])
     expect(await client.entries()).toEqual([])
 
@@ -290,6 +289,77 @@ test.describe('two admins in one browser', () => {
       expect(await client.entries()).toEqual(before)
     })
   }
+
+  test('a tab at the sign-in form follows who signs in, and goes where it was to go', async ({
+    page: anna,
+    context,
+    admin,
+  }) => {
+    await anna.goto('/sharing')
+    await anna.getByLabel('Username').fill('somebody')
+    const other = await context.newPage()
+    await other.goto('/sign-in')
+    await other.getByLabel('Username').fill('else')
+    const registering = await context.newPage()
+    await registering.goto('/register')
+    await registering.getByLabel('Username').fill('dad')
+
+    const tab = await context.newPage()
+    await tab.goto('/sign-in')
+    await trySignIn(tab, admin.username, 'Not-The-Password-1')
+    await expect(tab.getByText('Username and password do not match.')).toBeVisible()
+    await expect(anna.getByLabel('Username')).toHaveValue('somebody')
+    await trySignIn(tab, admin.username, admin.password)
+    await expect(tab.getByRole('heading', { name: 'Today' })).toBeVisible()
+    await expect(anna.getByRole('heading', { name: 'Sharing', level: 1 })).toBeVisible()
+    await expect(other.getByRole('heading', { name: 'Today' })).toBeVisible()
+    // An account that is being made is somebody else's.
+    await expect(registering.getByLabel('Username')).toHaveValue('dad')
+
+    await tab.getByRole('button', { name: 'Sign out' }).click()
+    for (const page of [anna, other]) {
+      await expect(page.getByText('was signed out in another tab')).toBeVisible()
+    }
+    await trySignIn(tab, ben.username, ben.password)
+    for (const page of [anna, other]) await expect(signedInAs(page, ben)).toBeVisible()
+
+    await turn(tab, admin)
+    for (const page of [anna, other]) await expect(signedInAs(page, admin)).toBeVisible()
+  })
+
+  test('a tab follows who comes back, and says nothing of a change that there was not', async ({
+    page: anna,
+    context,
+    admin,
+  }) => {
+    await enter(anna, admin)
+    await expect(card(anna, 'Water')).toBeVisible()
+    const tab = await context.newPage()
+    await tab.goto('/')
+    await tab.getByRole('button', { name: 'Sign out' }).click()
+    await expect(anna.getByText('was signed out in another tab')).toBeVisible()
+    await trySignIn(tab, admin.username, admin.password)
+    await expect(card(anna, 'Water')).toBeVisible()
+    await expect(anna.getByText('another tab')).toHaveCount(0)
+    await expect(signedInAs(anna, admin)).toHaveCount(0)
+  })
+
+  test('a tab that could not ask who is signed in keeps what is typed', async ({
+    page: anna,
+    context,
+    admin,
+  }) => {
+    await anna.goto('/sign-in')
+    await anna.getByLabel('Username').fill('somebody')
+    await anna.route('**/api/v1/start*', (route) => route.abort())
+    const asked = anna.waitForRequest('**/api/v1/start*')
+    const tab = await context.newPage()
+    await enter(tab, admin)
+    await asked
+    await expect(anna.getByLabel('Username')).toHaveValue('somebody')
+    await anna.unroute('**/api/v1/start*')
+    await expect(anna.getByRole('heading', { name: 'Today' })).toBeVisible()
+  })
 
   test('a tab whose person signed out in another one is signed out', async ({
     page: anna,
