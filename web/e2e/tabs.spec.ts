@@ -106,7 +106,7 @@ test.describe('two admins in one browser', () => {
         act: (page, { viewer }) =>
           page.getByRole('button', { name: `Approve ${viewer.username}` }).click(),
         after: async (_, { client }) => {
-          const shares = await (await client.send('GET', '/me/shares')).json()
+          const shares: unknown = await (await client.send('GET', '/me/shares')).json()
           expect(shares).toMatchObject({ items: [{ state: 'requested' }] })
         },
       },
@@ -163,7 +163,7 @@ test.describe('two admins in one browser', () => {
           await page.getByRole('button', { name: 'Save changes' }).click()
         },
         after: async (page, { client }) => {
-          const me = await (await client.send('GET', '/me')).json()
+          const me: unknown = await (await client.send('GET', '/me')).json()
           expect(me).toMatchObject({ daily_goal_ml: 2000 })
           await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click()
           await expect(page.getByLabel(/^Daily goal/)).toHaveValue('1234')
@@ -201,7 +201,7 @@ test.describe('two admins in one browser', () => {
         const me = await anna.request.get('/api/v1/me')
         expect(await me.json()).toMatchObject({ username: ben.username, daily_goal_ml: 2000 })
         expect(await bens.entries()).toEqual([])
-        const shares = await (await bens.send('GET', '/me/shares')).json()
+        const shares: unknown = await (await bens.send('GET', '/me/shares')).json()
         expect(shares).toMatchObject({ items: [] })
         expect(await client.entries()).toEqual(entries)
 
