@@ -17,7 +17,7 @@ mod waiting;
 
 pub use caller::Caller;
 pub use events::{Events, SecurityEvent};
-pub use rates::{Limits, Rate, Refusal, Standing, counted, keep_forgetting};
+pub use rates::{Limits, Refusal, Standing, counted, keep_forgetting};
 pub use tier::Tier;
 pub use waiting::AT_ONCE;
 

@@ -6,7 +6,6 @@
 use std::{
     collections::HashMap,
     num::NonZeroU32,
-    str::FromStr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -22,39 +21,11 @@ use actix_web::{HttpMessage, dev::ServiceRequest, http::header, web};
 use super::{Caller, journal::Journal, tier::Tier, waiting::Waiting};
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, Rate},
     error::{ApiError, Code},
     extract::{client_address, routed_path},
     server::AppState,
 };
-
-/// How many requests within how long: `100/15m`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    pub requests: u32,
-    pub within: Duration,
-}
-
-impl FromStr for Rate {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (requests, within) = text.split_once('/').ok_or(())?;
-        let unit = within.chars().last().ok_or(())?;
-        let count: u64 = within.strip_suffix(unit).and_then(|count| count.parse().ok()).ok_or(())?;
-        let seconds = match unit {
-            's' => count,
-            'm' => count * 60,
-            'h' => count * 3600,
-            _ => return Err(()),
-        };
-        let requests = requests.parse().map_err(|_| ())?;
-        if requests == 0 || !(1..=86_400).contains(&seconds) {
-            return Err(());
-        }
-        Ok(Self { requests, within: Duration::from_secs(seconds) })
-    }
-}
 
 /// So many times as many answers may be unchanged ones as there may be others.
 const UNCHANGED: u32 = 10;
@@ -340,21 +311,5 @@ pub async fn keep_forgetting(state: web::Data<AppState>) {
         tokio::time::sleep(FORGET_EVERY).await;
         state.limits.forget_past();
         state.penalties.forget_past(&state.db, state.clock.now());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rate_is_a_number_within_a_time() {
-        let rate = |requests, seconds| Ok(Rate { requests, within: Duration::from_secs(seconds) });
-        assert_eq!("100/15m".parse(), rate(100, 900));
-        assert_eq!("5/1h".parse(), rate(5, 3600));
-        assert_eq!("1/30s".parse(), rate(1, 30));
-        for wrong in ["", "100", "0/15m", "100/0m", "100/15", "100/15d", "-1/1m", "1/25h", "a/1m", "1/m"] {
-            assert_eq!(wrong.parse::<Rate>(), Err(()), "{wrong}");
-        }
     }
 }
