@@ -7,7 +7,8 @@ use std::{process::ExitCode, time::Instant};
 use serde_json::{Value, json};
 use status_tracker::{
     clock::{MINUTE, Timestamp},
-    entries::model::{Entry, Metric, insert_entries},
+    entries::model::{Entry, insert_entries},
+    metric::Metric,
     users::model::{NewUser, Role, insert_user},
 };
 use support::Connection;

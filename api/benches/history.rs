@@ -16,7 +16,8 @@ use std::{
 use serde_json::{Value, json};
 use status_tracker::{
     clock::{Clock, MINUTE, Timestamp},
-    entries::model::{Entry, Metric, insert_entries},
+    entries::model::{Entry, insert_entries},
+    metric::Metric,
     users::model::{NewUser, Role, insert_user},
 };
 use support::Connection;

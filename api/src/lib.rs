@@ -11,6 +11,7 @@ pub mod events;
 pub mod extract;
 pub mod limits;
 pub mod logging;
+pub mod metric;
 pub mod ops;
 pub mod people;
 pub mod server;

@@ -15,8 +15,8 @@ use crate::{
     audit::Trace,
     clock::Timestamp,
     db::{Db, DbConnection},
-    entries::model::Metric,
     error::{ApiError, ApiResult, Code},
+    metric::Metric,
     server::AppState,
     users::model::{Role, User},
 };

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
 use super::{
-    model::{self, Entry, Metric, find_entry},
+    model::{self, Entry, find_entry},
     ounces,
     view::EntryView,
 };
@@ -18,6 +18,7 @@ use crate::{
     error::{ApiError, ApiResult, Code, FieldError, Problem},
     events::outbox::least_detail,
     extract::{ValidJson, present},
+    metric::Metric,
     server::AppState,
     users::model::user_of,
 };

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use super::{
-    model::{self, Filter, Metric},
+    model::{self, Filter},
     view::EntryView,
 };
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     db::DbConnection,
     error::{ApiResult, Problem},
     extract::{self, Cursors, Page, ValidQuery},
+    metric::Metric,
     people::sharing::Watched,
     server::AppState,
 };

@@ -7,8 +7,6 @@ use diesel::{
     dsl::{case_when, sum},
     prelude::*,
 };
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{ounces::DayTotal, versions};
 use crate::{
@@ -17,75 +15,9 @@ use crate::{
         DbConnection,
         schema::entries::{self, dsl},
     },
-    error::FieldError,
     events::outbox,
+    metric::Metric,
 };
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// Millilitres, 1 to 5000.
-    Water,
-    /// Mood, 1 (lowest) to 10 (highest).
-    Altitude,
-}
-
-impl Metric {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Water => "water",
-            Self::Altitude => "altitude",
-        }
-    }
-
-    /// # Errors
-    /// Names the range if `value` is outside it.
-    pub fn check(self, value: i32) -> Result<(), FieldError> {
-        let (max, message) = match self {
-            Self::Water => (5000, "has to be from 1 to 5000 ml"),
-            Self::Altitude => (10, "has to be from 1 to 10"),
-        };
-        if (1..=max).contains(&value) { Ok(()) } else { Err(FieldError::new("value", "range", message)) }
-    }
-
-    /// Of one entry: a glass below 200 ml is low and from 400 ml high; an altitude up to 3 is low and from 8 high.
-    #[must_use]
-    pub fn band(self, value: i32) -> Band {
-        let (middle, high) = match self {
-            Self::Water => (200, 400),
-            Self::Altitude => (4, 8),
-        };
-        Band::of(value, middle, high)
-    }
-}
-
-/// What is shown where a share keeps the number back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Band {
-    Low,
-    Middle,
-    High,
-}
-
-impl Band {
-    fn of<T: PartialOrd>(value: T, middle: T, high: T) -> Self {
-        if value < middle {
-            Self::Low
-        } else if value < high {
-            Self::Middle
-        } else {
-            Self::High
-        }
-    }
-
-    /// Of a day's water: below half of the goal it is low, from the goal on high.
-    #[must_use]
-    pub fn of_day(total_ml: i64, goal_ml: i32) -> Self {
-        Self::of(2 * total_ml, i64::from(goal_ml), 2 * i64::from(goal_ml))
-    }
-}
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = entries)]

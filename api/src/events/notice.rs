@@ -2,8 +2,8 @@
 
 use super::outbox::{Row, Topic};
 use crate::{
-    entries::model::Metric,
-    people::sharing::{Detail, Granted},
+    metric::{Detail, MetricKind},
+    people::sharing::Granted,
 };
 
 impl Granted {
@@ -25,13 +25,13 @@ pub(super) fn is_shown(row: &Row, granted: Granted, reader_id: &str) -> bool {
     about_reader || row.level <= granted.notices(row.topic())
 }
 
-/// Whether the change can make the status another one though the reader cannot notice it otherwise: a glass, the goal or the start of the
-/// day moves the band of the day, hours move the day and how fresh it is.
+/// Whether the change can make the status another one though the reader cannot notice it otherwise: what adds up, the goal or the start of
+/// the day moves the band of the day, hours move the day and how fresh it is.
 pub(super) fn moves_status(row: &Row, granted: Granted) -> bool {
     match row.topic() {
-        Topic::Metric(Metric::Water) => granted.water == Detail::Band,
+        Topic::Metric(metric) => metric.definition().kind == MetricKind::Amount && granted.of(metric) == Detail::Band,
         Topic::Person | Topic::Own => true,
-        Topic::Metric(Metric::Altitude) | Topic::Share | Topic::Viewer => false,
+        Topic::Share | Topic::Viewer => false,
     }
 }
 

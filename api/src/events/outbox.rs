@@ -14,8 +14,9 @@ use crate::{
         DbConnection,
         schema::{outbox, outbox_head, users},
     },
-    entries::model::{Entry, Metric},
-    people::sharing::{Detail, shares_to},
+    entries::model::Entry,
+    metric::{Detail, Metric},
+    people::sharing::shares_to,
     users::model::{Role, User},
 };
 
@@ -47,8 +48,8 @@ impl Topic {
     /// Anything the database should not hold reaches the person alone.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let known = [Self::Metric(Metric::Water), Self::Metric(Metric::Altitude), Self::Person, Self::Share];
-        known.into_iter().find(|topic| topic.as_str() == text).unwrap_or(Self::Own)
+        let mut known = Metric::ALL.map(Self::Metric).into_iter().chain([Self::Person, Self::Share]);
+        known.find(|topic| topic.as_str() == text).unwrap_or(Self::Own)
     }
 }
 

@@ -17,12 +17,13 @@ use crate::{
     auth::model::living_sessions,
     clock::Timestamp,
     db::DbConnection,
-    entries::model::{Entry, Metric, entries_of},
+    entries::model::{Entry, entries_of},
     extract::{Cursors, Page},
+    metric::{Detail, Metric},
     people::{
         model::{list_people, view_with},
         shares::share_view,
-        sharing::{Detail, Granted, Share, Watched, decide, shares_to, shares_with},
+        sharing::{Granted, Share, Watched, decide, shares_to, shares_with},
         status::{StatusView, status},
     },
     users::model::{Role, User, users_of},
@@ -185,7 +186,7 @@ impl<'a> Reading<'a> {
 
     fn newest_shown(&mut self, person: &str, granted: Granted) -> QueryResult<i64> {
         let mut newest = 0;
-        for topic in [Topic::Metric(Metric::Water), Topic::Metric(Metric::Altitude), Topic::Person] {
+        for topic in Metric::ALL.map(Topic::Metric).into_iter().chain([Topic::Person]) {
             for level in 1..=granted.notices(topic) {
                 newest = newest.max(outbox::newest_of(self.conn, person, topic, level)?);
             }

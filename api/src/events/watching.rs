@@ -15,7 +15,7 @@ use crate::{
         schema::{processes, watchers},
     },
     error::ApiResult,
-    people::sharing::Detail,
+    metric::Detail,
     users::model::users_of,
 };
 

@@ -8,8 +8,9 @@ use uuid::Uuid;
 use crate::{
     clock::{Clock, Timestamp},
     db::Db,
-    entries::model::{Entry, Metric, insert_entries},
+    entries::model::{Entry, insert_entries},
     error::{ApiError, ApiResult},
+    metric::Metric,
     people::sharing::approve_newcomer,
     users::{
         model::{NewUser, Role, UserChanges, as_text, insert_user, update_user},

@@ -8,50 +8,11 @@ use utoipa::ToSchema;
 use crate::{
     clock::Timestamp,
     db::{DbConnection, schema::shares},
-    entries::model::Metric,
     error::{ApiError, ApiResult, Code},
     events::outbox::{self, Topic},
+    metric::{Detail, Metric},
     users::model::{Role, Sharing, User, find_user},
 };
-
-/// How much of a metric is shown, from nothing to all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Detail {
-    /// Nothing.
-    None,
-    /// That something was logged, and when.
-    Logged,
-    /// Whether it was low, middle or high.
-    Band,
-    /// The value, with note and tags.
-    Exact,
-}
-
-impl Detail {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Logged => "logged",
-            Self::Band => "band",
-            Self::Exact => "exact",
-        }
-    }
-
-    /// Anything the database should not hold shows nothing.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        let known = [Self::Logged, Self::Band, Self::Exact];
-        known.into_iter().find(|detail| detail.as_str() == text).unwrap_or(Self::None)
-    }
-
-    /// 0 for nothing, up to 3.
-    #[must_use]
-    pub fn as_number(self) -> i16 {
-        self as i16
-    }
-}
 
 /// What stands between a person and a viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -208,19 +169,20 @@ impl Granted {
     /// Whether nothing that is logged is kept from the reader, so that it does no harm to tell when anything last changed.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.history && self.water == Detail::Exact && self.altitude == Detail::Exact
+        self.history && Metric::ALL.iter().all(|metric| self.of(*metric) == Detail::Exact)
     }
 
     /// Which metric to look for when `wanted` is asked for, or any: `None` if nothing of it is shown.
     #[must_use]
     pub fn visible(&self, wanted: Option<Metric>) -> Option<Option<Metric>> {
-        let shown = |metric| self.of(metric) > Detail::None;
-        match (wanted, shown(Metric::Water), shown(Metric::Altitude)) {
-            (Some(metric), ..) => shown(metric).then_some(Some(metric)),
-            (None, true, true) => Some(None),
-            (None, true, false) => Some(Some(Metric::Water)),
-            (None, false, true) => Some(Some(Metric::Altitude)),
-            (None, false, false) => None,
+        let shown = |metric: &Metric| self.of(*metric) > Detail::None;
+        if let Some(metric) = wanted {
+            return shown(&metric).then_some(Some(metric));
+        }
+        let mut found = Metric::ALL.into_iter().filter(shown);
+        match (found.next(), found.next()) {
+            (first, None) => first.map(Some),
+            (_, Some(_)) => Some(None),
         }
     }
 }

@@ -4,11 +4,12 @@ use diesel::QueryResult;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::sharing::{Detail, Granted, Watched};
+use super::sharing::{Granted, Watched};
 use crate::{
     clock::{HOUR, Timestamp},
     db::DbConnection,
-    entries::model::{Band, Metric, last_change, latest, water_of_day},
+    entries::model::{last_change, latest, water_of_day},
+    metric::{Band, Detail, Metric},
     users::{model::User, names},
 };
 

@@ -23,7 +23,11 @@ use crate::{
     config::Config,
     error::{ApiError, Code},
     extract::routed_path,
-    limits::{self, Caller, Refusal, SecurityEvent, Standing, Tier, penalties, penalties::Offence, suspicion},
+    limits::{
+        self, Caller, Refusal, SecurityEvent, Standing, Tier,
+        penalties::{self, Offence},
+        suspicion,
+    },
 };
 
 /// Probes and monitors come by address, often, and have to be answered when nothing else is.

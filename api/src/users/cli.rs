@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     UserView,
-    admin::model::{self as accounts, AccountChanges},
+    admin::{model as accounts, model::AccountChanges},
     model::{NewUser, Role, insert_user, list_users},
     validate_new_username,
 };

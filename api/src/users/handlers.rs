@@ -24,6 +24,7 @@ use crate::{
     error::{ApiResult, FieldError, Problem},
     events::outbox,
     extract::{ValidJson, present},
+    metric::Metric,
     server::AppState,
 };
 
@@ -198,7 +199,7 @@ fn validate_time_zone(zone: &str) -> Result<(), ValidationError> {
 }
 
 fn validate_presets(presets: &[i32]) -> Result<(), ValidationError> {
-    if presets.len() == 3 && presets.iter().all(|ml| (1..=5000).contains(ml)) {
+    if presets.len() == 3 && presets.iter().all(|ml| Metric::Water.check(*ml).is_ok()) {
         return Ok(());
     }
     Err(ValidationError::new("presets").with_message(Cow::Borrowed("has to be three amounts from 1 to 5000 ml")))

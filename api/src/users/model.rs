@@ -3,12 +3,12 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::privacy_policy;
 use crate::{
     clock::Timestamp,
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult, Code},
     people::shares,
-    users::privacy_policy,
 };
 
 #[derive(

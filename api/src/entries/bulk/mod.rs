@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 use validator::Validate;
 
-use super::model::{Entry, Metric, change_entries, entries_by_change};
+use super::model::{Entry, change_entries, entries_by_change};
 use crate::{
     audit::{Action, Event},
     auth::guard::AdminUser,
@@ -23,7 +23,7 @@ use crate::{
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError},
     events::outbox::{self, Topic, least_detail},
-    people::sharing::Detail,
+    metric::{Detail, Metric},
     server::AppState,
     users::model::{User, user_of},
 };
@@ -138,7 +138,7 @@ struct Walk<P> {
     digest: Sha256,
     changed: u64,
     /// The least that somebody has to see of each metric to notice.
-    levels: [(Metric, Option<Detail>); 2],
+    levels: [(Metric, Option<Detail>); Metric::ALL.len()],
 }
 
 impl<P: Plan> Walk<P> {
@@ -150,7 +150,7 @@ impl<P: Plan> Walk<P> {
             now,
             digest: Sha256::new(),
             changed: 0,
-            levels: [(Metric::Water, None), (Metric::Altitude, None)],
+            levels: Metric::ALL.map(|metric| (metric, None)),
         }
     }
 

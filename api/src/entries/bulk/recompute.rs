@@ -14,11 +14,12 @@ use crate::{
     clock::Timestamp,
     db::DbConnection,
     entries::{
-        model::{Entry, Metric, water_of_day},
+        model::{Entry, water_of_day},
         ounces::DayTotal,
     },
     error::{ApiResult, Problem},
     extract::{ValidJson, ValidQuery},
+    metric::Metric,
     server::AppState,
     users::model::User,
 };

@@ -13,13 +13,14 @@ use crate::{
     clock::Timestamp,
     db::DbConnection,
     entries::{
-        model::{Entry, Metric},
+        model::Entry,
         versions::{EntryVersion, versions_at},
         view::EntryView,
     },
     error::{ApiResult, FieldError, Problem},
     events::outbox::least_detail,
     extract::{ValidJson, ValidQuery},
+    metric::Metric,
     server::AppState,
 };
 

@@ -11,9 +11,10 @@ use crate::{
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
     extract::{Cursors, Page, PageQuery, ValidJson, ValidQuery, present},
+    metric::Detail,
     people::{
         model::{PersonView, person_view},
-        sharing::{Detail, ShareState},
+        sharing::ShareState,
     },
     server::AppState,
     users::{

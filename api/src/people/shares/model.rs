@@ -23,7 +23,8 @@ use crate::{
         outbox::{self, Topic},
         presence,
     },
-    people::sharing::{Detail, Granted, Share, ShareState, decide, find_share, save_share, shares_to},
+    metric::Detail,
+    people::sharing::{Granted, Share, ShareState, decide, find_share, save_share, shares_to},
     users::{
         model::{Role, Sharing, User, find_user, user_of},
         names::{self, Lookalikes},

@@ -6,10 +6,8 @@ use utoipa::ToSchema;
 use crate::{
     clock::Timestamp,
     error::FieldError,
-    people::{
-        sharing::{Detail, Granted},
-        status::GrantedView,
-    },
+    metric::Detail,
+    people::{sharing::Granted, status::GrantedView},
     users::model::Role,
 };
 

@@ -9,10 +9,8 @@ use crate::{
         schema::{invites, users},
     },
     error::{ApiError, ApiResult, Code},
-    people::{
-        shares::terms::Offer,
-        sharing::{Detail, Granted},
-    },
+    metric::Detail,
+    people::{shares::terms::Offer, sharing::Granted},
     users::model::{Role, Sharing, User},
 };
 

@@ -8,7 +8,8 @@ use rand::{Rng, SeedableRng, rngs::SmallRng};
 use serde_json::json;
 use status_tracker::{
     clock::{DAY, EARLIEST, Timestamp},
-    entries::model::{Entry, Filter, Metric, insert_entries, list_entries, water_of_day},
+    entries::model::{Entry, Filter, insert_entries, list_entries, water_of_day},
+    metric::Metric,
     users::model::{Role, UserChanges, find_user, update_user},
 };
 

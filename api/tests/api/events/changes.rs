@@ -4,9 +4,9 @@ use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{
     clock::{HOUR, SECOND},
-    entries::model::Metric,
     events::outbox::{self, Topic},
-    people::sharing::{Detail, Granted},
+    metric::{Detail, Metric},
+    people::sharing::Granted,
     users::model::{Role, find_user},
 };
 

@@ -4,7 +4,8 @@ use serde_json::json;
 use status_tracker::{
     clock::{DAY, SECOND},
     events::retention,
-    people::sharing::{Detail, Granted},
+    metric::Detail,
+    people::sharing::Granted,
     users::model::Role,
 };
 

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use status_tracker::{
     events::outbox::{self, Topic},
-    people::sharing::{Detail, Share, find_share, save_share},
+    metric::Detail,
+    people::sharing::{Share, find_share, save_share},
     users::model::find_user,
 };
 

@@ -5,7 +5,8 @@ use serde_json::json;
 use status_tracker::{
     clock::{DAY, SECOND, Timestamp},
     events::outbox,
-    people::sharing::{Detail, Granted},
+    metric::Detail,
+    people::sharing::Granted,
     users::model::Role,
 };
 

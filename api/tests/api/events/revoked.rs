@@ -6,7 +6,8 @@ use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
     clock::{DAY, HOUR},
-    people::sharing::{Detail, Granted, ShareState},
+    metric::Detail,
+    people::sharing::{Granted, ShareState},
     users::model::Role,
 };
 
