@@ -7,7 +7,7 @@ use std::{process::ExitCode, time::Instant};
 use serde_json::{Value, json};
 use status_tracker::{
     clock::{MINUTE, Timestamp},
-    entries::model::{Entry, insert_entries},
+    entries::{change::insert_entries, model::Entry},
     metric::Metric,
     users::model::{NewUser, Role, insert_user},
 };

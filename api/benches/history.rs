@@ -16,7 +16,7 @@ use std::{
 use serde_json::{Value, json};
 use status_tracker::{
     clock::{Clock, MINUTE, Timestamp},
-    entries::model::{Entry, insert_entries},
+    entries::{change::insert_entries, model::Entry},
     metric::Metric,
     users::model::{NewUser, Role, insert_user},
 };

@@ -6,7 +6,8 @@ use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
 use super::{
-    model::{self, Entry, find_entry},
+    change::{change_entry, insert_entry, least_detail},
+    model::{Entry, find_entry},
     ounces,
     view::EntryView,
 };
@@ -16,7 +17,6 @@ use crate::{
     clock::{EARLIEST, MINUTE, Timestamp},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
-    events::outbox::least_detail,
     extract::{ValidJson, present},
     metric::Metric,
     server::AppState,
@@ -134,7 +134,7 @@ pub async fn create_entry(
             entry.note = note;
             entry.set_tags(&tags.unwrap_or_default());
             let Some(existing) = find_entry(conn, &entry.user_id, &entry.id)? else {
-                model::insert_entry(conn, &entry)?;
+                insert_entry(conn, &entry)?;
                 trace.record(conn, &Event::new(Action::EntryCreate).on(&entry.id))?;
                 return Ok((StatusCode::CREATED, entry));
             };
@@ -243,7 +243,7 @@ pub async fn update_entry(
             }
             if least_detail(&before, &entry).is_some() {
                 entry.updated_at = clock.now().0;
-                model::change_entry(conn, &before, &mut entry, &owner.username)?;
+                change_entry(conn, &before, &mut entry, &owner.username)?;
                 trace.record(conn, &Event::new(Action::EntryUpdate).on(&entry.id))?;
             }
             Ok(entry)
@@ -277,7 +277,7 @@ pub async fn delete_entry(
             let before = living_entry(conn, &owner.id, *id)?;
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (Some(now.0), now.0);
-            model::change_entry(conn, &before, &mut entry, &owner.username)?;
+            change_entry(conn, &before, &mut entry, &owner.username)?;
             Ok(trace.record(conn, &Event::new(Action::EntryDelete).on(&entry.id))?)
         })
         .await?;
@@ -312,7 +312,7 @@ pub async fn restore_entry(
             }
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (None, now.0);
-            model::change_entry(conn, &before, &mut entry, &owner.username)?;
+            change_entry(conn, &before, &mut entry, &owner.username)?;
             trace.record(conn, &Event::new(Action::EntryRestore).on(&entry.id))?;
             Ok(entry)
         })

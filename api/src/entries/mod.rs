@@ -5,6 +5,7 @@
 //! `GET /people/{username}/entries`; and what `bulk` and `versions` list
 
 mod bulk;
+pub mod change;
 mod deleted;
 mod handlers;
 mod history;

@@ -14,7 +14,6 @@ use crate::{
         DbConnection,
         schema::{outbox, outbox_head, users},
     },
-    entries::model::Entry,
     metric::{Detail, Metric},
     people::sharing::shares_to,
     users::model::{Role, User},
@@ -197,28 +196,6 @@ pub fn add(
         ))
         .execute(conn)?;
     diesel::update(outbox_head::table.find(1)).set(outbox_head::last.eq(id)).execute(conn).map(drop)
-}
-
-/// An entry was logged, changed, deleted or brought back: `before` is how it was, if it was.
-pub fn entry_changed(conn: &mut DbConnection, before: Option<&Entry>, after: &Entry) -> QueryResult<()> {
-    let Some(level) = before.map_or(Some(Detail::Logged), |before| least_detail(before, after)) else { return Ok(()) };
-    add(conn, &after.user_id, Topic::Metric(after.metric()), level, Some(&after.id), Timestamp(after.updated_at))
-}
-
-/// The least that somebody has to see of a metric to tell the two apart; `None` if nobody can.
-#[must_use]
-pub fn least_detail(before: &Entry, after: &Entry) -> Option<Detail> {
-    if before.deleted_at.is_some() && after.deleted_at.is_some() {
-        return None;
-    }
-    if (before.deleted_at.is_some(), before.at, &before.day) != (after.deleted_at.is_some(), after.at, &after.day) {
-        return Some(Detail::Logged);
-    }
-    let metric = after.metric();
-    if metric.band(before.value) != metric.band(after.value) {
-        return Some(Detail::Band);
-    }
-    (!before.same_content(after)).then_some(Detail::Exact)
 }
 
 /// A user's account or preferences changed.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     clock::{Clock, Timestamp},
     db::Db,
-    entries::model::{Entry, insert_entries},
+    entries::{change::insert_entries, model::Entry},
     error::{ApiError, ApiResult},
     metric::Metric,
     people::sharing::approve_newcomer,

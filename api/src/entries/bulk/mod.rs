@@ -15,14 +15,17 @@ use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 use validator::Validate;
 
-use super::model::{Entry, change_entries, entries_by_change};
+use super::{
+    change::{change_entries, least_detail},
+    model::{Entry, entries_by_change},
+};
 use crate::{
     audit::{Action, Event},
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError},
-    events::outbox::{self, Topic, least_detail},
+    events::outbox::{self, Topic},
     metric::{Detail, Metric},
     server::AppState,
     users::model::{User, user_of},

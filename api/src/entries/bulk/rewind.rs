@@ -13,12 +13,12 @@ use crate::{
     clock::Timestamp,
     db::DbConnection,
     entries::{
+        change::least_detail,
         model::Entry,
         versions::{EntryVersion, versions_at},
         view::EntryView,
     },
     error::{ApiResult, FieldError, Problem},
-    events::outbox::least_detail,
     extract::{ValidJson, ValidQuery},
     metric::Metric,
     server::AppState,

@@ -8,7 +8,10 @@ use rand::{Rng, SeedableRng, rngs::SmallRng};
 use serde_json::json;
 use status_tracker::{
     clock::{DAY, EARLIEST, Timestamp},
-    entries::model::{Entry, Filter, insert_entries, list_entries, water_of_day},
+    entries::{
+        change::insert_entries,
+        model::{Entry, Filter, list_entries, water_of_day},
+    },
     metric::Metric,
     users::model::{Role, UserChanges, find_user, update_user},
 };
