@@ -15,8 +15,6 @@ use crate::{
         schema::{outbox, outbox_head, users},
     },
     metric::{Detail, Metric},
-    people::sharing::shares_to,
-    users::model::{Role, User},
 };
 
 /// What a row is about.
@@ -196,28 +194,4 @@ pub fn add(
         ))
         .execute(conn)?;
     diesel::update(outbox_head::table.find(1)).set(outbox_head::last.eq(id)).execute(conn).map(drop)
-}
-
-/// A user's account or preferences changed.
-pub fn person_changed(conn: &mut DbConnection, before: &User, after: &User, now: Timestamp) -> QueryResult<()> {
-    let presented = |user: &User| (user.display_name.clone(), user.time_zone.clone());
-    let own = |user: &User| {
-        let hours = (user.day_starts_at, user.ageing_after_hours, user.stale_after_hours);
-        (user.unit(), user.water_presets_ml(), user.sharing(), hours)
-    };
-    if presented(before) != presented(after) {
-        add(conn, &after.id, Topic::Person, Detail::Logged, None, now)?;
-    } else if before.daily_goal_ml != after.daily_goal_ml {
-        add(conn, &after.id, Topic::Person, Detail::Exact, None, now)?;
-    } else if own(before) != own(after) {
-        add(conn, &after.id, Topic::Own, Detail::Logged, None, now)?;
-    }
-    // Whoever lets a viewer watch finds them under their name.
-    let found_as = |user: &User| (user.display_name.clone(), user.disabled);
-    if after.role() == Role::Viewer && found_as(before) != found_as(after) {
-        for share in shares_to(conn, &after.id)? {
-            add(conn, &share.person_id, Topic::Viewer, Detail::Logged, Some(&after.id), now)?;
-        }
-    }
-    Ok(())
 }

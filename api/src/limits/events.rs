@@ -4,11 +4,12 @@ use std::sync::{Mutex, PoisonError};
 
 use diesel::prelude::*;
 
-use super::{Caller, penalties::username, suspicion::Kind};
+use super::{Caller, suspicion::Kind};
 use crate::{
     audit::Trace,
     clock::{Clock, DAY, MINUTE},
     db::{Db, schema::security_events},
+    users::model::username_of,
 };
 
 /// How long they are kept.
@@ -74,7 +75,7 @@ impl Events {
             let old = security_events::table.filter(security_events::at.lt(trace.at.0 - KEPT_FOR));
             diesel::delete(old).execute(conn)?;
             let username = match caller {
-                Some(Caller::User(id)) => username(conn, id)?,
+                Some(Caller::User(id)) => username_of(conn, id)?,
                 _ => None,
             };
             diesel::insert_into(security_events::table)

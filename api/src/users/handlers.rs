@@ -8,6 +8,8 @@ use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
 use super::{
+    changed::person_changed,
+    erase::delete_user,
     model::{self, Role, Sharing, Unit, User, UserChanges, as_text},
     names, privacy_policy, validate_name,
 };
@@ -22,7 +24,6 @@ use crate::{
     db::DbConnection,
     entries::model::has_entries,
     error::{ApiResult, FieldError, Problem},
-    events::outbox,
     extract::{ValidJson, present},
     metric::Metric,
     server::AppState,
@@ -270,7 +271,7 @@ pub async fn update_me(
             if !changes.is_empty() {
                 trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail("preferences"))?;
             }
-            outbox::person_changed(conn, &before, &after, trace.at)?;
+            person_changed(conn, &before, &after, trace.at)?;
             Ok(after.me(conn, trace.at)?)
         })
         .await?;
@@ -309,7 +310,7 @@ pub async fn delete_me(
     let user = current.user.clone();
     current
         .write(&state.db, move |conn, trace| {
-            model::delete_user(conn, &user.id, trace.at)?;
+            delete_user(conn, &user.id, trace.at)?;
             Ok(trace.record(conn, &Event::new(Action::UserDelete).on(&user.username))?)
         })
         .await?;

@@ -3,7 +3,9 @@
 //! `GET PATCH DELETE /me`, `GET /privacy-policy`, `POST /auth/register`, and what `admin` and `invites` list
 
 pub mod admin;
+mod changed;
 pub mod cli;
+mod erase;
 mod handlers;
 mod invites;
 pub mod model;

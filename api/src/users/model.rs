@@ -8,7 +8,6 @@ use crate::{
     clock::Timestamp,
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult, Code},
-    people::shares,
 };
 
 #[derive(
@@ -347,15 +346,7 @@ pub fn keep_an_admin(conn: &mut DbConnection, user_id: &str) -> ApiResult<()> {
     Ok(())
 }
 
-/// Erases the user with all that belongs to them.
-///
-/// # Errors
-/// [`Code::LastAdmin`], see [`keep_an_admin`]; [`Code::NotFound`] if somebody else was faster.
-pub fn delete_user(conn: &mut DbConnection, id: &str, now: Timestamp) -> ApiResult<()> {
-    keep_an_admin(conn, id)?;
-    shares::model::tell_all_watched_by(conn, id, now)?;
-    match diesel::delete(users::table.find(id)).execute(conn)? {
-        0 => Err(ApiError::not_found()),
-        _ => Ok(()),
-    }
+/// The name of the user of this id; `None` once the account is gone.
+pub fn username_of(conn: &mut DbConnection, id: Uuid) -> QueryResult<Option<String>> {
+    users::table.find(id.to_string()).select(users::username).first(conn).optional()
 }

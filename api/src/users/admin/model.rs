@@ -12,11 +12,12 @@ use crate::{
     clock::{DAY, Timestamp},
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult},
-    events::outbox,
     people::shares,
     users::{
+        changed::person_changed,
+        erase::delete_user,
         invites,
-        model::{self, Role, Sharing, User, find_user, keep_an_admin},
+        model::{Role, Sharing, User, find_user, keep_an_admin},
     },
 };
 
@@ -84,7 +85,7 @@ pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: A
     diesel::update(users::table.find(&user.id)).set(&columns).execute(conn)?;
     trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail(said.join(", ")))?;
     let after = named(conn, username)?;
-    outbox::person_changed(conn, &user, &after, trace.at)?;
+    person_changed(conn, &user, &after, trace.at)?;
     Ok(after)
 }
 
@@ -92,7 +93,7 @@ pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: A
 /// [`crate::error::Code::LastAdmin`].
 pub fn delete(conn: &mut DbConnection, trace: &Trace, username: &str) -> ApiResult<()> {
     let user = named(conn, username)?;
-    model::delete_user(conn, &user.id, trace.at)?;
+    delete_user(conn, &user.id, trace.at)?;
     Ok(trace.record(conn, &Event::new(Action::UserDelete).on(&user.username))?)
 }
 

@@ -1,0 +1,36 @@
+//! Tells those who watch that an account is presented otherwise.
+
+use diesel::QueryResult;
+
+use super::model::{Role, User};
+use crate::{
+    clock::Timestamp,
+    db::DbConnection,
+    events::outbox::{self, Topic},
+    metric::Detail,
+    people::sharing::shares_to,
+};
+
+/// A user's account or preferences changed.
+pub fn person_changed(conn: &mut DbConnection, before: &User, after: &User, now: Timestamp) -> QueryResult<()> {
+    let presented = |user: &User| (user.display_name.clone(), user.time_zone.clone());
+    let own = |user: &User| {
+        let hours = (user.day_starts_at, user.ageing_after_hours, user.stale_after_hours);
+        (user.unit(), user.water_presets_ml(), user.sharing(), hours)
+    };
+    if presented(before) != presented(after) {
+        outbox::add(conn, &after.id, Topic::Person, Detail::Logged, None, now)?;
+    } else if before.daily_goal_ml != after.daily_goal_ml {
+        outbox::add(conn, &after.id, Topic::Person, Detail::Exact, None, now)?;
+    } else if own(before) != own(after) {
+        outbox::add(conn, &after.id, Topic::Own, Detail::Logged, None, now)?;
+    }
+    // Whoever lets a viewer watch finds them under their name.
+    let found_as = |user: &User| (user.display_name.clone(), user.disabled);
+    if after.role() == Role::Viewer && found_as(before) != found_as(after) {
+        for share in shares_to(conn, &after.id)? {
+            outbox::add(conn, &share.person_id, Topic::Viewer, Detail::Logged, Some(&after.id), now)?;
+        }
+    }
+    Ok(())
+}
