@@ -16,7 +16,7 @@ use crate::{
     db::DbConnection,
     error::{ApiError, ApiResult, Code},
     server::AppState,
-    users::validate_username,
+    users::username::validate_username,
 };
 
 /// How long an attempt waits while as many as may still fail are being looked at.

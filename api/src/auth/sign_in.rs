@@ -23,8 +23,8 @@ use crate::{
     limits::Caller,
     server::AppState,
     users::{
-        UserView,
         model::{User, find_user},
+        view::UserView,
     },
 };
 

@@ -19,7 +19,7 @@ use crate::{
     error::{ApiError, ApiResult, FieldError, Problem},
     extract::{Page, ValidJson},
     server::AppState,
-    users::validate_name,
+    users::names::validate_name,
 };
 
 /// A year, also when it is a leap year.

@@ -20,7 +20,7 @@ use crate::{
     extract::{Cursors, Page, PageQuery, ValidQuery},
     ops::Instance,
     server::AppState,
-    users::{Me, model::Role},
+    users::{me::Me, model::Role},
 };
 
 /// How much of each list comes along.

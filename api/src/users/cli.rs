@@ -8,10 +8,10 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{
-    UserView,
     admin::{model as accounts, model::AccountChanges},
     model::{NewUser, Role, insert_user, list_users},
-    validate_new_username,
+    username::validate_new_username,
+    view::UserView,
 };
 use crate::{
     audit::{Action, Event, Trace},

@@ -1,8 +1,7 @@
 use actix_session::Session;
 use actix_web::{HttpResponse, delete, get, patch, web};
-use diesel::QueryResult;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
@@ -10,112 +9,23 @@ use validator::{Validate, ValidationError};
 use super::{
     changed::person_changed,
     erase::delete_user,
-    model::{self, Role, Sharing, Unit, User, UserChanges, as_text},
-    names, privacy_policy, validate_name,
+    me::Me,
+    model::{self, Sharing, Unit, UserChanges, as_text},
+    names::validate_name,
+    privacy_policy,
 };
 use crate::{
     audit::{Action, Event},
     auth::{
         confirm_password,
         guard::{CurrentUser, RestrictedUser},
-        lockout,
     },
-    clock::Timestamp,
-    db::DbConnection,
     entries::model::has_entries,
     error::{ApiResult, FieldError, Problem},
     extract::{ValidJson, present},
     metric::Metric,
     server::AppState,
 };
-
-/// An account, without what only its owner or nobody should see.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UserView {
-    #[schema(example = "robin")]
-    username: String,
-    #[schema(example = "Robin")]
-    display_name: String,
-    role: Role,
-    disabled: bool,
-    /// Until when nobody can sign in at this name, because too many tried in vain.
-    #[schema(required = true)]
-    locked_until: Option<Timestamp>,
-    #[schema(required = true)]
-    last_login_at: Option<Timestamp>,
-    created_at: Timestamp,
-}
-
-/// An account with its preferences, for its owner.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Me {
-    #[serde(flatten)]
-    user: UserView,
-    /// An IANA time zone; it decides which day an entry belongs to.
-    #[schema(example = "Europe/Berlin")]
-    time_zone: String,
-    /// Whether somebody chose it. The zone that an account begins with, UTC, gives way to that of your first device.
-    time_zone_set: bool,
-    /// The hour at which the day starts, 0 to 6.
-    #[schema(minimum = 0, maximum = 6, example = 4)]
-    day_starts_at: i16,
-    unit: Unit,
-    #[schema(example = 2000)]
-    daily_goal_ml: i32,
-    /// The password is a temporary one: nothing else works until you choose your own.
-    password_change_required: bool,
-    /// There is a privacy policy that you have not accepted yet.
-    privacy_policy_due: bool,
-    /// What the three cups hold.
-    #[schema(min_items = 3, max_items = 3, example = json!([150, 250, 500]))]
-    water_presets_ml: Vec<i32>,
-    /// Whom you let watch.
-    sharing: Sharing,
-    /// From which age on, in hours, your status counts as ageing.
-    #[schema(minimum = 1, maximum = 168, example = 6)]
-    ageing_after_hours: i16,
-    /// From which age on, in hours, your status counts as stale.
-    #[schema(minimum = 2, maximum = 336, example = 24)]
-    stale_after_hours: i16,
-}
-
-impl User {
-    /// As of somebody whose name is not locked, such as one who has just signed in.
-    #[must_use]
-    pub fn view(&self) -> UserView {
-        UserView {
-            username: self.username.clone(),
-            display_name: names::shown(self),
-            role: self.role(),
-            disabled: self.disabled != 0,
-            locked_until: None,
-            last_login_at: self.last_login_at.map(Timestamp),
-            created_at: Timestamp(self.created_at),
-        }
-    }
-
-    /// With the lock that is on the name at `now`.
-    pub fn view_at(&self, conn: &mut DbConnection, now: Timestamp) -> QueryResult<UserView> {
-        Ok(UserView { locked_until: lockout::locked_until(conn, &self.username, now)?, ..self.view() })
-    }
-
-    pub fn me(&self, conn: &mut DbConnection, now: Timestamp) -> QueryResult<Me> {
-        Ok(Me {
-            user: self.view_at(conn, now)?,
-            time_zone: self.time_zone.clone(),
-            time_zone_set: self.time_zone_set != 0,
-            day_starts_at: self.day_starts_at,
-            unit: self.unit(),
-            daily_goal_ml: self.daily_goal_ml,
-            password_change_required: self.temporary_password_until.is_some(),
-            privacy_policy_due: !self.has_accepted_privacy_policy(),
-            water_presets_ml: self.water_presets_ml(),
-            sharing: self.sharing(),
-            ageing_after_hours: self.ageing_after_hours,
-            stale_after_hours: self.stale_after_hours,
-        })
-    }
-}
 
 /// Read your account.
 #[utoipa::path(

@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::{
-    UserView,
     invites::{self, model::Invite},
     model::{NewUser, Role, insert_user, user_of},
-    privacy_policy, validate_new_username,
+    privacy_policy,
+    username::validate_new_username,
+    view::UserView,
 };
 use crate::{
     audit::{Action, Event, Trace},

@@ -20,9 +20,10 @@ use crate::{
     },
     server::AppState,
     users::{
-        UserView,
         model::{NewUser, Role, insert_user, list_users as list, user_of},
-        validate_name, validate_new_username,
+        names::validate_name,
+        username::validate_new_username,
+        view::UserView,
     },
 };
 
