@@ -1,9 +1,9 @@
 use actix_web::{HttpRequest, HttpResponse, get, http::header, web};
 
 use super::{
-    hub::{Subscription, What},
     pipe::Pipe,
     socket::{Body, Listening},
+    subscription::{Subscription, What},
 };
 use crate::{
     auth::guard::{CurrentUser, Reader},

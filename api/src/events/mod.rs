@@ -13,6 +13,7 @@ mod reading;
 pub mod retention;
 mod socket;
 mod stream;
+mod subscription;
 mod watching;
 
 use utoipa_actix_web::service_config::ServiceConfig;

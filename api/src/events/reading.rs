@@ -11,7 +11,6 @@ use serde_json::json;
 use super::{
     ids,
     outbox::{self, Row, Topic},
-    stream::Shown,
 };
 use crate::{
     auth::model::living_sessions,
@@ -40,6 +39,14 @@ const PEOPLE: u32 = 100;
 
 /// Who is to be looked at again: a session, its reader, and the person if it is one.
 pub(super) type Concerned<'a> = (&'a str, &'a str, Option<&'a str>);
+
+/// A person as a reader sees them.
+pub(super) struct Shown {
+    pub person_id: String,
+    pub username: String,
+    /// Of their status, in a list.
+    pub digest: u64,
+}
 
 pub(super) struct Reading<'a> {
     conn: &'a mut DbConnection,

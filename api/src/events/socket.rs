@@ -23,10 +23,7 @@ use actix_web::{
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
-use super::{
-    hub::{Slot, Subscription},
-    pipe::Pipe,
-};
+use super::{hub::Slot, pipe::Pipe, subscription::Subscription};
 use crate::{
     error::{ApiError, ApiResult},
     server::AppState,

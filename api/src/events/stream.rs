@@ -13,12 +13,12 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::{
-    hub::{Subscription, What},
     ids::{self, NO_ROWS, NOWHERE, Place, Seal},
     notice::{is_everything, is_shown, moves_status},
     outbox::{Row, Topic},
     pipe::Pipe,
-    reading::{Concerned, Reading, Rows},
+    reading::{Concerned, Reading, Rows, Shown},
+    subscription::{Subscription, What},
     watching::Pair,
 };
 use crate::{
@@ -64,14 +64,6 @@ enum Compare {
     /// As of when it was compared last: something changed that they were not shown, and what goes by time must not show by that.
     AsOfThen,
     AsOfNow,
-}
-
-/// A person as a reader sees them.
-pub(super) struct Shown {
-    pub person_id: String,
-    pub username: String,
-    /// Of their status, in a list.
-    pub digest: u64,
 }
 
 /// What the reader has been told.

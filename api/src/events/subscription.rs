@@ -1,0 +1,28 @@
+//! A stream as its handler asks for it.
+
+use std::sync::Arc;
+
+use super::pipe::Pipe;
+use crate::audit::Trace;
+
+/// What a stream is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// One person, by id.
+    Person(String),
+    /// The list of people.
+    People,
+}
+
+#[derive(Debug)]
+pub(super) struct Subscription {
+    pub what: What,
+    pub reader_id: String,
+    pub session_id: String,
+    /// Not with an API token: those are for what is logged and not for the account.
+    pub may_read_account: bool,
+    /// For the looks of the reader.
+    pub trace: Trace,
+    pub last_event_id: Option<String>,
+    pub pipe: Arc<Pipe>,
+}
