@@ -8,7 +8,7 @@ pub mod db;
 pub mod entries;
 pub mod error;
 pub mod events;
-pub mod extract;
+pub mod http;
 pub mod limits;
 pub mod logging;
 pub mod metric;

@@ -48,7 +48,7 @@ use crate::{
     entries,
     error::{ApiError, ApiResult},
     events::{self, Streams},
-    extract::Cursors,
+    http::paging::Cursors,
     limits::{self, Events, Limits, penalties::Penalties},
     ops::{
         self,

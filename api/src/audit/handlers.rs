@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
 use super::{
+    csv::csv_field,
     model::{self, Filter, cursor_of, position_of},
     private::{Numbering, Reader},
     record::{Action, Event, Outcome, Row},
@@ -15,7 +16,10 @@ use crate::{
     auth::guard::AdminUser,
     clock::Timestamp,
     error::ApiResult,
-    extract::{self, Page, ValidQuery, csv_field},
+    http::{
+        extract::ValidQuery,
+        paging::{Page, default_limit},
+    },
     server::AppState,
 };
 
@@ -87,7 +91,7 @@ pub struct ListAudit {
     #[param(value_type = Option<String>, format = DateTime, example = "2026-04-01T00:00:00Z")]
     to: Option<Timestamp>,
     /// How many at once.
-    #[serde(default = "extract::default_limit")]
+    #[serde(default = "default_limit")]
     #[validate(range(min = 1, max = 500))]
     #[param(minimum = 1, maximum = 500, default = 20, required = false)]
     limit: u32,

@@ -4,6 +4,7 @@
 //! `GET /admin/audit`, `/admin/audit/export`
 
 pub mod cli;
+pub mod csv;
 mod handlers;
 pub mod looks;
 pub mod model;

@@ -11,7 +11,7 @@ use crate::{
         schema::{audit, audit_head},
     },
     error::{ApiError, ApiResult},
-    extract::client_address,
+    http::request::client_address,
     server::AppState,
 };
 

@@ -20,7 +20,7 @@ use crate::{
     audit::{Action, Event},
     clock::Timestamp,
     error::{ApiError, ApiResult, FieldError, Problem},
-    extract::{Page, ValidJson},
+    http::{extract::ValidJson, paging::Page},
     server::AppState,
     users::model::set_password,
 };

@@ -19,7 +19,7 @@ use crate::{
     clock::{DAY, Timestamp},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
-    extract::{ValidJson, client_address},
+    http::{extract::ValidJson, request::client_address},
     limits::Caller,
     server::AppState,
     users::{

@@ -17,7 +17,7 @@ use crate::{
     audit::{Action, Event},
     clock::{DAY, Timestamp},
     error::{ApiError, ApiResult, FieldError, Problem},
-    extract::{Page, ValidJson},
+    http::{extract::ValidJson, paging::Page},
     server::AppState,
     users::names::validate_name,
 };

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     audit::{Action, Event},
     error::{ApiError, ApiResult, Code, Problem},
-    extract::ValidJson,
+    http::extract::ValidJson,
     server::AppState,
 };
 

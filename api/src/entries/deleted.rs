@@ -5,7 +5,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    history::position,
     model::{self, Entry},
     view::EntryView,
 };
@@ -13,7 +12,10 @@ use crate::{
     auth::guard::AdminUser,
     clock::Timestamp,
     error::{ApiResult, Problem},
-    extract::{Page, PageQuery, ValidQuery},
+    http::{
+        extract::ValidQuery,
+        paging::{Page, PageQuery, position},
+    },
     server::AppState,
 };
 

@@ -17,7 +17,7 @@ use crate::{
     clock::{EARLIEST, MINUTE, Timestamp},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
-    extract::{ValidJson, present},
+    http::extract::{ValidJson, present},
     metric::Metric,
     server::AppState,
     users::model::user_of,

@@ -14,7 +14,10 @@ use crate::{
     auth::guard::Reader,
     db::DbConnection,
     error::{ApiResult, Problem},
-    extract::{self, Cursors, Page, ValidQuery},
+    http::{
+        extract::ValidQuery,
+        paging::{Cursors, Page, default_limit, position},
+    },
     metric::Metric,
     people::sharing::Watched,
     server::AppState,
@@ -48,7 +51,7 @@ pub struct ListEntries {
     #[param(inline, required = false)]
     order: Order,
     /// How many at once.
-    #[serde(default = "extract::default_limit")]
+    #[serde(default = "default_limit")]
     #[validate(range(min = 1, max = 500))]
     #[param(minimum = 1, maximum = 500, default = 20, required = false)]
     limit: u32,
@@ -122,10 +125,4 @@ pub fn since(
 ) -> ApiResult<Page<EntryView>> {
     let query = ListEntries { metric: None, from: Some(day), to: None, order: Order::Desc, limit, cursor: None };
     page_of_entries(conn, cursors, watched, query)
-}
-
-/// Where the cursor of a list of entries points. It was sealed here, so it is never malformed.
-pub(super) fn position(cursor: &str) -> Option<(i64, &str)> {
-    let (at, id) = cursor.split_once(' ')?;
-    Some((at.parse().ok()?, id))
 }

@@ -25,7 +25,7 @@ use crate::{
     config::Config,
     db::{Changes, Db},
     error::{ApiError, ApiResult, Code},
-    extract::Cursors,
+    http::paging::Cursors,
 };
 
 /// How often the database is asked whether anything was committed.

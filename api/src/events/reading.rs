@@ -17,7 +17,7 @@ use crate::{
     clock::Timestamp,
     db::DbConnection,
     entries::model::{Entry, entries_of},
-    extract::{Cursors, Page},
+    http::paging::{Cursors, Page},
     metric::{Detail, Metric},
     people::{
         model::{list_people, view_with},

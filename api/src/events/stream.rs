@@ -25,7 +25,7 @@ use crate::{
     audit::{Trace, looks::Looks},
     clock::{SECOND, Timestamp},
     db::Db,
-    extract::Cursors,
+    http::paging::Cursors,
     people::sharing::{Granted, Watched},
     users::model::User,
 };

@@ -9,7 +9,7 @@ use std::{
 use actix_web::{HttpMessage, HttpRequest};
 use uuid::Uuid;
 
-use crate::{auth::guard::recognised_user, extract::client_address, server::AppState};
+use crate::{auth::guard::recognised_user, http::request::client_address, server::AppState};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Caller {

@@ -12,7 +12,7 @@ use crate::{
     clock::{DAY, HOUR, Timestamp},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
-    extract::{malformed, read_body},
+    http::extract::{malformed, read_body},
     server::AppState,
 };
 

@@ -23,7 +23,7 @@ use crate::{
     clock::Clock,
     config::{Config, Rate},
     error::{ApiError, Code},
-    extract::{client_address, routed_path},
+    http::request::{client_address, routed_path},
     server::AppState,
 };
 

@@ -8,7 +8,7 @@ use crate::{
     auth::guard::AdminUser,
     config::Registration,
     error::{ApiResult, Problem},
-    extract::{ValidJson, present},
+    http::extract::{ValidJson, present},
     server::AppState,
     users::privacy_policy,
 };

@@ -10,7 +10,10 @@ use crate::{
     clock::Timestamp,
     db::DbConnection,
     error::{ApiResult, Problem},
-    extract::{Cursors, Page, PageQuery, ValidQuery},
+    http::{
+        extract::ValidQuery,
+        paging::{Cursors, Page, PageQuery},
+    },
     server::AppState,
     users::model::User,
 };

@@ -17,7 +17,10 @@ use crate::{
     db::DbConnection,
     entries::{EntryView, entries_since},
     error::{ApiResult, Problem},
-    extract::{Cursors, Page, PageQuery, ValidQuery},
+    http::{
+        extract::ValidQuery,
+        paging::{Cursors, Page, PageQuery},
+    },
     ops::Instance,
     server::AppState,
     users::{me::Me, model::Role},

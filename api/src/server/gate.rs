@@ -22,7 +22,7 @@ use crate::{
     auth::acting_as,
     config::Config,
     error::{ApiError, Code},
-    extract::routed_path,
+    http::{extract::Understood, request::routed_path},
     limits::{
         self, Caller, Refusal, SecurityEvent, Standing, Tier,
         penalties::{self, Offence},
@@ -152,7 +152,14 @@ pub(super) async fn callers(
         (req.error_response(ApiError::new(Code::SuspiciousRequest, detail)), Some(Offence::Suspicious))
     } else {
         let response = next.call(req).await?.map_into_boxed_body();
-        let offence = response.request().extensions_mut().remove::<Offence>();
+        let (req, offence) = (response.request(), response.request().extensions_mut().remove::<Offence>());
+        let body = req.extensions_mut().remove::<Understood>();
+        if let Some(finding) =
+            body.and_then(|Understood(body)| suspicion::inspect_body(req.method().as_str(), req.path(), &body))
+        {
+            let event = SecurityEvent { kind: finding.kind, detail: finding.detail, caller };
+            state.events.record(&state.db, &state.clock, trace.clone(), event);
+        }
         (response, offence)
     };
     // What a foreign page makes a browser ask for is not that person's doing. Whoever pretends to be one is limited all the same.

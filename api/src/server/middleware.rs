@@ -26,7 +26,7 @@ use super::{AppState, headers, unread::Held};
 use crate::{
     audit::record::RequestId,
     error::{ApiError, Code},
-    extract::{client_address, routed_path},
+    http::request::{client_address, routed_path},
     ops::settings::under_maintenance,
 };
 

@@ -22,7 +22,7 @@ use crate::{
     },
     entries::model::has_entries,
     error::{ApiResult, FieldError, Problem},
-    extract::{ValidJson, present},
+    http::extract::{ValidJson, present},
     metric::Metric,
     server::AppState,
 };

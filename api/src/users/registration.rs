@@ -20,7 +20,7 @@ use crate::{
     config::{Config, Registration},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, Problem},
-    extract::ValidJson,
+    http::extract::ValidJson,
     ops::settings,
     people::shares,
     server::AppState,

@@ -18,7 +18,7 @@ use crate::{
         ounces::DayTotal,
     },
     error::{ApiResult, Problem},
-    extract::{ValidJson, ValidQuery},
+    http::extract::{ValidJson, ValidQuery},
     metric::Metric,
     server::AppState,
     users::model::User,

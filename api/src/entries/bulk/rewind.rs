@@ -19,7 +19,7 @@ use crate::{
         view::EntryView,
     },
     error::{ApiResult, FieldError, Problem},
-    extract::{ValidJson, ValidQuery},
+    http::extract::{ValidJson, ValidQuery},
     metric::Metric,
     server::AppState,
 };

@@ -14,7 +14,10 @@ use crate::{
         view::EntryView,
     },
     error::{ApiError, ApiResult, Problem},
-    extract::{Page, PageQuery, ValidQuery},
+    http::{
+        extract::ValidQuery,
+        paging::{Page, PageQuery},
+    },
     server::AppState,
 };
 

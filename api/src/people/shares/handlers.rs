@@ -10,7 +10,10 @@ use crate::{
     clock::Timestamp,
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
-    extract::{Cursors, Page, PageQuery, ValidJson, ValidQuery, present},
+    http::{
+        extract::{ValidJson, ValidQuery, present},
+        paging::{Cursors, Page, PageQuery},
+    },
     metric::Detail,
     people::{
         model::{PersonView, person_view},

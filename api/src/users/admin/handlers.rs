@@ -10,7 +10,10 @@ use crate::{
     auth::{SessionView, guard::AdminUser, lockout, password},
     clock::Timestamp,
     error::{ApiError, ApiResult, Code, Problem},
-    extract::{Page, PageQuery, ValidJson, ValidQuery, present},
+    http::{
+        extract::{ValidJson, ValidQuery, present},
+        paging::{Page, PageQuery},
+    },
     people::{
         shares::{
             self,

@@ -12,7 +12,10 @@ use crate::{
     auth::{api_tokens, guard::AdminUser},
     clock::{DAY, Timestamp},
     error::{ApiError, ApiResult, FieldError, Problem},
-    extract::{Page, PageQuery, ValidJson, ValidQuery, present},
+    http::{
+        extract::{ValidJson, ValidQuery, present},
+        paging::{Page, PageQuery},
+    },
     people::{
         shares::terms::{Offer, ShareTerms},
         status::GrantedView,
