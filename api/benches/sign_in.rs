@@ -22,7 +22,7 @@ use rand::{Rng, SeedableRng, rngs::SmallRng, seq::SliceRandom};
 use serde_json::json;
 use status_tracker::{
     db::schema::users,
-    server::AppState,
+    server::Services,
     users::model::{NewUser, Role, insert_user},
 };
 use support::{Connection, PASSWORD};
@@ -51,12 +51,12 @@ fn main() -> ExitCode {
 /// Prints how refusals of names that exist compare with those of names that do not; whether they can be told apart.
 fn names_stay_untold() -> bool {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let state = support::state(&folder, "6");
+    let services = support::services(&folder, "6");
     let mut random = SmallRng::seed_from_u64(3);
     let [enabled, nobody, disabled, nobody_else] = [(); 4].map(|()| names(&mut random));
-    add_users(&state, &enabled, false);
-    add_users(&state, &disabled, true);
-    let address = support::serve(state);
+    add_users(&services, &enabled, false);
+    add_users(&services, &disabled, true);
+    let address = support::serve(services);
     println!("{:34}{:>10}{:>10}{:>8}", "refused sign-ins, median in ms", "known", "unknown", "AUC");
     let mut held = compare(address, "known or not", 401, [&enabled, &nobody], &mut random);
     held &= compare(address, "disabled or not there", 401, [&disabled, &nobody_else], &mut random);
@@ -77,8 +77,9 @@ fn names(random: &mut SmallRng) -> Vec<String> {
     (0..NAMES).map(|_| (0..12).map(|_| char::from(random.gen_range(b'a'..=b'z'))).collect()).collect()
 }
 
-fn add_users(state: &AppState, names: &[String], disabled: bool) {
-    let (hash, now) = (support::password_hash(state), state.clock.now());
+fn add_users(services: &Services, names: &[String], disabled: bool) {
+    let state = &services.state;
+    let (hash, now) = (support::password_hash(services), state.clock.now());
     for name in names {
         let user = NewUser::new(state.clock.new_id(), name, Role::Viewer, hash.clone(), now);
         state

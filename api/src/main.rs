@@ -17,8 +17,7 @@ use status_tracker::{
     config::Config,
     db::{Db, migration_status},
     limits::{self, cli::PenaltyCommand},
-    logging, ops,
-    server::{self, AppState},
+    logging, ops, server,
     users::{
         self,
         cli::{SessionCommand, UserCommand},
@@ -125,9 +124,9 @@ fn serve(config: Config, clock: Clock) -> Result<(), String> {
             )
         })?;
     let db = Db::open(&config)?;
-    let state = AppState::new(config, clock, db)?;
+    let services = Services::new(config, clock, db)?;
     actix_web::rt::System::new()
-        .block_on(server::run_until_stopped(state, listener))
+        .block_on(server::run_until_stopped(services, listener))
         .map_err(|cause| format!("The server stopped: {cause}"))
 }
 

@@ -19,8 +19,8 @@ use crate::{
     http::{
         extract::ValidQuery,
         paging::{Page, default_limit},
+        state::AppState,
     },
-    server::AppState,
 };
 
 /// One record of the audit log.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     clock::{DAY, Timestamp},
     error::ApiResult,
-    server::AppState,
+    http::state::AppState,
 };
 
 const EVERY: Duration = Duration::from_hours(1);

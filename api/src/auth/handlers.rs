@@ -7,7 +7,7 @@ use super::{
 use crate::{
     audit::{Action, Event},
     error::ApiResult,
-    server::AppState,
+    http::state::AppState,
 };
 
 /// Sign out.

@@ -15,13 +15,15 @@ pub mod model;
 pub mod password;
 pub mod second_factor;
 pub mod seen;
+mod service;
 mod sessions;
 mod sign_in;
 pub mod token;
 mod tokens;
 mod totp;
 
-pub use attempt::{Turns, confirm_password};
+pub use attempt::confirm_password;
+pub use service::Auth;
 pub use sessions::SessionView;
 pub use sign_in::COOKIE_LIFE;
 

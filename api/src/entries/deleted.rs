@@ -15,8 +15,8 @@ use crate::{
     http::{
         extract::ValidQuery,
         paging::{Page, PageQuery, position},
+        state::AppState,
     },
-    server::AppState,
 };
 
 /// An entry as it was when it was deleted.

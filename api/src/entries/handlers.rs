@@ -17,9 +17,11 @@ use crate::{
     clock::{EARLIEST, MINUTE, Timestamp},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
-    http::extract::{ValidJson, present},
+    http::{
+        extract::{ValidJson, present},
+        state::AppState,
+    },
     metric::Metric,
-    server::AppState,
     users::model::user_of,
 };
 

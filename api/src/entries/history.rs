@@ -11,16 +11,17 @@ use super::{
     view::EntryView,
 };
 use crate::{
+    audit::looks::Looks,
     auth::guard::Reader,
     db::DbConnection,
     error::{ApiResult, Problem},
     http::{
         extract::ValidQuery,
         paging::{Cursors, Page, default_limit, position},
+        state::AppState,
     },
     metric::Metric,
     people::sharing::Watched,
-    server::AppState,
 };
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -74,6 +75,7 @@ pub struct ListEntries {
 #[get("/people/{username}/entries")]
 pub async fn list_entries(
     state: web::Data<AppState>,
+    looks: web::Data<Looks>,
     reader: Reader,
     username: web::Path<String>,
     query: ValidQuery<ListEntries>,
@@ -87,7 +89,7 @@ pub async fn list_entries(
             Ok((watched, page))
         })
         .await?;
-    state.looks.note(&state.db, &reader.0.trace, &watched.person.username);
+    looks.note(&state.db, &reader.0.trace, &watched.person.username);
     Ok(web::Json(page))
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::web;
 
 use super::outbox;
-use crate::{error::ApiResult, server::AppState};
+use crate::{error::ApiResult, http::state::AppState};
 
 const EVERY: Duration = Duration::from_hours(1);
 

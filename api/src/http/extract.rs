@@ -15,10 +15,8 @@ use serde::{
 };
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
-use crate::{
-    error::{ApiError, ApiResult, Code, FieldError},
-    server::AppState,
-};
+use super::state::{AppState, service};
+use crate::error::{ApiError, ApiResult, Code, FieldError};
 
 /// A JSON body that was read, understood and found valid.
 #[derive(Debug)]
@@ -43,8 +41,7 @@ impl<T: DeserializeOwned + Validate> FromRequest for ValidJson<T> {
                     "Send the body as uncompressed JSON with `Content-Type: application/json`.",
                 ));
             }
-            let state: &web::Data<AppState> =
-                req.app_data().ok_or_else(|| ApiError::internal("no application state"))?;
+            let state = service::<AppState>(&req)?;
             let payload = payload.await.map_err(ApiError::internal)?;
             let body = read_body(&req, payload, state.config.max_body_bytes).await?;
             let value: T = parse(&body)?;

@@ -3,3 +3,4 @@
 pub mod extract;
 pub mod paging;
 pub mod request;
+pub mod state;

@@ -9,7 +9,10 @@ use std::{
 use actix_web::{HttpMessage, HttpRequest};
 use uuid::Uuid;
 
-use crate::{auth::guard::recognised_user, http::request::client_address, server::AppState};
+use crate::{
+    auth::guard::recognised_user,
+    http::{request::client_address, state::AppState},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Caller {
@@ -20,7 +23,7 @@ pub enum Caller {
 impl Caller {
     /// `None` where the connection tells no address, which is so only where there is no connection.
     pub async fn of(req: &HttpRequest, state: &AppState) -> Option<Self> {
-        recognised_user(req, state)
+        recognised_user(req)
             .await
             .map(Self::User)
             .or_else(|| client_address(req, &state.config.trusted_proxies).map(Self::at))

@@ -30,7 +30,7 @@ pub struct SecurityEvent {
 
 /// How many were written in this minute and on this day: of suspicious requests, and of reports.
 #[derive(Debug, Default)]
-pub struct Events(Mutex<[Budget; 2]>);
+pub struct SecurityLog(Mutex<[Budget; 2]>);
 
 #[derive(Debug, Default)]
 struct Budget {
@@ -54,7 +54,7 @@ impl Budget {
     }
 }
 
-impl Events {
+impl SecurityLog {
     /// Writes it to the log, and soon to the database. Nobody waits for it.
     pub fn record(&self, db: &Db, clock: &Clock, trace: Trace, event: SecurityEvent) {
         let SecurityEvent { kind, detail, caller } = event;

@@ -16,7 +16,7 @@ mod tier;
 mod waiting;
 
 pub use caller::Caller;
-pub use events::{Events, SecurityEvent};
+pub use events::{SecurityEvent, SecurityLog};
 pub use rates::{Limits, Refusal, Standing, counted, keep_forgetting};
 pub use tier::Tier;
 pub use waiting::AT_ONCE;

@@ -18,13 +18,15 @@ use actix_governor::governor::{
 };
 use actix_web::{HttpMessage, dev::ServiceRequest, http::header, web};
 
-use super::{Caller, journal::Journal, tier::Tier, waiting::Waiting};
+use super::{Caller, journal::Journal, penalties::Penalties, tier::Tier, waiting::Waiting};
 use crate::{
     clock::Clock,
     config::{Config, Rate},
     error::{ApiError, Code},
-    http::request::{client_address, routed_path},
-    server::AppState,
+    http::{
+        request::{client_address, routed_path},
+        state::AppState,
+    },
 };
 
 /// So many times as many answers may be unchanged ones as there may be others.
@@ -306,10 +308,10 @@ pub fn counted(req: &ServiceRequest, state: &AppState) -> Option<(Tier, Caller, 
 }
 
 /// Forgets what has run out for as long as the server runs.
-pub async fn keep_forgetting(state: web::Data<AppState>) {
+pub async fn keep_forgetting(state: web::Data<AppState>, limits: web::Data<Limits>, penalties: web::Data<Penalties>) {
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
-        state.limits.forget_past();
-        state.penalties.forget_past(&state.db, state.clock.now());
+        limits.forget_past();
+        penalties.forget_past(&state.db, state.clock.now());
     }
 }

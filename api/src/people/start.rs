@@ -12,6 +12,7 @@ use super::{
     sharing::Watched,
 };
 use crate::{
+    audit::looks::Looks,
     auth::guard::{AdminUser, Reader, RestrictedUser, Visitor},
     clock::Timestamp,
     db::DbConnection,
@@ -20,9 +21,9 @@ use crate::{
     http::{
         extract::ValidQuery,
         paging::{Cursors, Page, PageQuery},
+        state::AppState,
     },
-    ops::Instance,
-    server::AppState,
+    ops::{Instance, settings::CurrentSettings},
     users::{me::Me, model::Role},
 };
 
@@ -81,6 +82,8 @@ pub struct Today {
 #[get("/start")]
 pub async fn get_start(
     state: web::Data<AppState>,
+    settings: web::Data<CurrentSettings>,
+    looks: web::Data<Looks>,
     visitor: Visitor,
     query: ValidQuery<StartQuery>,
 ) -> ApiResult<web::Json<Start>> {
@@ -106,14 +109,14 @@ pub async fn get_start(
             let of_admin =
                 |AdminUser(current): AdminUser| page_of_shares(conn, &state.cursors, &current.user, first(), now);
             let shares = admin.map(of_admin).transpose()?;
-            Ok((Start { instance: Instance::of(&state), me, people, today, shares }, reader))
+            Ok((Start { instance: Instance::of(&settings), me, people, today, shares }, reader))
         })
         .await?;
     if let (Some(reader), Some(people)) = (&reader, &start.people) {
-        note_looks(&state, reader, people);
+        note_looks(&state, &looks, reader, people);
         // They may stand on a later page.
         let chosen = start.today.iter().map(|today| today.username.clone());
-        state.looks.note_all(&state.db, &reader.0.trace, chosen);
+        looks.note_all(&state.db, &reader.0.trace, chosen);
     }
     Ok(web::Json(start))
 }

@@ -17,14 +17,16 @@ use super::{
 use crate::{
     audit::{Action, Event},
     auth::{
-        confirm_password,
+        Auth, confirm_password,
         guard::{CurrentUser, RestrictedUser},
     },
     entries::model::has_entries,
     error::{ApiResult, FieldError, Problem},
-    http::extract::{ValidJson, present},
+    http::{
+        extract::{ValidJson, present},
+        state::AppState,
+    },
     metric::Metric,
-    server::AppState,
 };
 
 /// Read your account.
@@ -212,11 +214,12 @@ pub struct DeleteMe {
 #[delete("/me")]
 pub async fn delete_me(
     state: web::Data<AppState>,
+    auth: web::Data<Auth>,
     session: Session,
     current: CurrentUser,
     body: ValidJson<DeleteMe>,
 ) -> ApiResult<HttpResponse> {
-    confirm_password(&state, &current, &body.0.password, Action::UserDelete).await?;
+    confirm_password(&state, &auth, &current, &body.0.password, Action::UserDelete).await?;
     let user = current.user.clone();
     current
         .write(&state.db, move |conn, trace| {

@@ -15,15 +15,14 @@ use super::{
 };
 use crate::{
     audit::{Action, Event, Trace},
-    auth::{api_tokens, password::check_strength},
+    auth::{Auth, api_tokens, password::check_strength},
     clock::Timestamp,
     config::{Config, Registration},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, Problem},
-    http::extract::ValidJson,
+    http::{extract::ValidJson, state::AppState},
     ops::settings,
     people::shares,
-    server::AppState,
 };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -60,6 +59,7 @@ pub struct RegisterUser {
 #[post("/auth/register")]
 pub async fn register_user(
     state: web::Data<AppState>,
+    auth: web::Data<Auth>,
     trace: Trace,
     body: ValidJson<RegisterUser>,
 ) -> ApiResult<HttpResponse> {
@@ -72,7 +72,7 @@ pub async fn register_user(
         return Err(privacy_policy::not_current().into());
     }
     check_strength("password", &password, &username)?;
-    let hash = state.passwords.hash(&password).await?;
+    let hash = auth.passwords.hash(&password).await?;
     let (id, shared) = (state.clock.new_id(), state.clone());
     let user = state
         .db

@@ -26,8 +26,8 @@ use crate::{
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError},
     events::outbox::{self, Topic},
+    http::state::AppState,
     metric::{Detail, Metric},
-    server::AppState,
     users::model::{User, user_of},
 };
 

@@ -18,9 +18,11 @@ use crate::{
         ounces::DayTotal,
     },
     error::{ApiResult, Problem},
-    http::extract::{ValidJson, ValidQuery},
+    http::{
+        extract::{ValidJson, ValidQuery},
+        state::AppState,
+    },
     metric::Metric,
-    server::AppState,
     users::model::User,
 };
 

@@ -19,9 +19,11 @@ use crate::{
         view::EntryView,
     },
     error::{ApiResult, FieldError, Problem},
-    http::extract::{ValidJson, ValidQuery},
+    http::{
+        extract::{ValidJson, ValidQuery},
+        state::AppState,
+    },
     metric::Metric,
-    server::AppState,
 };
 
 /// What to go back to.

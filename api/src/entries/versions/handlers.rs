@@ -17,8 +17,8 @@ use crate::{
     http::{
         extract::ValidQuery,
         paging::{Page, PageQuery},
+        state::AppState,
     },
-    server::AppState,
 };
 
 /// How an entry was before a change.

@@ -5,7 +5,10 @@ use validator::Validate;
 
 use super::model::{self, LookView, ShareChanges, ShareView, WatcherView, share_view, share_view_among};
 use crate::{
-    audit::model::{cursor_of, position_of},
+    audit::{
+        looks::Looks,
+        model::{cursor_of, position_of},
+    },
     auth::guard::{AdminUser, CurrentUser},
     clock::Timestamp,
     db::DbConnection,
@@ -13,13 +16,13 @@ use crate::{
     http::{
         extract::{ValidJson, ValidQuery, present},
         paging::{Cursors, Page, PageQuery},
+        state::AppState,
     },
     metric::Detail,
     people::{
         model::{PersonView, person_view},
         sharing::ShareState,
     },
-    server::AppState,
     users::{
         model::{Role, User, find_user},
         names::Lookalikes,
@@ -43,6 +46,7 @@ use crate::{
 #[post("/people/{username}/share-requests")]
 pub async fn create_share_request(
     state: web::Data<AppState>,
+    looks: web::Data<Looks>,
     current: CurrentUser,
     username: web::Path<String>,
 ) -> ApiResult<HttpResponse> {
@@ -58,7 +62,7 @@ pub async fn create_share_request(
         })
         .await?;
     if view.status.is_some() {
-        state.looks.note(&state.db, &trace, &view.person.username);
+        looks.note(&state.db, &trace, &view.person.username);
     }
     Ok(HttpResponse::build(if asked { StatusCode::CREATED } else { StatusCode::OK }).json(view))
 }

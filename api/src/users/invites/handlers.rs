@@ -15,12 +15,12 @@ use crate::{
     http::{
         extract::{ValidJson, ValidQuery, present},
         paging::{Page, PageQuery},
+        state::AppState,
     },
     people::{
         shares::terms::{Offer, ShareTerms},
         status::GrantedView,
     },
-    server::AppState,
     users::model::Role,
 };
 

@@ -38,7 +38,7 @@ async fn change_share(app: &TestApp, change: impl FnOnce(&mut Share) + Send + 's
 #[track_caller]
 fn until_open(app: &TestApp, left: usize) {
     let begun = Instant::now();
-    while app.state.streams.count() > left {
+    while app.services.streams.count() > left {
         assert!(begun.elapsed() < Duration::from_secs(5), "a closed stream still counts");
     }
 }
