@@ -5,64 +5,25 @@ mod document;
 mod gate;
 mod headers;
 mod middleware;
+mod routes;
 mod services;
 mod unread;
+mod unrouted;
 
-pub use services::Services;
+pub use self::{document::document, services::Services};
 
 use std::{io, net::TcpListener, time::Duration};
 
-use actix_session::{
-    SessionMiddleware,
-    config::{CookieContentSecurity, PersistentSession, TtlExtensionPolicy},
-    storage::CookieSessionStore,
-};
 use actix_web::{
-    App, Error, HttpRequest, HttpResponse, HttpServer,
+    App, Error, HttpServer,
     body::BoxBody,
-    cookie::{Key, SameSite, time},
-    dev::{self, ResourceDef, ServiceFactory, ServiceRequest, ServiceResponse},
-    http::header,
+    dev::{self, ServiceFactory, ServiceRequest, ServiceResponse},
     middleware::from_fn,
     web,
 };
-use hmac::{Hmac, Mac};
-use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha512;
-use utoipa::openapi;
-use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::{
-    audit, auth,
-    clock::SECOND,
-    entries,
-    error::{ApiError, ApiResult},
-    events,
-    http::state::AppState,
-    limits, ops, people, users,
-};
-
-/// The OpenAPI document of all rooms.
-#[must_use]
-pub fn document() -> openapi::OpenApi {
-    let (_, document) = App::new().into_utoipa_app().openapi(document::base()).configure(rooms).split_for_parts();
-    document::complete(document)
-}
-
-fn rooms(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    config.configure(ops::routes).service(
-        scope::scope("/api/v1")
-            .configure(auth::routes)
-            .configure(users::routes)
-            .configure(people::routes)
-            .configure(events::routes)
-            .configure(entries::routes)
-            .configure(audit::routes)
-            .configure(ops::api_routes)
-            .configure(limits::routes),
-    );
-}
+use crate::{audit, auth, clock::SECOND, events, limits, ops};
 
 /// The application. A request passes the middleware from the last `wrap` to the first.
 pub fn app(
@@ -71,11 +32,11 @@ pub fn app(
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
     + use<>,
 > {
-    let (app, document) = App::new().into_utoipa_app().openapi(document::base()).configure(rooms).split_for_parts();
-    let json = document::complete(document).to_json().unwrap_or_default();
+    let (app, document) = document::described_app();
+    let json = document.to_json().unwrap_or_default();
     app.app_data(web::PayloadConfig::new(services.state.config.max_body_bytes))
-        .app_data(web::PathConfig::default().error_handler(|_, req| unreadable_path(req).into()))
-        .route("/api/openapi.json", web::get().to(move || std::future::ready(document_response(json.clone()))))
+        .app_data(web::PathConfig::default().error_handler(|_, req| unrouted::unreadable_path(req).into()))
+        .route("/api/openapi.json", web::get().to(move || std::future::ready(document::response(json.clone()))))
         .service(web::redirect("/api/docs", "/api/docs/").permanent())
         .service(
             SwaggerUi::new("/api/docs/{_:.*}").config(
@@ -87,7 +48,7 @@ pub fn app(
                     .default_models_expand_depth(-1),
             ),
         )
-        .default_service(web::to(no_such_route))
+        .default_service(web::to(unrouted::no_such_route))
         // 11. Nothing is written during maintenance.
         .wrap(from_fn(middleware::maintenance))
         // 10. Nothing is done or shown for somebody else than the page believes it asks for.
@@ -99,7 +60,7 @@ pub fn app(
         // 7. Whoever went on after that is kept out for a while, and so is whoever attacks.
         .wrap(from_fn(gate::callers))
         // 6. Who carries which session cookie.
-        .wrap(sessions(&services.state))
+        .wrap(middleware::sessions(&services.state))
         // 5. Nobody waits for ever, and a panic answers like any other fault.
         .wrap(from_fn(middleware::within_time))
         // 4. No more are worked on at once than make sense.
@@ -111,86 +72,6 @@ pub fn app(
         // 1. Everything below has a request id, a log line, strict headers, and errors as problem documents.
         .wrap(from_fn(middleware::request_log))
         .configure(|app| services.register(app))
-}
-
-fn document_response(json: String) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("application/json")
-        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .body(json)
-}
-
-fn sessions(state: &AppState) -> SessionMiddleware<CookieSessionStore> {
-    let life = time::Duration::milliseconds(auth::COOKIE_LIFE);
-    SessionMiddleware::builder(CookieSessionStore::default(), cookie_key(&state.config.session_secret))
-        .cookie_name(state.cookie_name().to_owned())
-        .cookie_secure(state.config.served_over_tls())
-        .cookie_http_only(true)
-        .cookie_same_site(SameSite::Strict)
-        .cookie_content_security(CookieContentSecurity::Private)
-        .session_lifecycle(
-            PersistentSession::default()
-                .session_ttl(life)
-                .session_ttl_extension_policy(TtlExtensionPolicy::OnStateChanges),
-        )
-        .build()
-}
-
-fn cookie_key(secret: &SecretString) -> Key {
-    let mut mac = Hmac::<Sha512>::new_from_slice(secret.expose_secret().as_bytes())
-        .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
-    mac.update(b"session cookie");
-    Key::from(&mac.finalize().into_bytes())
-}
-
-#[derive(Debug)]
-struct Route {
-    pattern: ResourceDef,
-    methods: String,
-}
-
-/// Every address that there is, with its methods.
-#[derive(Debug)]
-struct Routes(Vec<Route>);
-
-impl Routes {
-    fn documented() -> Self {
-        let document = document();
-        let verbs = |item: &openapi::PathItem| {
-            [
-                ("GET, HEAD", &item.get),
-                ("POST", &item.post),
-                ("PUT", &item.put),
-                ("PATCH", &item.patch),
-                ("DELETE", &item.delete),
-            ]
-            .into_iter()
-            .filter_map(|(verb, operation)| operation.as_ref().map(|_| verb))
-            .collect::<Vec<_>>()
-            .join(", ")
-        };
-        let documented = document.paths.paths.iter().map(|(path, item)| (path.as_str(), verbs(item)));
-        let routes = documented
-            .chain([("/api/openapi.json", "GET, HEAD".to_owned())])
-            .map(|(path, methods)| Route { pattern: ResourceDef::new(path), methods })
-            .collect();
-        Self(routes)
-    }
-}
-
-/// What is no id is not found, unless it is an address of its own, asked in a way that only ids are.
-fn unreadable_path(req: &HttpRequest) -> ApiError {
-    let routes = req.app_data::<web::Data<Routes>>();
-    let own = routes.and_then(|routes| routes.0.iter().find(|route| route.pattern.pattern() == Some(req.path())));
-    own.map_or_else(ApiError::not_found, |route| ApiError::method_not_allowed(&route.methods))
-}
-
-/// 405 with the methods that would do where the address exists, 404 where it does not.
-async fn no_such_route(req: HttpRequest, routes: web::Data<Routes>) -> ApiResult<HttpResponse> {
-    let Some(route) = routes.0.iter().find(|route| route.pattern.is_match(req.path())) else {
-        return Err(ApiError::not_found());
-    };
-    Err(ApiError::method_not_allowed(&route.methods))
 }
 
 /// Asked to stop, the process has finished what was under way after this long, or leaves it.

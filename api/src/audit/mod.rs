@@ -5,17 +5,11 @@
 
 pub mod cli;
 pub mod csv;
-mod handlers;
+pub mod handlers;
 pub mod looks;
 pub mod model;
 mod private;
 pub mod record;
 pub mod retention;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 pub use record::{Action, Event, Outcome, Trace};
-
-pub fn routes(config: &mut ServiceConfig) {
-    config.service(handlers::list_audit).service(handlers::export_audit);
-}

@@ -6,7 +6,7 @@
 mod caller;
 pub mod cli;
 mod events;
-mod handlers;
+pub mod handlers;
 mod journal;
 mod model;
 pub mod penalties;
@@ -20,9 +20,3 @@ pub use events::{SecurityEvent, SecurityLog};
 pub use rates::{Limits, Refusal, Standing, counted, keep_forgetting};
 pub use tier::Tier;
 pub use waiting::AT_ONCE;
-
-use utoipa_actix_web::service_config::ServiceConfig;
-
-pub fn routes(config: &mut ServiceConfig) {
-    config.service(handlers::get_security).service(handlers::delete_penalty).service(handlers::create_csp_report);
-}

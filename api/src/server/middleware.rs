@@ -2,9 +2,15 @@
 
 use std::{panic::AssertUnwindSafe, time::Instant};
 
+use actix_session::{
+    SessionMiddleware,
+    config::{CookieContentSecurity, PersistentSession, TtlExtensionPolicy},
+    storage::CookieSessionStore,
+};
 use actix_web::{
     Error, HttpMessage, HttpResponse,
     body::{self, BodySize, BoxBody, MessageBody},
+    cookie::{Key, SameSite, time},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
     http::{
@@ -15,11 +21,14 @@ use actix_web::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::FutureExt;
-use sha2::{Digest, Sha256};
+use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256, Sha512};
 
 use super::{headers, unread::Held};
 use crate::{
     audit::record::RequestId,
+    auth::COOKIE_LIFE,
     error::{ApiError, Code},
     http::{
         request::{client_address, routed_path},
@@ -183,4 +192,28 @@ pub(super) async fn validators(
         response.headers_mut().insert(header::ETAG, tag);
     }
     Ok(ServiceResponse::new(req, response))
+}
+
+/// Who carries which session cookie.
+pub(super) fn sessions(state: &AppState) -> SessionMiddleware<CookieSessionStore> {
+    let life = time::Duration::milliseconds(COOKIE_LIFE);
+    SessionMiddleware::builder(CookieSessionStore::default(), cookie_key(&state.config.session_secret))
+        .cookie_name(state.cookie_name().to_owned())
+        .cookie_secure(state.config.served_over_tls())
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Strict)
+        .cookie_content_security(CookieContentSecurity::Private)
+        .session_lifecycle(
+            PersistentSession::default()
+                .session_ttl(life)
+                .session_ttl_extension_policy(TtlExtensionPolicy::OnStateChanges),
+        )
+        .build()
+}
+
+fn cookie_key(secret: &SecretString) -> Key {
+    let mut mac = Hmac::<Sha512>::new_from_slice(secret.expose_secret().as_bytes())
+        .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
+    mac.update(b"session cookie");
+    Key::from(&mac.finalize().into_bytes())
 }

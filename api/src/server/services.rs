@@ -2,7 +2,7 @@
 
 use actix_web::web::{self, Data};
 
-use super::{Routes, gate::Front};
+use super::{gate::Front, unrouted::Routes};
 use crate::{
     audit::looks::Looks,
     auth::Auth,

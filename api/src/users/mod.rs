@@ -6,25 +6,12 @@ pub mod admin;
 mod changed;
 pub mod cli;
 mod erase;
-mod handlers;
-mod invites;
+pub mod handlers;
+pub mod invites;
 pub mod me;
 pub mod model;
 pub mod names;
 pub mod privacy_policy;
-mod registration;
+pub mod registration;
 pub mod username;
 pub mod view;
-
-use utoipa_actix_web::service_config::ServiceConfig;
-
-pub fn routes(config: &mut ServiceConfig) {
-    config
-        .service(handlers::get_me)
-        .service(handlers::update_me)
-        .service(handlers::delete_me)
-        .service(privacy_policy::get_privacy_policy)
-        .service(registration::register_user)
-        .configure(admin::routes)
-        .configure(invites::routes);
-}
