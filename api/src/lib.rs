@@ -15,4 +15,5 @@ pub mod metric;
 pub mod ops;
 pub mod people;
 pub mod server;
+pub mod trail;
 pub mod users;

@@ -10,7 +10,6 @@ use super::{
     csv::csv_field,
     model::{self, Filter, cursor_of, position_of},
     private::{Numbering, Reader},
-    record::{Action, Event, Outcome, Row},
 };
 use crate::{
     auth::guard::AdminUser,
@@ -21,6 +20,7 @@ use crate::{
         paging::{Page, default_limit},
         state::AppState,
     },
+    trail::{Action, Event, Outcome, Row},
 };
 
 /// One record of the audit log.

@@ -7,10 +7,10 @@ use std::{
 
 use diesel::prelude::*;
 
-use super::{Action, Event, Trace};
 use crate::{
     clock::{MINUTE, Timestamp},
     db::{Db, DbConnection, schema::looks},
+    trail::{Action, Event, Trace},
     users::model::find_user,
 };
 

@@ -9,7 +9,4 @@ pub mod handlers;
 pub mod looks;
 pub mod model;
 mod private;
-pub mod record;
 pub mod retention;
-
-pub use record::{Action, Event, Outcome, Trace};

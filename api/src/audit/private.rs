@@ -3,13 +3,11 @@
 
 use diesel::prelude::*;
 
-use super::{
-    handlers::AuditRecord,
-    record::{Action, Row},
-};
+use super::handlers::AuditRecord;
 use crate::{
     clock::Timestamp,
     db::{DbConnection, schema::audit},
+    trail::{Action, Row},
     users::model::User,
 };
 

@@ -12,10 +12,10 @@ use super::{
     service::Auth,
 };
 use crate::{
-    audit::{Action, Event, Outcome, Trace},
     db::DbConnection,
     error::{ApiError, ApiResult, Code},
     http::state::AppState,
+    trail::{Action, Event, Outcome, Trace},
     users::username::validate_username,
 };
 

@@ -13,12 +13,12 @@ use super::{
     token::Named,
 };
 use crate::{
-    audit::Trace,
     clock::Timestamp,
     db::{Db, DbConnection},
     error::{ApiError, ApiResult, Code},
     http::state::{AppState, service},
     metric::Metric,
+    trail::Trace,
     users::model::{Role, User},
 };
 

@@ -18,10 +18,10 @@ use super::{
     sign_in::set_cookie,
 };
 use crate::{
-    audit::{Action, Event},
     clock::Timestamp,
     error::{ApiError, ApiResult, FieldError, Problem},
     http::{extract::ValidJson, paging::Page, state::AppState},
+    trail::{Action, Event},
     users::model::set_password,
 };
 

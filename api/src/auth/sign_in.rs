@@ -16,13 +16,13 @@ use super::{
     service::Auth,
 };
 use crate::{
-    audit::{Action, Event, Outcome, Trace},
     clock::{DAY, Timestamp},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
     http::{extract::ValidJson, request::client_address, state::AppState},
     limits::Caller,
     ops::settings::CurrentSettings,
+    trail::{Action, Event, Outcome, Trace},
     users::{
         model::{User, find_user},
         view::UserView,

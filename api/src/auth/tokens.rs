@@ -15,10 +15,10 @@ use super::{
     service::Auth,
 };
 use crate::{
-    audit::{Action, Event},
     clock::{DAY, Timestamp},
     error::{ApiError, ApiResult, FieldError, Problem},
     http::{extract::ValidJson, paging::Page, state::AppState},
+    trail::{Action, Event},
     users::names::validate_name,
 };
 

@@ -14,9 +14,9 @@ use super::{
     service::Auth,
 };
 use crate::{
-    audit::{Action, Event},
     error::{ApiError, ApiResult, Code, Problem},
     http::{extract::ValidJson, state::AppState},
+    trail::{Action, Event},
 };
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -12,7 +12,6 @@ use super::{
     view::EntryView,
 };
 use crate::{
-    audit::{Action, Event},
     auth::guard::{AdminUser, Logger},
     clock::{EARLIEST, MINUTE, Timestamp},
     db::DbConnection,
@@ -22,6 +21,7 @@ use crate::{
         state::AppState,
     },
     metric::Metric,
+    trail::{Action, Event},
     users::model::user_of,
 };
 

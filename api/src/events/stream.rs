@@ -22,11 +22,12 @@ use super::{
     watching::Pair,
 };
 use crate::{
-    audit::{Trace, looks::Looks},
+    audit::looks::Looks,
     clock::{SECOND, Timestamp},
     db::Db,
     http::paging::Cursors,
     people::sharing::{Granted, Watched},
+    trail::Trace,
     users::model::User,
 };
 

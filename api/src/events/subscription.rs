@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::pipe::Pipe;
-use crate::audit::Trace;
+use crate::trail::Trace;
 
 /// What a stream is about.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use diesel::prelude::*;
 
 use super::{Caller, suspicion::Kind};
 use crate::{
-    audit::Trace,
     clock::{Clock, DAY, MINUTE},
     db::{Db, schema::security_events},
+    trail::Trace,
     users::model::username_of,
 };
 

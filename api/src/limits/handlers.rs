@@ -11,7 +11,6 @@ use super::{
     suspicion::Kind,
 };
 use crate::{
-    audit::Trace,
     auth::{guard::AdminUser, lockout},
     clock::{DAY, HOUR, Timestamp},
     db::DbConnection,
@@ -20,6 +19,7 @@ use crate::{
         extract::{malformed, read_body},
         state::AppState,
     },
+    trail::Trace,
 };
 
 /// How many of the newest are shown of each sort.

@@ -13,10 +13,10 @@ use diesel::prelude::*;
 
 use super::{Caller, handlers::Penalty};
 use crate::{
-    audit::{Action, Event, Trace},
     clock::{Clock, DAY, HOUR, MINUTE, SECOND, Timestamp},
     db::{Db, DbConnection, schema::penalties},
     error::{ApiError, ApiResult, Code},
+    trail::{Action, Event, Trace},
     users::model::username_of,
 };
 

@@ -7,11 +7,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    audit::{Action, Event, Trace},
     clock::{MINUTE, SECOND},
     config::{Config, Registration},
     db::{DbConnection, schema::settings::dsl},
     error::{ApiError, ApiResult, Code},
+    trail::{Action, Event, Trace},
     users::model::Role,
 };
 

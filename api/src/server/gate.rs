@@ -17,7 +17,6 @@ use actix_web::{
 use tokio::sync::Semaphore;
 
 use crate::{
-    audit::Trace,
     auth::acting_as,
     config::Config,
     error::{ApiError, Code},
@@ -31,6 +30,7 @@ use crate::{
         penalties::{Offence, Penalties, impose, refusal},
         suspicion,
     },
+    trail::Trace,
 };
 
 /// Probes and monitors come by address, often, and have to be answered when nothing else is.

@@ -27,7 +27,6 @@ use sha2::{Digest, Sha256, Sha512};
 
 use super::{headers, unread::Held};
 use crate::{
-    audit::record::RequestId,
     auth::COOKIE_LIFE,
     error::{ApiError, Code},
     http::{
@@ -38,6 +37,7 @@ use crate::{
         health::Draining,
         settings::{CurrentSettings, under_maintenance},
     },
+    trail::RequestId,
 };
 
 pub(super) async fn request_log(

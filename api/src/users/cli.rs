@@ -14,7 +14,6 @@ use super::{
     view::UserView,
 };
 use crate::{
-    audit::{Action, Event, Trace},
     auth::{
         SessionView, lockout,
         model::end_session_of,
@@ -24,6 +23,7 @@ use crate::{
     config::Config,
     db::{Db, DbConnection},
     error::{ApiError, ApiResult, Code},
+    trail::{Action, Event, Trace},
 };
 
 #[derive(Debug, Subcommand)]

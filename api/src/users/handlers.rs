@@ -15,7 +15,6 @@ use super::{
     privacy_policy,
 };
 use crate::{
-    audit::{Action, Event},
     auth::{
         Auth, confirm_password,
         guard::{CurrentUser, RestrictedUser},
@@ -27,6 +26,7 @@ use crate::{
         state::AppState,
     },
     metric::Metric,
+    trail::{Action, Event},
 };
 
 /// Read your account.

@@ -14,7 +14,6 @@ use super::{
     view::UserView,
 };
 use crate::{
-    audit::{Action, Event, Trace},
     auth::{Auth, api_tokens, password::check_strength},
     clock::Timestamp,
     config::{Config, Registration},
@@ -23,6 +22,7 @@ use crate::{
     http::{extract::ValidJson, state::AppState},
     ops::settings,
     people::shares,
+    trail::{Action, Event, Trace},
 };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]

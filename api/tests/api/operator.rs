@@ -7,12 +7,12 @@ use std::{
 
 use serde_json::Value;
 use status_tracker::{
-    audit::Trace,
     auth::model::{Kind, Session, start_session},
     clock::{Clock, DAY, Timestamp},
     config::Config,
     db::Db,
     limits::penalties::{Row, impose},
+    trail::Trace,
     users::model::find_user,
 };
 

@@ -20,7 +20,6 @@ use super::{
     model::{Entry, entries_by_change},
 };
 use crate::{
-    audit::{Action, Event},
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
@@ -28,6 +27,7 @@ use crate::{
     events::outbox::{self, Topic},
     http::state::AppState,
     metric::{Detail, Metric},
+    trail::{Action, Event},
     users::model::{User, user_of},
 };
 

@@ -9,7 +9,6 @@ use validator::Validate;
 
 use super::{BulkQuery, Outcome, Plan, SHOWN, run};
 use crate::{
-    audit::Action,
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
@@ -23,6 +22,7 @@ use crate::{
         state::AppState,
     },
     metric::Metric,
+    trail::Action,
     users::model::User,
 };
 

@@ -8,7 +8,6 @@ use validator::Validate;
 
 use super::{BulkQuery, Outcome, Plan, SHOWN, run};
 use crate::{
-    audit::Action,
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
@@ -24,6 +23,7 @@ use crate::{
         state::AppState,
     },
     metric::Metric,
+    trail::Action,
 };
 
 /// What to go back to.

@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use super::{EntryVersion, find_version, list_versions as list};
 use crate::{
-    audit::{Action, Event},
     auth::guard::AdminUser,
     clock::Timestamp,
     entries::{
@@ -19,6 +18,7 @@ use crate::{
         paging::{Page, PageQuery},
         state::AppState,
     },
+    trail::{Action, Event},
 };
 
 /// How an entry was before a change.

@@ -8,11 +8,7 @@ use utoipa::ToSchema;
 
 use super::terms::Offer;
 use crate::{
-    audit::{
-        Action, Event, Trace,
-        model::{Filter, Position, list as list_records},
-        record::Row,
-    },
+    audit::model::{Filter, Position, list as list_records},
     clock::{DAY, SECOND, Timestamp},
     db::{
         DbConnection,
@@ -25,6 +21,7 @@ use crate::{
     },
     metric::Detail,
     people::sharing::{Granted, Share, ShareState, decide, find_share, save_share, shares_to},
+    trail::{Action, Event, Row, Trace},
     users::{
         model::{Role, Sharing, User, find_user, user_of},
         names::{self, Lookalikes},

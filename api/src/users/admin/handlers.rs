@@ -6,7 +6,7 @@ use validator::Validate;
 
 use super::model::{self, AccountChanges, TEMPORARY};
 use crate::{
-    audit::{Action, Event, looks::Looks},
+    audit::looks::Looks,
     auth::{Auth, SessionView, guard::AdminUser, lockout, password},
     clock::Timestamp,
     error::{ApiError, ApiResult, Code, Problem},
@@ -22,6 +22,7 @@ use crate::{
         },
         status::GrantedView,
     },
+    trail::{Action, Event},
     users::{
         model::{NewUser, Role, insert_user, list_users as list, user_of},
         names::validate_name,

@@ -4,7 +4,6 @@
 use diesel::prelude::*;
 
 use crate::{
-    audit::{Action, Event, Trace},
     auth::{
         model::{Session, end_all_sessions, list_sessions},
         second_factor,
@@ -13,6 +12,7 @@ use crate::{
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult},
     people::shares,
+    trail::{Action, Event, Trace},
     users::{
         changed::person_changed,
         erase::delete_user,

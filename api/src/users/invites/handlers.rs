@@ -8,7 +8,6 @@ use validator::Validate;
 
 use super::model::{self, Chosen};
 use crate::{
-    audit::{Action, Event},
     auth::{api_tokens, guard::AdminUser},
     clock::{DAY, Timestamp},
     error::{ApiError, ApiResult, FieldError, Problem},
@@ -21,6 +20,7 @@ use crate::{
         shares::terms::{Offer, ShareTerms},
         status::GrantedView,
     },
+    trail::{Action, Event},
     users::model::Role,
 };
 

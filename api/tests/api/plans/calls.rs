@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Mutex};
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_types::Text};
 use serde_json::json;
 use status_tracker::{
-    audit::{Trace, retention},
+    audit::retention,
     clock::{DAY, HOUR, MINUTE, SECOND, Timestamp},
     events::outbox,
     limits::{
@@ -13,6 +13,7 @@ use status_tracker::{
         penalties::{self, OFFENCES, Offence, Penalties},
     },
     server::document,
+    trail::Trace,
     users::privacy_policy,
 };
 

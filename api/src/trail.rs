@@ -1,4 +1,4 @@
-//! Adding to the chain.
+//! The audit trail: one record of what was done, chained to the one before it, and written in the transaction of what it records.
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use diesel::prelude::*;
