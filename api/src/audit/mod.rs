@@ -6,7 +6,6 @@
 pub mod cli;
 pub mod csv;
 pub mod handlers;
-pub mod looks;
 pub mod model;
 mod private;
 pub mod retention;

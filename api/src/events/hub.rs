@@ -19,13 +19,13 @@ use super::{
     watching::Watching,
 };
 use crate::{
-    audit::looks::Looks,
     auth::seen::Seen,
     clock::{Clock, HOUR, SECOND, Timestamp},
     config::Config,
     db::{Changes, Db},
     error::{ApiError, ApiResult, Code},
     http::paging::Cursors,
+    people::looks::Looks,
 };
 
 /// How often the database is asked whether anything was committed.

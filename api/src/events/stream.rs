@@ -22,11 +22,13 @@ use super::{
     watching::Pair,
 };
 use crate::{
-    audit::looks::Looks,
     clock::{SECOND, Timestamp},
     db::Db,
     http::paging::Cursors,
-    people::sharing::{Granted, Watched},
+    people::{
+        looks::Looks,
+        sharing::{Granted, Watched},
+    },
     trail::Trace,
     users::model::User,
 };

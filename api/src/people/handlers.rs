@@ -1,12 +1,12 @@
 use actix_web::{get, web};
 
 use super::{
+    looks::Looks,
     model::{self, PersonView},
     sharing::Watched,
     status::{self, StatusView},
 };
 use crate::{
-    audit::looks::Looks,
     auth::guard::Reader,
     clock::Timestamp,
     db::DbConnection,

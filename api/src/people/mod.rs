@@ -1,8 +1,10 @@
 //! Admins seen as somebody who is watched: who may see what of whom, and how they are now.
 //!
-//! `GET /start`, `GET /people`, `GET /people/{username}/status`, and what `shares` lists
+//! `GET /start`, `GET /people`, `GET /people/{username}/status`, `GET /people/{username}/entries`, and what `shares` lists
 
 pub mod handlers;
+pub mod history;
+pub mod looks;
 pub mod model;
 pub mod shares;
 pub mod sharing;

@@ -7,16 +7,17 @@ use validator::Validate;
 
 use super::{
     handlers::{note_looks, page_of_people},
+    history::since,
+    looks::Looks,
     model::PersonView,
     shares::{ShareView, page_of_shares},
     sharing::Watched,
 };
 use crate::{
-    audit::looks::Looks,
     auth::guard::{AdminUser, Reader, RestrictedUser, Visitor},
     clock::Timestamp,
     db::DbConnection,
-    entries::{EntryView, entries_since},
+    entries::view::EntryView,
     error::{ApiResult, Problem},
     http::{
         extract::ValidQuery,
@@ -144,6 +145,6 @@ fn today(
         Err(error) => return Err(error),
     };
     let day = watched.person.day_of(now);
-    let entries = entries_since(conn, cursors, &watched, day, FIRST)?;
+    let entries = since(conn, cursors, &watched, day, FIRST)?;
     Ok(Some(Today { username: watched.person.username, day: day.to_string(), entries }))
 }

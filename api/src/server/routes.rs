@@ -7,13 +7,13 @@ use crate::{
     auth::{handlers as sign_out, sessions, sign_in, tokens, totp},
     entries::{
         bulk::{recompute, rewind},
-        deleted, handlers as entry, history,
+        deleted, handlers as entry,
         versions::handlers as versions,
     },
     events::handlers as streams,
     limits::handlers as security,
     ops::{handlers as instance, health},
-    people::{handlers as people, shares::handlers as shares, start},
+    people::{handlers as people, history, shares::handlers as shares, start},
     users::{admin::handlers as accounts, handlers as me, invites::handlers as invites, privacy_policy, registration},
 };
 

@@ -4,7 +4,6 @@ use actix_web::web::{self, Data};
 
 use super::{gate::Front, unrouted::Routes};
 use crate::{
-    audit::looks::Looks,
     auth::Auth,
     clock::Clock,
     config::Config,
@@ -16,6 +15,7 @@ use crate::{
         health::{Draining, Probe},
         settings::{self, CurrentSettings},
     },
+    people::looks::Looks,
 };
 
 #[derive(Clone, Debug)]

@@ -5,10 +5,7 @@ use validator::Validate;
 
 use super::model::{self, LookView, ShareChanges, ShareView, WatcherView, share_view, share_view_among};
 use crate::{
-    audit::{
-        looks::Looks,
-        model::{cursor_of, position_of},
-    },
+    audit::model::{cursor_of, position_of},
     auth::guard::{AdminUser, CurrentUser},
     clock::Timestamp,
     db::DbConnection,
@@ -20,6 +17,7 @@ use crate::{
     },
     metric::Detail,
     people::{
+        looks::Looks,
         model::{PersonView, person_view},
         sharing::ShareState,
     },

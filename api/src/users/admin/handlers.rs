@@ -6,7 +6,6 @@ use validator::Validate;
 
 use super::model::{self, AccountChanges, TEMPORARY};
 use crate::{
-    audit::looks::Looks,
     auth::{Auth, SessionView, guard::AdminUser, lockout, password},
     clock::Timestamp,
     error::{ApiError, ApiResult, Code, Problem},
@@ -16,6 +15,7 @@ use crate::{
         state::AppState,
     },
     people::{
+        looks::Looks,
         shares::{
             self,
             terms::{Offer, ShareTerms},

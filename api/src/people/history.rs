@@ -6,14 +6,14 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::{
-    model::{self, Filter},
-    view::EntryView,
-};
+use super::{looks::Looks, sharing::Watched};
 use crate::{
-    audit::looks::Looks,
     auth::guard::Reader,
     db::DbConnection,
+    entries::{
+        model::{self, Filter},
+        view::EntryView,
+    },
     error::{ApiResult, Problem},
     http::{
         extract::ValidQuery,
@@ -21,7 +21,6 @@ use crate::{
         state::AppState,
     },
     metric::Metric,
-    people::sharing::Watched,
 };
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
