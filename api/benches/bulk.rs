@@ -6,10 +6,10 @@ use std::{process::ExitCode, time::Instant};
 
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::{NewUser, Role, insert_user},
     clock::{MINUTE, Timestamp},
     entries::{change::insert_entries, model::Entry},
     metric::Metric,
-    users::model::{NewUser, Role, insert_user},
 };
 use support::Connection;
 

@@ -15,10 +15,10 @@ use std::{
 
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::{NewUser, Role, insert_user},
     clock::{Clock, MINUTE, Timestamp},
     entries::{change::insert_entries, model::Entry},
     metric::Metric,
-    users::model::{NewUser, Role, insert_user},
 };
 use support::Connection;
 use tempfile::TempDir;

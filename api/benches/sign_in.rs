@@ -21,9 +21,9 @@ use diesel::prelude::*;
 use rand::{Rng, SeedableRng, rngs::SmallRng, seq::SliceRandom};
 use serde_json::json;
 use status_tracker::{
+    account::model::{NewUser, Role, insert_user},
     db::schema::users,
     server::Services,
-    users::model::{NewUser, Role, insert_user},
 };
 use support::{Connection, PASSWORD};
 use tempfile::TempDir;

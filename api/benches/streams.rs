@@ -14,10 +14,10 @@ use std::{
 use actix_web::rt;
 use serde_json::json;
 use status_tracker::{
+    account::model::{NewUser, Role, UserChanges, insert_user, update_user},
     auth::model::{Kind, Session, start_session},
     clock::{DAY, Timestamp},
     server::Services,
-    users::model::{NewUser, Role, UserChanges, insert_user, update_user},
 };
 use support::Connection;
 use tempfile::TempDir;

@@ -1,5 +1,6 @@
 //! Table of contents of the service behind the Personal Status Tracker. `docs/architecture.md` walks a request through it.
 
+pub mod account;
 pub mod audit;
 pub mod auth;
 pub mod clock;
@@ -13,6 +14,7 @@ pub mod limits;
 pub mod logging;
 pub mod metric;
 pub mod ops;
+pub mod outbox;
 pub mod people;
 pub mod server;
 pub mod trail;

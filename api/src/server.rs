@@ -23,7 +23,7 @@ use actix_web::{
 };
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::{audit, auth, clock::SECOND, events, limits, ops};
+use crate::{audit, auth, clock::SECOND, events, limits, ops, outbox};
 
 /// The application. A request passes the middleware from the last `wrap` to the first.
 pub fn app(
@@ -115,7 +115,7 @@ pub async fn run_until_stopped(services: Services, listener: TcpListener) -> io:
     let running = actix_web::rt::spawn(server);
     actix_web::rt::spawn(auth::seen::keep_flushing(state.clone(), auth.clone()));
     actix_web::rt::spawn(audit::retention::keep_pruning(state.clone()));
-    actix_web::rt::spawn(events::retention::keep_pruning(state.clone()));
+    actix_web::rt::spawn(outbox::retention::keep_pruning(state.clone()));
     actix_web::rt::spawn(limits::keep_forgetting(state.clone(), limits, penalties.clone()));
     actix_web::rt::spawn(ops::put_back::keep_watching(state.clone(), penalties));
     log::info!(address:% = address; "ready");

@@ -5,10 +5,10 @@ use diesel::prelude::*;
 
 use super::handlers::AuditRecord;
 use crate::{
+    account::model::User,
     clock::Timestamp,
     db::{DbConnection, schema::audit},
     trail::{Action, Row},
-    users::model::User,
 };
 
 pub(super) const PRIVATE: [Action; 10] = [

@@ -12,11 +12,11 @@ use super::{
     service::Auth,
 };
 use crate::{
+    account::username::validate_username,
     db::DbConnection,
     error::{ApiError, ApiResult, Code},
     http::state::AppState,
     trail::{Action, Event, Outcome, Trace},
-    users::username::validate_username,
 };
 
 /// How long an attempt waits while as many as may still fail are being looked at.

@@ -13,13 +13,13 @@ use super::{
     token::Named,
 };
 use crate::{
+    account::model::{Role, User},
     clock::Timestamp,
     db::{Db, DbConnection},
     error::{ApiError, ApiResult, Code},
     http::state::{AppState, service},
     metric::Metric,
     trail::Trace,
-    users::model::{Role, User},
 };
 
 /// The key under which the cookie holds the session's id.

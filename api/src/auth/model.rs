@@ -7,13 +7,13 @@ use super::{
     continuation,
 };
 use crate::{
+    account::model::{Role, User},
     clock::{DAY, MINUTE, Timestamp},
     db::{
         DbConnection,
         schema::{second_factors, sessions, users},
     },
     error::{ApiError, ApiResult, Code},
-    users::model::{Role, User},
 };
 
 /// A session that nobody used for so long has ended (OWASP ASVS 7.3.1).

@@ -18,11 +18,11 @@ use super::{
     sign_in::set_cookie,
 };
 use crate::{
+    account::model::set_password,
     clock::Timestamp,
     error::{ApiError, ApiResult, FieldError, Problem},
     http::{extract::ValidJson, paging::Page, state::AppState},
     trail::{Action, Event},
-    users::model::set_password,
 };
 
 /// One signed-in device.

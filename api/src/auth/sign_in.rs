@@ -16,6 +16,10 @@ use super::{
     service::Auth,
 };
 use crate::{
+    account::{
+        model::{User, find_user},
+        view::UserView,
+    },
     clock::{DAY, Timestamp},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
@@ -23,10 +27,6 @@ use crate::{
     limits::Caller,
     ops::settings::CurrentSettings,
     trail::{Action, Event, Outcome, Trace},
-    users::{
-        model::{User, find_user},
-        view::UserView,
-    },
 };
 
 /// How long a cookie keeps somebody signed in.

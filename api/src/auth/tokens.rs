@@ -15,11 +15,11 @@ use super::{
     service::Auth,
 };
 use crate::{
+    account::names::validate_name,
     clock::{DAY, Timestamp},
     error::{ApiError, ApiResult, FieldError, Problem},
     http::{extract::ValidJson, paging::Page, state::AppState},
     trail::{Action, Event},
-    users::names::validate_name,
 };
 
 /// A year, also when it is a leap year.

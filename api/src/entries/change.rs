@@ -11,8 +11,8 @@ use super::{
 use crate::{
     clock::Timestamp,
     db::{DbConnection, schema::entries::dsl},
-    events::outbox::{self, Topic},
     metric::Detail,
+    outbox::{self, Topic},
 };
 
 /// Logs an entry, and tells those who watch.

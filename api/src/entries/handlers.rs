@@ -12,6 +12,7 @@ use super::{
     view::EntryView,
 };
 use crate::{
+    account::model::user_of,
     auth::guard::{AdminUser, Logger},
     clock::{EARLIEST, MINUTE, Timestamp},
     db::DbConnection,
@@ -22,7 +23,6 @@ use crate::{
     },
     metric::Metric,
     trail::{Action, Event},
-    users::model::user_of,
 };
 
 /// How far a client's clock may run ahead of the server's.

@@ -1,8 +1,8 @@
 //! What of a change a reader notices.
 
-use super::outbox::{Row, Topic};
 use crate::{
     metric::{Detail, MetricKind},
+    outbox::{Row, Topic},
     people::sharing::Granted,
 };
 

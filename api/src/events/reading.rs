@@ -8,24 +8,22 @@ use std::{
 use diesel::QueryResult;
 use serde_json::json;
 
-use super::{
-    ids,
-    outbox::{self, Row, Topic},
-};
+use super::ids;
 use crate::{
+    account::model::{Role, User, users_of},
     auth::model::living_sessions,
     clock::Timestamp,
     db::DbConnection,
     entries::model::{Entry, entries_of},
     http::paging::{Cursors, Page},
     metric::{Detail, Metric},
+    outbox::{self, Row, Topic},
     people::{
         model::{list_people, view_with},
         shares::share_view,
         sharing::{Granted, Share, Watched, decide, shares_to, shares_with},
         status::{StatusView, status},
     },
-    users::model::{Role, User, users_of},
 };
 
 /// How many rows of a chunk are looked for by one statement.

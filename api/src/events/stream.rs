@@ -15,22 +15,22 @@ use serde_json::json;
 use super::{
     ids::{self, NO_ROWS, NOWHERE, Place, Seal},
     notice::{is_everything, is_shown, moves_status},
-    outbox::{Row, Topic},
     pipe::Pipe,
     reading::{Concerned, Reading, Rows, Shown},
     subscription::{Subscription, What},
     watching::Pair,
 };
 use crate::{
+    account::model::User,
     clock::{SECOND, Timestamp},
     db::Db,
     http::paging::Cursors,
+    outbox::{Row, Topic},
     people::{
         looks::Looks,
         sharing::{Granted, Watched},
     },
     trail::Trace,
-    users::model::User,
 };
 
 /// A stream on which nothing happened for so long says that it is there.

@@ -4,11 +4,8 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 
-use super::{
-    outbox::{self, Topic},
-    presence::LEASE,
-};
 use crate::{
+    account::model::users_of,
     clock::{SECOND, Timestamp},
     db::{
         Db, DbConnection,
@@ -16,7 +13,7 @@ use crate::{
     },
     error::ApiResult,
     metric::Detail,
-    users::model::users_of,
+    outbox::{self, Topic, presence::LEASE},
 };
 
 /// How often the process says that it is there.

@@ -6,10 +6,10 @@ use diesel::prelude::*;
 
 use super::{Caller, suspicion::Kind};
 use crate::{
+    account::model::username_of,
     clock::{Clock, DAY, MINUTE},
     db::{Db, schema::security_events},
     trail::Trace,
-    users::model::username_of,
 };
 
 /// How long they are kept.

@@ -13,11 +13,11 @@ use diesel::prelude::*;
 
 use super::{Caller, handlers::Penalty};
 use crate::{
+    account::model::username_of,
     clock::{Clock, DAY, HOUR, MINUTE, SECOND, Timestamp},
     db::{Db, DbConnection, schema::penalties},
     error::{ApiError, ApiResult, Code},
     trail::{Action, Event, Trace},
-    users::model::username_of,
 };
 
 /// So many within an hour, and there is a penalty.

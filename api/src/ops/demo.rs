@@ -6,16 +6,16 @@ use rand::{Rng, SeedableRng, rngs::SmallRng};
 use uuid::Uuid;
 
 use crate::{
+    account::{
+        model::{NewUser, Role, UserChanges, as_text, insert_user, update_user},
+        privacy_policy,
+    },
     clock::{Clock, Timestamp},
     db::Db,
     entries::{change::insert_entries, model::Entry},
     error::{ApiError, ApiResult},
     metric::Metric,
     people::sharing::approve_newcomer,
-    users::{
-        model::{NewUser, Role, UserChanges, as_text, insert_user, update_user},
-        privacy_policy,
-    },
 };
 
 struct Habit {
@@ -67,7 +67,7 @@ pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult
     let password_hash = password_hash.to_owned();
     let ids: Vec<Uuid> = (0..=PERSONS.len()).map(|_| clock.new_id()).collect();
     db.write_blocking(move |conn| {
-        if !crate::users::model::list_users(conn, "", 1)?.is_empty() {
+        if !crate::account::model::list_users(conn, "", 1)?.is_empty() {
             return Err(ApiError::internal("there are users already; demo data goes only into an empty database"));
         }
         let account = |id, name, role| {

@@ -5,6 +5,7 @@ use validator::Validate;
 
 use super::settings::{CurrentSettings, SettingChanges, Settings, change};
 use crate::{
+    account::privacy_policy,
     auth::guard::AdminUser,
     config::Registration,
     error::{ApiResult, Problem},
@@ -12,7 +13,6 @@ use crate::{
         extract::{ValidJson, present},
         state::AppState,
     },
-    users::privacy_policy,
 };
 
 /// What somebody has to know before they sign in.

@@ -7,12 +7,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
+    account::model::Role,
     clock::{MINUTE, SECOND},
     config::{Config, Registration},
     db::{DbConnection, schema::settings::dsl},
     error::{ApiError, ApiResult, Code},
     trail::{Action, Event, Trace},
-    users::model::Role,
 };
 
 const MAINTENANCE_MODE: &str = "maintenance_mode";

@@ -7,6 +7,7 @@ use super::{
     status::{self, StatusView},
 };
 use crate::{
+    account::model::User,
     auth::guard::Reader,
     clock::Timestamp,
     db::DbConnection,
@@ -16,7 +17,6 @@ use crate::{
         paging::{Cursors, Page, PageQuery},
         state::AppState,
     },
-    users::model::User,
 };
 
 /// List the people you may watch, each with their status, and those you may ask.

@@ -8,10 +8,10 @@ use std::{
 use diesel::prelude::*;
 
 use crate::{
+    account::model::find_user,
     clock::{MINUTE, Timestamp},
     db::{Db, DbConnection, schema::looks},
     trail::{Action, Event, Trace},
-    users::model::find_user,
 };
 
 /// The looks of one minute: viewer and person, by user name.

@@ -7,9 +7,9 @@ use super::{
     status::{GrantedView, Person, StatusView, status},
 };
 use crate::{
+    account::model::{Role, Sharing, User},
     clock::Timestamp,
     db::{DbConnection, schema::users},
-    users::model::{Role, Sharing, User},
 };
 use serde::Serialize;
 use utoipa::ToSchema;

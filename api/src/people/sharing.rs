@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    account::model::{Role, Sharing, User, find_user},
     clock::Timestamp,
     db::{DbConnection, schema::shares},
     error::{ApiError, ApiResult, Code},
-    events::outbox::{self, Topic},
     metric::{Detail, Metric},
-    users::model::{Role, Sharing, User, find_user},
+    outbox::{self, Topic},
 };
 
 /// What stands between a person and a viewer.

@@ -14,6 +14,7 @@ use super::{
     sharing::Watched,
 };
 use crate::{
+    account::model::Role,
     auth::guard::{AdminUser, Reader, RestrictedUser, Visitor},
     clock::Timestamp,
     db::DbConnection,
@@ -25,7 +26,7 @@ use crate::{
         state::AppState,
     },
     ops::{Instance, settings::CurrentSettings},
-    users::{me::Me, model::Role},
+    users::me::Me,
 };
 
 /// How much of each list comes along.

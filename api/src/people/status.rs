@@ -6,11 +6,11 @@ use utoipa::ToSchema;
 
 use super::sharing::{Granted, Watched};
 use crate::{
+    account::{model::User, names},
     clock::{HOUR, Timestamp},
     db::DbConnection,
     entries::model::{last_change, latest, water_of_day},
     metric::{Band, Detail, Metric},
-    users::{model::User, names},
 };
 
 #[derive(Clone, Debug, Serialize, ToSchema)]

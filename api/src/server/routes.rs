@@ -3,6 +3,7 @@
 use utoipa_actix_web::{scope::scope, service_config::ServiceConfig};
 
 use crate::{
+    account::privacy_policy,
     audit::handlers as audit_log,
     auth::{handlers as sign_out, sessions, sign_in, tokens, totp},
     entries::{
@@ -14,7 +15,7 @@ use crate::{
     limits::handlers as security,
     ops::{handlers as instance, health},
     people::{handlers as people, history, shares::handlers as shares, start},
-    users::{admin::handlers as accounts, handlers as me, invites::handlers as invites, privacy_policy, registration},
+    users::{admin::handlers as accounts, handlers as me, invites::handlers as invites, registration},
 };
 
 pub(super) fn routes(config: &mut ServiceConfig) {

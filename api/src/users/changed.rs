@@ -2,12 +2,12 @@
 
 use diesel::QueryResult;
 
-use super::model::{Role, User};
 use crate::{
+    account::model::{Role, User},
     clock::Timestamp,
     db::DbConnection,
-    events::outbox::{self, Topic},
     metric::Detail,
+    outbox::{self, Topic},
     people::sharing::shares_to,
 };
 

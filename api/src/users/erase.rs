@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::model::keep_an_admin;
 use crate::{
+    account::model::keep_an_admin,
     clock::Timestamp,
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult},

@@ -6,15 +6,13 @@ use std::borrow::Cow;
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::{
-    changed::person_changed,
-    erase::delete_user,
-    me::Me,
-    model::{self, Sharing, Unit, UserChanges, as_text},
-    names::validate_name,
-    privacy_policy,
-};
+use super::{changed::person_changed, erase::delete_user, me::Me};
 use crate::{
+    account::{
+        model::{self, Sharing, Unit, UserChanges, as_text},
+        names::validate_name,
+        privacy_policy,
+    },
     auth::{
         Auth, confirm_password,
         guard::{CurrentUser, RestrictedUser},

@@ -4,11 +4,15 @@ use diesel::QueryResult;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    model::{Sharing, Unit, User},
-    view::UserView,
+use crate::{
+    account::{
+        model::{Sharing, Unit, User},
+        view::UserView,
+    },
+    auth::lockout,
+    clock::Timestamp,
+    db::DbConnection,
 };
-use crate::{auth::lockout, clock::Timestamp, db::DbConnection};
 
 /// An account with its preferences, for its owner.
 #[derive(Debug, Serialize, ToSchema)]

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{
-    invites::{self, model::Invite},
-    model::{NewUser, Role, insert_user, user_of},
-    privacy_policy,
-    username::validate_new_username,
-    view::UserView,
-};
+use super::invites::{self, model::Invite};
 use crate::{
+    account::{
+        model::{NewUser, Role, insert_user, user_of},
+        privacy_policy,
+        username::validate_new_username,
+        view::UserView,
+    },
     auth::{Auth, api_tokens, password::check_strength},
     clock::Timestamp,
     config::{Config, Registration},

@@ -7,7 +7,7 @@ use proptest::{
     test_runner::{RngAlgorithm, TestRng, TestRunner},
 };
 use serde_json::{Value, json};
-use status_tracker::users::{
+use status_tracker::account::{
     model::Role,
     username::{validate_new_username, validate_username},
 };

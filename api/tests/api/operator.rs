@@ -7,13 +7,13 @@ use std::{
 
 use serde_json::Value;
 use status_tracker::{
+    account::model::find_user,
     auth::model::{Kind, Session, start_session},
     clock::{Clock, DAY, Timestamp},
     config::Config,
     db::Db,
     limits::penalties::{Row, impose},
     trail::Trace,
-    users::model::find_user,
 };
 
 use crate::program::{Program, text};

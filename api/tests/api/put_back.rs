@@ -3,10 +3,10 @@
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::Role,
     clock::{DAY, HOUR, MINUTE, SECOND, Timestamp},
     limits::{AT_ONCE, penalties::OFFENCES},
     ops::put_back::bring_back,
-    users::model::Role,
 };
 
 use crate::support::{Client, NOON, PASSWORD, TestApp, code_at};

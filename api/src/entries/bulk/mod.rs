@@ -20,15 +20,15 @@ use super::{
     model::{Entry, entries_by_change},
 };
 use crate::{
+    account::model::{User, user_of},
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError},
-    events::outbox::{self, Topic},
     http::state::AppState,
     metric::{Detail, Metric},
+    outbox::{self, Topic},
     trail::{Action, Event},
-    users::model::{User, user_of},
 };
 
 /// Entries that are looked at in one read.

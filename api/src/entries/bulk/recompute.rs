@@ -9,6 +9,7 @@ use validator::Validate;
 
 use super::{BulkQuery, Outcome, Plan, SHOWN, run};
 use crate::{
+    account::model::User,
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
@@ -23,7 +24,6 @@ use crate::{
     },
     metric::Metric,
     trail::Action,
-    users::model::User,
 };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]

@@ -5,6 +5,10 @@ use validator::Validate;
 
 use super::model::{self, LookView, ShareChanges, ShareView, WatcherView, share_view, share_view_among};
 use crate::{
+    account::{
+        model::{Role, User, find_user},
+        names::Lookalikes,
+    },
     audit::model::{cursor_of, position_of},
     auth::guard::{AdminUser, CurrentUser},
     clock::Timestamp,
@@ -20,10 +24,6 @@ use crate::{
         looks::Looks,
         model::{PersonView, person_view},
         sharing::ShareState,
-    },
-    users::{
-        model::{Role, User, find_user},
-        names::Lookalikes,
     },
 };
 

@@ -8,6 +8,10 @@ use utoipa::ToSchema;
 
 use super::terms::Offer;
 use crate::{
+    account::{
+        model::{Role, Sharing, User, find_user, user_of},
+        names::{self, Lookalikes},
+    },
     audit::model::{Filter, Position, list as list_records},
     clock::{DAY, SECOND, Timestamp},
     db::{
@@ -15,17 +19,10 @@ use crate::{
         schema::{looks, shares, users},
     },
     error::{ApiError, ApiResult, Code},
-    events::{
-        outbox::{self, Topic},
-        presence,
-    },
     metric::Detail,
+    outbox::{self, Topic, presence},
     people::sharing::{Granted, Share, ShareState, decide, find_share, save_share, shares_to},
     trail::{Action, Event, Row, Trace},
-    users::{
-        model::{Role, Sharing, User, find_user, user_of},
-        names::{self, Lookalikes},
-    },
 };
 
 /// How long somebody who was told no has to wait before they ask again.

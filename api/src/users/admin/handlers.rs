@@ -6,6 +6,12 @@ use validator::Validate;
 
 use super::model::{self, AccountChanges, TEMPORARY};
 use crate::{
+    account::{
+        model::{NewUser, Role, insert_user, list_users as list, user_of},
+        names::validate_name,
+        username::validate_new_username,
+        view::UserView,
+    },
     auth::{Auth, SessionView, guard::AdminUser, lockout, password},
     clock::Timestamp,
     error::{ApiError, ApiResult, Code, Problem},
@@ -23,12 +29,6 @@ use crate::{
         status::GrantedView,
     },
     trail::{Action, Event},
-    users::{
-        model::{NewUser, Role, insert_user, list_users as list, user_of},
-        names::validate_name,
-        username::validate_new_username,
-        view::UserView,
-    },
 };
 
 /// List all users.

@@ -4,6 +4,7 @@
 use diesel::prelude::*;
 
 use crate::{
+    account::model::{Role, Sharing, User, find_user, keep_an_admin},
     auth::{
         model::{Session, end_all_sessions, list_sessions},
         second_factor,
@@ -13,12 +14,7 @@ use crate::{
     error::{ApiError, ApiResult},
     people::shares,
     trail::{Action, Event, Trace},
-    users::{
-        changed::person_changed,
-        erase::delete_user,
-        invites,
-        model::{Role, Sharing, User, find_user, keep_an_admin},
-    },
+    users::{changed::person_changed, erase::delete_user, invites},
 };
 
 /// How long a temporary password lets its owner in to choose another (OWASP ASVS 6.4.1).

@@ -8,6 +8,7 @@ use validator::Validate;
 
 use super::model::{self, Chosen};
 use crate::{
+    account::model::Role,
     auth::{api_tokens, guard::AdminUser},
     clock::{DAY, Timestamp},
     error::{ApiError, ApiResult, FieldError, Problem},
@@ -21,7 +22,6 @@ use crate::{
         status::GrantedView,
     },
     trail::{Action, Event},
-    users::model::Role,
 };
 
 /// The longest life of an invite.

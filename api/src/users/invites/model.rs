@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use crate::{
+    account::model::{Role, Sharing, User},
     clock::Timestamp,
     db::{
         DbConnection,
@@ -11,7 +12,6 @@ use crate::{
     error::{ApiError, ApiResult, Code},
     metric::Detail,
     people::{shares::terms::Offer, sharing::Granted},
-    users::model::{Role, Sharing, User},
 };
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]

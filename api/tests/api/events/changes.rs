@@ -3,11 +3,11 @@
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::{Role, find_user},
     clock::{HOUR, SECOND},
-    events::outbox::{self, Topic},
     metric::{Detail, Metric},
+    outbox::{self, Topic},
     people::sharing::Granted,
-    users::model::{Role, find_user},
 };
 
 use super::{change_share, listener::Listener, until_open};

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 use status_tracker::{
+    account::model::Role,
     clock::{DAY, SECOND},
-    events::retention,
     metric::Detail,
+    outbox::retention,
     people::sharing::Granted,
-    users::model::Role,
 };
 
 use super::{

@@ -13,10 +13,10 @@ mod revoked;
 use std::time::{Duration, Instant};
 
 use status_tracker::{
-    events::outbox::{self, Topic},
+    account::model::find_user,
     metric::Detail,
+    outbox::{self, Topic},
     people::sharing::{Share, find_share, save_share},
-    users::model::find_user,
 };
 
 use crate::support::TestApp;

@@ -3,11 +3,11 @@
 use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
+    account::model::Role,
     clock::{DAY, SECOND, Timestamp},
-    events::outbox,
     metric::Detail,
+    outbox,
     people::sharing::Granted,
-    users::model::Role,
 };
 
 use super::change_share;

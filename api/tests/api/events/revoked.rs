@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
+    account::model::Role,
     clock::{DAY, HOUR},
     metric::Detail,
     people::sharing::{Granted, ShareState},
-    users::model::Role,
 };
 
 use super::{change_share, listener::Listener};

@@ -5,16 +5,16 @@ use std::{collections::BTreeSet, sync::Mutex};
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_types::Text};
 use serde_json::json;
 use status_tracker::{
+    account::privacy_policy,
     audit::retention,
     clock::{DAY, HOUR, MINUTE, SECOND, Timestamp},
-    events::outbox,
     limits::{
         Caller,
         penalties::{self, OFFENCES, Offence, Penalties},
     },
+    outbox,
     server::document,
     trail::Trace,
-    users::privacy_policy,
 };
 
 use crate::support::{Answer, Client, PASSWORD, TestApp, code_at};

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
+    account::model::Role,
     clock::{DAY, HOUR},
-    users::model::Role,
 };
 
 use super::{NEW_PASSWORD, WRONG, change_password, document::Section, login, repository};

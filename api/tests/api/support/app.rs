@@ -5,6 +5,7 @@ use std::{cell::Cell, collections::BTreeMap, net::TcpListener, rc::Rc};
 use actix_web::{dev::ServerHandle, web::Data};
 use secrecy::SecretString;
 use status_tracker::{
+    account::model::{NewUser, Role, insert_user, list_users},
     auth::model::{Kind, Session, start_session},
     clock::{Clock, DAY, Timestamp},
     config::Config,
@@ -12,7 +13,6 @@ use status_tracker::{
     http::state::AppState,
     people::sharing::approve_newcomer,
     server::{self, Services},
-    users::model::{NewUser, Role, insert_user, list_users},
 };
 use tempfile::TempDir;
 

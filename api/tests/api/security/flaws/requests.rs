@@ -9,7 +9,7 @@ use std::{
 };
 
 use actix_web::http::StatusCode;
-use status_tracker::users::model::Role;
+use status_tracker::account::model::Role;
 
 use crate::{
     security::raw,

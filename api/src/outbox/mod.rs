@@ -1,6 +1,9 @@
 //! Outbox rows: what changed about a person, written in the transaction that changes it. They hold no value: whoever reads one reads
 //! what it is about as it is by then, and as far as it is shared.
 
+pub mod presence;
+pub mod retention;
+
 use std::collections::HashMap;
 
 use diesel::{
