@@ -16,6 +16,7 @@ use status_tracker::{
     clock::Clock,
     config::Config,
     db::{Db, migration_status},
+    events,
     limits::{self, cli::PenaltyCommand},
     logging, ops, server,
     users::{
@@ -92,7 +93,7 @@ fn run(cli: &Cli) -> Result<(), String> {
     }
     let config = Config::load(cli.config.as_deref())?;
     let clock = Clock::system();
-    logging::init(&config, clock.clone());
+    logging::init(&config, clock.clone(), events::is_taking_over);
     match &cli.command {
         Command::Serve => serve(config, clock),
         Command::Migrate { status: true } => {

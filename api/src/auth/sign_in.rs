@@ -23,9 +23,8 @@ use crate::{
     clock::{DAY, Timestamp},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
-    http::{extract::ValidJson, request::client_address, state::AppState},
-    limits::Caller,
-    ops::settings::CurrentSettings,
+    http::{caller::Caller, extract::ValidJson, request::client_address, state::AppState},
+    settings::CurrentSettings,
     trail::{Action, Event, Outcome, Trace},
 };
 

@@ -4,11 +4,12 @@ use std::sync::{Mutex, PoisonError};
 
 use diesel::prelude::*;
 
-use super::{Caller, suspicion::Kind};
+use super::suspicion::Kind;
 use crate::{
     account::model::username_of,
     clock::{Clock, DAY, MINUTE},
     db::{Db, schema::security_events},
+    http::caller::Caller,
     trail::Trace,
 };
 

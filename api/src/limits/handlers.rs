@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    Caller, SecurityEvent, SecurityLog, model,
+    SecurityEvent, SecurityLog, model,
     penalties::{self, Penalties},
     suspicion::Kind,
 };
@@ -16,6 +16,7 @@ use crate::{
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
     http::{
+        caller::Caller,
         extract::{malformed, read_body},
         state::AppState,
     },

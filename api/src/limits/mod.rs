@@ -3,7 +3,6 @@
 //!
 //! `GET /admin/security`, `DELETE /admin/penalties/{id}`, `POST /csp-reports`
 
-mod caller;
 pub mod cli;
 mod events;
 pub mod handlers;
@@ -15,8 +14,7 @@ pub mod suspicion;
 mod tier;
 mod waiting;
 
-pub use caller::Caller;
 pub use events::{SecurityEvent, SecurityLog};
-pub use rates::{Limits, Refusal, Standing, counted, keep_forgetting};
+pub use rates::{Limits, Refusal, Standing, caller_of, counted, keep_forgetting};
 pub use tier::Tier;
 pub use waiting::AT_ONCE;

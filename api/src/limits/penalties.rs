@@ -11,12 +11,13 @@ use std::{
 
 use diesel::prelude::*;
 
-use super::{Caller, handlers::Penalty};
+use super::handlers::Penalty;
 use crate::{
     account::model::username_of,
     clock::{Clock, DAY, HOUR, MINUTE, SECOND, Timestamp},
     db::{Db, DbConnection, schema::penalties},
     error::{ApiError, ApiResult, Code},
+    http::caller::Caller,
     trail::{Action, Event, Trace},
 };
 

@@ -16,14 +16,16 @@ use std::{
 use actix_governor::governor::{
     Quota, RateLimiter, clock, middleware::StateInformationMiddleware, nanos::Nanos, state::StateStore,
 };
-use actix_web::{HttpMessage, dev::ServiceRequest, http::header, web};
+use actix_web::{HttpMessage, HttpRequest, dev::ServiceRequest, http::header, web};
 
-use super::{Caller, journal::Journal, penalties::Penalties, tier::Tier, waiting::Waiting};
+use super::{journal::Journal, penalties::Penalties, tier::Tier, waiting::Waiting};
 use crate::{
+    auth::guard::recognised_user,
     clock::Clock,
     config::{Config, Rate},
     error::{ApiError, Code},
     http::{
+        caller::Caller,
         request::{client_address, routed_path},
         state::AppState,
     },
@@ -285,6 +287,14 @@ impl Limit {
         *end = Nanos::from(end.as_u64().saturating_sub(Nanos::from(self.period).as_u64()));
         true
     }
+}
+
+/// Whom a request comes from. `None` where the connection tells no address, which is so only where there is no connection.
+pub async fn caller_of(req: &HttpRequest, state: &AppState) -> Option<Caller> {
+    recognised_user(req)
+        .await
+        .map(Caller::User)
+        .or_else(|| client_address(req, &state.config.trusted_proxies).map(Caller::at))
 }
 
 /// How a request counts: in which tier and for whom, and whether it asks if something has changed. `None` for what is not limited.

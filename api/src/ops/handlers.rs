@@ -1,11 +1,9 @@
 use actix_web::{get, patch, web};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::settings::{CurrentSettings, SettingChanges, Settings, change};
 use crate::{
-    account::privacy_policy,
     auth::guard::AdminUser,
     config::Registration,
     error::{ApiResult, Problem},
@@ -13,23 +11,8 @@ use crate::{
         extract::{ValidJson, present},
         state::AppState,
     },
+    settings::{CurrentSettings, Instance, SettingChanges, Settings, change},
 };
-
-/// What somebody has to know before they sign in.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Instance {
-    #[serde(flatten)]
-    settings: Settings,
-    #[schema(example = "2026-11-25.2")]
-    privacy_policy_version: &'static str,
-}
-
-impl Instance {
-    #[must_use]
-    pub fn of(settings: &CurrentSettings) -> Self {
-        Self { settings: settings.get(), privacy_policy_version: privacy_policy::VERSION }
-    }
-}
 
 /// Read what this server offers right now.
 #[utoipa::path(tag = "ops", security(()), responses((status = 200, description = "The server", body = Instance)))]

@@ -8,6 +8,3 @@ pub mod handlers;
 pub mod health;
 pub mod healthcheck;
 pub mod put_back;
-pub mod settings;
-
-pub use handlers::Instance;

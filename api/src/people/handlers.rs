@@ -42,7 +42,7 @@ pub async fn list_people(
     Ok(web::Json(page))
 }
 
-pub(super) fn page_of_people(
+pub fn page_of_people(
     conn: &mut DbConnection,
     cursors: &Cursors,
     reader: &User,
@@ -57,7 +57,7 @@ pub(super) fn page_of_people(
 }
 
 /// At all whose status is on the page.
-pub(super) fn note_looks(state: &AppState, looks: &Looks, reader: &Reader, page: &Page<PersonView>) {
+pub fn note_looks(state: &AppState, looks: &Looks, reader: &Reader, page: &Page<PersonView>) {
     let shown = page.items.iter().filter(|person| person.status.is_some());
     looks.note_all(&state.db, &reader.0.trace, shown.map(|person| person.person.username.clone()));
 }

@@ -1,6 +1,6 @@
 //! Admins seen as somebody who is watched: who may see what of whom, and how they are now.
 //!
-//! `GET /start`, `GET /people`, `GET /people/{username}/status`, `GET /people/{username}/entries`, and what `shares` lists
+//! `GET /people`, `GET /people/{username}/status`, `GET /people/{username}/entries`, and what `shares` lists
 
 pub mod handlers;
 pub mod history;
@@ -8,5 +8,4 @@ pub mod looks;
 pub mod model;
 pub mod shares;
 pub mod sharing;
-pub mod start;
 pub mod status;

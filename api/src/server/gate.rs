@@ -21,12 +21,13 @@ use crate::{
     config::Config,
     error::{ApiError, Code},
     http::{
+        caller::Caller,
         extract::Understood,
         request::routed_path,
         state::{AppState, service},
     },
     limits::{
-        Caller, Limits, Refusal, SecurityEvent, SecurityLog, Standing, Tier, counted,
+        Limits, Refusal, SecurityEvent, SecurityLog, Standing, Tier, caller_of, counted,
         penalties::{Offence, Penalties, impose, refusal},
         suspicion,
     },
@@ -144,7 +145,7 @@ pub(super) async fn callers(
     let (penalties, log) =
         (service::<Penalties>(req.request())?.clone(), service::<SecurityLog>(req.request())?.clone());
     let limited = state.config.rate_limit_enabled;
-    let caller = Caller::of(req.request(), &state).await;
+    let caller = caller_of(req.request(), &state).await;
     if let Some(caller) = caller {
         req.extensions_mut().insert(caller);
         let kept_out = limited && can_be_kept_out(&req);

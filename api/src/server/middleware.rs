@@ -33,10 +33,8 @@ use crate::{
         request::{client_address, routed_path},
         state::{AppState, service},
     },
-    ops::{
-        health::Draining,
-        settings::{CurrentSettings, under_maintenance},
-    },
+    ops::health::Draining,
+    settings::{CurrentSettings, under_maintenance},
     trail::RequestId,
 };
 

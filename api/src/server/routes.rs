@@ -14,7 +14,8 @@ use crate::{
     events::handlers as streams,
     limits::handlers as security,
     ops::{handlers as instance, health},
-    people::{handlers as people, history, shares::handlers as shares, start},
+    people::{handlers as people, history, shares::handlers as shares},
+    start,
     users::{admin::handlers as accounts, handlers as me, invites::handlers as invites, registration},
 };
 

@@ -11,11 +11,9 @@ use crate::{
     events::Streams,
     http::state::AppState,
     limits::{Limits, SecurityLog, penalties::Penalties},
-    ops::{
-        health::{Draining, Probe},
-        settings::{self, CurrentSettings},
-    },
+    ops::health::{Draining, Probe},
     people::looks::Looks,
+    settings::{self, CurrentSettings},
 };
 
 #[derive(Clone, Debug)]

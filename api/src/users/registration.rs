@@ -20,8 +20,8 @@ use crate::{
     db::DbConnection,
     error::{ApiError, ApiResult, Code, Problem},
     http::{extract::ValidJson, state::AppState},
-    ops::settings,
     people::shares,
+    settings,
     trail::{Action, Event, Trace},
 };
 

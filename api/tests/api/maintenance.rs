@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{
-    ops::settings,
     server::{Services, document},
+    settings,
 };
 
 use crate::support::{Client, PASSWORD, TestApp};

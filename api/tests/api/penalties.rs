@@ -5,7 +5,8 @@ use serde_json::json;
 use status_tracker::{
     clock::{DAY, MINUTE, SECOND},
     db::Db,
-    limits::{AT_ONCE, Caller, penalties::OFFENCES},
+    http::caller::Caller,
+    limits::{AT_ONCE, penalties::OFFENCES},
     server::Services,
 };
 

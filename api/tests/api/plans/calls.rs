@@ -8,10 +8,8 @@ use status_tracker::{
     account::privacy_policy,
     audit::retention,
     clock::{DAY, HOUR, MINUTE, SECOND, Timestamp},
-    limits::{
-        Caller,
-        penalties::{self, OFFENCES, Offence, Penalties},
-    },
+    http::caller::Caller,
+    limits::penalties::{self, OFFENCES, Offence, Penalties},
     outbox,
     server::document,
     trail::Trace,

@@ -5,14 +5,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::{
-    handlers::{note_looks, page_of_people},
-    history::since,
-    looks::Looks,
-    model::PersonView,
-    shares::{ShareView, page_of_shares},
-    sharing::Watched,
-};
 use crate::{
     account::model::Role,
     auth::guard::{AdminUser, Reader, RestrictedUser, Visitor},
@@ -25,7 +17,15 @@ use crate::{
         paging::{Cursors, Page, PageQuery},
         state::AppState,
     },
-    ops::{Instance, settings::CurrentSettings},
+    people::{
+        handlers::{note_looks, page_of_people},
+        history::since,
+        looks::Looks,
+        model::PersonView,
+        shares::{ShareView, page_of_shares},
+        sharing::Watched,
+    },
+    settings::{CurrentSettings, Instance},
     users::me::Me,
 };
 
