@@ -1,5 +1,5 @@
-//! What is logged: water and altitude, each entry at the instant it happened. Only its owner writes one; whoever may watch the
-//! person reads the history.
+//! What is logged: water and altitude, each entry at the instant it happened. Only its owner writes one; who may watch reads them in
+//! `people/history.rs`.
 //!
 //! `POST /entries`, `GET PATCH DELETE /entries/{id}`, `POST /entries/{id}/restore`, `GET /entries/deleted`,
 //! and what `bulk` and `versions` list

@@ -1,6 +1,6 @@
 //! Accounts: how they come about, what each keeps about themself, and how admins manage them.
 //!
-//! `GET PATCH DELETE /me`, `GET /privacy-policy`, `POST /auth/register`, and what `admin` and `invites` list
+//! `GET PATCH DELETE /me`, `POST /auth/register`, and what `admin` and `invites` list
 
 pub mod admin;
 mod changed;
