@@ -2,6 +2,7 @@
 //!
 //! `GET /privacy-policy`
 
+pub mod ids;
 pub mod model;
 pub mod names;
 pub mod privacy_policy;

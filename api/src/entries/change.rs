@@ -9,10 +9,11 @@ use super::{
     versions,
 };
 use crate::{
+    account::ids::PersonId,
     clock::Timestamp,
     db::{DbConnection, schema::entries::dsl},
     metric::Detail,
-    outbox::{self, Topic},
+    outbox::{self, Subject, Topic},
 };
 
 /// Logs an entry, and tells those who watch.
@@ -93,10 +94,10 @@ fn entry_changed(conn: &mut DbConnection, before: Option<&Entry>, after: &Entry)
     let Some(level) = before.map_or(Some(Detail::Logged), |before| least_detail(before, after)) else { return Ok(()) };
     outbox::add(
         conn,
-        &after.user_id,
+        &PersonId::new(&*after.user_id),
         Topic::Metric(after.metric()),
         level,
-        Some(&after.id),
+        Subject::Entry(&after.id),
         Timestamp(after.updated_at),
     )
 }

@@ -49,7 +49,7 @@ pub async fn get_person_events(
 ) -> ApiResult<HttpResponse> {
     let now = state.clock.now();
     let watched = reader.0.read(&state.db, |conn, user| Watched::find(conn, user, &username, now)).await?;
-    open(&streams, reader.0, What::Person(watched.person.id), &req)
+    open(&streams, reader.0, What::Person(watched.person.as_person()), &req)
 }
 
 /// Follow the list of people live.
@@ -82,7 +82,7 @@ fn open(streams: &web::Data<Streams>, reader: CurrentUser, what: What, req: &Htt
     let subscription = Subscription {
         what,
         may_read_account: !reader.is_limited(),
-        reader_id: reader.user.id,
+        reader_id: reader.user.as_viewer(),
         session_id: reader.session_id,
         trace: reader.trace,
         last_event_id: last_event_id.map(|id| id.to_str().unwrap_or_default().to_owned()),

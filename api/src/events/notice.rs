@@ -1,6 +1,7 @@
 //! What of a change a reader notices.
 
 use crate::{
+    account::ids::ViewerId,
     metric::{Detail, MetricKind},
     outbox::{Row, Topic},
     people::sharing::Granted,
@@ -20,8 +21,8 @@ impl Granted {
 }
 
 /// Whether the change is one that the reader can notice.
-pub(super) fn is_shown(row: &Row, granted: Granted, reader_id: &str) -> bool {
-    let about_reader = row.topic() == Topic::Share && row.subject.as_deref() == Some(reader_id);
+pub(super) fn is_shown(row: &Row, granted: Granted, reader_id: &ViewerId) -> bool {
+    let about_reader = row.topic() == Topic::Share && row.viewer().as_ref() == Some(reader_id);
     about_reader || row.level <= granted.notices(row.topic())
 }
 

@@ -21,7 +21,7 @@ use super::{
     watching::Pair,
 };
 use crate::{
-    account::model::User,
+    account::{ids::PersonId, model::User},
     clock::{SECOND, Timestamp},
     db::Db,
     http::paging::Cursors,
@@ -81,12 +81,8 @@ struct Sent {
 
 impl Stream {
     pub fn new(subscription: Subscription, secret: &SecretString) -> Self {
-        let of = match &subscription.what {
-            What::Person(person) => person,
-            What::People => "people",
-        };
         Self {
-            seal: Seal::new(secret, &subscription.reader_id, of),
+            seal: Seal::new(secret, &subscription.reader_id, &subscription.what),
             last_sent: subscription.trace.at,
             compared_at: subscription.trace.at,
             subscription,
@@ -150,29 +146,29 @@ impl Stream {
 
     /// The reader sees these, and from now on nobody else.
     fn see(&mut self, shown: Vec<Shown>) {
-        let before: HashMap<&str, u64> = self.shown.iter().map(|shown| (&*shown.person_id, shown.digest)).collect();
-        let known = |shown: &&Shown| before.get(&*shown.person_id) == Some(&shown.digest);
+        let before: HashMap<&PersonId, u64> = self.shown.iter().map(|shown| (&shown.person_id, shown.digest)).collect();
+        let known = |shown: &&Shown| before.get(&shown.person_id) == Some(&shown.digest);
         self.looked.extend(shown.iter().filter(|shown| !known(shown)).map(|shown| shown.username.clone()));
         self.watches_others |=
-            before.len() != shown.len() || shown.iter().any(|shown| !before.contains_key(&*shown.person_id));
+            before.len() != shown.len() || shown.iter().any(|shown| !before.contains_key(&shown.person_id));
         self.shown = shown;
     }
 
     /// Of one person a look is noted when it begins and when it ends; in between they see who is watching.
     fn see_person(&mut self, watched: &Watched) {
         if !watched.granted.own && self.shown.is_empty() {
-            let User { id, username, .. } = watched.person.clone();
-            self.see(vec![Shown { person_id: id, username, digest: 0 }]);
+            let (person_id, username) = (watched.person.as_person(), watched.person.username.clone());
+            self.see(vec![Shown { person_id, username, digest: 0 }]);
         }
     }
 
     pub fn concerned(&self) -> Concerned<'_> {
         let Subscription { what, reader_id, session_id, .. } = &self.subscription;
         let person = match what {
-            What::Person(person) => Some(person.as_str()),
+            What::Person(person) => Some(person),
             What::People => None,
         };
-        (session_id, reader_id, person)
+        Concerned { session_id, reader_id, person }
     }
 
     /// When the list was read last; `None` for a person.
@@ -186,7 +182,7 @@ impl Stream {
     }
 
     /// The rows from `before` to `last` are about these people, or about anybody.
-    pub fn note_rows(&mut self, touched: Option<&HashSet<String>>, before: i64, last: i64) {
+    pub fn note_rows(&mut self, touched: Option<&HashSet<PersonId>>, before: i64, last: i64) {
         let What::Person(person) = &self.subscription.what else { return };
         if touched.is_none_or(|touched| touched.contains(person)) {
             self.behind = true;
@@ -264,8 +260,9 @@ impl Stream {
                 None => return self.snapshot(reading, reader, watched),
             },
         };
-        let rows = (joined || self.behind).then(|| reading.rows(&watched.person.id, sent.looked_at)).transpose()?;
-        let shown = |row: &&Row| is_shown(row, granted, &reader.id);
+        let rows =
+            (joined || self.behind).then(|| reading.rows(&watched.person.as_person(), sent.looked_at)).transpose()?;
+        let shown = |row: &&Row| is_shown(row, granted, &reader.as_viewer());
         if rows.iter().flat_map(|rows| &rows.found).any(|row| shown(&row) && is_everything(row, granted)) {
             return self.reset(reading, reader, watched);
         }

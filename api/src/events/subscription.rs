@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use super::pipe::Pipe;
-use crate::trail::Trace;
+use crate::{
+    account::ids::{PersonId, ViewerId},
+    trail::Trace,
+};
 
 /// What a stream is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum What {
     /// One person, by id.
-    Person(String),
+    Person(PersonId),
     /// The list of people.
     People,
 }
@@ -17,7 +20,7 @@ pub(super) enum What {
 #[derive(Debug)]
 pub(super) struct Subscription {
     pub what: What,
-    pub reader_id: String,
+    pub reader_id: ViewerId,
     pub session_id: String,
     /// Not with an API token: those are for what is logged and not for the account.
     pub may_read_account: bool,

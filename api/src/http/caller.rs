@@ -9,7 +9,6 @@ use std::{
 use actix_web::{HttpMessage, HttpRequest};
 use uuid::Uuid;
 
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Caller {
     User(Uuid),

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     account::{
+        ids::{PersonId, ViewerId},
         model::{NewUser, Role, UserChanges, as_text, insert_user, update_user},
         privacy_policy,
     },
@@ -76,7 +77,7 @@ pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult
         insert_user(conn, &account(ids[PERSONS.len()], VIEWER, Role::Viewer))?;
         for (habit, id) in PERSONS.iter().zip(&ids) {
             insert_user(conn, &account(*id, habit.username, Role::Admin))?;
-            approve_newcomer(conn, &id.to_string(), &ids[PERSONS.len()].to_string(), now)?;
+            approve_newcomer(conn, PersonId::new(*id), ViewerId::new(ids[PERSONS.len()]), now)?;
             let changes = UserChanges {
                 display_name: Some(habit.display_name.to_owned()),
                 time_zone: Some(habit.time_zone.to_owned()),

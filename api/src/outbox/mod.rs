@@ -12,6 +12,7 @@ use diesel::{
 };
 
 use crate::{
+    account::ids::{PersonId, ViewerId},
     clock::{DAY, Timestamp},
     db::{
         DbConnection,
@@ -53,6 +54,25 @@ impl Topic {
     }
 }
 
+/// Of a topic, what a row is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    All,
+    /// One entry, by its id.
+    Entry(&'a str),
+    Viewer(&'a ViewerId),
+}
+
+impl<'a> Subject<'a> {
+    fn id(self) -> Option<&'a str> {
+        match self {
+            Self::All => None,
+            Self::Entry(id) => Some(id),
+            Self::Viewer(id) => Some(id.as_str()),
+        }
+    }
+}
+
 /// What is kept of a change.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = outbox)]
@@ -71,6 +91,13 @@ impl Row {
             topic => topic,
         }
     }
+
+    /// The viewer that it is about, if it is about one.
+    #[must_use]
+    pub fn viewer(&self) -> Option<ViewerId> {
+        let of_viewer = matches!(self.topic(), Topic::Share | Topic::Viewer);
+        self.subject.clone().filter(|_| of_viewer).map(ViewerId::new)
+    }
 }
 
 /// The newest number given out, and the one up to which only the newest row of each kind is kept.
@@ -79,12 +106,12 @@ pub fn ends(conn: &mut DbConnection) -> QueryResult<(i64, i64)> {
 }
 
 /// Whom the first `limit` rows after `after` are about, with repetitions.
-pub fn persons_after(conn: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<String>> {
+pub fn persons_after(conn: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<PersonId>> {
     outbox::table.filter(outbox::id.gt(after)).order(outbox::id).limit(limit).select(outbox::person_id).load(conn)
 }
 
 /// The first `limit` rows about a person after `after`.
-pub fn rows_after(conn: &mut DbConnection, person_id: &str, after: i64, limit: i64) -> QueryResult<Vec<Row>> {
+pub fn rows_after(conn: &mut DbConnection, person_id: &PersonId, after: i64, limit: i64) -> QueryResult<Vec<Row>> {
     outbox::table
         .filter(outbox::person_id.eq(person_id))
         .filter(outbox::id.gt(after))
@@ -95,13 +122,13 @@ pub fn rows_after(conn: &mut DbConnection, person_id: &str, after: i64, limit: i
 }
 
 /// The newest row about a person, 0 if there is none.
-pub fn newest(conn: &mut DbConnection, person_id: &str) -> QueryResult<i64> {
+pub fn newest(conn: &mut DbConnection, person_id: &PersonId) -> QueryResult<i64> {
     let all = outbox::table.filter(outbox::person_id.eq(person_id));
     Ok(all.order(outbox::id.desc()).select(outbox::id).first(conn).optional()?.unwrap_or_default())
 }
 
 /// The newest row of one topic and one level, 0 if there is none.
-pub fn newest_of(conn: &mut DbConnection, person_id: &str, topic: Topic, level: i16) -> QueryResult<i64> {
+pub fn newest_of(conn: &mut DbConnection, person_id: &PersonId, topic: Topic, level: i16) -> QueryResult<i64> {
     let those = outbox::table
         .filter(outbox::person_id.eq(person_id))
         .filter(outbox::topic.eq(topic.as_str()))
@@ -110,7 +137,7 @@ pub fn newest_of(conn: &mut DbConnection, person_id: &str, topic: Topic, level: 
 }
 
 /// The newest row about one viewer's share, 0 if there is none.
-pub fn newest_of_share(conn: &mut DbConnection, person_id: &str, viewer_id: &str) -> QueryResult<i64> {
+pub fn newest_of_share(conn: &mut DbConnection, person_id: &PersonId, viewer_id: &ViewerId) -> QueryResult<i64> {
     let those = outbox::table
         .filter(outbox::person_id.eq(person_id))
         .filter(outbox::topic.eq(Topic::Share.as_str()))
@@ -128,7 +155,7 @@ const PRUNED_AT_ONCE: i64 = 1000;
 /// once something hidden is a week old.
 pub fn prune(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
     let (_, pruned) = ends(conn)?;
-    let next: Vec<(i64, String, Row)> = outbox::table
+    let next: Vec<(i64, PersonId, Row)> = outbox::table
         .filter(outbox::id.gt(pruned))
         .order(outbox::id)
         .limit(PRUNED_AT_ONCE)
@@ -158,7 +185,7 @@ pub fn prune(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
 
 /// Of a viewer whose account is gone nothing stays. If they are what a person was told of last, that stays, but not of whom it was.
 fn forget_gone(conn: &mut DbConnection, pruned: i64) -> QueryResult<()> {
-    let gone: Vec<(i64, String)> = outbox::table
+    let gone: Vec<(i64, PersonId)> = outbox::table
         .filter(outbox::id.le(pruned))
         .filter(outbox::topic.eq_any([Topic::Share.as_str(), Topic::Own.as_str()]))
         .filter(not(exists(users::table.filter(users::id.nullable().eq(outbox::subject)))))
@@ -174,14 +201,13 @@ fn forget_gone(conn: &mut DbConnection, pruned: i64) -> QueryResult<()> {
     Ok(())
 }
 
-/// Notes that something about a person changed, for whoever sees at least `level` of it. `subject` is the entry or the viewer it is about;
-/// without one it is about all there is of the topic.
+/// Notes that something about a person changed, for whoever sees at least `level` of it.
 pub fn add(
     conn: &mut DbConnection,
-    person_id: &str,
+    person_id: &PersonId,
     topic: Topic,
     level: Detail,
-    subject: Option<&str>,
+    subject: Subject<'_>,
     now: Timestamp,
 ) -> QueryResult<()> {
     let last: i64 = outbox_head::table.find(1).select(outbox_head::last).first(conn)?;
@@ -193,7 +219,7 @@ pub fn add(
             outbox::at.eq(now.0),
             outbox::topic.eq(topic.as_str()),
             outbox::level.eq(level.as_number()),
-            outbox::subject.eq(subject),
+            outbox::subject.eq(subject.id()),
         ))
         .execute(conn)?;
     diesel::update(outbox_head::table.find(1)).set(outbox_head::last.eq(id)).execute(conn).map(drop)

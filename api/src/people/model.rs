@@ -63,7 +63,7 @@ pub fn list_people(conn: &mut DbConnection, reader: &User, after: &str, limit: u
 
 /// A person of that list, as `reader` sees them.
 pub fn person_view(conn: &mut DbConnection, reader: &User, person: User, now: Timestamp) -> QueryResult<PersonView> {
-    let share = find_share(conn, &person.id, &reader.id)?;
+    let share = find_share(conn, &person.as_person(), &reader.as_viewer())?;
     view_with(reader, person, share, now, |watched| status(conn, watched, now))
 }
 

@@ -6,12 +6,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    account::model::{Role, Sharing, User, find_user},
+    account::{
+        ids::{PersonId, ViewerId},
+        model::{Role, Sharing, User, find_user},
+    },
     clock::Timestamp,
     db::{DbConnection, schema::shares},
     error::{ApiError, ApiResult, Code},
     metric::{Detail, Metric},
-    outbox::{self, Topic},
+    outbox::{self, Subject, Topic},
 };
 
 /// What stands between a person and a viewer.
@@ -41,8 +44,8 @@ impl ShareState {
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = shares, treat_none_as_null = true)]
 pub struct Share {
-    pub person_id: String,
-    pub viewer_id: String,
+    pub person_id: PersonId,
+    pub viewer_id: ViewerId,
     state: String,
     water: String,
     altitude: String,
@@ -57,11 +60,11 @@ pub struct Share {
 impl Share {
     /// What a share is unless the person says otherwise: exact values with history, without export, without an end.
     #[must_use]
-    pub fn new(person_id: &str, viewer_id: &str, state: ShareState, now: Timestamp) -> Self {
+    pub fn new(person_id: PersonId, viewer_id: ViewerId, state: ShareState, now: Timestamp) -> Self {
         let granted = Granted::USUAL;
         Self {
-            person_id: person_id.to_owned(),
-            viewer_id: viewer_id.to_owned(),
+            person_id,
+            viewer_id,
             state: state.as_str().to_owned(),
             water: granted.water.as_str().to_owned(),
             altitude: granted.altitude.as_str().to_owned(),
@@ -224,7 +227,7 @@ impl Watched {
     /// 404 alike for who is not there and who may not be watched, so that nobody learns who exists.
     pub fn find(conn: &mut DbConnection, reader: &User, username: &str, now: Timestamp) -> ApiResult<Self> {
         let person = find_user(conn, username)?.ok_or_else(ApiError::not_found)?;
-        let share = find_share(conn, &person.id, &reader.id)?;
+        let share = find_share(conn, &person.as_person(), &reader.as_viewer())?;
         let granted = decide(reader, &person, share.as_ref(), now).ok_or_else(ApiError::not_found)?;
         Ok(Self { person, granted })
     }
@@ -239,17 +242,17 @@ impl Watched {
     }
 }
 
-pub fn find_share(conn: &mut DbConnection, person_id: &str, viewer_id: &str) -> QueryResult<Option<Share>> {
+pub fn find_share(conn: &mut DbConnection, person_id: &PersonId, viewer_id: &ViewerId) -> QueryResult<Option<Share>> {
     shares::table.find((person_id, viewer_id)).select(Share::as_select()).first(conn).optional()
 }
 
 /// What all persons share with a viewer.
-pub fn shares_to(conn: &mut DbConnection, viewer_id: &str) -> QueryResult<Vec<Share>> {
+pub fn shares_to(conn: &mut DbConnection, viewer_id: &ViewerId) -> QueryResult<Vec<Share>> {
     shares::table.filter(shares::viewer_id.eq(viewer_id)).select(Share::as_select()).load(conn)
 }
 
 /// The shares of a person with these viewers.
-pub fn shares_with(conn: &mut DbConnection, person_id: &str, viewer_ids: &[&str]) -> QueryResult<Vec<Share>> {
+pub fn shares_with(conn: &mut DbConnection, person_id: &PersonId, viewer_ids: &[&ViewerId]) -> QueryResult<Vec<Share>> {
     shares::table
         .filter(shares::person_id.eq(person_id))
         .filter(shares::viewer_id.eq_any(viewer_ids.to_vec()))
@@ -267,7 +270,13 @@ pub fn save_share(conn: &mut DbConnection, share: &Share) -> QueryResult<()> {
 }
 
 /// Lets a viewer watch whose account the person made, by hand or by invitation.
-pub fn approve_newcomer(conn: &mut DbConnection, person_id: &str, viewer_id: &str, now: Timestamp) -> QueryResult<()> {
-    save_share(conn, &Share::new(person_id, viewer_id, ShareState::Approved, now))?;
-    outbox::add(conn, person_id, Topic::Share, Detail::Logged, Some(viewer_id), now)
+pub fn approve_newcomer(
+    conn: &mut DbConnection,
+    person: PersonId,
+    viewer: ViewerId,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let share = Share::new(person, viewer, ShareState::Approved, now);
+    save_share(conn, &share)?;
+    outbox::add(conn, &share.person_id, Topic::Share, Detail::Logged, Subject::Viewer(&share.viewer_id), now)
 }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::{
-    account::model::keep_an_admin,
+    account::{ids::ViewerId, model::keep_an_admin},
     clock::Timestamp,
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult},
@@ -16,7 +16,7 @@ use crate::{
 /// [`crate::error::Code::LastAdmin`], see [`keep_an_admin`]; [`crate::error::Code::NotFound`] if somebody else was faster.
 pub fn delete_user(conn: &mut DbConnection, id: &str, now: Timestamp) -> ApiResult<()> {
     keep_an_admin(conn, id)?;
-    tell_all_watched_by(conn, id, now)?;
+    tell_all_watched_by(conn, &ViewerId::new(id), now)?;
     match diesel::delete(users::table.find(id)).execute(conn)? {
         0 => Err(ApiError::not_found()),
         _ => Ok(()),

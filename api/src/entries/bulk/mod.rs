@@ -20,14 +20,17 @@ use super::{
     model::{Entry, entries_by_change},
 };
 use crate::{
-    account::model::{User, user_of},
+    account::{
+        ids::PersonId,
+        model::{User, user_of},
+    },
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError},
     http::state::AppState,
     metric::{Detail, Metric},
-    outbox::{self, Topic},
+    outbox::{self, Subject, Topic},
     trail::{Action, Event},
 };
 
@@ -199,9 +202,10 @@ impl<P: Plan> Walk<P> {
 
     /// Tells those who watch: once for all of a metric, since a page that would be told of thousands loads them anew anyway.
     fn tell(&self, conn: &mut DbConnection) -> QueryResult<()> {
+        let owner = PersonId::new(&*self.owner);
         for (metric, level) in self.levels {
             if let Some(level) = level {
-                outbox::add(conn, &self.owner, Topic::Metric(metric), level, None, self.now)?;
+                outbox::add(conn, &owner, Topic::Metric(metric), level, Subject::All, self.now)?;
             }
         }
         Ok(())

@@ -189,7 +189,7 @@ pub async fn update_share(
         Decision::Ended => ShareState::Ended,
     });
     let changes = ShareChanges { state: decided, water, altitude, history, export, until };
-    let person_id = admin.0.user.id.clone();
+    let person_id = admin.0.user.as_person();
     let view = admin.write(&state.db, move |conn, trace| {
         let viewer = model::viewer(conn, &username)?;
         let person = model::change(conn, trace, &person_id, &viewer, changes)?;
@@ -217,7 +217,7 @@ pub async fn delete_share(
     username: web::Path<String>,
 ) -> ApiResult<HttpResponse> {
     let changes = ShareChanges { state: Some(ShareState::Ended), ..ShareChanges::default() };
-    let person_id = admin.0.user.id.clone();
+    let person_id = admin.0.user.as_person();
     let end = admin.write(&state.db, move |conn, trace| {
         let viewer = model::viewer(conn, &username)?;
         model::change(conn, trace, &person_id, &viewer, changes)

@@ -6,7 +6,7 @@ use status_tracker::{
     account::model::{Role, find_user},
     clock::{HOUR, SECOND},
     metric::{Detail, Metric},
-    outbox::{self, Topic},
+    outbox::{self, Subject, Topic},
     people::sharing::Granted,
 };
 
@@ -378,8 +378,8 @@ async fn a_change_of_everything_says_so() {
     streams[0].expect("share").await;
     let now = app.clock.now();
     let all = move |conn: &mut _| {
-        let person = find_user(conn, "robin")?.unwrap().id;
-        Ok(outbox::add(conn, &person, Topic::Metric(Metric::Water), Detail::Logged, None, now)?)
+        let person = find_user(conn, "robin")?.unwrap().as_person();
+        Ok(outbox::add(conn, &person, Topic::Metric(Metric::Water), Detail::Logged, Subject::All, now)?)
     };
     app.state.db.write(all).await.unwrap();
     for stream in &mut streams {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use status_tracker::{
     account::model::find_user,
     metric::Detail,
-    outbox::{self, Topic},
+    outbox::{self, Subject, Topic},
     people::sharing::{Share, find_share, save_share},
 };
 
@@ -25,11 +25,12 @@ use crate::support::TestApp;
 async fn change_share(app: &TestApp, change: impl FnOnce(&mut Share) + Send + 'static) {
     let now = app.clock.now();
     let write = move |conn: &mut _| {
-        let (person, viewer) = (find_user(conn, "robin")?.unwrap().id, find_user(conn, "alex")?.unwrap().id);
+        let person = find_user(conn, "robin")?.unwrap().as_person();
+        let viewer = find_user(conn, "alex")?.unwrap().as_viewer();
         let mut share = find_share(conn, &person, &viewer)?.unwrap();
         change(&mut share);
         save_share(conn, &share)?;
-        Ok(outbox::add(conn, &person, Topic::Share, Detail::Logged, Some(&viewer), now)?)
+        Ok(outbox::add(conn, &person, Topic::Share, Detail::Logged, Subject::Viewer(&viewer), now)?)
     };
     app.state.db.write(write).await.unwrap();
 }

@@ -137,7 +137,7 @@ impl TestApp {
             // Every person has approved every viewer.
             for other in list_users(conn, "", 100)?.iter().filter(|other| other.role() != role) {
                 let (person, viewer) = if role == Role::Admin { (&user, other) } else { (other, &user) };
-                approve_newcomer(conn, &person.id, &viewer.id, now)?;
+                approve_newcomer(conn, person.as_person(), viewer.as_viewer(), now)?;
             }
             Ok(start_session(conn, &session)?)
         };
