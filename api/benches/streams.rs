@@ -14,7 +14,7 @@ use std::{
 use actix_web::rt;
 use serde_json::json;
 use status_tracker::{
-    account::model::{NewUser, Role, UserChanges, insert_user, update_user},
+    account::model::{NewUser, Role, Sharing, UserChanges, insert_user, update_user},
     auth::model::{Kind, Session, start_session},
     clock::{DAY, Timestamp},
     server::Services,
@@ -204,7 +204,7 @@ fn account(services: &Services, username: &str, role: Role) -> String {
     let session = Session::new(session_id.to_string(), user_id.to_string(), Kind::Jwt, now, expires);
     let insert = move |conn: &mut _| {
         let user = insert_user(conn, &user)?;
-        update_user(conn, &user.id, &UserChanges { sharing: Some("everyone"), ..UserChanges::default() })?;
+        update_user(conn, &user.id, &UserChanges { sharing: Some(Sharing::Everyone), ..UserChanges::default() })?;
         Ok(start_session(conn, &session)?)
     };
     state.db.write_blocking(insert).expect("an account");

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::error::FieldError;
+use crate::{error::FieldError, words::words};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -127,38 +127,23 @@ impl Band {
     }
 }
 
-/// How much of a metric is shown, from nothing to all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Detail {
-    /// Nothing.
-    None,
-    /// That something was logged, and when.
-    Logged,
-    /// Whether it was low, middle or high.
-    Band,
-    /// The value, with note and tags.
-    Exact,
+words! {
+    /// How much of a metric is shown, from nothing to all.
+    #[derive(PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Detail, otherwise None {
+        /// Nothing.
+        None "none",
+        /// That something was logged, and when.
+        Logged "logged",
+        /// Whether it was low, middle or high.
+        Band "band",
+        /// The value, with note and tags.
+        Exact "exact",
+    }
 }
 
 impl Detail {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Logged => "logged",
-            Self::Band => "band",
-            Self::Exact => "exact",
-        }
-    }
-
-    /// Anything the database should not hold shows nothing.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        let known = [Self::Logged, Self::Band, Self::Exact];
-        known.into_iter().find(|detail| detail.as_str() == text).unwrap_or(Self::None)
-    }
-
     /// 0 for nothing, up to 3.
     #[must_use]
     pub fn as_number(self) -> i16 {

@@ -9,7 +9,7 @@ use std::{
 use diesel::QueryResult;
 use serde_json::json;
 
-use super::ids;
+use super::ids::{self, NO_ROWS, Place};
 use crate::{
     account::{
         ids::{PersonId, ViewerId},
@@ -203,6 +203,12 @@ impl<'a> Reading<'a> {
         };
         self.newest.insert(key, newest);
         Ok(newest.max(share))
+    }
+
+    /// Where a reader stands who has seen all that they may, and was told no status yet.
+    pub fn newest_place(&mut self, reader: &User, watched: &Watched) -> QueryResult<Place> {
+        let row = if watched.granted.history { self.newest(reader, watched)? } else { NO_ROWS };
+        Ok(Place { row, digest: 0 })
     }
 
     fn newest_shown(&mut self, person: &PersonId, granted: Granted) -> QueryResult<i64> {

@@ -341,13 +341,13 @@ impl Stream {
 
     /// Tells the reader to load again what they have, and how the person is.
     fn reset(&mut self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<()> {
-        let place = newest_place(reading, reader, watched)?;
+        let place = reading.newest_place(reader, watched)?;
         self.push(reading.now, "reset", place, "{}");
         self.begin_at(place, reading, watched)
     }
 
     fn snapshot(&mut self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<()> {
-        let place = newest_place(reading, reader, watched)?;
+        let place = reading.newest_place(reader, watched)?;
         self.begin_at(place, reading, watched)
     }
 
@@ -396,10 +396,4 @@ impl Stream {
         (self.behind, self.listed) = (false, Instant::now());
         Ok(())
     }
-}
-
-/// Where a reader stands who has seen all that they may, and was told no status yet.
-fn newest_place(reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<Place> {
-    let row = if watched.granted.history { reading.newest(reader, watched)? } else { NO_ROWS };
-    Ok(Place { row, digest: 0 })
 }

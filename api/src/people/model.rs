@@ -46,7 +46,7 @@ pub struct PersonView {
 /// At most `limit` persons whom `reader` may watch or ask, by user name, beyond the name `after`.
 pub fn list_people(conn: &mut DbConnection, reader: &User, after: &str, limit: u32) -> QueryResult<Vec<User>> {
     let mut query = users::table
-        .filter(users::role.eq(Role::Admin.as_str()))
+        .filter(users::role.eq(Role::Admin))
         .filter(users::disabled.eq(0))
         .filter(users::username.gt(after.to_owned()))
         .order(users::username)
@@ -56,7 +56,7 @@ pub fn list_people(conn: &mut DbConnection, reader: &User, after: &str, limit: u
     if reader.role() == Role::Admin {
         query = query.filter(users::id.eq(reader.id.clone()));
     } else {
-        query = query.filter(users::sharing.ne(Sharing::Nobody.as_str()));
+        query = query.filter(users::sharing.ne(Sharing::Nobody));
     }
     query.load(conn)
 }

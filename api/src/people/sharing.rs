@@ -15,28 +15,20 @@ use crate::{
     error::{ApiError, ApiResult, Code},
     metric::{Detail, Metric},
     outbox::{self, Subject, Topic},
+    words::words,
 };
 
-/// What stands between a person and a viewer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ShareState {
-    /// The viewer asks; the person has not answered.
-    Requested,
-    /// The viewer may watch.
-    Approved,
-    /// The person said no, ended it, or its time is over.
-    Ended,
-}
-
-impl ShareState {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Approved => "approved",
-            Self::Ended => "ended",
-        }
+words! {
+    /// What stands between a person and a viewer.
+    #[derive(Serialize, Deserialize, ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum ShareState, otherwise Ended {
+        /// The viewer asks; the person has not answered.
+        Requested "requested",
+        /// The viewer may watch.
+        Approved "approved",
+        /// The person said no, ended it, or its time is over.
+        Ended "ended",
     }
 }
 
@@ -46,9 +38,9 @@ impl ShareState {
 pub struct Share {
     pub person_id: PersonId,
     pub viewer_id: ViewerId,
-    state: String,
-    water: String,
-    altitude: String,
+    state: ShareState,
+    water: Detail,
+    altitude: Detail,
     history: i16,
     export: i16,
     pub until: Option<i64>,
@@ -65,9 +57,9 @@ impl Share {
         Self {
             person_id,
             viewer_id,
-            state: state.as_str().to_owned(),
-            water: granted.water.as_str().to_owned(),
-            altitude: granted.altitude.as_str().to_owned(),
+            state,
+            water: granted.water,
+            altitude: granted.altitude,
             history: i16::from(granted.history),
             export: i16::from(granted.export),
             until: None,
@@ -80,9 +72,7 @@ impl Share {
     /// As of `now`: one whose time is over has ended, whatever it was.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> ShareState {
-        let known = [ShareState::Requested, ShareState::Approved];
-        let kept = known.into_iter().find(|state| state.as_str() == self.state).unwrap_or(ShareState::Ended);
-        if self.ran_out(now).is_some() { ShareState::Ended } else { kept }
+        if self.ran_out(now).is_some() { ShareState::Ended } else { self.state }
     }
 
     /// Since when that is its state.
@@ -93,13 +83,13 @@ impl Share {
 
     /// When its time was over, if it is and nobody ended it before.
     fn ran_out(&self, now: Timestamp) -> Option<i64> {
-        self.until.filter(|until| *until <= now.0 && self.state != ShareState::Ended.as_str())
+        self.until.filter(|until| *until <= now.0 && self.state != ShareState::Ended)
     }
 
     /// When the person said no, if that is the last that was said.
     #[must_use]
     pub fn refused_at(&self) -> Option<i64> {
-        (self.state == ShareState::Ended.as_str()).then_some(self.since)
+        (self.state == ShareState::Ended).then_some(self.since)
     }
 
     /// Whether it is no more than a wish, of somebody who was never kept out: that is no reason to keep them out of `everyone`.
@@ -118,8 +108,8 @@ impl Share {
     #[must_use]
     pub fn terms(&self) -> Granted {
         Granted {
-            water: Detail::parse(&self.water),
-            altitude: Detail::parse(&self.altitude),
+            water: self.water,
+            altitude: self.altitude,
             history: self.history != 0,
             export: self.export != 0,
             own: false,
@@ -127,8 +117,8 @@ impl Share {
     }
 
     pub fn set_terms(&mut self, terms: Granted) {
-        terms.water.as_str().clone_into(&mut self.water);
-        terms.altitude.as_str().clone_into(&mut self.altitude);
+        self.water = terms.water;
+        self.altitude = terms.altitude;
         self.history = i16::from(terms.history);
         self.export = i16::from(terms.export);
     }
@@ -139,7 +129,7 @@ impl Share {
             self.kept_out = i16::from(state == ShareState::Requested);
         }
         self.since = if self.state(now) == state { self.since(now) } else { now.0 };
-        state.as_str().clone_into(&mut self.state);
+        self.state = state;
     }
 }
 

@@ -153,10 +153,10 @@ pub async fn update_me(
         time_zone_set: time_zone.is_some().then_some(1),
         time_zone,
         day_starts_at,
-        unit: unit.map(Unit::as_str),
+        unit,
         daily_goal_ml,
         water_presets_ml: water_presets_ml.map(|presets| as_text(&presets)),
-        sharing: sharing.map(Sharing::as_str),
+        sharing,
         ageing_after_hours,
         stale_after_hours,
     };

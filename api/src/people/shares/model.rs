@@ -179,7 +179,7 @@ pub fn list_viewers(conn: &mut DbConnection, person: &User, after: &str, limit: 
     users::table
         .left_join(shares::table.on(between))
         .filter(users::username.gt(after))
-        .filter(users::role.ne(Role::Admin.as_str()))
+        .filter(users::role.ne(Role::Admin))
         .filter(shares::viewer_id.is_not_null().or(users::disabled.eq(0).and(everyone.into_sql::<Bool>())))
         .order(users::username)
         .limit(i64::from(limit))

@@ -1,5 +1,4 @@
 use actix_web::{HttpResponse, delete, get, patch, post, web};
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
@@ -12,7 +11,7 @@ use crate::{
         username::validate_new_username,
         view::UserView,
     },
-    auth::{Auth, SessionView, guard::AdminUser, lockout, password},
+    auth::{Auth, SessionView, guard::AdminUser, lockout},
     clock::Timestamp,
     error::{ApiError, ApiResult, Code, Problem},
     http::{
@@ -116,7 +115,7 @@ pub async fn create_user(
         Some(terms) => terms.map(|terms| terms.offer(role, now)).transpose()?,
         None => (role == Role::Viewer).then(Offer::default),
     };
-    let (temporary_password, hash) = temporary_password(&auth).await?;
+    let (temporary_password, hash) = auth.passwords.temporary().await?;
     let expires_at = Timestamp(now.0 + TEMPORARY);
     let shown_as = display_name.unwrap_or_else(|| username.clone());
     let user = NewUser::new(state.clock.new_id(), &username, role, hash, now)
@@ -141,14 +140,6 @@ pub async fn create_user(
         temporary_password,
         expires_at,
     }))
-}
-
-/// A password that nobody chose, and its hash. The admin sees it once, because there is no other way to reach its owner (a departure from
-/// OWASP ASVS 6.4.6); what limits that is that it opens nothing but the choice of another, and expires.
-async fn temporary_password(auth: &Auth) -> ApiResult<(String, String)> {
-    let password = password::generate();
-    let hash = auth.passwords.hash(&SecretString::from(password.clone())).await?;
-    Ok((password, hash))
 }
 
 /// Read a user's account.
@@ -306,7 +297,7 @@ pub async fn reset_user_password(
     refuse_oneself(&admin, &username)?;
     // Before a second is spent on hashing.
     admin.0.read(&state.db, |conn, _| model::named(conn, &username)).await?;
-    let (temporary_password, hash) = temporary_password(&auth).await?;
+    let (temporary_password, hash) = auth.passwords.temporary().await?;
     let reset = admin.write(&state.db, move |conn, trace| model::reset_password(conn, trace, &username, &hash));
     let expires_at = reset.await?;
     Ok(web::Json(TemporaryPassword { temporary_password, expires_at }))

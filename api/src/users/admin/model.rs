@@ -31,10 +31,10 @@ pub struct AccountChanges {
 #[derive(AsChangeset)]
 #[diesel(table_name = users)]
 struct Columns {
-    role: Option<&'static str>,
+    role: Option<Role>,
     disabled: Option<i16>,
     display_name: Option<String>,
-    sharing: Option<&'static str>,
+    sharing: Option<Sharing>,
 }
 
 /// # Errors
@@ -72,11 +72,11 @@ pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: A
         end_all_sessions(conn, &user.id)?;
     }
     let columns = Columns {
-        role: role.map(Role::as_str),
+        role,
         disabled: disabled.map(i16::from),
         display_name,
         // Whoever comes to log again decides again whom they let watch.
-        sharing: role.map(|_| Sharing::Approved.as_str()),
+        sharing: role.map(|_| Sharing::Approved),
     };
     diesel::update(users::table.find(&user.id)).set(&columns).execute(conn)?;
     trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail(said.join(", ")))?;
