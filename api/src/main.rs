@@ -18,7 +18,8 @@ use status_tracker::{
     db::{Db, migration_status},
     events,
     limits::{self, cli::PenaltyCommand},
-    logging, ops, server,
+    logging, ops,
+    server::{self, Services},
     users::{
         self,
         cli::{SessionCommand, UserCommand},

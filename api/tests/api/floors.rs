@@ -45,7 +45,7 @@ fn imports(text: &str, depth: usize) -> Vec<&str> {
         let rest = &tokens[start..];
         let rest = rest.strip_prefix(&["crate", "::"]).or_else(|| rest.strip_prefix(&way_out[..])).unwrap_or_default();
         if rest.first().is_none_or(|first| *first != "{") {
-            found.extend(rest.first());
+            found.extend(rest.first().copied());
             continue;
         }
         let mut nested = 0;
@@ -57,7 +57,7 @@ fn imports(text: &str, depth: usize) -> Vec<&str> {
             };
             match pair {
                 _ if nested == 0 => break,
-                ["{" | ",", name] if nested == 1 => found.push(name),
+                ["{" | ",", name] if nested == 1 => found.push(*name),
                 _ => {}
             }
         }
