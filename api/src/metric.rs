@@ -161,7 +161,9 @@ mod tests {
             (Metric::Water, [1, 5000], [0, 5001], "has to be from 1 to 5000 ml"),
             (Metric::Altitude, [1, 10], [0, 11], "has to be from 1 to 10"),
         ] {
-            inside.iter().for_each(|value| metric.check(*value).unwrap());
+            for value in inside {
+                metric.check(value).unwrap();
+            }
             assert_eq!(outside.map(|value| metric.check(value).unwrap_err().message), [message; 2]);
         }
     }

@@ -22,12 +22,11 @@ pub async fn only_for_whom_it_says(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let said = taken_from(&mut req)?;
-    if !said.is_empty() {
-        if let Some(name) = recognised_name(req.request()).await?
-            && said.iter().any(|said| !said.eq_ignore_ascii_case(&name))
-        {
-            return Err(other_account().into());
-        }
+    if !said.is_empty()
+        && let Some(name) = recognised_name(req.request()).await?
+        && said.iter().any(|said| !said.eq_ignore_ascii_case(&name))
+    {
+        return Err(other_account().into());
     }
     next.call(req).await
 }
