@@ -110,7 +110,7 @@ pub fn entries_of(conn: &mut DbConnection, owner: &str, ids: &[&str]) -> QueryRe
 #[must_use]
 #[diesel::dsl::auto_type(no_type_alias)]
 pub fn changed_at(now: i64) -> _ {
-    diesel::dsl::case_when(dsl::updated_at.gt(now), dsl::updated_at + 1_i64).otherwise(now)
+    diesel::dsl::case_when(dsl::updated_at.ge(now), dsl::updated_at + 1_i64).otherwise(now)
 }
 
 /// At most `limit` entries of `owner`, deleted ones too, beyond the position `after`, in the order in which they were last changed.

@@ -16,7 +16,7 @@ use utoipa::IntoParams;
 use validator::Validate;
 
 use super::{
-    change::{change_entries, least_detail},
+    change::{change_entries, changed_after, least_detail},
     model::{Entry, entries_by_change},
 };
 use crate::{
@@ -171,7 +171,11 @@ impl<P: Plan> Walk<P> {
             self.position = (last.updated_at, last.id.clone());
         }
         self.plan.prepare(conn, &self.owner, &page)?;
-        let changes = page.into_iter().filter_map(|before| self.plan.after(&before).map(|after| (before, after)));
+        let changes = page.into_iter().filter_map(|before| {
+            let after = self.plan.after(&before)?;
+            let updated_at = changed_after(&before, self.now.0);
+            Some((before, Entry { updated_at, ..after }))
+        });
         let changes: Vec<_> = changes.collect();
         if let Some(by) = by {
             change_entries(conn, &self.owner, &changes, by, self.now)?;
