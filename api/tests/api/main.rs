@@ -14,6 +14,7 @@ mod documents;
 mod entries;
 mod events;
 mod faults;
+mod floors;
 mod forged;
 mod invites;
 mod limits;

@@ -4,13 +4,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
+    account::model::Role,
     clock::Timestamp,
     error::FieldError,
-    people::{
-        sharing::{Detail, Granted},
-        status::GrantedView,
-    },
-    users::model::Role,
+    metric::Detail,
+    people::{sharing::Granted, status::GrantedView},
 };
 
 /// Everything a new viewer will see of you. The defaults are exact values with history, without
