@@ -10,6 +10,7 @@ mod attempt;
 mod continuation;
 pub mod guard;
 mod handlers;
+mod hs256;
 pub mod lockout;
 pub mod model;
 pub mod password;
