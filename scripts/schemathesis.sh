@@ -21,10 +21,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 failed=()
+# All checks are on by themselves. Named here, they would be on for the operations that schemathesis.toml excepts, too.
 for role in ${ROLES:-NOBODY VIEWER ADMIN}; do
   printf '\n-- as %s\n' "$role"
   ROLE=${role#NOBODY} PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS=$ROOT/scripts/schemathesis_hooks.py \
     "$venv/bin/schemathesis" --config-file "$ROOT/scripts/schemathesis.toml" run "$BASE_URL/api/openapi.json" \
-    --checks all --continue-on-failure --max-examples 60 --seed "${SEED:-1}" "$@" || failed+=("$role")
+    --continue-on-failure --max-examples 60 --seed "${SEED:-1}" "$@" || failed+=("$role")
 done
 if ((${#failed[@]})); then die "Failed as: ${failed[*]}"; fi

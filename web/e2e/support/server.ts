@@ -139,6 +139,11 @@ export class Server {
     await send('POST', '/auth/logout', {}, access_token)
   }
 
+  /** What an operator does at the command line, and what that prints. */
+  async command(...args: string[]): Promise<string> {
+    return (await run(program, args, { env: this.env })).stdout
+  }
+
   /** What the API has logged so far. */
   log(): string {
     return readFileSync(this.logFile, 'utf8')

@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test } from 'vitest'
+import { keeping } from './keeping.svelte'
 import { Locker } from './locker'
 
 beforeEach(() => {
@@ -44,4 +45,12 @@ test('works without storage', () => {
   locker.set('a', 1)
   expect(locker.get('a')).toBeUndefined()
   locker.clear()
+})
+
+test('what a browser takes and does not keep is not said to be kept', () => {
+  const shelf = { getItem: () => null, setItem: () => undefined, removeItem: () => undefined }
+  expect(new Locker(shelf, 'ada').set('a', 1)).toBe(false)
+  expect(keeping.fails).toBe(true)
+  expect(new Locker(localStorage, 'ada').set('a', 1)).toBe(true)
+  expect(keeping.fails).toBe(false)
 })

@@ -4,7 +4,7 @@
 //! with what is asked. `make bench` measures what follows from it.
 
 mod calls;
-mod once;
+pub mod once;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
