@@ -86,8 +86,8 @@ if [[ -z ${STATUS_TRACKER_BIN:-} ]]; then
     build cargo build --locked --bin status-tracker
     STATUS_TRACKER_BIN=$CARGO_TARGET_DIR/debug/status-tracker
   else
-    build cargo build --release --locked --bin status-tracker
-    STATUS_TRACKER_BIN=$CARGO_TARGET_DIR/release/status-tracker
+    build cargo build --profile home --locked --bin status-tracker
+    STATUS_TRACKER_BIN=$CARGO_TARGET_DIR/home/status-tracker
   fi
 fi
 if [[ $mode == dev ]]; then

@@ -10,6 +10,7 @@ mod attempt;
 mod continuation;
 pub mod guard;
 pub mod handlers;
+mod hs256;
 pub mod lockout;
 pub mod model;
 pub mod password;

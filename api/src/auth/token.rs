@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::hs256;
 use crate::{
     clock::{SECOND, Timestamp},
     error::{ApiError, ApiResult},
@@ -54,6 +55,7 @@ impl std::fmt::Debug for Tokens {
 impl Tokens {
     #[must_use]
     pub fn new(secret: &SecretString, previous: Option<&SecretString>) -> Self {
+        hs256::install();
         let bytes = |secret: &SecretString| secret.expose_secret().as_bytes().to_vec();
         let key = |secret| (key_id(secret), DecodingKey::from_secret(&bytes(secret)));
         Self {

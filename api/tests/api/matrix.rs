@@ -103,7 +103,11 @@ pub fn rows() -> Vec<Row> {
 
 #[actix_web::test]
 async fn every_route_answers_each_role_as_it_should() {
-    let app = TestApp::start().await;
+    call_every_route(&TestApp::start().await).await;
+}
+
+/// Every row as every role, on a server where nothing was done yet. `plans` listens to what is said to its database.
+pub async fn call_every_route(app: &TestApp) {
     let clients = [
         app.anonymous(),
         app.viewer().await,
@@ -114,7 +118,7 @@ async fn every_route_answers_each_role_as_it_should() {
     assert_eq!(clients[2].post("/api/v1/entries", body).await.status, 201);
     for (method, path, body, expected) in rows() {
         for (client, expected) in clients.iter().zip(expected) {
-            let client = signed_in(&app, client, path).await;
+            let client = signed_in(app, client, path).await;
             // Somebody else for each call, who may be gone after it.
             let other = if path.contains("{username}") { app.viewer().await.username } else { String::new() };
             let path = path.replace("{id}", ID).replace("{number}", "1").replace("{username}", &other);

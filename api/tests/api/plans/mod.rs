@@ -1,7 +1,7 @@
 //! Every statement that the HTTP surface executes finds its rows by an index, whatever is in the database.
 //!
-//! The statements are not listed here: they are overheard while every route is called, so a new one is judged without anybody having to
-//! remember it. `make bench` measures what follows from it.
+//! The statements are not listed here: they are overheard while `matrix` calls every route, and `calls` the ones whose statements differ
+//! with what is asked. `make bench` measures what follows from it.
 
 mod calls;
 pub mod once;
@@ -18,19 +18,21 @@ use diesel::{
     sql_types::Text,
 };
 
-use crate::support::TestApp;
-use calls::{Routes, call_every_route};
+use crate::{matrix, support::TestApp};
 
 #[actix_web::test]
 async fn every_statement_of_the_api_uses_an_index() {
     set_default_instrumentation(overhear).unwrap();
-    let app = TestApp::start().await;
-    let database = app.folder.path().join("status-tracker.db").to_str().unwrap().to_owned();
-    let routes = Routes::default();
-    call_every_route(&app, &routes).await;
-    routes.assert_all_called();
+    let (every_route, every_way) = (TestApp::start().await, TestApp::start().await);
+    matrix::call_every_route(&every_route).await;
+    calls::call_in_every_way(&every_way).await;
 
-    let statements = OVERHEARD.lock().unwrap().remove(&database).expect("what was said to this database");
+    let database = database_of(&every_way);
+    let mut overheard = OVERHEARD.lock().unwrap();
+    let mut statements = overheard.remove(&database).expect("what was said while every way was called");
+    statements
+        .extend(overheard.remove(&database_of(&every_route)).expect("what was said while every route was called"));
+    drop(overheard);
     let touches_rows = |sql: &&String| {
         let verb = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| sql.starts_with(verb));
         verb && ["sqlite_master", "pragma_", "__diesel_schema_migrations"].iter().all(|table| !sql.contains(table))
@@ -50,8 +52,7 @@ async fn every_statement_of_the_api_uses_an_index() {
 #[actix_web::test]
 async fn what_refers_to_another_row_is_found_by_an_index() {
     let app = TestApp::start().await;
-    let path = app.folder.path().join("status-tracker.db");
-    let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let mut connection = SqliteConnection::establish(&database_of(&app)).unwrap();
     let unindexed: Vec<Line> = sql_query(
         "SELECT child.name || '.' || key.\"from\" AS detail
          FROM sqlite_master AS child, pragma_foreign_key_list(child.name) AS key
@@ -62,6 +63,10 @@ async fn what_refers_to_another_row_is_found_by_an_index() {
     .load(&mut connection)
     .unwrap();
     assert!(unindexed.is_empty(), "{unindexed:?}");
+}
+
+fn database_of(app: &TestApp) -> String {
+    app.folder.path().join("status-tracker.db").to_str().unwrap().to_owned()
 }
 
 /// What was said to each database of this process, by the file's path: other tests run at the same time.
