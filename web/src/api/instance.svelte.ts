@@ -1,6 +1,7 @@
 // What the server says about itself to anyone: who may register, and whether it is being looked after. A page is told as
 // it begins; whoever needs it anew calls `load`.
-import { answer, api, type Instance as About, onProblem } from './client'
+import { answer, api, onProblem } from './client'
+import type { Instance as About } from './types'
 import { Resource } from './resource.svelte'
 
 const CALM_MS = 300_000

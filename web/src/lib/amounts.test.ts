@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Unit } from '../api/client'
+import type { Unit } from '../api/types'
 import { type Range, readAmount, readCode, readWhole } from './amounts'
 import { number, plainNumber, readings } from './numbers'
 import { AMOUNT, amount, asAmount, inTenths, mlOfTenths, sumInTenths, toInput } from './units'

@@ -1,5 +1,5 @@
 // Which address shows what. Everything the page can be asked for is in this one table.
-import type { Metric, Outcome } from '../api/client'
+import type { Metric, Outcome } from '../api/types'
 
 export type Route =
   | { name: 'dashboard'; person?: string }

@@ -1,6 +1,6 @@
 // Instants are UTC; people read them in a time zone. Everything here is told the zone and the present,
 // so that it can be tested. `Intl` knows the rules of every zone; the functions below only ask it.
-import type { Person } from '../api/client'
+import type { Person } from '../api/types'
 import { number } from './numbers'
 
 const MINUTE = 60_000

@@ -1,6 +1,6 @@
 // Amounts are kept in whole millilitres; what was typed in fluid ounces (US) keeps its tenths of an ounce beside them, and
 // sums in ounces add those.
-import type { Unit } from '../api/client'
+import type { Unit } from '../api/types'
 import { number, ownLocale, plainNumber } from './numbers'
 
 /** The most that the server takes as one entry. */

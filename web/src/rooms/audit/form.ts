@@ -1,5 +1,5 @@
 // The filters of the audit log: the address has instants, the form has times on the wall.
-import type { AuditRecord } from '../../api/client'
+import type { AuditRecord } from '../../api/types'
 import type { AuditFilter } from '../../lib/routes'
 import { fromWall, toWall } from '../../lib/time'
 

@@ -2,7 +2,8 @@
 // to know is to ask the server; a 401 to anything means that nobody is signed in any more. Where another tab has signed in as
 // somebody else, this page begins anew, so that nothing of the one is left in it under the name of the other.
 import { acting } from '../../api/acting'
-import { answer, api, type Me, onProblem, type Start } from '../../api/client'
+import { answer, api, onProblem } from '../../api/client'
+import type { Me, Start } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { instance } from '../../api/instance.svelte'
 import { forgetAnswers } from '../../api/known'

@@ -1,6 +1,7 @@
 // A change to many entries at once: shown first, and done only while it is still what was shown.
 import { Attempt } from '../../api/attempt.svelte'
-import { answer, api, type Recompute, type Rewind } from '../../api/client'
+import { answer, api } from '../../api/client'
+import type { Recompute, Rewind } from '../../api/types'
 import { ApiError } from '../../api/error'
 
 interface Outcome {

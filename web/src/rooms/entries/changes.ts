@@ -1,5 +1,5 @@
 // What became of an entry, and of many at once, in words.
-import type { Entry, Rewind, Version } from '../../api/client'
+import type { Entry, Rewind, Version } from '../../api/types'
 import { number } from '../../lib/numbers'
 
 type Fact = Pick<Entry, 'value' | 'at' | 'day' | 'note' | 'tags' | 'fl_oz_tenths'> & {

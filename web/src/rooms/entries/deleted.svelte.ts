@@ -1,6 +1,7 @@
 // What one deleted, the last one first. An entry that comes back leaves the list and one that goes joins it,
 // wherever that was done.
-import { answer, api, type DeletedEntry, type Entry } from '../../api/client'
+import { answer, api } from '../../api/client'
+import type { DeletedEntry, Entry } from '../../api/types'
 import { clock } from '../../api/clock.svelte'
 import { Paged } from '../../api/paged.svelte'
 import type { Follower } from '../people/live.svelte'

@@ -1,6 +1,6 @@
 // The form of an entry: what is typed, what is wrong with it, and what of it is sent. Kept apart from the
 // dialog so that it can be tested, and as plain fields so that it can be kept through a reload.
-import type { Entry, EntryChange, Me, Metric } from '../../api/client'
+import type { Entry, EntryChange, Me, Metric } from '../../api/types'
 import { type Reading, readAmount, wrongWith } from '../../lib/amounts'
 import { characters, tooLong } from '../../lib/text'
 import { readWall, wallTime } from '../../lib/time'

@@ -1,6 +1,7 @@
 // The entries of one person, newest first, page by page. Changes made on this page and those that the server
 // tells of are put into the list as they come.
-import { answer, api, type Entry, type Metric } from '../../api/client'
+import { answer, api } from '../../api/client'
+import type { Entry, Metric } from '../../api/types'
 import { ApiError } from '../../api/error'
 import type { PageOf } from '../../api/paged.svelte'
 import { Resource } from '../../api/resource.svelte'

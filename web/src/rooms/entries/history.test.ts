@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { api, type Entry } from '../../api/client'
+import { api } from '../../api/client'
+import type { Entry } from '../../api/types'
 import { History } from './history.svelte'
 
 /** Entries by their minute: the larger, the newer. */

@@ -1,7 +1,7 @@
 // What is on its way to the server. Each wish is kept in this browser until the server has answered it, under the id of its
 // entry, so that neither a reload nor a lost answer loses or doubles it. What could not reach the server waits and is tried
 // again by itself; what it refuses stays, with the reason, until the person has decided.
-import type { Entry } from '../../api/client'
+import type { Entry } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { pause } from '../../api/pause'
 import { reach } from '../../api/reach.svelte'

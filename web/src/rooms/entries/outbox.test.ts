@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Entry } from '../../api/client'
+import type { Entry } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { reach } from '../../api/reach.svelte'
 import { Locker } from '../../lib/locker'

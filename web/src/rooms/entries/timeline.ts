@@ -1,6 +1,6 @@
 // A list of entries, newest first, as the server gives it page by page: how it is grouped into days and
 // where a changed entry belongs in it.
-import type { Entry } from '../../api/client'
+import type { Entry } from '../../api/types'
 import { same } from '../../lib/same'
 import { asAmount, sumInTenths } from '../../lib/units'
 

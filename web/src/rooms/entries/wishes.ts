@@ -1,6 +1,6 @@
 // What somebody wants of an entry, until the server has answered: kept in this browser in this form. Each may be sent again
 // without harm, as often as it takes.
-import type { Entry, NewEntry } from '../../api/client'
+import type { Entry, NewEntry } from '../../api/types'
 import { ApiError } from '../../api/error'
 
 /** A new entry that has its own name and moment, whenever it arrives. */

@@ -1,4 +1,4 @@
-import type { Entry, Unit } from '../../api/client'
+import type { Entry, Unit } from '../../api/types'
 import { altitudeText } from '../../lib/altitude'
 import { bandText } from '../../lib/bands'
 import { amount } from '../../lib/units'

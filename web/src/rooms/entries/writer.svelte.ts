@@ -3,14 +3,8 @@
 // outbox, and so does an Undo. What the server has made of it comes by the stream; whoever made the writer is told, to ask
 // where no stream comes through.
 import { createContext } from 'svelte'
-import {
-  answer,
-  api,
-  certainTime,
-  type Entry,
-  type EntryChange,
-  type Version,
-} from '../../api/client'
+import { answer, api, certainTime } from '../../api/client'
+import type { Entry, EntryChange, Version } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { clock } from '../../api/clock.svelte'
 import { pause } from '../../api/pause'

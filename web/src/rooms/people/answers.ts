@@ -1,5 +1,5 @@
 // What became of the requests somebody sent, read off two states of the list of people.
-import type { PersonView } from '../../api/client'
+import type { PersonView } from '../../api/types'
 
 export interface Answer {
   username: string

@@ -1,7 +1,7 @@
 // What the server tells by itself, handed to whoever shows it. There is one stream at a time: of the person who is
 // looked at, or of the list of people. An admin's is their own, on every page, since requests to watch come by it.
 import { createContext } from 'svelte'
-import type { Entry, Me, PersonView, Share, Status } from '../../api/client'
+import type { Entry, Me, PersonView, Share, Status } from '../../api/types'
 import type { StreamEvent } from '../../api/events'
 import { type Health, Stream } from '../../api/stream.svelte'
 import { personEventsPath, PEOPLE_EVENTS } from '../../lib/routes'

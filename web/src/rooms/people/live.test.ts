@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { api, type PersonView, type Status } from '../../api/client'
+import { api } from '../../api/client'
+import type { PersonView, Status } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { Stream, type Source } from '../../api/stream.svelte'
 import { session } from '../auth/session.svelte'

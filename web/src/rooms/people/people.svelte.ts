@@ -1,7 +1,8 @@
 // The people whose status may be seen here, and those who may be asked: for an admin themself, for a viewer all
 // who share with somebody. The list carries each one's status, so choosing one costs no further request.
 import { createContext } from 'svelte'
-import { answer, api, type PersonView, type Start, type Status } from '../../api/client'
+import { answer, api } from '../../api/client'
+import type { PersonView, Start, Status } from '../../api/types'
 import { Resource } from '../../api/resource.svelte'
 import { whole } from '../../api/whole'
 import { Watched } from './watched.svelte'

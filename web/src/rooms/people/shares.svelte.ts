@@ -1,7 +1,8 @@
 // Who may watch one, who asks to, and who may no longer: the whole list, so that what is open can be counted in
 // the bar. Changes made here and those heard of from elsewhere end in the same `changed`.
 import { createContext } from 'svelte'
-import { answer, api, type Share, type ShareChange } from '../../api/client'
+import { answer, api } from '../../api/client'
+import type { Share, ShareChange } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { Resource } from '../../api/resource.svelte'
 import { whole } from '../../api/whole'

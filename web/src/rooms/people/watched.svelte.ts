@@ -1,6 +1,7 @@
 // One person being watched: their status, and the entries of their day. Both follow what the server tells; changes
 // made on this page are shown before that.
-import { answer, api, type Entry, type Status } from '../../api/client'
+import { answer, api } from '../../api/client'
+import type { Entry, Status } from '../../api/types'
 import { Resource } from '../../api/resource.svelte'
 import { isKnown, place, remove } from '../entries/timeline'
 import type { Listener } from '../entries/writer.svelte'

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { api, type Entry, type Status } from '../../api/client'
+import { api } from '../../api/client'
+import type { Entry, Status } from '../../api/types'
 import { Watched } from './watched.svelte'
 
 interface Asked {

@@ -1,5 +1,5 @@
 // The settings form: what is typed, what is wrong with it, and which of it has changed.
-import type { Me, MeChange, Unit } from '../../api/client'
+import type { Me, MeChange, Unit } from '../../api/types'
 import { type Range, type Reading, readAmount, readWhole, wrongWith } from '../../lib/amounts'
 import { same } from '../../lib/same'
 import { tooLong } from '../../lib/text'

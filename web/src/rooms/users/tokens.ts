@@ -1,5 +1,5 @@
 // The form of a new API token: what is typed, and what of it is sent.
-import type { Role, Scope } from '../../api/client'
+import type { Role, Scope } from '../../api/types'
 import { tooLong } from '../../lib/text'
 import { inDays } from '../../lib/time'
 

@@ -1,5 +1,5 @@
 import type { ApiError } from '../../api/error'
-import type { Role, User } from '../../api/client'
+import type { Role, User } from '../../api/types'
 
 export const roleWords: Record<Role, string> = { admin: 'Admin', viewer: 'Viewer' }
 

@@ -1,6 +1,7 @@
 // The time zone of this device, and that of one's days. Until one was chosen, or anything logged, the device's is taken and
 // said to be; after that it is offered and never taken.
-import { answer, api, type Me } from '../../api/client'
+import { answer, api } from '../../api/client'
+import type { Me } from '../../api/types'
 import { ApiError } from '../../api/error'
 import type { Locker } from '../../lib/locker'
 import { isKnown } from '../../lib/time'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Share } from '../../../api/client'
+import type { Share } from '../../../api/types'
 import {
   approvedNames,
   emptyOffer,

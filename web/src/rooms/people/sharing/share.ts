@@ -7,7 +7,7 @@ import type {
   ShareChange,
   ShareTerms,
   Sharing,
-} from '../../../api/client'
+} from '../../../api/types'
 import { same } from '../../../lib/same'
 import { readWall, wallTime } from '../../../lib/time'
 import { listed } from '../../entries/changes'

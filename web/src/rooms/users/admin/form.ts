@@ -1,5 +1,5 @@
 // The form of a new account, as an admin fills it in.
-import type { Role } from '../../../api/client'
+import type { Role } from '../../../api/types'
 import type { OfferForm } from '../../people/sharing/share'
 
 export const DRAFT = 'user'

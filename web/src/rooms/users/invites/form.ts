@@ -1,5 +1,5 @@
 // The form of a new invitation: for whom, for how long, and for how many.
-import type { Role } from '../../../api/client'
+import type { Role } from '../../../api/types'
 import { readWhole, wrongWith } from '../../../lib/amounts'
 import type { OfferForm } from '../../people/sharing/share'
 import { inDays } from '../../../lib/time'
