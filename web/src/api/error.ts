@@ -1,5 +1,5 @@
 // Every way a request can fail, as one type. It knows nothing of the network, so it can be made in tests.
-import { fieldWord } from '../lib/field-words'
+import { fieldWord } from './field-words'
 import type { components } from './schema'
 
 type Schemas = components['schemas']

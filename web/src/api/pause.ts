@@ -1,9 +1,9 @@
 // Who was told to come back later comes back later: until then no request of this browser goes out, from whichever tab, and
 // then one goes first. What is shown meanwhile says when; what tries again by itself does so then.
-import { inWords } from '../lib/explain'
-import { keeping } from '../lib/keeping.svelte'
+import { keeping } from './keeping.svelte'
 import { acting } from './acting'
 import { ApiError } from './error'
+import { waitWords } from './wait-words'
 
 interface Kept {
   /** By this device's clock. */
@@ -127,7 +127,7 @@ function stored(key: string): Kept | undefined {
 }
 
 function refused({ status, code }: Kept, left: number): ApiError {
-  return new ApiError(status, { code, detail: `Try again ${inWords(left)}.` }, left)
+  return new ApiError(status, { code, detail: `Try again ${waitWords(left)}.` }, left)
 }
 
 export const pause = new Pause()

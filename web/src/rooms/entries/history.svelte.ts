@@ -5,16 +5,15 @@ import type { Entry, Metric } from '../../api/types'
 import { ApiError } from '../../api/error'
 import type { PageOf } from '../../api/paged.svelte'
 import { Resource } from '../../api/resource.svelte'
-import type { Follower } from '../people/live.svelte'
-import { isKnown, place, remove } from './timeline'
-import type { Listener } from './writer.svelte'
+import type { Follower, WriteFollower } from '../live/follower'
+import { isKnown, place, remove } from '../live/timeline'
 
 /** Most people look at the last weeks: those come quickly. Whoever goes on is spared requests. */
 const PAGE = 100
 const LONG_PAGE = 500
 const LONG_AFTER = 300
 
-export class History implements Listener, Follower {
+export class History implements Follower, WriteFollower {
   readonly username: string
   readonly metric: Metric | undefined
   readonly first: Resource<PageOf<Entry>>

@@ -5,7 +5,7 @@ import type { Entry } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { pause } from '../../api/pause'
 import { reach } from '../../api/reach.svelte'
-import { backoff } from '../../lib/backoff'
+import { backoff } from '../../api/backoff'
 import type { Locker } from '../../lib/locker'
 import { fromKept, type Item, toKept, type Wish } from './wishes'
 
@@ -56,6 +56,8 @@ export class Outbox {
       ({ wish, problem, slow, refused }) => wish.to !== 'log' && !refused && (problem ?? slow),
     ),
   )
+  /** How many the person is told of as not saved. */
+  readonly unsaved = $derived(this.waiting.length + this.changes.length + this.refused.length)
   /** The entries that are to be deleted: not shown any more. */
   readonly gone: ReadonlySet<string> = $derived(
     new Set(

@@ -12,18 +12,13 @@ import { altitudeText } from '../../lib/altitude'
 import { explain } from '../../lib/explain'
 import { same } from '../../lib/same'
 import type { Locker } from '../../lib/locker'
-import { newId } from '../../lib/uuid'
+import { newId } from '../../api/uuid'
 import { toasts } from '../../ui/toasts.svelte'
+import type { WriteFollower } from '../live/follower'
 import { factOf, factOfVersion } from './changes'
 import { foreign } from '../../api/transport'
 import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
 import { isAnswerTo } from './wishes'
-
-export interface Listener {
-  /** An entry is there, new or in place of what it was before. */
-  saved: (entry: Entry, before?: Entry) => void
-  removed: (entry: Entry) => void
-}
 
 /** What a person logs; its name and, unless given, its moment are added here. */
 export type Draft = Omit<Outgoing, 'id' | 'at'> & { id?: string; at?: string }
@@ -45,7 +40,7 @@ export class Writer {
   correcting = $state<number | null>(null)
   #level: Level | undefined
   #levels: Promise<void> = Promise.resolve()
-  #listeners = new Set<Listener>()
+  #listeners = new Set<WriteFollower>()
   #settled: () => void
 
   /** `settled` is called whenever the server has taken in a change. */
@@ -61,7 +56,7 @@ export class Writer {
   }
 
   /** Until the function it gives is called, `listener` hears of every change. */
-  listen(listener: Listener): () => void {
+  listen(listener: WriteFollower): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -344,13 +339,13 @@ export class Writer {
     return items[0]
   }
 
-  #tell(what: (listener: Listener) => void): void {
+  #tell(what: (listener: WriteFollower) => void): void {
     what(this.#ownLevel)
     this.#listeners.forEach(what)
   }
 
   /** What became of the altitude that is still being corrected. */
-  readonly #ownLevel: Listener = {
+  readonly #ownLevel: WriteFollower = {
     saved: (entry) => {
       if (this.#level?.id === entry.id) this.#level.entry = entry
     },

@@ -6,7 +6,7 @@ import type { Share, ShareChange } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { Resource } from '../../api/resource.svelte'
 import { whole } from '../../api/whole'
-import type { Live } from './live.svelte'
+import type { Live } from '../live/live.svelte'
 
 /** What a screen is there for is asked first. */
 const FIRST_MS = 2_000

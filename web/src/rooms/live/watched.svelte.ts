@@ -3,12 +3,11 @@
 import { answer, api } from '../../api/client'
 import type { Entry, Status } from '../../api/types'
 import { Resource } from '../../api/resource.svelte'
-import { isKnown, place, remove } from '../entries/timeline'
-import type { Listener } from '../entries/writer.svelte'
-import type { Follower } from './live.svelte'
+import { isKnown, place, remove } from './timeline'
+import type { Follower, WriteFollower } from './follower'
 import { withEntry, withoutEntry } from './overlay'
 
-export class Watched implements Listener, Follower {
+export class Watched implements Follower, WriteFollower {
   status: Status
   readonly today: Resource<Entry[]>
   /** Whether it is the person themself, whose status can be told in advance. */

@@ -7,21 +7,8 @@ import { type Health, Stream } from '../../api/stream.svelte'
 import { personEventsPath, PEOPLE_EVENTS } from '../../lib/routes'
 import { same } from '../../lib/same'
 import { session } from '../auth/session.svelte'
+import type { Follower, ShareFollower } from './follower'
 import type { People } from './people.svelte'
-
-export interface Follower {
-  /** An entry is there, new or changed; null for one that is gone. */
-  entry: (id: string, entry: Entry | null) => void
-  /** What was loaded before may be out of date. */
-  stale: () => void
-}
-
-export interface ShareFollower {
-  /** The share of a viewer, or whether they are watching, has changed. */
-  share: (share: Share) => void
-  /** What was loaded before may be out of date. */
-  stale: () => void
-}
 
 export class Live {
   #people: People
