@@ -4,7 +4,7 @@ import { untrack } from 'svelte'
 import { instance } from './api/instance.svelte'
 import { keeping } from './api/keeping.svelte'
 import type { Entry, Me } from './api/types'
-import { Locker } from './lib/locker'
+import { LocalStore } from './lib/local-store'
 import { session } from './rooms/auth/session.svelte'
 import { provideWriter, Writer } from './rooms/entries/writer.svelte'
 import { Live, provideLive } from './rooms/live/live.svelte'
@@ -14,7 +14,7 @@ import { provideShares, Shares } from './rooms/people/shares.svelte'
 import { DeviceZone } from './rooms/people/zone.svelte'
 
 export interface Services {
-  locker: Locker
+  store: LocalStore
   writer: Writer
   people: People
   live: Live
@@ -27,11 +27,11 @@ export function provideServices(me: () => Me): Services {
   const { username } = me()
   const first = session.takeFirst()
   const given = first?.shares?.next_cursor === null ? first.shares.items : undefined
-  const locker = new Locker(keeping.shelf, username)
+  const store = new LocalStore(keeping.shelf, username)
   const people = providePeople(new People())
   const live = provideLive(new Live(people, given !== undefined))
   const shares = provideShares(new Shares())
-  const writer = provideWriter(new Writer(locker, settled))
+  const writer = provideWriter(new Writer(store, settled))
   provideUnsaved(() => writer.outbox.unsaved)
   if (first) people.begin(first)
   if (given) shares.list.set(given)
@@ -42,7 +42,7 @@ export function provideServices(me: () => Me): Services {
     else if (live.health !== 'live') void live.poll(username)
   }
 
-  const services = { locker, writer, people, live, shares, device: new DeviceZone(locker) }
+  const services = { store, writer, people, live, shares, device: new DeviceZone(store) }
   const admin = $derived(me().role === 'admin')
   keepGoing(services, () => admin)
   return services

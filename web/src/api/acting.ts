@@ -7,6 +7,6 @@ export const acting: { as: string | undefined } = { as: undefined }
 const HEADER = 'acting-as'
 
 /** Says in a request's headers for whom it is made. */
-export function sayWho(headers: Headers): void {
+export function addActingAs(headers: Headers): void {
   if (acting.as !== undefined) headers.set(HEADER, acting.as)
 }

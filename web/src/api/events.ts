@@ -1,7 +1,7 @@
 // One connection to a stream of server-sent events, from its opening to its end. EventSource is not used: it
 // hides why it failed, sends its last id only to reconnect by itself, and cannot be told that silence is an end.
 import { createParser } from 'eventsource-parser'
-import { sayWho } from './acting'
+import { addActingAs } from './acting'
 import { failed } from './client'
 import { clock, SERVER_TIME } from './clock.svelte'
 import { ApiError } from './error'
@@ -45,7 +45,7 @@ export const follow: Follow = async (path, lastId, signal, ears) => {
   try {
     const headers = new Headers({ accept: 'text/event-stream' })
     if (lastId !== undefined) headers.set('last-event-id', lastId)
-    sayWho(headers)
+    addActingAs(headers)
     const stop = AbortSignal.any([signal, silence.signal])
     const response = await fetch(path, { headers, signal: stop, cache: 'no-store' }).catch(broken)
     clock.learn(response.headers.get(SERVER_TIME))

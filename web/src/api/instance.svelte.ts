@@ -26,7 +26,7 @@ class Instance {
   }
 
   /** The server has said it together with something else. */
-  told(about: About): void {
+  set(about: About): void {
     this.about.set(about)
     this.#later(this.maintenance ? WAITING_MS : CALM_MS)
   }

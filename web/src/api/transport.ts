@@ -1,6 +1,6 @@
 // What every request passes on its way out and back: for whom it is made, when it may go, how long it may take, and whether
 // what came back was said by our server. Anything else, a proxy's page, a portal's welcome, an empty answer, counts as no answer.
-import { sayWho } from './acting'
+import { addActingAs } from './acting'
 import { clock, SERVER_TIME } from './clock.svelte'
 import { ApiError } from './error'
 import { knownAnswer } from './known'
@@ -21,7 +21,7 @@ const LONGEST_MS = 24 * 3_600_000
 export async function send(request: Request): Promise<Response> {
   const passed = await pause.pass(new URL(request.url).pathname)
   const done = reach.sent()
-  sayWho(request.headers)
+  addActingAs(request.headers)
   const known = knownAnswer(request)
   let free = false
   try {

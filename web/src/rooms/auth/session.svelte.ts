@@ -11,7 +11,7 @@ import { Resource } from '../../api/resource.svelte'
 import type { components } from '../../api/schema'
 import { forgetStreams } from '../../api/shared'
 import { keeping } from '../../api/keeping.svelte'
-import { Locker } from '../../lib/locker'
+import { LocalStore } from '../../lib/local-store'
 import { router } from '../../ui/router.svelte'
 import { announce, listen } from './tabs'
 
@@ -117,7 +117,7 @@ class Session {
 
   /** Nothing of this person may linger in this browser, unless they want that. */
   forget(keep = false, username = this.me?.username): void {
-    if (username !== undefined && !keep) new Locker(keeping.shelf, username).clear()
+    if (username !== undefined && !keep) new LocalStore(keeping.shelf, username).clear()
     this.expired = false
     this.#was = undefined
     this.#end()
@@ -135,7 +135,7 @@ class Session {
     const query = person === undefined ? {} : { person }
     const start = await answer(api.GET('/api/v1/start', { params: { query } }))
     this.#first = start
-    instance.told(start.instance)
+    instance.set(start.instance)
     if (start.me) return start.me
     this.#expire()
     throw new ApiError(401, {})
@@ -194,7 +194,7 @@ class Session {
   }
 
   #tellInstead(was: string): void {
-    const waiting = new Locker(keeping.shelf, was).keys(WAITING).length > 0
+    const waiting = new LocalStore(keeping.shelf, was).keys(WAITING).length > 0
     this.expired = false
     this.instead = { was, waiting }
   }

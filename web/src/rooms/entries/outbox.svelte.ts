@@ -6,7 +6,7 @@ import { ApiError } from '../../api/error'
 import { pause } from '../../api/pause'
 import { reach } from '../../api/reach.svelte'
 import { backoff } from '../../api/backoff'
-import type { Locker } from '../../lib/locker'
+import type { LocalStore } from '../../lib/local-store'
 import { fromKept, type Item, toKept, type Wish } from './wishes'
 
 export type { Item, Outgoing, Wish } from './wishes'
@@ -25,7 +25,7 @@ const LATE_MS = 35_000
 export class Outbox {
   items = $state.raw<Item[]>([])
   retrying = $state(false)
-  #locker: Locker
+  #store: LocalStore
   #deliver: Deliver
   #done: (wish: Wish, entry: Entry | null) => void
   /** The wishes that are on their way, by the id of their entry. */
@@ -34,11 +34,15 @@ export class Outbox {
   #stopped = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(locker: Locker, deliver: Deliver, done: (wish: Wish, entry: Entry | null) => void) {
-    this.#locker = locker
+  constructor(
+    store: LocalStore,
+    deliver: Deliver,
+    done: (wish: Wish, entry: Entry | null) => void,
+  ) {
+    this.#store = store
     this.#deliver = deliver
     this.#done = done
-    const items = locker.keys(KEY).map((key) => fromKept(locker.get(key)))
+    const items = store.keys(KEY).map((key) => fromKept(store.get(key)))
     this.items = items.filter((item) => item !== undefined)
   }
 
@@ -73,13 +77,13 @@ export class Outbox {
     const retry = () => void this.retry()
     retry()
     addEventListener('online', retry)
-    const deaf = this.#locker.watch((key) => {
+    const stopWatching = this.#store.watch((key) => {
       this.#heard(key)
     })
     return () => {
       this.#stopped = true
       removeEventListener('online', retry)
-      deaf()
+      stopWatching()
       clearTimeout(this.#timer)
       reach.shows(this, false)
     }
@@ -135,7 +139,7 @@ export class Outbox {
   }
 
   forget(id: string): void {
-    this.#locker.remove(KEY + id)
+    this.#store.remove(KEY + id)
     this.items = this.items.filter(({ wish }) => wish.entry.id !== id)
     this.#tellReach()
   }
@@ -146,7 +150,7 @@ export class Outbox {
 
   #put(item: Item): void {
     const { id } = item.wish.entry
-    const kept = this.#locker.set(KEY + id, toKept(item))
+    const kept = this.#store.set(KEY + id, toKept(item))
     const next = { ...item, kept }
     this.items = this.#find(id)
       ? this.items.map((other) => (other.wish.entry.id === id ? next : other))
@@ -243,7 +247,7 @@ export class Outbox {
   /** Takes over what another tab has made of a wish: it has changed it, or dealt with it. */
   #adopt(id: string): void {
     const mine = this.#find(id)
-    const theirs = fromKept(this.#locker.get(KEY + id))
+    const theirs = fromKept(this.#store.get(KEY + id))
     if (!theirs && !mine?.kept) return
     if (mine && theirs && JSON.stringify(mine.wish) === JSON.stringify(theirs.wish)) return
     const others = this.items.filter(({ wish }) => wish.entry.id !== id)

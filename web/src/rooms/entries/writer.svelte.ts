@@ -10,8 +10,8 @@ import { clock } from '../../api/clock.svelte'
 import { pause } from '../../api/pause'
 import { altitudeText } from '../../lib/altitude'
 import { explain } from '../../lib/explain'
-import { same } from '../../lib/same'
-import type { Locker } from '../../lib/locker'
+import { deepEqual } from '../../lib/deep-equal'
+import type { LocalStore } from '../../lib/local-store'
 import { newId } from '../../api/uuid'
 import { toasts } from '../../ui/toasts.svelte'
 import type { WriteFollower } from '../live/follower'
@@ -44,10 +44,10 @@ export class Writer {
   #settled: () => void
 
   /** `settled` is called whenever the server has taken in a change. */
-  constructor(locker: Locker, settled: () => void) {
+  constructor(store: LocalStore, settled: () => void) {
     this.#settled = settled
     this.outbox = new Outbox(
-      locker,
+      store,
       (wish) => this.#deliver(wish),
       (wish, entry) => {
         this.#delivered(wish, entry)
@@ -321,7 +321,7 @@ export class Writer {
     }
     const now = await answer(api.GET('/api/v1/entries/{id}', { params: { path } }))
     // Where the answer was lost, it was taken back already.
-    if (!version || !same(factOfVersion(version), factOf(now))) {
+    if (!version || !deepEqual(factOfVersion(version), factOf(now))) {
       toasts.show('It was changed again meanwhile, so nothing was undone.')
     }
     return now

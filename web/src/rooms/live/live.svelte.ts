@@ -5,7 +5,7 @@ import type { Entry, Me, PersonView, Share, Status } from '../../api/types'
 import type { StreamEvent } from '../../api/events'
 import { type Health, Stream } from '../../api/stream.svelte'
 import { personEventsPath, PEOPLE_EVENTS } from '../../lib/routes'
-import { same } from '../../lib/same'
+import { deepEqual } from '../../lib/deep-equal'
 import { session } from '../auth/session.svelte'
 import type { Follower, ShareFollower } from './follower'
 import type { People } from './people.svelte'
@@ -151,7 +151,7 @@ export class Live {
   }
 
   #take(status: Status, stale: boolean): void {
-    this.#people.told(status)
+    this.#people.updateStatus(status)
     if (stale) for (const follower of this.#followers) follower.stale()
   }
 
@@ -170,7 +170,7 @@ function sameState(
 ): boolean {
   if (!before) return false
   const state = [before.day, before.updated_at, before.water, before.altitude]
-  return same(state, [day, updated_at, water, altitude])
+  return deepEqual(state, [day, updated_at, water, altitude])
 }
 
 export const [useLive, provideLive] = createContext<Live>()

@@ -136,11 +136,14 @@ test('a session that ended is asked about', () => {
 test('preferences and shares of another device go where they belong', () => {
   const update = vi.spyOn(session, 'update').mockReturnValue()
   const shares: unknown[] = []
-  const deaf = live.onShare({ share: (share) => shares.push(share), stale: () => undefined })
+  const stopListening = live.onShare({
+    share: (share) => shares.push(share),
+    stale: () => undefined,
+  })
   live.follow('ada')
   hear('me', { unit: 'fl_oz' })
   hear('share', { username: 'alex' })
-  deaf()
+  stopListening()
   hear('share', { username: 'kim' })
   expect(update).toHaveBeenCalledWith({ unit: 'fl_oz' })
   expect(shares).toEqual([{ username: 'alex' }])

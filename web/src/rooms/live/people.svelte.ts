@@ -4,7 +4,7 @@ import { createContext } from 'svelte'
 import { answer, api } from '../../api/client'
 import type { PersonView, Start, Status } from '../../api/types'
 import { Resource } from '../../api/resource.svelte'
-import { whole } from '../../api/whole'
+import { fetchAllPages } from '../../api/fetch-all-pages'
 import { Watched } from './watched.svelte'
 
 /** Somebody who may be watched. */
@@ -12,7 +12,7 @@ export type Visible = PersonView & { status: Status; granted: NonNullable<Person
 
 export class People {
   readonly list = new Resource(() =>
-    whole((query) => answer(api.GET('/api/v1/people', { params: { query } }))),
+    fetchAllPages((query) => answer(api.GET('/api/v1/people', { params: { query } }))),
   )
   /** The names of those who ended it while this page was open, by user name. */
   gone = $state.raw<Readonly<Record<string, string>>>({})
@@ -51,9 +51,9 @@ export class People {
   }
 
   /** The server says how somebody is. */
-  told(status: Status): void {
+  updateStatus(status: Status): void {
     const { username } = status.person
-    this.#watched.get(username)?.told(status)
+    this.#watched.get(username)?.updateStatus(status)
     this.list.change((list) =>
       list.map((view) =>
         view.status && view.person.username === username

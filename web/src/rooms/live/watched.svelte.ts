@@ -45,7 +45,7 @@ export class Watched implements Follower, WriteFollower {
   }
 
   /** The server says how they are. */
-  told(status: Status): void {
+  updateStatus(status: Status): void {
     const turned = status.day !== this.status.day
     this.status = status
     if (turned) this.stale()

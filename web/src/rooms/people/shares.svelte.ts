@@ -5,7 +5,7 @@ import { answer, api } from '../../api/client'
 import type { Share, ShareChange } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { Resource } from '../../api/resource.svelte'
-import { whole } from '../../api/whole'
+import { fetchAllPages } from '../../api/fetch-all-pages'
 import type { Live } from '../live/live.svelte'
 
 /** What a screen is there for is asked first. */
@@ -13,7 +13,7 @@ const FIRST_MS = 2_000
 
 export class Shares {
   readonly list = new Resource(() =>
-    whole((query) => answer(api.GET('/api/v1/me/shares', { params: { query } }))),
+    fetchAllPages((query) => answer(api.GET('/api/v1/me/shares', { params: { query } }))),
   )
   readonly requests = $derived(this.#of('requested'))
   readonly approved = $derived(this.#of('approved'))
@@ -24,7 +24,7 @@ export class Shares {
     const first = setTimeout(() => {
       if (!this.list.value && !this.list.loading) void this.list.load()
     }, FIRST_MS)
-    const deaf = live.onShare({
+    const stopListening = live.onShare({
       share: (share) => {
         this.changed(share)
       },
@@ -34,7 +34,7 @@ export class Shares {
     })
     return () => {
       clearTimeout(first)
-      deaf()
+      stopListening()
       this.list.stop()
     }
   }

@@ -3,7 +3,7 @@
 import { answer, api } from '../../api/client'
 import type { Me } from '../../api/types'
 import { ApiError } from '../../api/error'
-import type { Locker } from '../../lib/locker'
+import type { LocalStore } from '../../lib/local-store'
 import { isKnown } from '../../lib/time'
 import { session } from '../auth/session.svelte'
 
@@ -14,11 +14,11 @@ export class DeviceZone {
   /** The zone was taken from this device and nobody has said yet that they saw it. */
   taken = $state(false)
   #dismissed = $state.raw<string[]>([])
-  #locker: Locker
+  #store: LocalStore
 
-  constructor(locker: Locker) {
-    this.#locker = locker
-    const kept = locker.get(DISMISSED)
+  constructor(store: LocalStore) {
+    this.#store = store
+    const kept = store.get(DISMISSED)
     if (Array.isArray(kept)) this.#dismissed = kept.filter((zone) => typeof zone === 'string')
   }
 
@@ -47,7 +47,7 @@ export class DeviceZone {
 
   dismiss(zone: string): void {
     this.#dismissed = [...this.#dismissed, zone]
-    this.#locker.set(DISMISSED, this.#dismissed)
+    this.#store.set(DISMISSED, this.#dismissed)
   }
 }
 

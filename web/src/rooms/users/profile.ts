@@ -1,7 +1,7 @@
 // The settings form: what is typed, what is wrong with it, and which of it has changed.
 import type { Me, MeChange, Unit } from '../../api/types'
 import { type Range, type Reading, readAmount, readWhole, wrongWith } from '../../lib/amounts'
-import { same } from '../../lib/same'
+import { deepEqual } from '../../lib/deep-equal'
 import { tooLong } from '../../lib/text'
 import { AMOUNT, amount, type Amount, asAmount, toInput } from '../../lib/units'
 
@@ -53,7 +53,7 @@ const names: Record<Field, string> = {
 function touched(form: ProfileForm, me: Me): Field[] {
   const shown = inUnit(formOf(me), form.unit)
   return FIELDS.filter((field) =>
-    field === 'unit' ? form.unit !== me.unit : !same(form[field], shown[field]),
+    field === 'unit' ? form.unit !== me.unit : !deepEqual(form[field], shown[field]),
   )
 }
 
@@ -158,7 +158,7 @@ export function readForm(form: ProfileForm, me: Me): { change: MeChange } | { wr
     stale_after_hours: value(stale),
   }
   const changed = Object.entries(wanted).filter(
-    ([key, value]) => !same(value, me[key as keyof typeof wanted]),
+    ([key, value]) => !deepEqual(value, me[key as keyof typeof wanted]),
   )
   return { change: Object.fromEntries(changed) }
 }

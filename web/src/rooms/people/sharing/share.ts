@@ -8,7 +8,7 @@ import type {
   ShareTerms,
   Sharing,
 } from '../../../api/types'
-import { same } from '../../../lib/same'
+import { deepEqual } from '../../../lib/deep-equal'
 import { readWall, wallTime } from '../../../lib/time'
 import { listed } from '../../entries/changes'
 
@@ -159,12 +159,12 @@ export interface ShareForm extends TermsForm {
 
 /** What somebody who is only just coming is to see; '' while that is not chosen. */
 export interface OfferForm extends TermsForm {
-  lets: '' | 'yes' | 'no'
+  atOnce: '' | 'yes' | 'no'
 }
 
 export function emptyOffer(): OfferForm {
   return {
-    lets: '',
+    atOnce: '',
     water: 'exact',
     altitude: 'exact',
     history: true,
@@ -176,13 +176,15 @@ export function emptyOffer(): OfferForm {
 
 /** What is sent for them, null for nothing, or what is wrong with it. */
 export function readOffer(
-  { lets, until: wall, second, ...terms }: OfferForm,
+  form: OfferForm,
   me: Reader,
   now: number,
 ): { share?: ShareTerms | null; wrong?: string } {
-  if (lets !== 'yes') return { share: null }
-  const read = readUntil({ until: wall, second }, me, now)
-  return 'wrong' in read ? read : { share: { ...terms, until: read.until } }
+  if (form.atOnce !== 'yes') return { share: null }
+  const read = readUntil(form, me, now)
+  if ('wrong' in read) return read
+  const { water, altitude, history, export: mayExport } = form
+  return { share: { water, altitude, history, export: mayExport, until: read.until } }
 }
 
 function readUntil(
@@ -239,7 +241,7 @@ export function follow(form: ShareForm, share: Share, me: Reader, now: number): 
 /** Whether two states of a share let the same be seen. */
 export function sameTerms(a: Share, b: Share): boolean {
   const terms = (share: Share) => [share.state, ...FIELDS.map((field) => share[field])]
-  return same(terms(a), terms(b))
+  return deepEqual(terms(a), terms(b))
 }
 
 export type Wrong = Partial<Record<'username' | 'until', string>>

@@ -3,7 +3,7 @@
 // data must not linger. A browser without storage only loses the surviving.
 import { keeping, type Shelf } from '../api/keeping.svelte'
 
-export class Locker {
+export class LocalStore {
   #storage: Shelf
   #prefix: string
 
