@@ -1,4 +1,4 @@
-// What a person types is what is stored: the number they meant, once, at the moment they meant, in the words they typed.
+// Forms store what a person means: the number, once, at the moment, in the words they typed.
 import { card, Client, enter, expect, type Page, stopClock, test, toast } from './support/test'
 
 /** Holds back the answers to what is posted there, until the function it gives is called. */

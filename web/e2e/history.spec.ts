@@ -1,4 +1,4 @@
-// What was logged before: found, corrected, moved, deleted, brought back.
+// Entries of before: found, corrected, moved, deleted, brought back.
 import { enter, expect, type NewEntry, type Page, stopClock, test, toast } from './support/test'
 
 const MINUTE = 60_000

@@ -16,7 +16,7 @@ import {
 const MINUTE = 60_000
 const ago = (ms: number) => new Date(Date.now() - ms).toISOString()
 const EVENTS = '**/api/v1/**/events'
-/** What is asked for where there is no stream. */
+/** Requests that are made where there is no stream. */
 const PEOPLE = '**/api/v1/people?*'
 
 const rows = (page: Page) =>
@@ -36,7 +36,7 @@ async function watch(page: Page, account: Account, path = '/'): Promise<void> {
   await expect(says(page, 'Live')).toBeVisible()
 }
 
-/** What the page asks the API for from now on, aside from streams and how the server is, which it asks every minute. */
+/** The page's requests from now on, aside from streams and how the server is, which it asks every minute. */
 function requests(page: Page): string[] {
   const asked: string[] = []
   page.on('request', (request) => {

@@ -162,7 +162,7 @@ test('what a viewer sees is narrowed, and holds at once', async ({
   await dialog.getByRole('checkbox', { name: /^History/ }).uncheck()
   await dialog.getByRole('button', { name: 'A week' }).click()
 
-  // What was chosen is kept through a reload.
+  // The choice is kept through a reload.
   await page.reload()
   await expect(dialog.getByRole('checkbox', { name: /^History/ })).not.toBeChecked()
   await expect(dialog.getByLabel('Until')).not.toHaveValue('')
@@ -375,7 +375,7 @@ test('a viewer is let in by name without having asked', async ({ page, admin, vi
   const asked = `${viewer.username} did not ask. Let ${viewer.username} watch all the same?`
   await expect(dialog.getByRole('status').filter({ hasText: asked })).toBeVisible()
   await expect(card(page, 'Who can watch')).toContainText('Nobody yet.')
-  // Whoever goes on choosing has not answered.
+  // Another choice is no answer to the question.
   await dialog.getByRole('group', { name: 'Water' }).getByRole('radio', { name: 'Band' }).check()
   await expect(dialog.getByText(asked)).toBeHidden()
   await dialog.getByRole('button', { name: 'Share', exact: true }).click()

@@ -1,5 +1,5 @@
-// What the page of one signed-in person works with: made here, once, and found by every screen in its context. Another
-// person is another set, so nothing that one was told stays for the next.
+// The services that the page of one signed-in person works with: made here, once, and found by every screen in its
+// context. Another person gets another set, so nothing of the one is left for the next.
 import { untrack } from 'svelte'
 import { instance } from './api/instance.svelte'
 import { keeping } from './api/keeping.svelte'
@@ -37,7 +37,8 @@ export function provideServices(me: () => Me): Services {
   if (given) shares.list.set(given)
 
   function settled() {
-    // What an earlier page left behind may arrive while the list is on its way: then the list does not know of it.
+    // An entry that an earlier page left behind may arrive while the list is on its way: then the list does not know of
+    // it.
     if (people.list.loading) void people.list.load()
     else if (live.health !== 'live') void live.poll(username)
   }
@@ -50,7 +51,7 @@ export function provideServices(me: () => Me): Services {
 
 function keepGoing({ writer, people, live, shares }: Services, admin: () => boolean): void {
   $effect(() => {
-    // Whoever is shown as the page begins has taken it by now.
+    // The person who is shown as the page begins has taken it by now.
     people.begun()
   })
   $effect(() => untrack(() => writer.outbox.start()))
@@ -62,7 +63,7 @@ function keepGoing({ writer, people, live, shares }: Services, admin: () => bool
     people.list.stop()
   })
   $effect(() => (admin() ? untrack(() => shares.start(live)) : undefined))
-  // What could not be sent while the server was being looked after.
+  // Entries that could not be sent during maintenance.
   $effect(() => {
     if (!instance.maintenance) untrack(() => void writer.outbox.retry())
   })

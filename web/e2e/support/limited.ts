@@ -14,7 +14,7 @@ interface Line {
   path?: string
 }
 
-/** What the API answered, as its log has it. */
+/** The answers of the API, as its log has them. */
 function answers(server: Server): Line[] {
   return server
     .log()

@@ -39,7 +39,7 @@ export async function gone(call: Parameters<typeof answer>[0]): Promise<void> {
   }
 }
 
-/** What a refused request means; whoever listens has heard of it. `body` is what the server said. */
+/** Makes an ApiError of a refused request, once the listeners have heard of it. `body` is the server's text. */
 export function failed(response: Response, body: unknown): ApiError {
   const failure = refusal(response, body)
   tell(failure)

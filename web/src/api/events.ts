@@ -9,7 +9,7 @@ import { pause } from './pause'
 import { mayTakeMore } from './transport'
 
 export interface StreamEvent {
-  /** What to ask for when coming back: all that came after. */
+  /** Names the event: a client that comes back asks for all that came after it. */
   id: string | undefined
   type: string
   data: unknown

@@ -1,4 +1,4 @@
-// What is wrong with a field, in words for whoever typed it.
+// Says what is wrong with a field, in words for the person who typed it.
 import type { components } from './schema'
 
 /** Where the server's own text says it to people. */

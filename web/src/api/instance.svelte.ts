@@ -1,5 +1,5 @@
-// What the server says about itself to anyone: who may register, and whether it is being looked after. A page is told as
-// it begins; whoever needs it anew calls `load`.
+// The server's account of itself, for anyone: who may register, and whether there is maintenance. A page gets it as it
+// begins; a screen that needs it again calls `load`.
 import { answer, api, onProblem } from './client'
 import type { Instance as About } from './types'
 import { Resource } from './resource.svelte'

@@ -126,7 +126,7 @@ export class Stream {
       () => undefined,
       (cause: unknown) => {
         if (cause instanceof ApiError) return cause
-        // Whoever was told stumbled over it. That is seen, and the page goes on.
+        // A listener stumbled over it. That is seen, and the page goes on.
         reportError(cause)
         return undefined
       },

@@ -1,4 +1,4 @@
-// What the server sends and takes, by the names that this page uses. Every type comes from the generated schema.
+// The types of the API, by the names that this page uses. Every one comes from the generated schema.
 import type { components } from './schema'
 
 type Schemas = components['schemas']

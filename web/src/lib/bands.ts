@@ -1,5 +1,5 @@
-// What is shown where a share keeps the number back: a band, in words that say what it is about, or only that
-// something was logged. The bounds are the server's.
+// The words where a share keeps the number back: a band that says what it is about, or only that something was logged.
+// The bounds are the server's.
 import type { Band, Metric, Unit } from '../api/types'
 import { amount } from './units'
 

@@ -1,5 +1,5 @@
-// What a person calls a device, as far as the header that names its browser tells. Browsers pretend to be
-// one another, so the ones that claim more names come first.
+// Names a device for people, as far as the header that names its browser tells. Browsers pretend to be one another, so
+// the ones that claim more names come first.
 import type { Device } from '../api/types'
 
 const BROWSERS: [RegExp, string][] = [

@@ -1,5 +1,5 @@
-// What somebody typed and did not send. It is kept in this browser until it is sent or thrown away: through a reload, an
-// expired session and a dialog that was closed. `open` is whether they were still at it.
+// A form that was filled in and not sent. It is kept in this browser until it is sent or thrown away: through a reload,
+// an expired session and a dialog that was closed. `open` is whether it was still being written.
 import type { LocalStore } from './local-store'
 import { deepEqual } from './deep-equal'
 
@@ -63,7 +63,7 @@ export class Draft<T> {
     return form
   }
 
-  /** What an earlier page kept in another shape is not looked at. */
+  /** A draft that an earlier page kept in another shape is ignored. */
   get #kept(): Kept<T> | undefined {
     const kept = this.#store.get(this.#key)
     const whole = typeof kept === 'object' && kept !== null && 'form' in kept && 'open' in kept

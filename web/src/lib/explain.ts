@@ -2,7 +2,7 @@
 import type { ApiError, Code } from '../api/error'
 import { waitWords } from '../api/wait-words'
 
-/** What happened, for every code of the server. Its own texts are for programs: they name fields, routes and settings. */
+/** The words for every code of the server. Its own texts are for programs: they name fields, routes and settings. */
 const words: Record<Code, string> = {
   address_too_long: 'That was too much for the server at once.',
   asked_recently: 'They have answered already. You can ask again a day after that.',

@@ -10,7 +10,7 @@ interface Ways {
 }
 
 export class KeptForm<T extends object> {
-  /** What is in the form. */
+  /** The contents of the form. */
   fields: T
   /** It was closed with something in it, and is opened with that. */
   found: boolean

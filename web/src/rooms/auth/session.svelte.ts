@@ -1,6 +1,6 @@
-// Who is signed in on this page. The session itself is a cookie that no script can read and all tabs share, so the only way
-// to know is to ask the server; a 401 to anything means that nobody is signed in any more. Where another tab has signed in as
-// somebody else, this page begins anew, so that nothing of the one is left in it under the name of the other.
+// The session of this page. It is a cookie that no script can read and all tabs share, so the only way to know it is to
+// ask the server; a 401 to anything means that nobody is signed in any more. Where another tab has signed in as
+// somebody else, this page begins again, so that nothing of the one is left in it under the name of the other.
 import { acting } from '../../api/acting'
 import { answer, api, onProblem } from '../../api/client'
 import type { Me, Start } from '../../api/types'
@@ -18,7 +18,7 @@ import { announce, listen } from './tabs'
 /** How the keys of what has not reached the server begin. */
 const WAITING = 'pending:'
 
-/** What a page is told that has begun anew, since the session is no longer that of who was signed in here. */
+/** A message for the page that begins again because another tab has signed in as somebody else. */
 export interface Instead {
   was: string
   /** Something of theirs is kept here. */
@@ -81,7 +81,7 @@ class Session {
     announce(this.me.username)
   }
 
-  /** What the server said of everything as this page began; given once, as it is soon out of date. */
+  /** The server's first answer about everything; given once, as it is soon out of date. */
   takeFirst(): Start | undefined {
     const first = this.#first
     this.#first = undefined

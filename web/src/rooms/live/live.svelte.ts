@@ -1,5 +1,5 @@
-// What the server tells by itself, handed to whoever shows it. There is one stream at a time: of the person who is
-// looked at, or of the list of people. An admin's is their own, on every page, since requests to watch come by it.
+// Hands the events of the stream to the screens. There is one stream at a time: of the person who is looked at, or of
+// the list of people. An admin's is their own, on every page, since requests to watch come by it.
 import { createContext } from 'svelte'
 import type { Entry, Me, PersonView, Share, Status } from '../../api/types'
 import type { StreamEvent } from '../../api/events'
@@ -80,7 +80,7 @@ export class Live {
     const { list } = this.#people
     const before = username === undefined ? undefined : this.#people.find(username)
     const heard = await list.load()
-    // Whoever polls asks again.
+    // Polling asks again by itself.
     list.stop()
     // Every other time, since the server counts how often it is asked.
     if (this.#polls++ % 2 === 0) this.#sharesStale()
@@ -145,7 +145,7 @@ export class Live {
     if (held) this.#take(held, false)
   }
 
-  /** What was loaded belongs to the status that the list has until now. */
+  /** Entries that were loaded belong to the status that the list has until now. */
   #statusOf({ person }: Status): Status | null | undefined {
     return this.#people.find(person.username)?.status
   }

@@ -25,7 +25,7 @@ export class People {
     if (today?.entries.next_cursor === null) this.#today = today
   }
 
-  /** What was said then holds no longer. */
+  /** The server's first answer holds no longer. */
   begun(): void {
     this.#today = null
   }

@@ -1,5 +1,5 @@
-// Who may watch one, who asks to, and who may no longer: the whole list, so that what is open can be counted in
-// the bar. Changes made here and those heard of from elsewhere end in the same `changed`.
+// The shares of an admin: viewers, requests, and shares that ended. The whole list, so that open requests can be
+// counted in the bar. Changes made here and changes from elsewhere end in the same `changed`.
 import { createContext } from 'svelte'
 import { answer, api } from '../../api/client'
 import type { Share, ShareChange } from '../../api/types'
@@ -8,7 +8,7 @@ import { Resource } from '../../api/resource.svelte'
 import { fetchAllPages } from '../../api/fetch-all-pages'
 import type { Live } from '../live/live.svelte'
 
-/** What a screen is there for is asked first. */
+/** Requests come first, as the screen is there for them. */
 const FIRST_MS = 2_000
 
 export class Shares {

@@ -51,7 +51,7 @@ export class DeviceZone {
   }
 }
 
-/** What this device says of itself; undefined where it knows no zone. */
+/** The zone that this device says it is in; undefined where it knows none. */
 export function deviceZone(): string | undefined {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone as string | undefined
   return zone === undefined || zone === 'Etc/Unknown' || !isKnown(zone) ? undefined : zone

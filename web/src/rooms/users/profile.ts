@@ -57,12 +57,12 @@ function touched(form: ProfileForm, me: Me): Field[] {
   )
 }
 
-/** What is not saved yet, in words: `display name`, `goal`. */
+/** The names of the fields that are not saved yet: `display name`, `goal`. */
 export function unsaved(form: ProfileForm, me: Me): string[] {
   return [...new Set(touched(form, me).map((field) => names[field]))]
 }
 
-/** What is kept of a form that is not saved: only what was touched, and the unit in which amounts were typed. */
+/** The draft of a form that is not saved: only the touched fields, and the unit in which amounts were typed. */
 export function draftOf(form: ProfileForm, me: Me): Partial<ProfileForm> | undefined {
   const fields = touched(form, me)
   if (fields.length === 0) return undefined
@@ -101,7 +101,7 @@ const says = {
   presets: (least: string, most: string) => `Type three amounts from ${least} to ${most}.`,
 }
 
-/** What each number in the form says. An amount that is merely shown is the amount it was. */
+/** Reads each number of the form. An amount that is merely shown is the amount it was. */
 export function numbersOf(form: ProfileForm, me: Me) {
   const was = inUnit(formOf(me), form.unit)
   const ml = (
@@ -124,7 +124,7 @@ export function numbersOf(form: ProfileForm, me: Me) {
   }
 }
 
-/** What differs from `me`, or what is wrong with each field. */
+/** Gives what differs from `me`, or what is wrong with each field. */
 export function readForm(form: ProfileForm, me: Me): { change: MeChange } | { wrong: Wrong } {
   const wrong: Wrong = {}
   // A name that was merely shown is the name it was, whatever stands around it.

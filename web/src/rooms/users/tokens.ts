@@ -27,7 +27,7 @@ export const lifetimes = [
   { days: '365', label: 'a year' },
 ]
 
-/** Whoever only watches has nothing to log. */
+/** A viewer has nothing to log. */
 export function scopesFor(role: Role): Scope[] {
   return role === 'admin' ? ['read', 'log', 'log:water', 'log:altitude'] : ['read']
 }

@@ -110,7 +110,7 @@ test('what was not touched follows what was changed elsewhere', () => {
   expect(readForm(followed, me, now)).toEqual({
     change: { water: 'logged', until: '2026-12-24T17:00:00.000Z' },
   })
-  // Whoever was kept out meanwhile is let in again only by who sees that they were.
+  // A viewer who was ended meanwhile is let in again only by somebody who sees that they were.
   const ended = follow(form, { ...narrowed, state: 'ended' }, me, now)
   expect(readForm(ended, me, now)).toMatchObject({ change: { state: 'approved' } })
 })

@@ -12,7 +12,7 @@ export interface InviteForm {
   role: Role
   days: string
   uses: string
-  /** What they will see of whoever invites them. */
+  /** Terms on which they will see the admin who invites them. */
   offer?: OfferForm
 }
 
