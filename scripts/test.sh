@@ -47,7 +47,7 @@ in_web() { (cd web && "$@"); }
 # shellcheck disable=SC2086 # ARGS is several words on purpose
 browser() { in_web npm run --silent e2e -- ${ARGS:-}; }
 browser_with_limits() { E2E_LIMITS=1 ARGS="limits ${ARGS:-}" browser; }
-# Whoever attacks meets nginx first: what docs/security.md promises holds there too.
+# An attacker meets nginx first: the promises of docs/security.md hold there too.
 through_nginx() { THROUGH_NGINX=1 cargo test --locked --test api -- security:: auth:: lockout:: sessions:: totp:: tokens:: events::; }
 all_scripts() { shellcheck scripts/*.sh .ci/run; }
 
@@ -59,6 +59,7 @@ static_stages() {
   stage "Rust: format" cargo fmt --all --check || true
   stage "Rust: clippy" cargo clippy --locked --all-targets -- -D warnings || true
   stage "Scripts: shellcheck" all_scripts || true
+  stage "Comments open with their subject" scripts/openings.sh web scripts docs || true
   if stage "Page: packages" scripts/build-web.sh --modules-only; then
     stage "Page: lint" in_web npm run --silent lint || true
     stage "Page: types" in_web npm run --silent check || true

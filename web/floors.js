@@ -20,7 +20,7 @@ const IMPORT = /\b(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g
 const ENDINGS = ['', '.ts', '.svelte', '.d.ts']
 
 /**
- * What is wrong with the imports of these files, one line each.
+ * Says what is wrong with the imports of these files, one line each.
  * @param {ReadonlyMap<string, string>} files their text, by their path in `src`
  */
 export function wrongImports(files) {

@@ -234,7 +234,7 @@ export async function submitSignIn(page: Page): Promise<void> {
   await answered
 }
 
-/** A message that is shown only once. */
+/** Reads a value that is shown only once. */
 export async function secret(page: Page, label: string): Promise<string> {
   return page.getByLabel(label, { exact: true }).inputValue()
 }
