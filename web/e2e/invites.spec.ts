@@ -77,10 +77,7 @@ test('an invitation that is revoked lets nobody in', async ({ page, device, admi
   })
   const { url } = (await made.json()) as { url: string }
   await enter(page, admin, '/admin/invites')
-  await page
-    .getByRole('button', { name: /^Revoke/ })
-    .first()
-    .click()
+  await page.getByRole('button', { name: `Revoke the invitation of ${admin.username}` }).click()
   const asking = page.getByRole('dialog', { name: 'Revoke this invitation' })
   await expect(asking).toContainText('can no longer register')
   await asking.getByRole('button', { name: 'Revoke it' }).click()

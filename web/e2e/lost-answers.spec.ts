@@ -98,7 +98,7 @@ test('an invitation that was revoked is revoked', async ({ page, admin, client }
   expect((await client.send('POST', '/admin/invites', made)).status()).toBe(201)
   await enter(page, admin, '/admin/invites')
   await lose(page, 'DELETE', '/admin/invites/*')
-  await page.getByRole('button', { name: /^Revoke/ }).click()
+  await page.getByRole('button', { name: `Revoke the invitation of ${admin.username}` }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('button', { name: /^Revoke/ }).click()
   await expect(dialog.getByRole('alert')).toContainText('It may have been changed all the same.')
