@@ -171,6 +171,37 @@ test('scrolling leads to the oldest entry, through several pages, none missing o
   const notes = await page.getByText(/^number \d+$/).allTextContents()
   expect(new Set(notes).size).toBe(entries.length)
   expect(pages.length).toBe(4)
+  expect(new Set(pages).size).toBe(4)
+})
+
+test('older entries that do not come are asked for again by themselves, and never beside Live', async ({
+  page,
+  admin,
+  client,
+}) => {
+  const entries = Array.from({ length: 120 }, (_, index) => ({
+    metric: 'water' as const,
+    value: 100 + index,
+    at: ago(HOUR + index * HOUR),
+  }))
+  await client.logAll(entries)
+  await stopClock(page)
+  const older = /\/entries\?.*cursor=/
+  await page.route(older, (route) => route.abort())
+  await enter(page, admin, '/history')
+  await expect(rows(page).first()).toBeVisible()
+  await page.getByRole('button', { name: 'Load older' }).scrollIntoViewIfNeeded()
+  await expect(page.getByRole('alert')).toContainText('Older entries could not be loaded')
+  await client.log({ metric: 'altitude', value: 8 })
+  // What the stream tells arrives, and does not make the page say that all is well.
+  await expect(rows(page).first()).toContainText('Bright')
+  await expect(page.getByText('Reconnecting')).toBeVisible()
+  await expect(page.getByText('Live', { exact: true })).toHaveCount(0)
+  await page.unroute(older)
+  await page.clock.runFor(31_000)
+  await expect(page.getByText('That is everything.')).toBeVisible()
+  await expect(page.getByText('Live', { exact: true })).toBeVisible()
+  await expect(rows(page)).toHaveCount(121)
 })
 
 test('an empty history says what to do', async ({ page, admin }) => {

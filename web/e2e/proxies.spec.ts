@@ -280,6 +280,12 @@ for (const [how, breakIt] of [
       Object.defineProperty(window, 'localStorage', { get: () => null })
     },
   ],
+  [
+    'takes everything and keeps nothing',
+    () => {
+      Storage.prototype.setItem = () => undefined
+    },
+  ],
 ] as const) {
   test(`a browser whose storage ${how} works, and the person is told`, async ({
     page,

@@ -10,6 +10,7 @@ import {
   submitSignIn,
   test,
   toast,
+  trySignIn,
 } from './support/test'
 
 const signedInAs = (page: Page, account: Account) =>
@@ -18,9 +19,7 @@ const signedInAs = (page: Page, account: Account) =>
 /** Signs out of what `page` shows, and in as `account`, by the page. */
 async function turn(page: Page, account: Account): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).click()
-  await page.getByLabel('Username').fill(account.username)
-  await page.getByLabel('Password', { exact: true }).fill(account.password)
-  await submitSignIn(page)
+  await trySignIn(page, account.username, account.password)
   await expect(page.getByRole('heading', { name: 'Today' })).toBeVisible()
 }
 
@@ -32,15 +31,23 @@ async function hide(page: Page, hidden: boolean): Promise<void> {
   }, hidden)
 }
 
-/** A browser in which no tab hears of another: what is left is what the server says. */
-const deaf = (page: Page) =>
-  page.addInitScript(() => {
+/** A tab that hears of no other one and is not told by itself: what is left is what the server says to what it does. */
+async function deaf(page: Page): Promise<void> {
+  await page.addInitScript(() => {
     Reflect.deleteProperty(window, 'BroadcastChannel')
-    Storage.prototype.getItem = () => null
-    Storage.prototype.setItem = () => undefined
     addEventListener('storage', (event) => {
       event.stopImmediatePropagation()
     })
+  })
+  await page.route(/\/(events|people\?.*)$/, (route) => route.abort())
+}
+
+/** From now on the page asks for nothing, but how things stand as it begins anew. */
+const mute = (page: Page) =>
+  page.route('**/api/v1/**', (route) => {
+    const request = route.request()
+    const begins = new URL(request.url()).pathname === '/api/v1/start'
+    return request.method() === 'GET' && !begins ? route.abort() : route.continue()
   })
 
 test.describe('two admins in one browser', () => {
@@ -77,45 +84,131 @@ test.describe('two admins in one browser', () => {
     expect(((await shares.json()) as { items: unknown[] }).items).toEqual([])
   })
 
-  test('where tabs hear nothing of one another, the server refuses and the page learns', async ({
-    page: anna,
-    admin,
-    viewer,
-    request,
-    client,
-  }) => {
-    await deaf(anna)
-    await (
-      await Client.signIn(request, viewer)
-    ).send('POST', `/people/${admin.username}/share-requests`)
-    const bens = await Client.signIn(request, ben)
-    const isUntouched = async () => {
-      const shares = (await (await bens.send('GET', '/me/shares')).json()) as { items: unknown[] }
-      expect(shares.items).toEqual([])
-      expect(await bens.entries()).toEqual([])
-      expect(await client.entries()).toEqual([])
+  test.describe('where tabs hear nothing of one another', () => {
+    interface Cast {
+      admin: Account
+      viewer: Account
+      client: Client
     }
-    const steps: [string, (page: Page) => Promise<void>][] = [
-      [
-        '/sharing',
-        (page) => page.getByRole('button', { name: `Approve ${viewer.username}` }).click(),
-      ],
+    /** What Anna does in a tab that does not know yet that it is Ben's, and what she finds when she is back. */
+    const steps: {
+      what: string
+      path: string
+      before?: (cast: Cast, watcher: Client) => Promise<unknown>
+      act: (page: Page, cast: Cast) => Promise<void>
+      after?: (page: Page, cast: Cast) => Promise<void>
+    }[] = [
+      {
+        what: 'a request to watch that is approved',
+        path: '/sharing',
+        before: ({ admin }, watcher) =>
+          watcher.send('POST', `/people/${admin.username}/share-requests`),
+        act: (page, { viewer }) =>
+          page.getByRole('button', { name: `Approve ${viewer.username}` }).click(),
+        after: async (_, { client }) => {
+          const shares: unknown = await (await client.send('GET', '/me/shares')).json()
+          expect(shares).toMatchObject({ items: [{ state: 'requested' }] })
+        },
+      },
+      {
+        what: 'a tap on water',
+        path: '/',
+        act: (page) => page.getByRole('button', { name: 'Log 250 ml' }).click(),
+        after: async (page, { client }) => {
+          await expect(card(page, 'Water')).toContainText('250 ml of')
+          await expect.poll(() => client.entries()).toMatchObject([{ value: 250 }])
+        },
+      },
+      {
+        what: 'an altitude by its key',
+        path: '/',
+        act: async (page) => {
+          await page.getByRole('slider').waitFor()
+          await page.keyboard.press('7')
+        },
+        after: async (page, { client }) => {
+          await expect(card(page, 'Altitude')).toContainText('Good')
+          await expect.poll(() => client.entries()).toMatchObject([{ value: 7 }])
+        },
+      },
+      {
+        what: 'an entry that is edited',
+        path: '/history',
+        before: ({ client }) => client.log({ metric: 'water', value: 330, note: 'tea' }),
+        act: async (page) => {
+          await page.getByRole('button', { name: /^Edit 330 ml/ }).click()
+          const dialog = page.getByRole('dialog', { name: 'Edit entry' })
+          await dialog.getByLabel('Amount (ml)').fill('340')
+          await dialog.getByRole('button', { name: 'Save' }).click()
+        },
+        after: async (page, { client }) => {
+          expect(await client.entries()).toMatchObject([{ value: 330, note: 'tea' }])
+          await page.getByRole('navigation').getByRole('link', { name: 'History' }).click()
+          const dialog = page.getByRole('dialog', { name: 'Edit entry' })
+          await expect(dialog.getByLabel('Amount (ml)')).toHaveValue('340')
+        },
+      },
+      {
+        what: 'an entry that is deleted',
+        path: '/history',
+        before: ({ client }) => client.log({ metric: 'water', value: 330 }),
+        act: (page) => page.getByRole('button', { name: /^Delete 330 ml/ }).click(),
+        after: (_, { client }) => expect.poll(() => client.entries()).toEqual([]),
+      },
+      {
+        what: 'settings that are saved',
+        path: '/settings',
+        act: async (page) => {
+          await page.getByLabel(/^Daily goal/).fill('1234')
+          await page.getByRole('button', { name: 'Save changes' }).click()
+        },
+        after: async (page, { client }) => {
+          const me: unknown = await (await client.send('GET', '/me')).json()
+          expect(me).toMatchObject({ daily_goal_ml: 2000 })
+          await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click()
+          await expect(page.getByLabel(/^Daily goal/)).toHaveValue('1234')
+        },
+      },
+      {
+        what: 'signing out',
+        path: '/',
+        act: (page) => page.getByRole('button', { name: 'Sign out' }).click(),
+      },
     ]
-    // Nothing is asked for but by what is pressed: the stream, and polling in its place, would tell of it before.
-    await stopClock(anna)
-    await anna.route('**/events', (route) => route.abort())
-    for (const [path, act] of steps) {
-      await test.step(path, async () => {
+
+    for (const { what, path, before, act, after } of steps) {
+      test(`${what}: nothing is done to whom it is not for`, async ({
+        page: anna,
+        admin,
+        viewer,
+        client,
+        request,
+      }) => {
+        const cast = { admin, viewer, client }
+        const bens = await Client.signIn(request, ben)
+        await before?.(cast, await Client.signIn(request, viewer))
+        const entries = await client.entries()
+        await deaf(anna)
         await enter(anna, admin, path)
-        await expect(anna.getByRole('button', { name: 'Sign out' })).toBeVisible()
+        await expect(anna.getByRole('heading', { level: 1 })).toBeVisible()
+        await expect(anna.getByLabel('Loading')).toHaveCount(0)
+        await mute(anna)
         const signedIn = await anna.request.post('/api/v1/auth/login', { data: ben })
         expect(signedIn.status()).toBe(200)
-        await act(anna)
+        await act(anna, cast)
         await expect(signedInAs(anna, ben)).toBeVisible()
-        // Still signed in, and nothing was done.
+
         const me = await anna.request.get('/api/v1/me')
         expect(await me.json()).toMatchObject({ username: ben.username, daily_goal_ml: 2000 })
-        await isUntouched()
+        expect(await bens.entries()).toEqual([])
+        const shares: unknown = await (await bens.send('GET', '/me/shares')).json()
+        expect(shares).toMatchObject({ items: [] })
+        expect(await client.entries()).toEqual(entries)
+
+        await anna.unroute('**/api/v1/**')
+        await turn(anna, admin)
+        await after?.(anna, cast)
+        expect(await bens.entries()).toEqual([])
       })
     }
   })
@@ -145,7 +238,7 @@ test.describe('two admins in one browser', () => {
     await expect(card(tab, 'Water')).toContainText('Never')
     await anna.unroute('**/api/v1/entries')
     await expect(anna.getByText('is kept for')).toBeVisible()
-    await expect(card(anna, 'Water')).toBeHidden()
+    await expect(card(anna, 'Water')).toContainText('Never')
     expect(await (await Client.signIn(request, ben)).entries()).toEqual([])
     expect(await client.entries()).toEqual([])
 
@@ -196,6 +289,77 @@ test.describe('two admins in one browser', () => {
       expect(await client.entries()).toEqual(before)
     })
   }
+
+  test('a tab at the sign-in form follows who signs in, and goes where it was to go', async ({
+    page: anna,
+    context,
+    admin,
+  }) => {
+    await anna.goto('/sharing')
+    await anna.getByLabel('Username').fill('somebody')
+    const other = await context.newPage()
+    await other.goto('/sign-in')
+    await other.getByLabel('Username').fill('else')
+    const registering = await context.newPage()
+    await registering.goto('/register')
+    await registering.getByLabel('Username').fill('dad')
+
+    const tab = await context.newPage()
+    await tab.goto('/sign-in')
+    await trySignIn(tab, admin.username, 'Not-The-Password-1')
+    await expect(tab.getByText('Username and password do not match.')).toBeVisible()
+    await expect(anna.getByLabel('Username')).toHaveValue('somebody')
+    await trySignIn(tab, admin.username, admin.password)
+    await expect(tab.getByRole('heading', { name: 'Today' })).toBeVisible()
+    await expect(anna.getByRole('heading', { name: 'Sharing', level: 1 })).toBeVisible()
+    await expect(other.getByRole('heading', { name: 'Today' })).toBeVisible()
+    // An account that is being made is somebody else's.
+    await expect(registering.getByLabel('Username')).toHaveValue('dad')
+
+    await tab.getByRole('button', { name: 'Sign out' }).click()
+    for (const page of [anna, other]) {
+      await expect(page.getByText('was signed out in another tab')).toBeVisible()
+    }
+    await trySignIn(tab, ben.username, ben.password)
+    for (const page of [anna, other]) await expect(signedInAs(page, ben)).toBeVisible()
+
+    await turn(tab, admin)
+    for (const page of [anna, other]) await expect(signedInAs(page, admin)).toBeVisible()
+  })
+
+  test('a tab follows who comes back, and says nothing of a change that there was not', async ({
+    page: anna,
+    context,
+    admin,
+  }) => {
+    await enter(anna, admin)
+    await expect(card(anna, 'Water')).toBeVisible()
+    const tab = await context.newPage()
+    await tab.goto('/')
+    await tab.getByRole('button', { name: 'Sign out' }).click()
+    await expect(anna.getByText('was signed out in another tab')).toBeVisible()
+    await trySignIn(tab, admin.username, admin.password)
+    await expect(card(anna, 'Water')).toBeVisible()
+    await expect(anna.getByText('another tab')).toHaveCount(0)
+    await expect(signedInAs(anna, admin)).toHaveCount(0)
+  })
+
+  test('a tab that could not ask who is signed in keeps what is typed', async ({
+    page: anna,
+    context,
+    admin,
+  }) => {
+    await anna.goto('/sign-in')
+    await anna.getByLabel('Username').fill('somebody')
+    await anna.route('**/api/v1/start*', (route) => route.abort())
+    const asked = anna.waitForRequest('**/api/v1/start*')
+    const tab = await context.newPage()
+    await enter(tab, admin)
+    await asked
+    await expect(anna.getByLabel('Username')).toHaveValue('somebody')
+    await anna.unroute('**/api/v1/start*')
+    await expect(anna.getByRole('heading', { name: 'Today' })).toBeVisible()
+  })
 
   test('a tab whose person signed out in another one is signed out', async ({
     page: anna,

@@ -1,5 +1,6 @@
 // With the limits as they come: who uses the page as people do is never refused. Each test has a server of its own, so
 // that nobody else's requests count, and it is arranged before anything is counted.
+import type { APIResponse } from '@playwright/test'
 import { expect, type Page, test as base } from './test'
 import { Server } from './server'
 
@@ -15,7 +16,7 @@ interface Line {
 }
 
 /** The answers of the API, as its log has them. */
-function answers(server: Server): Line[] {
+export function answers(server: Server): Line[] {
   return server
     .log()
     .split('\n')
@@ -27,12 +28,15 @@ function answers(server: Server): Line[] {
 interface Limited {
   /** Puts something into the database before it is served. */
   fill: string[]
+  /** A test that uses up what there is, and looks itself at what is refused. */
+  refuses: boolean
   own: Server
 }
 
 export const test = base.extend<Limited>({
   fill: [['migrate'], { option: true }],
-  own: async ({ fill }, use) => {
+  refuses: [false, { option: true }],
+  own: async ({ fill, refuses }, use) => {
     // As dear as a run of tests can bear.
     const server = await Server.start(fill, { BCRYPT_COST: '10', LOG_FORMAT: 'json' })
     try {
@@ -40,7 +44,7 @@ export const test = base.extend<Limited>({
       const told = answers(server)
       expect(told.filter(({ status }) => status === 200).length).toBeGreaterThan(0)
       const refused = told.filter(({ status }) => status === 429)
-      expect(refused, 'what was refused').toEqual([])
+      if (!refuses) expect(refused, 'what was refused').toEqual([])
     } finally {
       await server.close()
     }
@@ -66,4 +70,13 @@ export async function signIn(
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible()
+}
+
+/** Uses up what there is of a budget and no more than that: nothing is refused for it. */
+export async function spend(ask: () => Promise<APIResponse>): Promise<void> {
+  for (;;) {
+    const answer = await ask()
+    expect(answer.ok()).toBe(true)
+    if (answer.headers()['x-ratelimit-remaining'] === '0') return
+  }
 }

@@ -139,6 +139,11 @@ export class Server {
     await send('POST', '/auth/logout', {}, access_token)
   }
 
+  /** Runs a command of the operator, and gives what it prints. */
+  async command(...args: string[]): Promise<string> {
+    return (await run(program, args, { env: this.env })).stdout
+  }
+
   /** The log of the API so far. */
   log(): string {
     return readFileSync(this.logFile, 'utf8')

@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { clock } from './clock.svelte'
 import { follow } from './events'
 
 let asked: Headers[]
@@ -59,6 +60,20 @@ test('events and heartbeats', async () => {
     { id: 'a', type: 'status', data: { day: '2026-11-24' } },
     { id: undefined, type: 'reset', data: {} },
   ])
+})
+
+test('the time that the server says with an event and with a beat is learnt, and nothing else is', async () => {
+  const learnt: string[] = []
+  const lists = { ...ears, said: (time: string) => learnt.push(time) }
+  const at = Date.parse('2026-11-24T08:00:00.250Z')
+  vi.setSystemTime(at - 3_600_000)
+  serve(
+    `:\n\nid: a\nevent: status\ndata: {}\n: ${at}\n\n: ${at + 15_000}\n\n: ping\n\n: 1e99\n\n: -5\n\n:0\n\n`,
+  )
+  await follow('/events', undefined, none(), lists)
+  expect(learnt).toEqual(['2026-11-24T08:00:00.250Z', '2026-11-24T08:00:15.250Z'])
+  expect(clock.exact()).toBe(at + 15_000)
+  expect(events).toHaveLength(1)
 })
 
 test('an event that comes in pieces, cut within a letter', async () => {

@@ -19,6 +19,8 @@ export interface Ears {
   /** Something arrived, be it only a heartbeat. */
   heard: () => void
   event: (event: StreamEvent) => void
+  /** The server has said what time it is; the clock has learnt it. */
+  said?: (time: string) => void
 }
 
 export type Follow = (
@@ -35,7 +37,7 @@ const SILENCE_MS = 40_000
 
 /** Returns when the stream ended; throws an ApiError when it was refused, broke or fell silent. */
 export const follow: Follow = async (path, lastId, signal, ears) => {
-  const passed = await pause.pass(path)
+  const passed = await pause.pass('GET', path)
   let free = false
   const silence = new AbortController()
   const hush = () => {
@@ -63,8 +65,10 @@ export const follow: Follow = async (path, lastId, signal, ears) => {
       },
       // The server says its time with each event and each beat of its heart.
       onComment: (comment) => {
-        const time = Number(comment)
-        if (time > 0) clock.learn(new Date(time).toISOString())
+        const time = timeIn(comment)
+        if (time === undefined) return
+        clock.learn(time)
+        ears.said?.(time)
       },
     })
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
@@ -80,6 +84,12 @@ export const follow: Follow = async (path, lastId, signal, ears) => {
     clearTimeout(timer)
     passed(free)
   }
+}
+
+/** Milliseconds since 1970, as an instant; what else may stand in a comment is none. */
+function timeIn(comment: string): string | undefined {
+  const time = new Date(Number(comment))
+  return time.getTime() > 0 ? time.toISOString() : undefined
 }
 
 function broken(cause: unknown): never {

@@ -19,14 +19,19 @@ class Keeping {
   /** Finds out before anything has to be kept. */
   probe(): void {
     const { shelf } = this
-    this.tried(() => {
-      shelf.setItem('probe', '')
-      shelf.removeItem('probe')
+    if (this.put('probe', '', shelf)) shelf.removeItem('probe')
+  }
+
+  /** Keeps a text; true when it is there then. Some browsers take everything and keep nothing. */
+  put(key: string, text: string, shelf = this.shelf): boolean {
+    return this.#tried(() => {
+      shelf.setItem(key, text)
+      if (shelf.getItem(key) !== text) refuse()
     })
   }
 
   /** Runs what keeps something; true when it could. */
-  tried(keep: () => void): boolean {
+  #tried(keep: () => void): boolean {
     try {
       keep()
       this.fails = false

@@ -1,31 +1,46 @@
 // What was answered before, kept while this page lives: the server is asked whether it has changed, and says so in a few bytes
 // which cost a caller next to nothing.
+import { acting } from './acting'
 
 /** So many answers are kept, the last ones. */
 const MOST = 40
 
-const answers = new Map<string, { etag: string; response: Response }>()
+interface Known {
+  etag: string
+  response: Response
+}
+
+let answers = new Map<string, Known>()
+/** Whose they are. */
+let owner: string | undefined
 
 /** Asks in `request` for what differs from what is known; `or` gives the answer, or what is known where nothing does. */
 export function knownAnswer(request: Request): { or: (response: Response) => Response } {
   if (request.method !== 'GET') return { or: (response) => response }
   const { url } = request
-  const known = answers.get(url)
+  const mine = answersOf(acting.as)
+  const known = mine.get(url)
   if (known) request.headers.set('if-none-match', known.etag)
   return {
     or: (response) => {
       if (response.status === 304 && known) return known.response.clone()
       const etag = response.headers.get('etag')
-      answers.delete(url)
-      if (response.ok && etag !== null) answers.set(url, { etag, response: response.clone() })
-      const [oldest] = answers.keys()
-      if (oldest !== undefined && answers.size > MOST) answers.delete(oldest)
+      mine.delete(url)
+      if (response.ok && etag !== null) mine.set(url, { etag, response: response.clone() })
+      const [oldest] = mine.keys()
+      if (oldest !== undefined && mine.size > MOST) mine.delete(oldest)
       return response
     },
   }
 }
 
-/** Nothing that somebody was answered stays behind when they go. */
+/** Nothing that somebody was answered stays behind when they go, be it still on its way. */
 export function forgetAnswers(): void {
-  answers.clear()
+  answers = new Map()
+}
+
+function answersOf(who: string | undefined): Map<string, Known> {
+  if (who !== owner) forgetAnswers()
+  owner = who
+  return answers
 }

@@ -1,5 +1,6 @@
 // A long list that comes page by page, in the order the server has it.
-import { ApiError } from './error'
+import type { ApiError } from './error'
+import { More } from './more.svelte'
 import { Resource } from './resource.svelte'
 
 export interface PageOf<T> {
@@ -9,9 +10,7 @@ export interface PageOf<T> {
 
 export class Paged<T> {
   readonly first: Resource<PageOf<T>>
-  /** Why the next page could not be loaded. */
-  problem = $state.raw<ApiError>()
-  loadingMore = $state(false)
+  readonly rest = new More(() => this.#next())
   #fetch: (cursor?: string) => Promise<PageOf<T>>
 
   constructor(fetch: (cursor?: string) => Promise<PageOf<T>>) {
@@ -28,26 +27,30 @@ export class Paged<T> {
     return Boolean(this.first.value?.next_cursor)
   }
 
-  async loadMore(): Promise<void> {
-    const cursor = this.first.value?.next_cursor
-    if (!cursor || this.loadingMore) return
-    this.loadingMore = true
-    this.problem = undefined
-    try {
-      const next = await this.#fetch(cursor)
-      // The list was loaded anew meanwhile, and this may not be what follows it.
-      if (this.first.value?.next_cursor !== cursor) return
-      this.first.change(({ items }) => ({ ...next, items: [...items, ...next.items] }))
-    } catch (problem) {
-      if (!(problem instanceof ApiError)) throw problem
-      this.problem = problem
-    } finally {
-      this.loadingMore = false
-    }
+  /** Why the next page could not be loaded. */
+  get problem(): ApiError | undefined {
+    return this.rest.problem
+  }
+
+  get loadingMore(): boolean {
+    return this.rest.loading
+  }
+
+  loadMore(): Promise<void> {
+    return this.rest.load()
   }
 
   /** Puts a change that the server has taken in into the list as well. */
   change(how: (items: T[]) => T[]): void {
     this.first.change((page) => ({ ...page, items: how(page.items) }))
+  }
+
+  async #next(): Promise<void> {
+    const cursor = this.first.value?.next_cursor
+    if (!cursor) return
+    const next = await this.#fetch(cursor)
+    // The list was loaded anew meanwhile, and this may not be what follows it.
+    if (this.first.value?.next_cursor !== cursor) return
+    this.first.change(({ items }) => ({ ...next, items: [...items, ...next.items] }))
   }
 }

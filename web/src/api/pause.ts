@@ -1,7 +1,9 @@
-// Who was told to come back later comes back later: until then no request of this browser goes out, from whichever tab, and
-// then one goes first. What is shown meanwhile says when; what tries again by itself does so then.
+// Keeps to the server's pauses: until one is over no request of this browser that counts in the same budget goes out, from
+// whichever tab, and then one goes first. A penalty, and a server that is busy, hold back all of them. A refusal meanwhile says
+// when; retries of the page itself happen then.
 import { keeping } from './keeping.svelte'
 import { acting } from './acting'
+import { type Budget, budgetOf, letsIn } from './budgets'
 import { ApiError } from './error'
 import { waitWords } from './wait-words'
 
@@ -23,28 +25,49 @@ const LONGEST_MS = 900_000
 /** Each ends with the server at work again; what only cannot be written may still be read. */
 const BUSY = new Set(['busy', 'unavailable'])
 
-/** Sign-ins are counted apart. */
-type Scope = 'auth' | 'all'
+type Scope = Budget | 'all'
 
 class Pause {
   /** Where nothing can be kept: of this tab alone. */
   #own = new Map<string, Kept>()
 
-  /** The server has refused something, and said for how long. */
-  begin({ status, code, retryAfter }: ApiError, path: string): void {
+  /** The server has refused something, and said for how long; `tier` is what it was counted in, if it was. */
+  begin({ status, code, retryAfter }: ApiError, tier: string | null): void {
     const limited = status === 429 && code !== 'too_many_streams'
     if (retryAfter === 0 || !(limited || BUSY.has(code))) return
     const since = Date.now()
     const until = since + Math.min(retryAfter, LONGEST_MS)
-    this.#keep(scopeOf(path), { since, until, status, code })
+    const scope = code === 'rate_limited' && tier !== null ? (tier as Budget) : 'all'
+    this.#keep(scope, { since, until, status, code })
   }
 
   /**
    * Lets a request go, or throws an ApiError that says when it may. What it gives is called with whether the server could
    * take more.
    */
-  async pass(path: string): Promise<(free: boolean) => void> {
-    const scope = scopeOf(path)
+  async pass(method: string, path: string): Promise<(free: boolean) => void> {
+    const budget = budgetOf(method, path)
+    const passed: ((free: boolean) => void)[] = []
+    const end = (free: boolean) => {
+      for (const done of passed) done(free)
+    }
+    try {
+      if (!letsIn(budget)) passed.push(await this.#pass('all'))
+      passed.push(await this.#pass(budget))
+      return end
+    } catch (held) {
+      end(false)
+      throw held
+    }
+  }
+
+  /** A person wants to try: a server that was busy is asked; who asks too often waits all the same. */
+  lift(): void {
+    const kept = this.#kept('all')
+    if (kept && kept.status !== 429) this.#forget('all')
+  }
+
+  async #pass(scope: Scope): Promise<(free: boolean) => void> {
     for (;;) {
       const kept = this.#kept(scope)
       if (!kept) return () => undefined
@@ -65,14 +88,6 @@ class Pause {
     }
   }
 
-  /** A person wants to try: a server that was busy is asked; who asks too often waits all the same. */
-  lift(): void {
-    for (const scope of ['auth', 'all'] as const) {
-      const kept = this.#kept(scope)
-      if (kept && kept.status !== 429) this.#forget(scope)
-    }
-  }
-
   #tried(scope: Scope, free: boolean): void {
     const kept = this.#kept(scope)
     if (!kept?.trying) return
@@ -89,11 +104,7 @@ class Pause {
 
   #keep(scope: Scope, kept: Kept): void {
     const key = keyOf(scope)
-    const text = JSON.stringify(kept)
-    const there = keeping.tried(() => {
-      keeping.shelf.setItem(key, text)
-    })
-    if (there) this.#own.delete(key)
+    if (keeping.put(key, JSON.stringify(kept))) this.#own.delete(key)
     else this.#own.set(key, kept)
   }
 
@@ -106,10 +117,6 @@ class Pause {
       // Nothing was kept there.
     }
   }
-}
-
-function scopeOf(path: string): Scope {
-  return path.startsWith('/api/v1/auth/') ? 'auth' : 'all'
 }
 
 /** The server counts by who asks. */

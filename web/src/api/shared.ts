@@ -3,6 +3,7 @@
 // that tab closes, is hidden or falls silent. Each tab knows the last event it got, so that none is missed and none comes twice.
 import { acting } from './acting'
 import { tell } from './client'
+import { clock } from './clock.svelte'
 import { ApiError } from './error'
 import { type Ears, follow, type Follow, type StreamEvent } from './events'
 
@@ -10,12 +11,18 @@ type Message =
   /** Somebody listens who got this event last. */
   | { kind: 'ask'; from: string; lastId: string | undefined }
   /** What they missed; from now on they hear the rest. */
-  | { kind: 'welcome'; to: string; missed: StreamEvent[] }
+  | { kind: 'welcome'; from: string; to: string; missed: StreamEvent[] }
   /** Somebody else opens the stream from now on. */
-  | { kind: 'lead' }
+  | { kind: 'lead'; from: string }
+  | Told
+
+/** What whoever leads passes on. */
+type Told = { from: string } & (
   | { kind: 'heard' }
+  | { kind: 'said'; time: string }
   | { kind: 'event'; event: StreamEvent }
   | { kind: 'over'; problem: { status: number; code: string; retryAfter: number } | undefined }
+)
 
 /** What this tab remembers of a stream, for those who come later. */
 interface Memory {
@@ -30,6 +37,8 @@ const REMEMBERED = 200
 /** Whoever leads gives up a silent stream before that. */
 const SILENCE_MS = 45_000
 const FIRST_MS = 15_000
+/** Tabs that fall into the same silence take the lead one after the other, and the second hears of the first. */
+const APART_MS = 3_000
 
 const memories = new Map<string, Memory>()
 
@@ -53,9 +62,13 @@ class Member {
   #id = crypto.randomUUID()
   #channel: BroadcastChannel
   #memory: Memory
-  /** Set while this tab leads: whether something came already, and who waits for that. */
-  #leads: { open: boolean; asking: Extract<Message, { kind: 'ask' }>[] } | undefined
+  /** Set while this tab leads: whether something came already, who waits for that, and when the stream was heard last. */
+  #leads:
+    { open: boolean; asking: Extract<Message, { kind: 'ask' }>[]; heardAt: number } | undefined
+  #end: (problem?: Error) => void = () => undefined
   #welcome = false
+  /** Whom this tab listens to. Another one that led before, and was frozen meanwhile, may still have something to say. */
+  #leader: string | undefined
   #over = new AbortController()
   #silence: ReturnType<typeof setTimeout> | undefined
 
@@ -74,40 +87,40 @@ class Member {
   async run(): Promise<void> {
     try {
       await new Promise<void>((done, fail) => {
-        const end = (problem?: Error) => {
+        this.#end = (problem) => {
+          this.#over.abort()
           if (problem === undefined) done()
           else fail(problem)
         }
         this.#signal.addEventListener('abort', () => {
-          end()
+          this.#end()
         })
         this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
-          this.#hear(data, end)
+          this.#hear(data)
         }
         this.#ask()
-        this.#watch(FIRST_MS, end)
-        this.#queue(end, false)
+        this.#watch(FIRST_MS)
+        this.#queue(false)
       })
     } finally {
       clearTimeout(this.#silence)
-      this.#over.abort()
       this.#channel.close()
     }
   }
 
   /** Leads once nobody else does, or at once by taking the lead from a tab that is silent. */
-  #queue(end: (problem?: Error) => void, steal: boolean): void {
+  #queue(steal: boolean): void {
     const how = steal ? { steal } : { signal: this.#over.signal }
     navigator.locks
       .request(this.#name, how, () => this.#granted())
       .then(
         () => {
-          end()
+          this.#end()
         },
         (cause: unknown) => {
           // Another tab has taken the lock.
           const own = cause instanceof Error && !(cause instanceof DOMException)
-          end(own ? cause : new ApiError(0, {}))
+          this.#end(own ? cause : new ApiError(0, {}))
         },
       )
   }
@@ -120,70 +133,96 @@ class Member {
 
   async #lead(): Promise<void> {
     clearTimeout(this.#silence)
-    this.#leads = { open: false, asking: [] }
-    this.#send({ kind: 'lead' })
+    this.#leads = { open: false, asking: [], heardAt: Date.now() }
+    const from = this.#id
+    this.#send({ kind: 'lead', from })
+    const stop = AbortSignal.any([this.#signal, this.#over.signal])
     try {
-      const stop = AbortSignal.any([this.#signal, this.#over.signal])
       await withSlot(() =>
         follow(this.#path, this.#lastId, stop, {
           heard: () => {
+            if (this.#isLate()) return
             this.#opened()
-            this.#send({ kind: 'heard' })
+            this.#send({ kind: 'heard', from })
             this.#ears.heard()
           },
+          said: (time) => {
+            if (stop.aborted) return
+            this.#send({ kind: 'said', from, time })
+          },
           event: (event) => {
-            this.#send({ kind: 'event', event })
+            if (stop.aborted) return
+            this.#send({ kind: 'event', from, event })
             this.#take(event)
           },
         }),
       )
-      if (!this.#signal.aborted) this.#send({ kind: 'over', problem: undefined })
+      if (!stop.aborted) this.#send({ kind: 'over', from, problem: undefined })
     } catch (problem) {
-      if (!this.#signal.aborted && problem instanceof ApiError) {
+      if (!stop.aborted && problem instanceof ApiError) {
         const { status, code, retryAfter } = problem
-        this.#send({ kind: 'over', problem: { status, code, retryAfter } })
+        this.#send({ kind: 'over', from, problem: { status, code, retryAfter } })
       }
       throw problem
     }
   }
 
+  /** This tab led, and was frozen for so long that another may lead by now: it ends, and begins anew as one that listens. */
+  #isLate(): boolean {
+    const late = this.#leads !== undefined && Date.now() - this.#leads.heardAt > SILENCE_MS
+    if (late) this.#end(new ApiError(0, {}))
+    return late || this.#over.signal.aborted
+  }
+
   #opened(): void {
-    if (!this.#leads || this.#leads.open) return
+    if (!this.#leads) return
+    this.#leads.heardAt = Date.now()
+    if (this.#leads.open) return
     this.#leads.open = true
     for (const ask of this.#leads.asking) this.#answer(ask)
   }
 
-  #hear(message: Message, end: (problem?: Error) => void): void {
+  #hear(message: Message): void {
+    if (this.#isLate()) return
     if (this.#leads) {
       if (message.kind === 'ask' && this.#leads.open) this.#answer(message)
       else if (message.kind === 'ask') this.#leads.asking.push(message)
       // The lock was taken from this tab, which goes on as one of those who listen.
-      else if (message.kind === 'lead') end(new ApiError(0, {}))
+      else if (message.kind === 'lead') this.#end(new ApiError(0, {}))
       return
     }
+    if (message.kind === 'ask') return
     if (message.kind === 'lead') {
+      this.#leader = message.from
       this.#welcome = false
-      this.#watch(FIRST_MS, end)
+      this.#watch(FIRST_MS)
       this.#ask()
-    }
-    if (message.kind === 'welcome' && message.to === this.#id) {
+    } else if (message.kind !== 'welcome') {
+      this.#listen(message)
+    } else if (message.to === this.#id && !this.#welcome) {
+      this.#leader = message.from
       this.#welcome = true
-      this.#watch(SILENCE_MS, end)
+      this.#watch(SILENCE_MS)
       this.#ears.heard()
       for (const event of message.missed) this.#take(event)
     }
-    if (message.kind === 'over') {
-      const { problem } = message
+  }
+
+  #listen(told: Told): void {
+    if (told.from !== (this.#leader ?? told.from)) return
+    if (told.kind === 'over') {
+      const { problem } = told
       const failure = problem && new ApiError(problem.status, problem, problem.retryAfter)
       if (failure) tell(failure)
-      end(failure)
+      this.#end(failure)
     }
     if (!this.#welcome) return
-    if (message.kind === 'heard') {
-      this.#watch(SILENCE_MS, end)
+    if (told.kind === 'heard') {
+      this.#watch(SILENCE_MS)
       this.#ears.heard()
     }
-    if (message.kind === 'event') this.#take(message.event)
+    if (told.kind === 'said') clock.learn(told.time)
+    if (told.kind === 'event') this.#take(told.event)
   }
 
   #take(event: StreamEvent): void {
@@ -196,7 +235,7 @@ class Member {
   }
 
   #answer({ from, lastId }: Extract<Message, { kind: 'ask' }>): void {
-    this.#send({ kind: 'welcome', to: from, missed: this.#missed(lastId) })
+    this.#send({ kind: 'welcome', from: this.#id, to: from, missed: this.#missed(lastId) })
   }
 
   /** What came after `lastId`; the whole anew where that is not known. */
@@ -211,11 +250,14 @@ class Member {
   }
 
   /** Takes the lead where nothing is heard for so long. */
-  #watch(ms: number, end: (problem?: Error) => void): void {
+  #watch(ms: number): void {
     clearTimeout(this.#silence)
-    this.#silence = setTimeout(() => {
-      if (!this.#leads) this.#queue(end, true)
-    }, ms)
+    this.#silence = setTimeout(
+      () => {
+        if (!this.#leads) this.#queue(true)
+      },
+      ms + Math.random() * APART_MS,
+    )
   }
 
   #ask(): void {

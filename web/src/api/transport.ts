@@ -19,7 +19,7 @@ const LONGEST_MS = 24 * 3_600_000
 
 /** Sends a request and gives the answer, if it is the server's: that of a refusal or of something done. */
 export async function send(request: Request): Promise<Response> {
-  const passed = await pause.pass(new URL(request.url).pathname)
+  const passed = await pause.pass(request.method, new URL(request.url).pathname)
   const done = reach.sent()
   addActingAs(request.headers)
   const known = knownAnswer(request)
@@ -62,7 +62,7 @@ export function refusal(response: Response, body: unknown): ApiError {
     return foreign(response)
   }
   const refused = new ApiError(status, body, retryAfter(headers))
-  pause.begin(refused, URL.parse(response.url)?.pathname ?? '')
+  pause.begin(refused, headers.get('x-ratelimit-tier'))
   return refused
 }
 

@@ -67,7 +67,11 @@ function whatHappened({ code, status }: ApiError): string {
   return 'The server refused it.'
 }
 
-export function explain(problem: ApiError): { what: string; next: string } {
+/** `wait` is how long it is still to be waited, in milliseconds. */
+export function explain(
+  problem: ApiError,
+  wait = problem.retryAfter,
+): { what: string; next: string } {
   const { status, code } = problem
   if (code === 'foreign') {
     return {
@@ -83,20 +87,20 @@ export function explain(problem: ApiError): { what: string; next: string } {
   }
   if (status === 429) {
     return {
-      what: `This page has asked the server too often in a short time. It may ask again ${waitWords(problem.retryAfter)}.`,
-      next: `Nothing is lost. It will be tried again ${waitWords(problem.retryAfter)}.`,
+      what: `This page has asked the server too often in a short time. It may ask again ${waitWords(wait)}.`,
+      next: `Nothing is lost. It will be tried again ${waitWords(wait)}.`,
     }
   }
   if (code === 'maintenance') {
     return {
       what: 'The server is being looked after.',
-      next: `You can read everything; changes are taken again when it is done. It will be tried again ${waitWords(problem.retryAfter)}.`,
+      next: `You can read everything; changes are taken again when it is done. It will be tried again ${waitWords(wait)}.`,
     }
   }
   if (status === 503) {
     return {
       what: 'The server is busy or being looked after.',
-      next: `Nothing is lost. It will be tried again ${waitWords(problem.retryAfter)}.`,
+      next: `Nothing is lost. It will be tried again ${waitWords(wait)}.`,
     }
   }
   if (status === 507) {

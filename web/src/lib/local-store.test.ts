@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test } from 'vitest'
+import { keeping } from '../api/keeping.svelte'
 import { LocalStore } from './local-store'
 
 beforeEach(() => {
@@ -44,4 +45,12 @@ test('works without storage', () => {
   store.set('a', 1)
   expect(store.get('a')).toBeUndefined()
   store.clear()
+})
+
+test('what a browser takes and does not keep is not said to be kept', () => {
+  const shelf = { getItem: () => null, setItem: () => undefined, removeItem: () => undefined }
+  expect(new LocalStore(shelf, 'ada').set('a', 1)).toBe(false)
+  expect(keeping.fails).toBe(true)
+  expect(new LocalStore(localStorage, 'ada').set('a', 1)).toBe(true)
+  expect(keeping.fails).toBe(false)
 })

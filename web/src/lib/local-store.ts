@@ -24,9 +24,7 @@ export class LocalStore {
 
   /** False when it could not be kept: then the value lives as long as the page does. */
   set(key: string, value: unknown): boolean {
-    return keeping.tried(() => {
-      this.#storage.setItem(this.#prefix + key, JSON.stringify(value))
-    })
+    return keeping.put(this.#prefix + key, JSON.stringify(value), this.#storage)
   }
 
   remove(key: string): void {

@@ -36,6 +36,8 @@ class Session {
   #replaced = false
   /** Whose session ended by itself on this page. */
   #was: string | undefined
+  #loaded = Promise.resolve()
+  #signingIn = false
 
   get me(): Me | undefined {
     return this.#me.value
@@ -72,11 +74,17 @@ class Session {
     void this.load()
   }
 
-  async load(): Promise<void> {
+  load(): Promise<void> {
+    this.#loaded = this.#load()
+    return this.#loaded
+  }
+
+  async #load(): Promise<void> {
     if (!(await this.#me.load()) || !this.me) return
     this.#refused = false
     this.#was = undefined
     acting.as = this.me.username
+    if (this.instead?.was === this.me.username) this.instead = undefined
     this.#sayInstead(this.me.username)
     announce(this.me.username)
   }
@@ -99,9 +107,17 @@ class Session {
   }
 
   async #begin(body: components['schemas']['Credentials'], password?: string): Promise<void> {
-    await answer(api.POST('/api/v1/auth/login', { body }))
-    this.instead = undefined
-    await this.load()
+    this.#signingIn = true
+    try {
+      // Whoever is let in acts from here on: what was refused to nobody in particular does not hold them back.
+      acting.as = undefined
+      const { user } = await answer(api.POST('/api/v1/auth/login', { body }))
+      acting.as = user.username
+      this.instead = undefined
+      await this.load()
+    } finally {
+      this.#signingIn = false
+    }
     if (!this.me) throw this.problem ?? new ApiError(401, {})
     if (this.me.password_change_required) this.#temporary = password
     this.expired = false
@@ -143,6 +159,8 @@ class Session {
 
   /** Nobody is signed in any more, or never was. */
   #expire(): void {
+    // The page begins anew, and what it is told then is for that one.
+    if (this.#replaced) return
     if (this.me) {
       this.expired = true
       this.#was = this.me.username
@@ -154,10 +172,18 @@ class Session {
   /** Another tab says who is signed in now; nobody, if that is empty. */
   #hear(who: string): void {
     const mine = this.me?.username ?? this.#was
-    if (mine === undefined) return
-    if (!this.me && who === mine) void this.load()
+    if (mine === undefined) void this.#follow(who)
+    else if (!this.me && who === mine) void this.load()
     else if (!this.me && who === '') this.#tellInstead(mine)
     else if (who !== mine) this.#replace(mine)
+  }
+
+  /** Nobody has been signed in on this page: it takes over who is, unless something is typed here that goes with nobody. */
+  async #follow(who: string): Promise<void> {
+    // What is on its way may be older.
+    await this.#loaded
+    const here = this.me !== undefined || this.#signingIn || router.route.name === 'register'
+    if (who !== '' && !here) await this.load()
   }
 
   #end(): void {

@@ -9,9 +9,7 @@ type Who = string
 const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(KEY) : undefined
 
 export function announce(who: Who): void {
-  keeping.tried(() => {
-    keeping.shelf.setItem(KEY, who)
-  })
+  keeping.put(KEY, who)
   channel?.postMessage(who)
 }
 
@@ -28,7 +26,10 @@ export function listen(heard: (who: Who) => void): void {
     if (key === KEY && newValue !== null) heard(newValue)
   })
   document.addEventListener('visibilitychange', look)
-  addEventListener('pageshow', look)
+  addEventListener('pageshow', ({ persisted }) => {
+    // A page that begins asks for itself.
+    if (persisted) look()
+  })
 }
 
 function said(): Who | null {

@@ -1,8 +1,9 @@
 // The entries of one person, newest first, page by page. Changes made on this page and those that the server
 // tells of are put into the list as they come.
 import { answer, api } from '../../api/client'
+import type { ApiError } from '../../api/error'
+import { More } from '../../api/more.svelte'
 import type { Entry, Metric } from '../../api/types'
-import { ApiError } from '../../api/error'
 import type { PageOf } from '../../api/paged.svelte'
 import { Resource } from '../../api/resource.svelte'
 import type { Follower, WriteFollower } from '../live/follower'
@@ -17,9 +18,7 @@ export class History implements Follower, WriteFollower {
   readonly username: string
   readonly metric: Metric | undefined
   readonly first: Resource<PageOf<Entry>>
-  /** Why older entries could not be loaded. */
-  problem = $state.raw<ApiError>()
-  loadingOlder = $state(false)
+  readonly rest = new More(() => this.#older())
   /** Counts the changes, so that a page that was asked for before one is not believed. */
   #changes = 0
 
@@ -38,28 +37,17 @@ export class History implements Follower, WriteFollower {
     return Boolean(this.first.value?.next_cursor)
   }
 
-  async older(): Promise<void> {
-    const cursor = this.first.value?.next_cursor
-    if (!cursor || this.loadingOlder) return
-    this.loadingOlder = true
-    this.problem = undefined
-    try {
-      let page: PageOf<Entry>
-      let before: number
-      do {
-        before = this.#changes
-        page = await this.#fetch(this.entries.length < LONG_AFTER ? PAGE : LONG_PAGE, cursor)
-      } while (before !== this.#changes)
-      // An entry that was backdated meanwhile may be in both.
-      const known = new Set(this.entries.map((entry) => entry.id))
-      const items = page.items.filter((entry) => !known.has(entry.id))
-      this.first.change((shown) => ({ ...page, items: [...shown.items, ...items] }))
-    } catch (problem) {
-      if (!(problem instanceof ApiError)) throw problem
-      this.problem = problem
-    } finally {
-      this.loadingOlder = false
-    }
+  /** Why older entries could not be loaded. */
+  get problem(): ApiError | undefined {
+    return this.rest.problem
+  }
+
+  get loadingOlder(): boolean {
+    return this.rest.loading
+  }
+
+  older(): Promise<void> {
+    return this.rest.load()
   }
 
   saved(entry: Entry): void {
@@ -80,6 +68,21 @@ export class History implements Follower, WriteFollower {
   stale(): void {
     this.#changes += 1
     void this.first.load()
+  }
+
+  async #older(): Promise<void> {
+    const cursor = this.first.value?.next_cursor
+    if (!cursor) return
+    let page: PageOf<Entry>
+    let before: number
+    do {
+      before = this.#changes
+      page = await this.#fetch(this.entries.length < LONG_AFTER ? PAGE : LONG_PAGE, cursor)
+    } while (before !== this.#changes)
+    // An entry that was backdated meanwhile may be in both.
+    const known = new Set(this.entries.map((entry) => entry.id))
+    const items = page.items.filter((entry) => !known.has(entry.id))
+    this.first.change((shown) => ({ ...page, items: [...shown.items, ...items] }))
   }
 
   #change(how: (entries: Entry[]) => Entry[]): void {

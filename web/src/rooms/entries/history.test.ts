@@ -16,7 +16,7 @@ interface Answer {
 }
 
 interface Asked {
-  params: { query: { cursor?: string } }
+  params: { query: { cursor?: string; limit: number } }
 }
 
 let asked: string[]
@@ -93,4 +93,33 @@ test('a page that was on its way during a change is asked for again', async () =
   await history.older()
   expect(asked).toEqual(['first', 'a', 'a'])
   expect(minutes(history)).toEqual([30, 10])
+})
+
+test('a year is read to its end in few requests, none of them twice', async () => {
+  const YEAR = 2_800
+  const all = Array.from({ length: YEAR }, (_, n) => ({ ...entry(10), id: String(YEAR - n) }))
+  vi.mocked(api.GET).mockImplementation(((_: string, { params }: Asked) => {
+    const { cursor = '0', limit } = params.query
+    asked.push(cursor)
+    const from = Number(cursor)
+    const items = all.slice(from, from + limit)
+    const next_cursor = from + limit < YEAR ? String(from + limit) : null
+    return Promise.resolve({ data: { items, next_cursor }, response: new Response() })
+  }) as never)
+  const history = new History('ada')
+  await history.first.load()
+  while (history.more) await history.older()
+  expect(history.entries).toHaveLength(YEAR)
+  expect(asked).toHaveLength(8)
+  expect(new Set(asked).size).toBe(8)
+  // What the stream tells is not asked for again, and loading all of it anew costs no more.
+  history.entry('2801', { ...entry(11), id: '2801' })
+  expect(asked).toHaveLength(8)
+  asked = []
+  history.stale()
+  await vi.waitFor(() => {
+    expect(history.first.loading).toBe(false)
+  })
+  expect(minutes(history)).toHaveLength(YEAR)
+  expect(asked.length).toBeLessThanOrEqual(6)
 })

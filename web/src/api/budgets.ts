@@ -1,0 +1,21 @@
+// What a request counts in, as the server has it (its tiers): what is refused in one says nothing of the others.
+
+export type Budget = 'auth' | 'registration' | 'admin' | 'log' | 'general'
+
+const LOGGING = [
+  /^POST entries(\/[^/]+(\/versions\/[^/]+)?\/restore)?$/,
+  /^(PATCH|DELETE) entries\/[^/]+$/,
+]
+
+export function budgetOf(method: string, path: string): Budget {
+  const rest = path.replace('/api/v1/', '')
+  if (rest === 'auth/login' || rest === 'auth/token') return 'auth'
+  if (rest === 'auth/register') return 'registration'
+  if (rest.startsWith('admin/')) return 'admin'
+  return LOGGING.some((form) => form.test(`${method} ${rest}`)) ? 'log' : 'general'
+}
+
+/** Whether it lets somebody in: nothing but its own limit keeps anybody from that. */
+export function letsIn(budget: Budget): boolean {
+  return budget === 'auth' || budget === 'registration'
+}
