@@ -90,7 +90,7 @@ test.describe('two admins in one browser', () => {
       viewer: Account
       client: Client
     }
-    /** What Anna does in a tab that does not know yet that it is Ben's, and what she finds when she is back. */
+    /** Steps that Anna takes in a tab that does not know yet that it is Ben's, and what she finds when she is back. */
     const steps: {
       what: string
       path: string

@@ -20,7 +20,7 @@ interface Kept {
 /** How long the one that goes first is waited for. */
 const TRIED_MS = 5_000
 const LOOK_MS = 200
-/** Whoever is kept out for longer may have been let in again. */
+/** A longer penalty may have been lifted meanwhile. */
 const LONGEST_MS = 900_000
 /** Each ends with the server at work again; what only cannot be written may still be read. */
 const BUSY = new Set(['busy', 'unavailable'])

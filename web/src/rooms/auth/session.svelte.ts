@@ -109,7 +109,7 @@ class Session {
   async #begin(body: components['schemas']['Credentials'], password?: string): Promise<void> {
     this.#signingIn = true
     try {
-      // Whoever is let in acts from here on: what was refused to nobody in particular does not hold them back.
+      // The person let in acts from here on: a refusal to nobody in particular does not hold them back.
       acting.as = undefined
       const { user } = await answer(api.POST('/api/v1/auth/login', { body }))
       acting.as = user.username
@@ -180,7 +180,7 @@ class Session {
 
   /** Nobody has been signed in on this page: it takes over who is, unless something is typed here that goes with nobody. */
   async #follow(who: string): Promise<void> {
-    // What is on its way may be older.
+    // An answer on its way may be older.
     await this.#loaded
     const here = this.me !== undefined || this.#signingIn || router.route.name === 'register'
     if (who !== '' && !here) await this.load()

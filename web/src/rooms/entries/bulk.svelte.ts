@@ -10,7 +10,7 @@ interface Outcome {
 }
 
 export class Bulk<T extends Outcome> {
-  /** What would be done, or, if it says so, what was. */
+  /** The changes that would be made or, if it says so, were made. */
   shown = $state.raw<T>()
   /** Something changed between the preview and the wish to apply it, so this is a new preview. */
   overtaken = $state(false)

@@ -1,4 +1,4 @@
-// What one deleted, the last one first. An entry that comes back leaves the list and one that goes joins it,
+// The deleted entries, the last one first. An entry that comes back leaves the list and one that goes joins it,
 // wherever that was done.
 import { answer, api } from '../../api/client'
 import type { DeletedEntry, Entry } from '../../api/types'

@@ -1,6 +1,6 @@
-// What is on its way to the server. Each wish is kept in this browser until the server has answered it, under the id of its
-// entry, so that neither a reload nor a lost answer loses or doubles it. What could not reach the server waits and is tried
-// again by itself; what it refuses stays, with the reason, until the person has decided.
+// Wishes on their way to the server. Each is kept in this browser until the server has answered it, under the id of its
+// entry, so that neither a reload nor a lost answer loses or doubles it. A wish that could not reach the server waits
+// and is tried again by itself; one that it refuses stays, with the reason, until the person has decided.
 import type { Entry } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { pause } from '../../api/pause'
@@ -50,9 +50,9 @@ export class Outbox {
   readonly pending = $derived(
     this.items.filter(({ wish, refused }) => wish.to === 'log' && !refused),
   )
-  /** Those that were sent and did not arrive, or take long. */
+  /** Entries that were sent and did not arrive, or take long. */
   readonly waiting = $derived(this.pending.filter(({ problem, slow }) => problem ?? slow))
-  /** What the server said no to. */
+  /** Wishes that the server said no to. */
   readonly refused = $derived(this.items.filter(({ refused }) => refused))
   /** Changes of entries that the server has, as far as anybody knows, which wait. */
   readonly changes = $derived(
@@ -239,7 +239,7 @@ export class Outbox {
     if (key !== undefined && !key.startsWith(KEY)) return
     const mine = this.items.map(({ wish }) => wish.entry.id)
     for (const id of key === undefined ? mine : [key.slice(KEY.length)]) {
-      // What is on its way from here is looked at once it is answered.
+      // A wish on its way from here is looked at once it is answered.
       if (!this.#sending.has(id)) this.#adopt(id)
     }
   }

@@ -1,7 +1,7 @@
-// The one place that writes entries. Every change is shown at once by whoever listens (the dashboard,
-// the history), offers its Undo in a toast, and is taken back when the server refuses it. What cannot be sent waits in the
-// outbox, and so does an Undo. What the server has made of it comes by the stream; whoever made the writer is told, to ask
-// where no stream comes through.
+// The one place that writes entries. Every change is shown at once by the screens that listen (the dashboard, the
+// history), offers its Undo in a toast, and is taken back when the server refuses it. A change that cannot be sent
+// waits in the outbox, and so does an Undo. The server's own account of it comes by the stream; the maker of the writer
+// is told, to ask where no stream comes through.
 import { createContext } from 'svelte'
 import { answer, api, certainTime } from '../../api/client'
 import type { Entry, EntryChange, Version } from '../../api/types'
@@ -20,7 +20,7 @@ import { foreign } from '../../api/transport'
 import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
 import { isAnswerTo } from './wishes'
 
-/** What a person logs; its name and, unless given, its moment are added here. */
+/** An entry to log; its name and, unless given, its moment are added here. */
 export type Draft = Omit<Outgoing, 'id' | 'at'> & { id?: string; at?: string }
 
 /** For so long after an altitude was logged here, another one is what was meant. */
@@ -344,7 +344,7 @@ export class Writer {
     this.#listeners.forEach(what)
   }
 
-  /** What became of the altitude that is still being corrected. */
+  /** Follows the altitude that is still being corrected. */
   readonly #ownLevel: WriteFollower = {
     saved: (entry) => {
       if (this.#level?.id === entry.id) this.#level.entry = entry
