@@ -175,7 +175,7 @@ test.describe('what was typed stays what it was', () => {
     await toast(page, 'What you typed is kept.').getByRole('button', { name: 'Go on' }).click()
     await expect(dialog.getByLabel('Note')).toHaveValue(note)
 
-    // Closed, and the page loaded anew: it waits until the form is opened.
+    // Closed, and the page loaded again: it waits until the form is opened.
     await page.keyboard.press('Escape')
     await page.reload()
     await page.getByRole('button', { name: 'Add an entry' }).click()

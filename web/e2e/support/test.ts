@@ -241,7 +241,7 @@ export async function secret(page: Page, label: string): Promise<string> {
 
 /** Signs in without the form, for the tests that are about something else, and opens the page there. */
 export async function enter(page: Page, account: Account, path = '/'): Promise<void> {
-  // A page of somebody else would notice, and begin anew while this one is opened.
+  // A page of somebody else would notice, and begin again while this one is opened.
   if (page.url() !== 'about:blank') await page.goto('about:blank')
   const answer = await page.request.post('/api/v1/auth/login', { data: account })
   expect(answer.status()).toBe(200)

@@ -11,7 +11,7 @@ const SURE_MS = 2_000
 
 const listeners: ((problem: ApiError) => void)[] = []
 
-/** Calls `listener` with every failure, before whoever made the request hears of it. */
+/** Calls `listener` with every failure, before the maker of the request hears of it. */
 export function onProblem(listener: (problem: ApiError) => void): void {
   listeners.push(listener)
 }
@@ -46,7 +46,7 @@ export function failed(response: Response, body: unknown): ApiError {
   return failure
 }
 
-/** Tells whoever listens of a failure, also of one that another tab has met for this one. */
+/** Tells the listeners of a failure, also of one that another tab has met for this one. */
 export function tell(failure: ApiError): void {
   for (const listener of listeners) listener(failure)
 }

@@ -171,7 +171,7 @@ class Member {
     }
   }
 
-  /** This tab led, and was frozen for so long that another may lead by now: it ends, and begins anew as one that listens. */
+  /** This tab led, and was frozen for so long that another may lead by now: it ends, and begins again as one that listens. */
   #isLate(): boolean {
     const late = this.#leads !== undefined && Date.now() - this.#leads.heardAt > SILENCE_MS
     if (late) this.#end(new ApiError(0, {}))

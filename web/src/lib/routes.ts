@@ -1,4 +1,4 @@
-// Which address shows what. Everything the page can be asked for is in this one table.
+// The table of addresses: every screen that the page can be asked for.
 import type { Metric, Outcome } from '../api/types'
 
 export type Route =

@@ -1,4 +1,4 @@
-// Where a message covers nothing that can be operated.
+// Finds a place for a message where it covers no control.
 export interface Box {
   left: number
   top: number

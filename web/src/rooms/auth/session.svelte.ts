@@ -159,7 +159,7 @@ class Session {
 
   /** Nobody is signed in any more, or never was. */
   #expire(): void {
-    // The page begins anew, and what it is told then is for that one.
+    // The page begins again, and what it is told then is for that one.
     if (this.#replaced) return
     if (this.me) {
       this.expired = true
@@ -196,7 +196,7 @@ class Session {
     this.#refused = true
   }
 
-  /** Drops all that is shown, at once, and begins anew as soon as somebody looks. */
+  /** Drops all that is shown, at once, and begins again as soon as somebody looks. */
   #replace(was: string): void {
     if (this.#replaced) return
     this.#replaced = true

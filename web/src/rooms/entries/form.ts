@@ -53,7 +53,7 @@ export function formOf(entry: Entry | null, me: Reader, now: number): EntryForm 
   }
 }
 
-/** A form that was typed in another unit or zone, for whoever reads it now: it says what it said. */
+/** Converts a form that was typed in another unit or zone for the reader of now: it says what it said. */
 export function forReader(form: EntryForm, me: Reader): EntryForm {
   const { entry, reader: was } = form
   const at = readWall(form, was.time_zone)

@@ -9,7 +9,7 @@ import { Resource } from '../../api/resource.svelte'
 import type { Follower, WriteFollower } from '../live/follower'
 import { isKnown, place, remove } from '../live/timeline'
 
-/** Most people look at the last weeks: those come quickly. Whoever goes on is spared requests. */
+/** Most people look at the last weeks: those come quickly. Later pages are larger, to spare requests. */
 const PAGE = 100
 const LONG_PAGE = 500
 const LONG_AFTER = 300

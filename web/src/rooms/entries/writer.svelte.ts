@@ -306,7 +306,7 @@ export class Writer {
 
   /**
    * An entry as it was before it became what it is `after` a change. The version comes back as it was, with the day it had,
-   * which a change sent the other way would reckon anew. What was changed since, here or elsewhere, is not overwritten.
+   * which a change sent the other way would reckon again. What was changed since, here or elsewhere, is not overwritten.
    */
   async #before(after: Entry): Promise<Entry | null> {
     const path = { id: after.id }

@@ -17,7 +17,7 @@ export class Live {
   #shares = new Set<ShareFollower>()
   /** The next status is of now, with nothing told of what led to it. */
   #leap = true
-  /** The status that came while the list of people was loaded anew, because what is shared may have changed. */
+  /** The status that came while the list of people was loaded again, because what is shared may have changed. */
   #held: Status | null | undefined
   #polls = 0
   /** The next status is the first that this page is told, and the shares were given with the page. */

@@ -1,4 +1,4 @@
-// When somebody last drank, for the line below how long ago that was.
+// The time of somebody's last drink, for the line below how long ago that was.
 import type { Status } from '../../api/types'
 import { timeSeen, toWall } from '../../lib/time'
 

@@ -1,5 +1,5 @@
-// The time zone of this device, and that of one's days. Until one was chosen, or anything logged, the device's is taken and
-// said to be; after that it is offered and never taken.
+// The time zone of this device beside the person's own. Until one was chosen, or anything logged, the device's is taken
+// and said to be; after that it is offered and never taken.
 import { answer, api } from '../../api/client'
 import type { Me } from '../../api/types'
 import { ApiError } from '../../api/error'
