@@ -16,11 +16,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 failed=()
+# All checks are on by themselves. Named here, they would be on for the operations that schemathesis.toml excepts, too.
 # Everybody finds other answers behind the same address: nobody in particular, who may watch, who may write.
 for role in "" VIEWER ADMIN; do
   printf '\n-- as %s\n' "${role:-nobody}"
   ROLE=$role PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS=$ROOT/scripts/schemathesis_hooks.py \
     "$venv/bin/schemathesis" --config-file "$ROOT/scripts/schemathesis.toml" run "$BASE_URL/api/openapi.json" \
-    --checks all --continue-on-failure --max-examples 60 --seed "${SEED:-1}" "$@" || failed+=("${role:-nobody}")
+    --continue-on-failure --max-examples 60 --seed "${SEED:-1}" "$@" || failed+=("${role:-nobody}")
 done
 if ((${#failed[@]})); then die "Failed as: ${failed[*]}"; fi

@@ -1,4 +1,4 @@
-//! Whether the time of a refused sign-in tells who has an account, and whether hashing stands in anybody's way.
+//! Whether the time of a refusal tells who has an account, at sign-in and elsewhere, and whether hashing stands in anybody's way.
 //!
 //! The first is asked of a server within this process, with a cheap hash: what differs between two refusals is then a larger part of them.
 //! The second is asked of the program itself, with the hash it has in production, and decides by the 99th percentile and the memory.
@@ -19,16 +19,19 @@ use std::{
 
 use diesel::prelude::*;
 use rand::{Rng, SeedableRng, rngs::SmallRng, seq::SliceRandom};
-use serde_json::json;
+use serde_json::{Value, json};
 use status_tracker::{
     db::schema::users,
     server::AppState,
-    users::model::{NewUser, Role, insert_user},
+    users::{
+        model::{NewUser, Role, insert_user},
+        privacy_policy::VERSION,
+    },
 };
 use support::{Connection, PASSWORD};
 use tempfile::TempDir;
 
-/// Times four attempts, one less than what locks a name: 1,000 sign-ins on each side.
+/// Times four attempts, one less than what locks a name: 1,000 requests on each side.
 const NAMES: usize = 250;
 const ATTEMPTS: usize = 4;
 /// How often the slower of two refusals may be that of the known name. Chance alone strays by 0.013.
@@ -48,22 +51,98 @@ fn main() -> ExitCode {
     if untold && undisturbed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// A request about somebody, and how it is refused.
+#[derive(Clone, Copy)]
+struct Refusal {
+    method: &'static str,
+    /// `{}` stands for the name, as in the address.
+    path: &'static str,
+    body: fn(&str) -> Value,
+    status: u16,
+}
+
+impl Refusal {
+    const LOGIN: Self = Self { method: "POST", path: "/api/v1/auth/login", body: wrong_password, status: 401 };
+    const LOCKED: Self = Self { status: 423, ..Self::LOGIN };
+    const TOKEN: Self = Self { path: "/api/v1/auth/token", ..Self::LOGIN };
+    const CONTINUATION: Self = Self { body: no_continuation, ..Self::LOGIN };
+    const REGISTERING: Self = Self { path: "/api/v1/auth/register", body: no_invitation, status: 403, ..Self::LOGIN };
+    const STATUS: Self = Self { method: "GET", path: "/api/v1/people/{}/status", body: |_| Value::Null, status: 404 };
+    const ENTRIES: Self = Self { path: "/api/v1/people/{}/entries", ..Self::STATUS };
+    const EVENTS: Self = Self { path: "/api/v1/people/{}/events", ..Self::STATUS };
+    const ASKING: Self = Self { method: "POST", path: "/api/v1/people/{}/share-requests", ..Self::STATUS };
+    const ACTING_AS: Self = Self { path: "/api/v1/me?acting_as={}", status: 409, ..Self::STATUS };
+
+    /// How long it took.
+    fn time(&self, connection: &mut Connection, name: &str) -> Duration {
+        let (path, body) = (self.path.replace("{}", name), Some((self.body)(name)).filter(|body| !body.is_null()));
+        let begun = Instant::now();
+        let (answered, _) = connection.request(self.method, &path, body.as_ref());
+        let taken = begun.elapsed();
+        assert_eq!(answered, self.status, "{path} of {name}");
+        taken
+    }
+}
+
+fn wrong_password(name: &str) -> Value {
+    json!({"username": name, "password": "Wrong-Harbour-71-lanterns"})
+}
+
+fn no_continuation(name: &str) -> Value {
+    json!({"username": name, "continuation": "x".repeat(43), "totp_code": "000000"})
+}
+
+fn no_invitation(name: &str) -> Value {
+    json!({"username": name, "password": PASSWORD, "privacy_policy_version": VERSION, "invite_code": "x".repeat(22)})
+}
+
 /// Prints how refusals of names that exist compare with those of names that do not; whether they can be told apart.
 fn names_stay_untold() -> bool {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let state = support::state(&folder, "6");
     let mut random = SmallRng::seed_from_u64(3);
-    let [enabled, nobody, disabled, nobody_else] = [(); 4].map(|()| names(&mut random));
-    add_users(&state, &enabled, false);
-    add_users(&state, &disabled, true);
+    let [viewers, disabled, admins, nobody, nobody_else, others] = [(); 6].map(|()| names(&mut random));
+    add_users(&state, &viewers, Role::Viewer, false);
+    add_users(&state, &disabled, Role::Viewer, true);
+    add_users(&state, &admins, Role::Admin, false);
+    add_users(&state, &["reader".to_owned()], Role::Viewer, false);
     let address = support::serve(state);
-    println!("{:34}{:>10}{:>10}{:>8}", "refused sign-ins, median in ms", "known", "unknown", "AUC");
-    let mut held = compare(address, "known or not", 401, [&enabled, &nobody], &mut random);
-    held &= compare(address, "disabled or not there", 401, [&disabled, &nobody_else], &mut random);
-    for name in enabled.iter().chain(&nobody) {
-        refused(&mut Connection::open(address), name, 401);
+    // Anew for each comparison: one that does nothing meanwhile is closed.
+    let stranger = || Connection::open(address);
+    let token = support::token(address, "reader");
+    let reader = || {
+        let mut connection = Connection::open(address);
+        connection.authorize(&token);
+        connection
+    };
+    println!("{:46}{:>10}{:>10}{:>8}", "refusals, median in ms", "known", "unknown", "AUC");
+    let mut held = true;
+    for (title, refusal, sides) in [
+        ("sign-in, known or not", Refusal::LOGIN, [&viewers, &nobody]),
+        ("sign-in, disabled or not there", Refusal::LOGIN, [&disabled, &nobody_else]),
+        ("token, known or not", Refusal::TOKEN, [&admins, &others]),
+        ("continuation, known or not", Refusal::CONTINUATION, [&admins, &others]),
+        ("registering uninvited, taken or free", Refusal::REGISTERING, [&viewers, &nobody]),
+    ] {
+        held &= compare(stranger(), title, refusal, sides, &mut random);
     }
-    held &= compare(address, "known or not, locked by the fifth", 423, [&enabled, &nobody], &mut random);
+    for (title, refusal, sides) in [
+        ("status, not shared or not there", Refusal::STATUS, [&admins, &others]),
+        ("status, another viewer or not there", Refusal::STATUS, [&viewers, &nobody]),
+        ("entries, not shared or not there", Refusal::ENTRIES, [&admins, &others]),
+        ("events, not shared or not there", Refusal::EVENTS, [&admins, &others]),
+        ("asking, another viewer or not there", Refusal::ASKING, [&viewers, &nobody]),
+        ("asking, disabled or not there", Refusal::ASKING, [&disabled, &nobody_else]),
+        ("acting as, known or not", Refusal::ACTING_AS, [&admins, &others]),
+    ] {
+        held &= compare(reader(), title, refusal, sides, &mut random);
+    }
+    let mut fifth = stranger();
+    for name in viewers.iter().chain(&nobody) {
+        Refusal::LOGIN.time(&mut fifth, name);
+    }
+    let sides = [&viewers, &nobody];
+    held &= compare(stranger(), "sign-in, known or not, locked by the fifth", Refusal::LOCKED, sides, &mut random);
     println!("\nThe AUC has to stay within {UNTOLD:?}: {}\n", verdict(held));
     held
 }
@@ -77,10 +156,10 @@ fn names(random: &mut SmallRng) -> Vec<String> {
     (0..NAMES).map(|_| (0..12).map(|_| char::from(random.gen_range(b'a'..=b'z'))).collect()).collect()
 }
 
-fn add_users(state: &AppState, names: &[String], disabled: bool) {
+fn add_users(state: &AppState, names: &[String], role: Role, disabled: bool) {
     let (hash, now) = (support::password_hash(state), state.clock.now());
     for name in names {
-        let user = NewUser::new(state.clock.new_id(), name, Role::Viewer, hash.clone(), now);
+        let user = NewUser::new(state.clock.new_id(), name, role, hash.clone(), now);
         state
             .db
             .write_blocking(move |conn| {
@@ -92,27 +171,22 @@ fn add_users(state: &AppState, names: &[String], disabled: bool) {
     }
 }
 
-/// How long the refusal took.
-fn refused(connection: &mut Connection, username: &str, status: u16) -> Duration {
-    let body = json!({"username": username, "password": "Wrong-Harbour-71-lanterns"});
-    let begun = Instant::now();
-    let (answered, _) = connection.request("POST", "/api/v1/auth/login", Some(&body));
-    let taken = begun.elapsed();
-    assert_eq!(answered, status, "{username}");
-    taken
-}
-
-fn compare(address: SocketAddr, title: &str, status: u16, sides: [&[String]; 2], random: &mut SmallRng) -> bool {
+fn compare(
+    mut connection: Connection,
+    title: &str,
+    refusal: Refusal,
+    sides: [&Vec<String>; 2],
+    random: &mut SmallRng,
+) -> bool {
     let mut attempts: Vec<(usize, &String)> = [0, 1]
         .into_iter()
         .flat_map(|side| sides[side].iter().map(move |name| (side, name)))
         .collect::<Vec<_>>()
         .repeat(ATTEMPTS);
     attempts.shuffle(random);
-    let mut connection = Connection::open(address);
     let mut times = [Vec::new(), Vec::new()];
     for (side, name) in attempts {
-        times[side].push(refused(&mut connection, name, status));
+        times[side].push(refusal.time(&mut connection, name));
     }
     let [known, unknown] = times.map(|mut times| {
         times.sort_unstable();
@@ -121,7 +195,7 @@ fn compare(address: SocketAddr, title: &str, status: u16, sides: [&[String]; 2],
     let (auc, median) = (auc(&known, &unknown), |times: &[Duration]| times[times.len() / 2].as_secs_f64() * 1e3);
     let held = UNTOLD.contains(&auc);
     let mark = if held { "" } else { "  told apart" };
-    println!("{title:34}{:>10.3}{:>10.3}{auc:>8.3}{mark}", median(&known), median(&unknown));
+    println!("{title:46}{:>10.3}{:>10.3}{auc:>8.3}{mark}", median(&known), median(&unknown));
     held
 }
 

@@ -40,7 +40,7 @@ pub(super) struct Attempt {
     action: Action,
     trace: Trace,
     id: String,
-    username: String,
+    pub username: String,
     pub fits: bool,
 }
 

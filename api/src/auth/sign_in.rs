@@ -277,21 +277,18 @@ impl SigningIn {
         let proven = match &self.proof {
             Proof::Continuation(text) => continuation::take(conn, text, &self.network, now)?
                 .filter(|(user, _)| self.found.as_ref().is_some_and(|found| found.id == user.id)),
-            // Read again: whoever was disabled or got another password while this one was hashed stays out.
-            Proof::Password(_) => match self.found.as_ref().filter(|_| attempt.fits) {
-                Some(then) => find_user(conn, &then.username)?
-                    .filter(|now| now.password_hash == then.password_hash)
-                    .map(|user| (user, Timestamp(now.0 + continuation::LIFE))),
-                None => None,
-            },
+            // Read again: whoever was disabled or got another password while this one was hashed stays out. With nobody, and whatever does
+            // not fit, too: the time would tell.
+            Proof::Password(_) => find_user(conn, &attempt.username)?
+                .filter(|_| attempt.fits)
+                .filter(|user| self.found.as_ref().is_some_and(|then| then.password_hash == user.password_hash))
+                .map(|user| (user, Timestamp(now.0 + continuation::LIFE))),
         };
         match (proven.filter(|(user, _)| user.may_sign_in(now)), &self.proof) {
             (Some(proven), _) => Ok(Ok(proven)),
             (None, Proof::Password(_)) => {
-                if attempt.fail(conn, None)?
-                    && let Some(user) = &self.found
-                {
-                    continuation::end_all_of(conn, &user.id)?;
+                if attempt.fail(conn, None)? {
+                    continuation::end_all_of(conn, self.found.as_ref().map_or("", |user| &user.id))?;
                 }
                 Ok(Err(ApiError::new(
                     Code::InvalidCredentials,

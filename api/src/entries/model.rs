@@ -201,6 +201,8 @@ pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, 
 
 /// Makes many entries of `owner`, each as it was before and is after a change by `by`, what they are after it. Nobody is told.
 ///
+/// Each is [`changed_after`] what it was before.
+///
 /// Those that only move to one day, or only go, are changed by one statement.
 pub fn change_entries(
     conn: &mut DbConnection,
@@ -216,8 +218,7 @@ pub fn change_entries(
         if before.at == after.at && before.same_content(after) {
             alike.entry((&after.day, after.deleted_at)).or_default().push(&after.id);
         } else {
-            let updated_at = changed_after(before, now.0);
-            update_entry(conn, &Entry { updated_at, ..after.clone() })?;
+            update_entry(conn, after)?;
         }
     }
     for ((day, deleted_at), ids) in alike {
@@ -228,16 +229,16 @@ pub fn change_entries(
     Ok(())
 }
 
-/// When an entry that is changed at `now` counts as changed: a millisecond after the change before it, where the clock was put back since.
-fn changed_after(before: &Entry, now: i64) -> i64 {
-    if now < before.updated_at { before.updated_at + 1 } else { now }
+/// When an entry that is changed at `now` counts as changed: at least a millisecond after the change before it, whatever the clock says.
+pub(super) fn changed_after(before: &Entry, now: i64) -> i64 {
+    now.max(before.updated_at + 1)
 }
 
 /// [`changed_after`] as an expression, for many at once.
 #[must_use]
 #[diesel::dsl::auto_type(no_type_alias)]
 pub fn changed_at(now: i64) -> _ {
-    diesel::dsl::case_when(dsl::updated_at.gt(now), dsl::updated_at + 1_i64).otherwise(now)
+    diesel::dsl::case_when(dsl::updated_at.ge(now), dsl::updated_at + 1_i64).otherwise(now)
 }
 
 /// Without the columns that never change: SQLite would look for whatever refers to them.

@@ -259,12 +259,16 @@ impl Watched {
     /// The person of this name.
     ///
     /// # Errors
-    /// 404 alike for who is not there and who may not be watched, so that nobody learns who exists.
+    /// 404 alike for who is not there and who may not be watched, after the same work, so that nobody learns who exists.
     pub fn find(conn: &mut DbConnection, reader: &User, username: &str, now: Timestamp) -> ApiResult<Self> {
-        let person = find_user(conn, username)?.ok_or_else(ApiError::not_found)?;
-        let share = find_share(conn, &person.id, &reader.id)?;
-        let granted = decide(reader, &person, share.as_ref(), now).ok_or_else(ApiError::not_found)?;
-        Ok(Self { person, granted })
+        let person = find_user(conn, username)?;
+        // With nobody, too: the time of a refusal would tell who is there.
+        let share = find_share(conn, person.as_ref().map_or("", |person| &person.id), &reader.id)?;
+        let watched = person.and_then(|person| {
+            let granted = decide(reader, &person, share.as_ref(), now)?;
+            Some(Self { person, granted })
+        });
+        watched.ok_or_else(ApiError::not_found)
     }
 
     /// # Errors

@@ -1,7 +1,7 @@
 use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
-    clock::{HOUR, MINUTE},
+    clock::{HOUR, MINUTE, SECOND},
     users::model::Role,
 };
 
@@ -35,6 +35,7 @@ async fn status_tells_what_is_true_now() {
     robin.log("altitude", 7, "2026-03-01T09:00:00Z").await;
     robin.log("altitude", 3, "2026-03-01T07:00:00Z").await;
     let gone = robin.log("water", 900, "2026-03-01T11:00:00Z").await;
+    app.clock.advance(SECOND);
     robin.delete(&format!("/api/v1/entries/{}", gone["id"].as_str().unwrap())).await.expect(StatusCode::NO_CONTENT);
 
     let viewer = app.viewer().await;
@@ -44,7 +45,7 @@ async fn status_tells_what_is_true_now() {
         json!({"last_at": "2026-03-01T10:00:00.000Z", "last_ml": 250, "today_ml": 400, "goal_ml": 2000})
     );
     assert_eq!(status.json["altitude"], json!({"value": 7, "at": "2026-03-01T09:00:00.000Z"}));
-    assert_eq!(status.json["updated_at"], "2026-03-01T12:00:00.000Z");
+    assert_eq!(status.json["updated_at"], "2026-03-01T12:00:01.000Z");
 }
 
 #[actix_web::test]

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 use validator::Validate;
 
-use super::model::{Entry, Metric, change_entries, entries_by_change};
+use super::model::{Entry, Metric, change_entries, changed_after, entries_by_change};
 use crate::{
     audit::{Action, Event},
     auth::guard::AdminUser,
@@ -165,7 +165,11 @@ impl<P: Plan> Walk<P> {
             self.position = (last.updated_at, last.id.clone());
         }
         self.plan.prepare(conn, &self.owner, &page)?;
-        let changes = page.into_iter().filter_map(|before| self.plan.after(&before).map(|after| (before, after)));
+        let changes = page.into_iter().filter_map(|before| {
+            let after = self.plan.after(&before)?;
+            let updated_at = changed_after(&before, self.now.0);
+            Some((before, Entry { updated_at, ..after }))
+        });
         let changes: Vec<_> = changes.collect();
         if let Some(by) = by {
             change_entries(conn, &self.owner, &changes, by, self.now)?;

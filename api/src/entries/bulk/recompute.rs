@@ -110,14 +110,8 @@ pub async fn recompute_entries(
     query: ValidQuery<BulkQuery>,
     body: ValidJson<RecomputeEntries>,
 ) -> ApiResult<web::Json<Recompute>> {
-    let plan = Moving {
-        owner: admin.0.user.clone(),
-        now: state.clock.now(),
-        moved: 0,
-        items: Vec::new(),
-        gains: BTreeMap::new(),
-        days: Vec::new(),
-    };
+    let plan =
+        Moving { owner: admin.0.user.clone(), moved: 0, items: Vec::new(), gains: BTreeMap::new(), days: Vec::new() };
     let Outcome { plan, digest, applied } = run(&state, admin, plan, query.0, body.0.digest).await?;
     let Moving { moved, items, days, .. } = plan;
     Ok(web::Json(Recompute { moved, items, days, digest, applied }))
@@ -126,7 +120,6 @@ pub async fn recompute_entries(
 /// Moving entries to their days.
 struct Moving {
     owner: User,
-    now: Timestamp,
     moved: u64,
     items: Vec<RecomputeItem>,
     /// By how much each day gains or loses.
@@ -156,7 +149,7 @@ impl Plan for Moving {
 
     fn after(&self, before: &Entry) -> Option<Entry> {
         let day = self.owner.day_of(Timestamp(before.at)).to_string();
-        (day != before.day).then(|| Entry { day, updated_at: self.now.0, ..before.clone() })
+        (day != before.day).then(|| Entry { day, ..before.clone() })
     }
 
     fn count(&mut self, before: Entry, after: Entry) {

@@ -2,6 +2,7 @@
 
 mod deleted;
 mod fits;
+mod order;
 mod ounces;
 mod pages;
 mod queued;

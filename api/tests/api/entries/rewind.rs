@@ -47,10 +47,12 @@ async fn history(client: &Client) -> Vec<Value> {
 async fn everything_is_as_it_was_and_going_back_is_undone_by_going_back() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
+    app.clock.set_by(-SECOND);
     let untouched = robin.log("water", 100, "2026-03-01T06:00:00Z").await;
     let edited = robin.log("water", 250, "2026-03-01T02:00:00Z").await;
     let deleted = robin.log("altitude", 7, "2026-03-01T08:00:00Z").await;
     let gone = robin.log("water", 900, "2026-03-01T09:00:00Z").await;
+    app.clock.advance(SECOND);
     robin.delete(&path(&gone)).await.expect(StatusCode::NO_CONTENT);
     let then = history(&robin).await;
 
@@ -220,22 +222,50 @@ async fn what_was_not_kept_stays_as_it_is() {
 }
 
 #[actix_web::test]
-async fn equal_instants_are_told_apart_by_their_order() {
+async fn what_was_changed_within_a_millisecond_comes_back_step_by_step() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let entry = robin.log("water", 1, NOON).await;
     for value in [2, 3] {
         robin.patch(&path(&entry), json!({"value": value})).await.expect(StatusCode::OK);
     }
+    app.clock.advance(SECOND);
+    let noon = Timestamp::parse(NOON).unwrap().0;
+    for (since, value) in [(2, 3), (1, 2), (0, 1)] {
+        rewind(&robin, Timestamp(noon + since)).await;
+        assert_eq!(robin.get(&path(&entry)).await.json["value"], value);
+        app.clock.advance(SECOND);
+    }
+}
+
+#[actix_web::test]
+async fn equal_instants_are_told_apart_by_their_order() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    // Releases before this one kept all that was changed within a millisecond under one instant.
+    let at_once = || {
+        let now = app.clock.now().0;
+        app.execute(&format!(
+            "UPDATE entry_versions SET valid_from = min(valid_from, {now}), replaced_at = min(replaced_at, {now});
+             UPDATE entries SET updated_at = min(updated_at, {now})"
+        ));
+    };
+    let entry = robin.log("water", 1, NOON).await;
+    for value in [2, 3] {
+        robin.patch(&path(&entry), json!({"value": value})).await.expect(StatusCode::OK);
+    }
+    at_once();
     assert_eq!(counts(&rewind(&robin, NOON).await), [0; 3], "what was done at that instant had been done");
     app.clock.advance(SECOND);
     for value in [4, 5, 6] {
         robin.patch(&path(&entry), json!({"value": value})).await.expect(StatusCode::OK);
     }
+    at_once();
     assert_eq!(counts(&rewind(&robin, app.clock.now()).await), [0; 3]);
     assert_eq!(rewind(&robin, NOON).await["items"][0]["after"]["value"], 3);
     // Within the very instant of the one before.
     robin.delete(&path(&entry)).await.expect(StatusCode::NO_CONTENT);
+    at_once();
     assert_eq!(rewind(&robin, NOON).await["items"][0]["after"]["value"], 3);
 }
 
@@ -261,8 +291,15 @@ async fn a_clock_that_was_set_back_loses_nothing() {
     assert_eq!(history(&robin).await, latest);
     assert_eq!(counts(&rewind(&robin, NOON).await), [1, 0, 0]);
 
+    // What went by it is kept, and each step of the way here with it.
+    let back = robin.post(&format!("{}/restore", path(&entry)), json!({})).await;
+    assert_eq!(back.expect(StatusCode::OK).json["value"], 4);
+    assert_eq!(history(&robin).await, latest);
+    let versions = robin.get(&format!("{}/versions", path(&entry))).await.json["items"].clone();
+    let values: Vec<i64> = versions.as_array().unwrap().iter().map(|one| one["value"].as_i64().unwrap()).collect();
+    assert_eq!(values, [4, 4, 3, 2, 1], "the removal, and what was acknowledged before it");
+
     // Going back works while entries lie ahead of the clock, too.
-    robin.post(&format!("{}/restore", path(&entry)), json!({})).await.expect(StatusCode::OK);
     app.clock.advance(-HOUR);
     let now = app.clock.now();
     rewind(&robin, now).await;

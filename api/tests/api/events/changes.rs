@@ -33,6 +33,7 @@ async fn a_snapshot_comes_first_and_then_what_changes() {
     let path = format!("/api/v1/entries/{}", entry["id"].as_str().unwrap());
     let changed = robin.patch(&path, json!({"note": "better"})).await.json;
     assert_eq!(stream.expect("entry").await.data["entry"], changed);
+    assert_eq!(stream.expect("status").await.data["updated_at"], changed["updated_at"], "that it was changed");
     robin.delete(&path).await;
     assert_eq!(stream.expect("entry").await.data, json!({"id": entry["id"], "deleted": true, "entry": null}));
     assert_eq!(stream.expect("status").await.data["altitude"]["value"], json!(null));

@@ -4,7 +4,7 @@
 //! remember it. `make bench` measures what follows from it.
 
 mod calls;
-mod once;
+pub mod once;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -37,9 +37,9 @@ fn kept(conn: &mut DbConnection) -> Result<Vec<Statement>, ApiError> {
 }
 
 /// How often each statement was said to a connection.
-type Said = Arc<Mutex<BTreeMap<String, i64>>>;
+pub type Said = Arc<Mutex<BTreeMap<String, i64>>>;
 
-fn overhear(conn: &mut DbConnection) -> Said {
+pub fn overhear(conn: &mut DbConnection) -> Said {
     let said = Said::default();
     let noted = Arc::clone(&said);
     conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
@@ -103,4 +103,32 @@ async fn a_statement_is_planned_once_a_connection() {
     judge("the reader", &reader, &read);
     let writer = app.state.db.write(kept).await.unwrap();
     judge("the writer", &writer, &written);
+}
+
+#[actix_web::test]
+async fn no_list_is_planned_anew_for_another_limit() {
+    const LISTS: [&str; 8] = [
+        "/people",
+        "/people/robin/entries",
+        "/entries/deleted",
+        "/entries/019cb2f0-0000-7000-8000-000000000001/versions",
+        "/me/shares",
+        "/me/audience",
+        "/admin/users",
+        "/admin/invites",
+    ];
+    let app = TestApp::with(&[("DATABASE_READERS", "1")]).await;
+    let robin = app.named("robin", Role::Admin).await;
+    let entry = json!({"id": "019cb2f0-0000-7000-8000-000000000001", "metric": "water", "value": 250});
+    robin.post("/api/v1/entries", entry).await.expect(StatusCode::CREATED);
+    for limit in 1..=TIMES {
+        for list in LISTS {
+            robin.get(&format!("/api/v1{list}?limit={limit}")).await.expect(StatusCode::OK);
+        }
+    }
+    let reader = app.state.db.read_blocking(kept).unwrap();
+    let lists = reader.iter().filter(|one| one.sql.contains(" ORDER BY ") && one.run >= TIMES).count();
+    assert!(lists >= LISTS.len(), "only {lists} of {} lists: {reader:#?}", LISTS.len());
+    let anew: Vec<&Statement> = reader.iter().filter(|statement| statement.reprep > 0).collect();
+    assert!(anew.is_empty(), "these are planned again: {anew:#?}");
 }
