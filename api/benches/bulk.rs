@@ -6,9 +6,10 @@ use std::{process::ExitCode, time::Instant};
 
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::{NewUser, Role, insert_user},
     clock::{MINUTE, Timestamp},
-    entries::model::{Entry, Metric, insert_entries},
-    users::model::{NewUser, Role, insert_user},
+    entries::{change::insert_entries, model::Entry},
+    metric::Metric,
 };
 use support::Connection;
 
@@ -21,9 +22,10 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let state = support::state(&folder, "4");
+    let services = support::services(&folder, "4");
+    let state = services.state.clone();
     let (id, now) = (state.clock.new_id(), state.clock.now());
-    let user = NewUser::new(id, "robin", Role::Admin, support::password_hash(&state), now);
+    let user = NewUser::new(id, "robin", Role::Admin, support::password_hash(&services), now);
     let entry = |number: i32| {
         let at = Timestamp(now.0 - i64::from(number) * 30 * MINUTE);
         let id = (id.to_string(), state.clock.new_id().to_string());
@@ -35,7 +37,7 @@ fn main() -> ExitCode {
         Ok(insert_entries(conn, &entries)?)
     };
     state.db.write_blocking(insert).expect("entries");
-    let address = support::serve(state.clone());
+    let address = support::serve(services);
     let mut connection = Connection::open(address);
     connection.authorize(&support::token(address, "robin"));
     // At the other side of the world and four in the morning, so that nearly every entry moves.

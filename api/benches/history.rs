@@ -15,9 +15,10 @@ use std::{
 
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::{NewUser, Role, insert_user},
     clock::{Clock, MINUTE, Timestamp},
-    entries::model::{Entry, Metric, insert_entries},
-    users::model::{NewUser, Role, insert_user},
+    entries::{change::insert_entries, model::Entry},
+    metric::Metric,
 };
 use support::Connection;
 use tempfile::TempDir;
@@ -52,8 +53,9 @@ struct Bench {
 impl Bench {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let state = support::state(&folder, "4");
-        let (clock, hash) = (state.clock.clone(), support::password_hash(&state));
+        let services = support::services(&folder, "4");
+        let state = services.state.clone();
+        let (clock, hash) = (state.clock.clone(), support::password_hash(&services));
         for (username, count) in [("many", MANY), ("few", FEW)] {
             let (id, hash, now) = (clock.new_id(), hash.clone(), clock.now());
             let user = NewUser::new(id, username, Role::Admin, hash, now);
@@ -64,7 +66,7 @@ impl Bench {
                 state.db.write_blocking(move |conn| Ok(insert_entries(conn, &entries)?)).expect("entries");
             }
         }
-        let address = support::serve(state);
+        let address = support::serve(services);
         let tokens = ["many", "few"].map(|username| support::token(address, username));
         Self { address, tokens, _folder: folder }
     }

@@ -21,12 +21,10 @@ use diesel::prelude::*;
 use rand::{Rng, SeedableRng, rngs::SmallRng, seq::SliceRandom};
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::{NewUser, Role, insert_user},
+    account::privacy_policy::VERSION,
     db::schema::users,
-    server::AppState,
-    users::{
-        model::{NewUser, Role, insert_user},
-        privacy_policy::VERSION,
-    },
+    server::Services,
 };
 use support::{Connection, PASSWORD};
 use tempfile::TempDir;
@@ -99,14 +97,14 @@ fn no_invitation(name: &str) -> Value {
 /// Prints how refusals of names that exist compare with those of names that do not; whether they can be told apart.
 fn names_stay_untold() -> bool {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let state = support::state(&folder, "6");
+    let services = support::services(&folder, "6");
     let mut random = SmallRng::seed_from_u64(3);
     let [viewers, disabled, admins, nobody, nobody_else, others] = [(); 6].map(|()| names(&mut random));
-    add_users(&state, &viewers, Role::Viewer, false);
-    add_users(&state, &disabled, Role::Viewer, true);
-    add_users(&state, &admins, Role::Admin, false);
-    add_users(&state, &["reader".to_owned()], Role::Viewer, false);
-    let address = support::serve(state);
+    add_users(&services, &viewers, Role::Viewer, false);
+    add_users(&services, &disabled, Role::Viewer, true);
+    add_users(&services, &admins, Role::Admin, false);
+    add_users(&services, &["reader".to_owned()], Role::Viewer, false);
+    let address = support::serve(services);
     // Anew for each comparison: one that does nothing meanwhile is closed.
     let stranger = || Connection::open(address);
     let token = support::token(address, "reader");
@@ -156,8 +154,9 @@ fn names(random: &mut SmallRng) -> Vec<String> {
     (0..NAMES).map(|_| (0..12).map(|_| char::from(random.gen_range(b'a'..=b'z'))).collect()).collect()
 }
 
-fn add_users(state: &AppState, names: &[String], role: Role, disabled: bool) {
-    let (hash, now) = (support::password_hash(state), state.clock.now());
+fn add_users(services: &Services, names: &[String], role: Role, disabled: bool) {
+    let state = &services.state;
+    let (hash, now) = (support::password_hash(services), state.clock.now());
     for name in names {
         let user = NewUser::new(state.clock.new_id(), name, role, hash.clone(), now);
         state

@@ -14,10 +14,10 @@ use std::{
 use actix_web::rt;
 use serde_json::json;
 use status_tracker::{
+    account::model::{NewUser, Role, Sharing, UserChanges, insert_user, update_user},
     auth::model::{Kind, Session, start_session},
     clock::{DAY, Timestamp},
-    server::AppState,
-    users::model::{NewUser, Role, UserChanges, insert_user, update_user},
+    server::Services,
 };
 use support::Connection;
 use tempfile::TempDir;
@@ -56,10 +56,11 @@ struct Bench {
 impl Bench {
     fn start(viewers: usize) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let state = support::state(&folder, "4");
-        let writer = account(&state, "robin", Role::Admin);
-        let viewers = (0..viewers).map(|number| account(&state, &format!("viewer-{number}"), Role::Viewer)).collect();
-        drop(state);
+        let services = support::services(&folder, "4");
+        let writer = account(&services, "robin", Role::Admin);
+        let viewers =
+            (0..viewers).map(|number| account(&services, &format!("viewer-{number}"), Role::Viewer)).collect();
+        drop(services);
         let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
         let server = Command::new(env!("CARGO_BIN_EXE_status-tracker"))
             .arg("serve")
@@ -195,16 +196,17 @@ async fn listener(address: SocketAddr, token: String, ready: UnboundedSender<Ins
 }
 
 /// An account that is signed in, and its token.
-fn account(state: &AppState, username: &str, role: Role) -> String {
+fn account(services: &Services, username: &str, role: Role) -> String {
+    let state = &services.state;
     let (user_id, session_id, now) = (state.clock.new_id(), state.clock.new_id(), state.clock.now());
     let expires = Timestamp(now.0 + DAY);
     let user = NewUser::new(user_id, username, role, String::new(), now);
     let session = Session::new(session_id.to_string(), user_id.to_string(), Kind::Jwt, now, expires);
     let insert = move |conn: &mut _| {
         let user = insert_user(conn, &user)?;
-        update_user(conn, &user.id, &UserChanges { sharing: Some("everyone"), ..UserChanges::default() })?;
+        update_user(conn, &user.id, &UserChanges { sharing: Some(Sharing::Everyone), ..UserChanges::default() })?;
         Ok(start_session(conn, &session)?)
     };
     state.db.write_blocking(insert).expect("an account");
-    state.tokens.issue(user_id, session_id, now, expires).expect("a token")
+    services.auth.jwt.issue(user_id, session_id, now, expires).expect("a token")
 }

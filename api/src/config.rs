@@ -4,6 +4,7 @@
 //! by `NAME_FILE`. Secrets are wrapped so that no log line or debug print can show them.
 
 mod network;
+mod rate;
 mod secrets;
 
 use std::{
@@ -19,10 +20,9 @@ use std::{
 use log::LevelFilter;
 use secrecy::{ExposeSecret, SecretString};
 
-pub use self::network::Network;
 use self::secrets::{SECRET_BYTES, development_secret, refuse_open_folder};
 pub use self::secrets::{create_private_dir, is_closed, weakness};
-use crate::limits::Rate;
+pub use self::{network::Network, rate::Rate};
 
 /// Every key that is understood, in the order of the documentation.
 pub const KEYS: [&str; 30] = [

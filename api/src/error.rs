@@ -1,6 +1,6 @@
 //! The one error of the HTTP surface, the one table of codes, and the one place that maps what went wrong below to it.
 //!
-//! An [`ApiError`] becomes a problem document (RFC 9457) in `server.rs`, where the request id is known. What a person reads
+//! An [`ApiError`] becomes a problem document (RFC 9457) in `server/middleware.rs`, where the request id is known. What a person reads
 //! says what to do next; the cause goes to the log alone.
 
 use std::{borrow::Cow, collections::BTreeSet, fmt};
@@ -292,7 +292,7 @@ impl ResponseError for ApiError {
         self.code.status()
     }
 
-    /// `server.rs` writes the body, once the request id is at hand.
+    /// `server/middleware.rs` writes the body, once the request id is at hand.
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())
     }

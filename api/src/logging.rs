@@ -13,17 +13,16 @@ use serde_json::{Map, json};
 use crate::{
     clock::Clock,
     config::{Config, LogFormat},
-    events::is_taking_over,
 };
 
-/// Starts logging to standard error. Later calls change nothing.
-pub fn init(config: &Config, clock: Clock) {
+/// Starts logging to standard error, without the records that `skip` says are no news. Later calls change nothing.
+pub fn init(config: &Config, clock: Clock, skip: fn(&Record<'_>) -> bool) {
     let format = config.log_format;
     let _already_started = env_logger::Builder::new()
         .filter_level(config.log_level.min(log::LevelFilter::Warn))
         .filter_module("status_tracker", config.log_level)
         .format(move |out, record| match format {
-            _ if is_taking_over(record) => Ok(()),
+            _ if skip(record) => Ok(()),
             LogFormat::Json => write_json(out, record, &clock),
             LogFormat::Pretty => write_pretty(out, record, &clock),
         })

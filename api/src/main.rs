@@ -16,9 +16,10 @@ use status_tracker::{
     clock::Clock,
     config::Config,
     db::{Db, migration_status},
+    events,
     limits::{self, cli::PenaltyCommand},
     logging, ops,
-    server::{self, AppState},
+    server::{self, Services},
     users::{
         self,
         cli::{SessionCommand, UserCommand},
@@ -93,7 +94,7 @@ fn run(cli: &Cli) -> Result<(), String> {
     }
     let config = Config::load(cli.config.as_deref())?;
     let clock = Clock::system();
-    logging::init(&config, clock.clone());
+    logging::init(&config, clock.clone(), events::is_taking_over);
     match &cli.command {
         Command::Serve => serve(config, clock),
         Command::Migrate { status: true } => {
@@ -125,9 +126,9 @@ fn serve(config: Config, clock: Clock) -> Result<(), String> {
             )
         })?;
     let db = Db::open(&config)?;
-    let state = AppState::new(config, clock, db)?;
+    let services = Services::new(config, clock, db)?;
     actix_web::rt::System::new()
-        .block_on(server::run_until_stopped(state, listener))
+        .block_on(server::run_until_stopped(services, listener))
         .map_err(|cause| format!("The server stopped: {cause}"))
 }
 

@@ -5,158 +5,38 @@ mod document;
 mod gate;
 mod headers;
 mod middleware;
+mod routes;
+mod services;
 mod unread;
+mod unrouted;
 
-use std::{
-    io,
-    net::TcpListener,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+pub use self::{document::document, services::Services};
 
-use actix_session::{
-    SessionMiddleware,
-    config::{CookieContentSecurity, PersistentSession, TtlExtensionPolicy},
-    storage::CookieSessionStore,
-};
+use std::{io, net::TcpListener, time::Duration};
+
 use actix_web::{
-    App, Error, HttpRequest, HttpResponse, HttpServer,
+    App, Error, HttpServer,
     body::BoxBody,
-    cookie::{Key, SameSite, time},
-    dev::{self, ResourceDef, ServiceFactory, ServiceRequest, ServiceResponse},
-    http::header,
+    dev::{self, ServiceFactory, ServiceRequest, ServiceResponse},
     middleware::from_fn,
     web,
 };
-use hmac::{Hmac, Mac};
-use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha512;
-use tokio::sync::Semaphore;
-use utoipa::openapi;
-use utoipa_actix_web::{AppExt, scope};
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::{
-    audit::{self, looks::Looks},
-    auth::{
-        self, Turns, api_tokens::ApiTokens, password::PasswordHasher, second_factor::SecondFactors, seen::Seen,
-        token::Tokens,
-    },
-    clock::{Clock, SECOND},
-    config::Config,
-    db::Db,
-    entries,
-    error::{ApiError, ApiResult},
-    events::{self, Streams},
-    extract::Cursors,
-    limits::{self, Events, Limits, penalties::Penalties},
-    ops::{
-        self,
-        health::Probe,
-        settings::{self, CurrentSettings},
-    },
-    people, users,
-};
-
-/// What every handler may need. One for the whole process.
-#[derive(Debug)]
-pub struct AppState {
-    pub config: Config,
-    pub clock: Clock,
-    pub db: Db,
-    pub passwords: PasswordHasher,
-    pub turns: Turns,
-    pub tokens: Tokens,
-    pub api_tokens: ApiTokens,
-    pub second_factors: SecondFactors,
-    pub cursors: Cursors,
-    pub seen: Seen,
-    pub looks: Looks,
-    pub limits: Limits,
-    pub settings: CurrentSettings,
-    pub penalties: Penalties,
-    pub events: Events,
-    pub streams: Streams,
-    pub probe: Probe,
-    /// One permit for each request that is worked on.
-    at_work: Semaphore,
-    /// The names by which this server may be asked.
-    hosts: Vec<String>,
-    /// Set once the process has been asked to stop, so that nobody sends it new work.
-    pub draining: AtomicBool,
-    routes: Vec<Route>,
-}
-
-impl AppState {
-    /// # Errors
-    /// If the hash cost is not one bcrypt takes, or what was decided or limited before cannot be read.
-    pub fn new(config: Config, clock: Clock, db: Db) -> Result<web::Data<Self>, String> {
-        let settings = db.read_blocking(|conn| Ok(settings::effective(conn, &config)?));
-        let (looks, seen) = (Looks::default(), Seen::default());
-        Ok(web::Data::new(Self {
-            passwords: PasswordHasher::new(&config)?,
-            turns: Turns::default(),
-            tokens: Tokens::new(&config.jwt_secret, config.jwt_secret_previous.as_ref()),
-            api_tokens: ApiTokens::new(&config.password_pepper),
-            second_factors: SecondFactors::new(&config.password_pepper),
-            cursors: Cursors::new(&config.session_secret),
-            settings: CurrentSettings::new(settings.map_err(|error| format!("The settings cannot be read: {error}"))?),
-            limits: Limits::new(&config, &clock)?,
-            penalties: Penalties::load(&db, &clock).map_err(|error| error.to_string())?,
-            events: Events::default(),
-            streams: Streams::new(&config, &clock, &db, &looks, &seen)?,
-            probe: Probe::default(),
-            looks,
-            seen,
-            at_work: Semaphore::new(config.max_concurrent_requests),
-            hosts: gate::hosts(&config),
-            draining: AtomicBool::new(false),
-            routes: routes(&document()),
-            config,
-            clock,
-            db,
-        }))
-    }
-
-    /// The `__Host-` prefix binds the cookie to this very host, but browsers accept it only over TLS.
-    #[must_use]
-    pub fn cookie_name(&self) -> &'static str {
-        if self.config.served_over_tls() { "__Host-session" } else { "session" }
-    }
-}
-
-/// The OpenAPI document of all rooms.
-#[must_use]
-pub fn document() -> openapi::OpenApi {
-    let (_, document) = App::new().into_utoipa_app().openapi(document::base()).configure(rooms).split_for_parts();
-    document::complete(document)
-}
-
-fn rooms(config: &mut utoipa_actix_web::service_config::ServiceConfig) {
-    config.configure(ops::routes).service(
-        scope::scope("/api/v1")
-            .configure(auth::routes)
-            .configure(users::routes)
-            .configure(people::routes)
-            .configure(events::routes)
-            .configure(entries::routes)
-            .configure(audit::routes)
-            .configure(ops::api_routes)
-            .configure(limits::routes),
-    );
-}
+use crate::{audit, auth, clock::SECOND, events, limits, ops, outbox};
 
 /// The application. A request passes the middleware from the last `wrap` to the first.
 pub fn app(
-    state: web::Data<AppState>,
+    services: &Services,
 ) -> App<
-    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
+    + use<>,
 > {
-    let (app, document) = App::new().into_utoipa_app().openapi(document::base()).configure(rooms).split_for_parts();
-    let json = document::complete(document).to_json().unwrap_or_default();
-    app.app_data(web::PayloadConfig::new(state.config.max_body_bytes))
-        .app_data(web::PathConfig::default().error_handler(|_, req| unreadable_path(req).into()))
-        .route("/api/openapi.json", web::get().to(move || std::future::ready(document_response(json.clone()))))
+    let (app, document) = document::described_app();
+    let json = document.to_json().unwrap_or_default();
+    app.app_data(web::PayloadConfig::new(services.state.config.max_body_bytes))
+        .app_data(web::PathConfig::default().error_handler(|_, req| unrouted::unreadable_path(req).into()))
+        .route("/api/openapi.json", web::get().to(move || std::future::ready(document::response(json.clone()))))
         .service(web::redirect("/api/docs", "/api/docs/").permanent())
         .service(
             SwaggerUi::new("/api/docs/{_:.*}").config(
@@ -168,7 +48,7 @@ pub fn app(
                     .default_models_expand_depth(-1),
             ),
         )
-        .default_service(web::to(no_such_route))
+        .default_service(web::to(unrouted::no_such_route))
         // 11. Nothing is written during maintenance.
         .wrap(from_fn(middleware::maintenance))
         // 10. Nothing is done or shown for somebody else than the page believes it asks for.
@@ -180,90 +60,18 @@ pub fn app(
         // 7. Whoever went on after that is kept out for a while, and so is whoever attacks.
         .wrap(from_fn(gate::callers))
         // 6. Who carries which session cookie.
-        .wrap(sessions(&state))
+        .wrap(middleware::sessions(&services.state))
         // 5. Nobody waits for ever, and a panic answers like any other fault.
         .wrap(from_fn(middleware::within_time))
         // 4. No more are worked on at once than make sense.
         .wrap(from_fn(gate::not_too_many_at_once))
         // 3. Which other sites' pages may ask.
-        .wrap(gate::cors(&state.config))
+        .wrap(gate::cors(&services.state.config))
         // 2. It is meant for this host, and says in one way only where it ends.
         .wrap(from_fn(gate::for_us_alone))
         // 1. Everything below has a request id, a log line, strict headers, and errors as problem documents.
         .wrap(from_fn(middleware::request_log))
-        .app_data(state)
-}
-
-fn document_response(json: String) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("application/json")
-        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
-        .body(json)
-}
-
-fn sessions(state: &AppState) -> SessionMiddleware<CookieSessionStore> {
-    let life = time::Duration::milliseconds(auth::COOKIE_LIFE);
-    SessionMiddleware::builder(CookieSessionStore::default(), cookie_key(&state.config.session_secret))
-        .cookie_name(state.cookie_name().to_owned())
-        .cookie_secure(state.config.served_over_tls())
-        .cookie_http_only(true)
-        .cookie_same_site(SameSite::Strict)
-        .cookie_content_security(CookieContentSecurity::Private)
-        .session_lifecycle(
-            PersistentSession::default()
-                .session_ttl(life)
-                .session_ttl_extension_policy(TtlExtensionPolicy::OnStateChanges),
-        )
-        .build()
-}
-
-fn cookie_key(secret: &SecretString) -> Key {
-    let mut mac = Hmac::<Sha512>::new_from_slice(secret.expose_secret().as_bytes())
-        .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
-    mac.update(b"session cookie");
-    Key::from(&mac.finalize().into_bytes())
-}
-
-#[derive(Debug)]
-struct Route {
-    pattern: ResourceDef,
-    methods: String,
-}
-
-fn routes(document: &openapi::OpenApi) -> Vec<Route> {
-    let verbs = |item: &openapi::PathItem| {
-        [
-            ("GET, HEAD", &item.get),
-            ("POST", &item.post),
-            ("PUT", &item.put),
-            ("PATCH", &item.patch),
-            ("DELETE", &item.delete),
-        ]
-        .into_iter()
-        .filter_map(|(verb, operation)| operation.as_ref().map(|_| verb))
-        .collect::<Vec<_>>()
-        .join(", ")
-    };
-    let documented = document.paths.paths.iter().map(|(path, item)| (path.as_str(), verbs(item)));
-    documented
-        .chain([("/api/openapi.json", "GET, HEAD".to_owned())])
-        .map(|(path, methods)| Route { pattern: ResourceDef::new(path), methods })
-        .collect()
-}
-
-/// What is no id is not found, unless it is an address of its own, asked in a way that only ids are.
-fn unreadable_path(req: &HttpRequest) -> ApiError {
-    let state = req.app_data::<web::Data<AppState>>();
-    let own = state.and_then(|state| state.routes.iter().find(|route| route.pattern.pattern() == Some(req.path())));
-    own.map_or_else(ApiError::not_found, |route| ApiError::method_not_allowed(&route.methods))
-}
-
-/// 405 with the methods that would do where the address exists, 404 where it does not.
-async fn no_such_route(req: HttpRequest, state: web::Data<AppState>) -> ApiResult<HttpResponse> {
-    let Some(route) = state.routes.iter().find(|route| route.pattern.is_match(req.path())) else {
-        return Err(ApiError::not_found());
-    };
-    Err(ApiError::method_not_allowed(&route.methods))
+        .configure(|app| services.register(app))
 }
 
 /// Asked to stop, the process has finished what was under way after this long, or leaves it.
@@ -275,10 +83,10 @@ const GONE_WITHIN: Duration = Duration::from_secs(29);
 ///
 /// # Errors
 /// If the listener cannot be used.
-pub fn serve(state: web::Data<AppState>, listener: TcpListener) -> io::Result<dev::Server> {
-    let max_connections = 4096 + state.config.max_event_streams;
-    let stop_delay = state.config.stop_delay;
-    Ok(HttpServer::new(move || app(state.clone()))
+pub fn serve(services: Services, listener: TcpListener) -> io::Result<dev::Server> {
+    let max_connections = 4096 + services.state.config.max_event_streams;
+    let stop_delay = services.state.config.stop_delay;
+    Ok(HttpServer::new(move || app(&services))
         // How long a client may take over its request's head, against those that trickle it in.
         .client_request_timeout(Duration::from_secs(10))
         .keep_alive(Duration::from_secs(75))
@@ -297,22 +105,23 @@ pub fn serve(state: web::Data<AppState>, listener: TcpListener) -> io::Result<de
 ///
 /// # Errors
 /// If the listener cannot be used.
-pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener) -> io::Result<()> {
+pub async fn run_until_stopped(services: Services, listener: TcpListener) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let address = listener.local_addr()?;
-    let server = serve(state.clone(), listener)?;
+    let server = serve(services.clone(), listener)?;
+    let Services { state, auth, limits, penalties, streams, draining, .. } = services;
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
-    actix_web::rt::spawn(auth::seen::keep_flushing(state.clone()));
+    actix_web::rt::spawn(auth::seen::keep_flushing(state.clone(), auth.clone()));
     actix_web::rt::spawn(audit::retention::keep_pruning(state.clone()));
-    actix_web::rt::spawn(events::retention::keep_pruning(state.clone()));
-    actix_web::rt::spawn(limits::keep_forgetting(state.clone()));
-    actix_web::rt::spawn(ops::put_back::keep_watching(state.clone()));
+    actix_web::rt::spawn(outbox::retention::keep_pruning(state.clone()));
+    actix_web::rt::spawn(limits::keep_forgetting(state.clone(), limits, penalties.clone()));
+    actix_web::rt::spawn(ops::put_back::keep_watching(state.clone(), penalties));
     log::info!(address:% = address; "ready");
     let started_at = state.clock.now();
     futures_util::future::select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;
-    state.draining.store(true, Ordering::Relaxed);
+    draining.begin();
     log::info!(seconds_up = (state.clock.now().0 - started_at.0) / SECOND; "stopping");
     actix_web::rt::spawn(async move {
         futures_util::future::select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;
@@ -327,9 +136,9 @@ pub async fn run_until_stopped(state: web::Data<AppState>, listener: TcpListener
     // A balancer has to learn that requests go elsewhere before they are refused here.
     tokio::time::sleep(state.config.stop_delay).await;
     // They would go on for ever.
-    state.streams.stop();
+    streams.stop();
     handle.stop(true).await;
-    for unfinished in [state.seen.flush(&state.db).await, state.db.checkpoint()] {
+    for unfinished in [auth.seen.flush(&state.db).await, state.db.checkpoint()] {
         if let Err(error) = unfinished {
             log::warn!(cause:% = error; "not everything could be tidied up");
         }

@@ -8,14 +8,13 @@ use std::{
     thread,
 };
 
-use actix_web::web;
 use secrecy::SecretString;
 use serde_json::json;
 use status_tracker::{
     clock::Clock,
     config::Config,
     db::Db,
-    server::{self, AppState},
+    server::{self, Services},
 };
 use tempfile::TempDir;
 
@@ -25,27 +24,27 @@ pub use self::connection::{Connection, PASSWORD, wanted};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// A new database in `folder` and a server's state around it. Request lines go nowhere, as the logger is never started.
-pub fn state(folder: &TempDir, bcrypt_cost: &str) -> web::Data<AppState> {
+/// A new database in `folder` and a server's services around it. Request lines go nowhere, as the logger is never started.
+pub fn services(folder: &TempDir, bcrypt_cost: &str) -> Services {
     let path = folder.path().to_str().expect("a path in UTF-8");
     let settings = [("DATA_DIR", path), ("BCRYPT_COST", bcrypt_cost), ("RATE_LIMIT_ENABLED", "false")];
     let settings: BTreeMap<_, _> =
         settings.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let config = Config::from_sources(settings, None).expect("a configuration");
     let db = Db::create(&config).expect("a database");
-    AppState::new(config, Clock::system(), db).expect("a state")
+    Services::new(config, Clock::system(), db).expect("services")
 }
 
 /// What is kept of [`PASSWORD`].
-pub fn password_hash(state: &AppState) -> String {
-    actix_web::rt::System::new().block_on(state.passwords.hash(&SecretString::from(PASSWORD))).expect("a hash")
+pub fn password_hash(services: &Services) -> String {
+    actix_web::rt::System::new().block_on(services.auth.passwords.hash(&SecretString::from(PASSWORD))).expect("a hash")
 }
 
 /// Serves for as long as the benchmark runs.
-pub fn serve(state: web::Data<AppState>) -> SocketAddr {
+pub fn serve(services: Services) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("its address");
-    thread::spawn(move || actix_web::rt::System::new().block_on(server::serve(state, listener).expect("a server")));
+    thread::spawn(move || actix_web::rt::System::new().block_on(server::serve(services, listener).expect("a server")));
     address
 }
 

@@ -7,16 +7,20 @@ use utoipa::{IntoParams, ToSchema};
 use validator::{Validate, ValidationError};
 
 use super::{
+    csv::csv_field,
     model::{self, Filter, cursor_of, position_of},
     private::{Numbering, Reader},
-    record::{Action, Event, Outcome, Row},
 };
 use crate::{
     auth::guard::AdminUser,
     clock::Timestamp,
     error::ApiResult,
-    extract::{self, Page, ValidQuery, csv_field},
-    server::AppState,
+    http::{
+        extract::ValidQuery,
+        paging::{Page, default_limit},
+        state::AppState,
+    },
+    trail::{Action, Event, Outcome, Row},
 };
 
 /// One record of the audit log.
@@ -87,7 +91,7 @@ pub struct ListAudit {
     #[param(value_type = Option<String>, format = DateTime, example = "2026-04-01T00:00:00Z")]
     to: Option<Timestamp>,
     /// How many at once.
-    #[serde(default = "extract::default_limit")]
+    #[serde(default = "default_limit")]
     #[validate(range(min = 1, max = 500))]
     #[param(minimum = 1, maximum = 500, default = 20, required = false)]
     limit: u32,

@@ -4,17 +4,8 @@
 //! `GET /admin/audit`, `/admin/audit/export`
 
 pub mod cli;
-mod handlers;
-pub mod looks;
+pub mod csv;
+pub mod handlers;
 pub mod model;
 mod private;
-pub mod record;
 pub mod retention;
-
-use utoipa_actix_web::service_config::ServiceConfig;
-
-pub use record::{Action, Event, Outcome, Trace};
-
-pub fn routes(config: &mut ServiceConfig) {
-    config.service(handlers::list_audit).service(handlers::export_audit);
-}

@@ -2,16 +2,14 @@
 
 use diesel::prelude::*;
 
-use super::{
-    private::{self, Reader},
-    record::{Action, Event, Row, Trace},
-};
+use super::private::{self, Reader};
 use crate::{
     clock::Timestamp,
     db::{
         DbConnection,
         schema::{audit, audit_anchors, audit_head},
     },
+    trail::{Action, Event, Row, Trace},
 };
 
 /// Which records are wanted. `from` is included, `to` is not.

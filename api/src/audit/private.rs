@@ -3,14 +3,12 @@
 
 use diesel::prelude::*;
 
-use super::{
-    handlers::AuditRecord,
-    record::{Action, Row},
-};
+use super::handlers::AuditRecord;
 use crate::{
+    account::model::User,
     clock::Timestamp,
     db::{DbConnection, schema::audit},
-    users::model::User,
+    trail::{Action, Row},
 };
 
 pub(super) const PRIVATE: [Action; 10] = [

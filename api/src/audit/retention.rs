@@ -5,14 +5,12 @@ use std::time::Duration;
 
 use actix_web::web;
 
-use super::{
-    model,
-    record::{RETENTION, Trace},
-};
+use super::model;
 use crate::{
     clock::{DAY, Timestamp},
     error::ApiResult,
-    server::AppState,
+    http::state::AppState,
+    trail::{RETENTION, Trace},
 };
 
 const EVERY: Duration = Duration::from_hours(1);

@@ -10,10 +10,7 @@ use actix_web::{
 };
 
 use super::guard::recognised_name;
-use crate::{
-    error::{ApiError, ApiResult, Code},
-    server::AppState,
-};
+use crate::error::{ApiError, ApiResult, Code};
 
 pub const HEADER: &str = "acting-as";
 /// Where no header can be sent.
@@ -25,13 +22,11 @@ pub async fn only_for_whom_it_says(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let said = taken_from(&mut req)?;
-    if !said.is_empty() {
-        let state: &web::Data<AppState> = req.app_data().ok_or_else(|| ApiError::internal("no application state"))?;
-        if let Some(name) = recognised_name(req.request(), state).await?
-            && said.iter().any(|said| !said.eq_ignore_ascii_case(&name))
-        {
-            return Err(other_account().into());
-        }
+    if !said.is_empty()
+        && let Some(name) = recognised_name(req.request()).await?
+        && said.iter().any(|said| !said.eq_ignore_ascii_case(&name))
+    {
+        return Err(other_account().into());
     }
     next.call(req).await
 }

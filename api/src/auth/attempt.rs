@@ -3,20 +3,20 @@
 
 use std::time::{Duration, Instant};
 
-use actix_web::web;
 use secrecy::SecretString;
 use tokio::sync::Notify;
 
 use super::{
     guard::CurrentUser,
     lockout::{self, Begun},
+    service::Auth,
 };
 use crate::{
-    audit::{Action, Event, Outcome, Trace},
+    account::username::validate_username,
     db::DbConnection,
     error::{ApiError, ApiResult, Code},
-    server::AppState,
-    users::validate_username,
+    http::state::AppState,
+    trail::{Action, Event, Outcome, Trace},
 };
 
 /// How long an attempt waits while as many as may still fail are being looked at.
@@ -53,13 +53,14 @@ impl Attempt {
     /// others are under way.
     pub async fn count(
         state: &AppState,
+        auth: &Auth,
         (action, trace): (Action, Trace),
         username: String,
         password: Option<&SecretString>,
     ) -> ApiResult<Self> {
         let (id, started) = (state.clock.new_id().to_string(), Instant::now());
         loop {
-            let others = state.turns.0.notified();
+            let others = auth.turns.0.notified();
             let (id_of, name, denied) = (id.clone(), username.clone(), trace.clone());
             let begin = move |conn: &mut DbConnection| {
                 let begun = lockout::begin_attempt(conn, &id_of, &name, denied.at)?;
@@ -73,7 +74,7 @@ impl Attempt {
                 Begun::Locked(refusal) => {
                     // As slow at a locked name as at any other, so that guessing goes no faster against a lock.
                     if let Some(password) = password {
-                        let _in_vain = state.passwords.verify(password, None).await;
+                        let _in_vain = auth.passwords.verify(password, None).await;
                     }
                     return Err(refusal);
                 }
@@ -91,18 +92,19 @@ impl Attempt {
     /// The errors of [`Attempt::count`]; [`Code::Busy`] when too many are hashing, and then it does not count.
     pub async fn make(
         state: &AppState,
+        auth: &Auth,
         of: (Action, Trace),
         username: String,
         password: &SecretString,
         hash: Option<String>,
     ) -> ApiResult<Self> {
-        let attempt = Self::count(state, of, username, Some(password)).await?;
-        match state.passwords.verify(password, hash).await {
+        let attempt = Self::count(state, auth, of, username, Some(password)).await?;
+        match auth.passwords.verify(password, hash).await {
             Ok(fits) => Ok(Self { fits, ..attempt }),
             Err(busy) => {
                 let unseen = attempt.clone();
                 state.db.write(move |conn| unseen.take_back(conn)).await?;
-                state.turns.settled();
+                auth.turns.settled();
                 Err(busy)
             }
         }
@@ -152,21 +154,22 @@ fn shown(typed: &str) -> String {
 /// # Errors
 /// [`Code::WrongPassword`], [`Code::Locked`]; what was tried is recorded as a failure of `action`.
 pub async fn confirm_password(
-    state: &web::Data<AppState>,
+    state: &AppState,
+    auth: &Auth,
     current: &CurrentUser,
     password: &SecretString,
     action: Action,
 ) -> ApiResult<()> {
     let CurrentUser { user, trace, .. } = current;
     let hash = Some(user.password_hash.clone());
-    let attempt = Attempt::make(state, (action, trace.clone()), user.username.clone(), password, hash).await?;
+    let attempt = Attempt::make(state, auth, (action, trace.clone()), user.username.clone(), password, hash).await?;
     let right = attempt.fits && user.may_sign_in(trace.at);
     let settling = attempt.clone();
     let settle = move |conn: &mut DbConnection| {
         if right { settling.forget(conn) } else { settling.fail(conn, Some("wrong password")).map(drop) }
     };
     state.db.write(settle).await?;
-    state.turns.settled();
+    auth.turns.settled();
     if right {
         return Ok(());
     }

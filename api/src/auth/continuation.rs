@@ -7,12 +7,12 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::api_tokens;
 use crate::{
+    account::model::User,
     clock::{MINUTE, Timestamp},
     db::{
         DbConnection,
         schema::{sign_in_continuations, users},
     },
-    users::model::User,
 };
 
 pub(super) const LIFE: i64 = 2 * MINUTE;

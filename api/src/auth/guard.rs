@@ -1,7 +1,7 @@
 //! Permission as a type in a handler's signature: it cannot be forgotten, and it is written into the OpenAPI document by hand once.
 
 use actix_session::SessionExt;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header};
 use diesel::QueryResult;
 use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
@@ -9,16 +9,17 @@ use uuid::Uuid;
 use super::{
     api_tokens::Scope,
     model::{self, Kind, Session},
+    service::Auth,
     token::Named,
 };
 use crate::{
-    audit::Trace,
+    account::model::{Role, User},
     clock::Timestamp,
     db::{Db, DbConnection},
-    entries::model::Metric,
     error::{ApiError, ApiResult, Code},
-    server::AppState,
-    users::model::{Role, User},
+    http::state::{AppState, service},
+    metric::Metric,
+    trail::Trace,
 };
 
 /// The key under which the cookie holds the session's id.
@@ -206,9 +207,7 @@ impl FromRequest for Visitor {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let req = req.clone();
         Box::pin(async move {
-            let state: &web::Data<AppState> =
-                req.app_data().ok_or_else(|| ApiError::internal("no application state"))?;
-            let known = req.headers().contains_key(header::AUTHORIZATION) || recognise(&req, state).await?.is_some();
+            let known = req.headers().contains_key(header::AUTHORIZATION) || recognise(&req).await?.is_some();
             Ok(Self(if known { Some(authenticate(&req).await?) } else { None }))
         })
     }
@@ -230,13 +229,13 @@ fn bearer(req: &HttpRequest) -> Option<&str> {
 }
 
 /// `None` where there is no credential, or none of ours.
-fn claim(req: &HttpRequest, state: &AppState) -> Option<Claim> {
+fn claim(req: &HttpRequest, auth: &Auth, now: Timestamp) -> Option<Claim> {
     if req.headers().contains_key(header::AUTHORIZATION) {
         let token = bearer(req)?;
-        if let Some((user_id, session_id)) = state.api_tokens.verify(token) {
+        if let Some((user_id, session_id)) = auth.api_tokens.verify(token) {
             return Some(Claim { user_id, session_id, kind: Kind::ApiToken, token: None });
         }
-        let named = state.tokens.verify(token, state.clock.now())?;
+        let named = auth.jwt.verify(token, now)?;
         return Some(Claim { user_id: named.user, session_id: named.session, kind: Kind::Jwt, token: Some(named) });
     }
     let session = req.get_session();
@@ -248,12 +247,14 @@ fn claim(req: &HttpRequest, state: &AppState) -> Option<Claim> {
 #[derive(Clone)]
 struct Recognised(Session, User);
 
-async fn recognise(req: &HttpRequest, state: &AppState) -> ApiResult<Option<Recognised>> {
+async fn recognise(req: &HttpRequest) -> ApiResult<Option<Recognised>> {
     if let Some(known) = req.extensions().get::<Recognised>() {
         return Ok(Some(known.clone()));
     }
-    let Some(Claim { user_id, session_id, kind, token }) = claim(req, state) else { return Ok(None) };
-    let (session_id, now) = (session_id.to_string(), state.clock.now());
+    let (state, auth) = (service::<AppState>(req)?, service::<Auth>(req)?);
+    let now = state.clock.now();
+    let Some(Claim { user_id, session_id, kind, token }) = claim(req, auth, now) else { return Ok(None) };
+    let session_id = session_id.to_string();
     let found = state.db.read(|conn| Ok(model::find_session(conn, &session_id, kind, now)?)).await?;
     let fits = |(session, user): &(Session, User)| {
         user.id == user_id.to_string()
@@ -269,24 +270,24 @@ async fn recognise(req: &HttpRequest, state: &AppState) -> ApiResult<Option<Reco
 
 /// Whom a request is counted for. What was good once counts for the address it comes from, or whoever finds an old token could spend the
 /// limit of its owner and earn them penalties.
-pub async fn recognised_user(req: &HttpRequest, state: &AppState) -> Option<Uuid> {
-    recognise(req, state).await.ok()??.1.id.parse().ok()
+pub async fn recognised_user(req: &HttpRequest) -> Option<Uuid> {
+    recognise(req).await.ok()??.1.id.parse().ok()
 }
 
 /// The name of whoever's credential a request carries; `None` where nobody is known by it.
-pub(super) async fn recognised_name(req: &HttpRequest, state: &AppState) -> ApiResult<Option<String>> {
-    Ok(recognise(req, state).await?.map(|Recognised(_, user)| user.username))
+pub(super) async fn recognised_name(req: &HttpRequest) -> ApiResult<Option<String>> {
+    Ok(recognise(req).await?.map(|Recognised(_, user)| user.username))
 }
 
 async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {
-    let state: &web::Data<AppState> = req.app_data().ok_or_else(|| ApiError::internal("no application state"))?;
+    let state = service::<AppState>(req)?;
     let now = state.clock.now();
-    let Recognised(session, user) = recognise(req, state).await?.ok_or_else(ApiError::unauthorized)?;
+    let Recognised(session, user) = recognise(req).await?.ok_or_else(ApiError::unauthorized)?;
     if session.kind() == Kind::Cookie {
         refuse_cross_site(req, state)?;
     }
     if session.needs_noting(now) {
-        state.seen.note(&session.id, now);
+        service::<Auth>(req)?.seen.note(&session.id, now);
     }
     let trace = Trace::of(req, state).by(&user.username);
     Ok(CurrentUser { scopes: session.scopes(), trace, user, session_id: session.id })

@@ -5,9 +5,9 @@ use super::{
     model,
 };
 use crate::{
-    audit::{Action, Event},
     error::ApiResult,
-    server::AppState,
+    http::state::AppState,
+    trail::{Action, Event},
 };
 
 /// Sign out.

@@ -8,13 +8,13 @@
 use diesel::prelude::*;
 
 use crate::{
-    audit::{Action, Event, Trace},
     clock::{MINUTE, SECOND, Timestamp},
     db::{
         DbConnection,
         schema::{sign_in_attempts::dsl as attempts, sign_in_failures::dsl},
     },
     error::{ApiError, ApiResult, Code},
+    trail::{Action, Event, Trace},
 };
 
 pub(super) const FAILURES: i32 = 5;

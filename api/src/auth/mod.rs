@@ -9,38 +9,20 @@ pub mod api_tokens;
 mod attempt;
 mod continuation;
 pub mod guard;
-mod handlers;
+pub mod handlers;
 pub mod lockout;
 pub mod model;
 pub mod password;
 pub mod second_factor;
 pub mod seen;
-mod sessions;
-mod sign_in;
+mod service;
+pub mod sessions;
+pub mod sign_in;
 pub mod token;
-mod tokens;
-mod totp;
+pub mod tokens;
+pub mod totp;
 
-pub use attempt::{Turns, confirm_password};
+pub use attempt::confirm_password;
+pub use service::Auth;
 pub use sessions::SessionView;
 pub use sign_in::COOKIE_LIFE;
-
-use utoipa_actix_web::service_config::ServiceConfig;
-
-pub fn routes(config: &mut ServiceConfig) {
-    config
-        .service(sign_in::create_session)
-        .service(sign_in::create_token)
-        .service(handlers::delete_current_session)
-        .service(sessions::list_sessions)
-        .service(sessions::delete_session)
-        .service(sessions::delete_other_sessions)
-        .service(sessions::update_password)
-        .service(totp::get_totp)
-        .service(totp::create_totp)
-        .service(totp::confirm_totp)
-        .service(totp::delete_totp)
-        .service(tokens::list_api_tokens)
-        .service(tokens::create_api_token)
-        .service(tokens::delete_api_token);
-}

@@ -7,13 +7,14 @@ use super::{
     continuation,
 };
 use crate::{
+    account::model::{Role, User},
     clock::{DAY, MINUTE, Timestamp},
     db::{
         DbConnection,
         schema::{second_factors, sessions, users},
     },
     error::{ApiError, ApiResult, Code},
-    users::model::{Role, User},
+    words::words,
 };
 
 /// A session that nobody used for so long has ended (OWASP ASVS 7.3.1).
@@ -25,26 +26,17 @@ pub const NEVER: Timestamp = Timestamp(0);
 /// How many API tokens one user may have.
 const TOKENS: usize = 20;
 
-/// What carries a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// The page.
-    Cookie,
-    /// Another client.
-    Jwt,
-    /// A script, with less than all rights.
-    ApiToken,
-}
-
-impl Kind {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Cookie => "cookie",
-            Self::Jwt => "jwt",
-            Self::ApiToken => "api_token",
-        }
+words! {
+    /// What carries a session.
+    #[derive(serde::Serialize, utoipa::ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Kind, otherwise ApiToken {
+        /// The page.
+        Cookie "cookie",
+        /// Another client.
+        Jwt "jwt",
+        /// A script, with less than all rights.
+        ApiToken "api_token",
     }
 }
 
@@ -53,7 +45,7 @@ impl Kind {
 pub struct Session {
     pub id: String,
     user_id: String,
-    kind: String,
+    kind: Kind,
     pub created_at: i64,
     pub expires_at: i64,
     pub user_agent: Option<String>,
@@ -71,7 +63,7 @@ impl Session {
         Self {
             id,
             user_id,
-            kind: kind.as_str().to_owned(),
+            kind,
             created_at: now.0,
             expires_at: expires.0,
             user_agent: None,
@@ -104,7 +96,7 @@ impl Session {
 
     #[must_use]
     pub fn kind(&self) -> Kind {
-        [Kind::Cookie, Kind::Jwt].into_iter().find(|kind| kind.as_str() == self.kind).unwrap_or(Kind::ApiToken)
+        self.kind
     }
 
     /// Whether its use at `now` is worth noting.
@@ -118,7 +110,7 @@ impl Session {
 /// Begins a session and notes the sign-in; what the user left behind that has ended goes.
 pub fn start_session(conn: &mut DbConnection, session: &Session) -> QueryResult<()> {
     let now = session.created_at;
-    let unused = sessions::last_seen_at.le(now - IDLE).and(sessions::kind.ne(Kind::ApiToken.as_str()));
+    let unused = sessions::last_seen_at.le(now - IDLE).and(sessions::kind.ne(Kind::ApiToken));
     let ended = sessions::expires_at.le(now).or(unused);
     diesel::delete(sessions::table.filter(sessions::user_id.eq(&session.user_id)).filter(ended)).execute(conn)?;
     diesel::insert_into(sessions::table).values(session).execute(conn)?;
@@ -133,13 +125,13 @@ pub fn end_session(conn: &mut DbConnection, id: &str) -> QueryResult<()> {
 /// Signs one device of this user out; whether there was one.
 pub fn end_device_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
     let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
-    diesel::delete(theirs.filter(sessions::kind.ne(Kind::ApiToken.as_str()))).execute(conn).map(|count| count > 0)
+    diesel::delete(theirs.filter(sessions::kind.ne(Kind::ApiToken))).execute(conn).map(|count| count > 0)
 }
 
 /// Revokes one API token of this user; whether there was one.
 pub fn end_token_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
     let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
-    diesel::delete(theirs.filter(sessions::kind.eq(Kind::ApiToken.as_str()))).execute(conn).map(|count| count > 0)
+    diesel::delete(theirs.filter(sessions::kind.eq(Kind::ApiToken))).execute(conn).map(|count| count > 0)
 }
 
 /// Keeps an API token.
@@ -165,7 +157,7 @@ pub fn replace_unused_token(conn: &mut DbConnection, token: &Session) -> ApiResu
     let own = sessions::table
         .find(&token.id)
         .filter(sessions::user_id.eq(&token.user_id))
-        .filter(sessions::kind.eq(Kind::ApiToken.as_str()))
+        .filter(sessions::kind.eq(Kind::ApiToken))
         .filter(sessions::last_seen_at.eq(NEVER.0));
     diesel::delete(own).execute(conn)?;
     if session_exists(conn, &token.id)? {
@@ -176,7 +168,7 @@ pub fn replace_unused_token(conn: &mut DbConnection, token: &Session) -> ApiResu
 
 /// Gives a cookie's session another id; whether `id` is one. A token names its session and keeps it.
 pub fn renew_cookie(conn: &mut DbConnection, id: &str, new_id: &str) -> QueryResult<bool> {
-    diesel::update(sessions::table.find(id).filter(sessions::kind.eq(Kind::Cookie.as_str())))
+    diesel::update(sessions::table.find(id).filter(sessions::kind.eq(Kind::Cookie)))
         .set(sessions::id.eq(new_id))
         .execute(conn)
         .map(|count| count > 0)
@@ -208,7 +200,7 @@ pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &str) -> 
     let others = sessions::table
         .filter(sessions::user_id.eq(user_id))
         .filter(sessions::id.ne(kept))
-        .filter(sessions::kind.ne(Kind::ApiToken.as_str()));
+        .filter(sessions::kind.ne(Kind::ApiToken));
     diesel::delete(others).execute(conn).map(drop)
 }
 
@@ -223,7 +215,7 @@ pub fn end_other_sessions(conn: &mut DbConnection, user_id: &str, kept: &str) ->
 pub fn admins_without_second_factor(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
     users::table
         .left_join(second_factors::table)
-        .filter(users::role.eq(Role::Admin.as_str()))
+        .filter(users::role.eq(Role::Admin))
         .filter(users::disabled.eq(0))
         .filter(second_factors::confirmed_at.is_null())
         .order(users::username)
@@ -248,12 +240,9 @@ pub fn list_sessions(
         .select(Session::as_select())
         .into_boxed();
     let mut found: Vec<Session> = if tokens {
-        query.filter(sessions::kind.eq(Kind::ApiToken.as_str())).load(conn)?
+        query.filter(sessions::kind.eq(Kind::ApiToken)).load(conn)?
     } else {
-        query
-            .filter(sessions::kind.ne(Kind::ApiToken.as_str()))
-            .filter(sessions::last_seen_at.gt(now.0 - IDLE))
-            .load(conn)?
+        query.filter(sessions::kind.ne(Kind::ApiToken)).filter(sessions::last_seen_at.gt(now.0 - IDLE)).load(conn)?
     };
     found.sort_by(|a, b| b.id.cmp(&a.id));
     // Nobody was here later than now, whatever the clock said then.
@@ -265,7 +254,7 @@ pub fn list_sessions(
 
 /// Which of these sessions live at `now`, each with its user's id.
 pub fn living_sessions(conn: &mut DbConnection, ids: &[&str], now: Timestamp) -> QueryResult<Vec<(String, String)>> {
-    let used = sessions::last_seen_at.gt(now.0 - IDLE).or(sessions::kind.eq(Kind::ApiToken.as_str()));
+    let used = sessions::last_seen_at.gt(now.0 - IDLE).or(sessions::kind.eq(Kind::ApiToken));
     sessions::table
         .filter(sessions::id.eq_any(ids.to_vec()))
         .filter(sessions::expires_at.gt(now.0))
@@ -286,7 +275,7 @@ pub fn find_session(
     sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(id))
-        .filter(sessions::kind.eq(kind.as_str()))
+        .filter(sessions::kind.eq(kind))
         .filter(sessions::expires_at.gt(now.0))
         .filter(sessions::last_seen_at.gt(used_since))
         .filter(users::disabled.eq(0))

@@ -9,8 +9,8 @@ use std::{
 
 use actix_web::web;
 
-use super::model;
-use crate::{clock::Timestamp, db::Db, error::ApiResult, server::AppState};
+use super::{model, service::Auth};
+use crate::{clock::Timestamp, db::Db, error::ApiResult, http::state::AppState};
 
 const FLUSH_EVERY: Duration = Duration::from_mins(1);
 
@@ -36,10 +36,10 @@ impl Seen {
 }
 
 /// Flushes for as long as the server runs.
-pub async fn keep_flushing(state: web::Data<AppState>) {
+pub async fn keep_flushing(state: web::Data<AppState>, auth: web::Data<Auth>) {
     loop {
         tokio::time::sleep(FLUSH_EVERY).await;
-        if let Err(error) = state.seen.flush(&state.db).await {
+        if let Err(error) = auth.seen.flush(&state.db).await {
             log::warn!(cause:% = error; "the last use of sessions could not be noted");
         }
     }

@@ -14,15 +14,15 @@ use super::{
     guard::{CurrentUser, RestrictedUser},
     model::{self, Kind, Session},
     password::{check_strength, normal},
+    service::Auth,
     sign_in::set_cookie,
 };
 use crate::{
-    audit::{Action, Event},
+    account::model::set_password,
     clock::Timestamp,
     error::{ApiError, ApiResult, FieldError, Problem},
-    extract::{Page, ValidJson},
-    server::AppState,
-    users::model::set_password,
+    http::{extract::ValidJson, paging::Page, state::AppState},
+    trail::{Action, Event},
 };
 
 /// One signed-in device.
@@ -163,6 +163,7 @@ pub struct UpdatePassword {
 #[put("/me/password")]
 pub async fn update_password(
     state: web::Data<AppState>,
+    auth: web::Data<Auth>,
     cookie: actix_session::Session,
     current: RestrictedUser,
     body: ValidJson<UpdatePassword>,
@@ -174,8 +175,8 @@ pub async fn update_password(
     if same && current.user.temporary_password_until.is_some() {
         return Err(FieldError::new("new_password", "same", "has to be another one than the temporary password").into());
     }
-    confirm_password(&state, &current, &current_password, Action::PasswordChange).await?;
-    let hash = state.passwords.hash(&new_password).await?;
+    confirm_password(&state, &auth, &current, &current_password, Action::PasswordChange).await?;
+    let hash = auth.passwords.hash(&new_password).await?;
     let CurrentUser { user, session_id, trace, .. } = current;
     let (owner, new_id) = (user.clone(), state.clock.new_id().to_string());
     let renewed = state

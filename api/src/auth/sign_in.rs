@@ -13,19 +13,19 @@ use super::{
     guard::{SESSION_ID, USER_ID},
     model::{self, Kind, Session},
     second_factor::{self, Shown},
+    service::Auth,
 };
 use crate::{
-    audit::{Action, Event, Outcome, Trace},
+    account::{
+        model::{User, find_user},
+        view::UserView,
+    },
     clock::{DAY, Timestamp},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
-    extract::{ValidJson, client_address},
-    limits::Caller,
-    server::AppState,
-    users::{
-        UserView,
-        model::{User, find_user},
-    },
+    http::{caller::Caller, extract::ValidJson, request::client_address, state::AppState},
+    settings::CurrentSettings,
+    trail::{Action, Event, Outcome, Trace},
 };
 
 /// How long a cookie keeps somebody signed in.
@@ -72,12 +72,14 @@ pub struct SignedIn {
 pub async fn create_session(
     req: HttpRequest,
     state: web::Data<AppState>,
+    auth: web::Data<Auth>,
+    settings: web::Data<CurrentSettings>,
     cookie: actix_session::Session,
     body: ValidJson<Credentials>,
 ) -> ApiResult<web::Json<SignedIn>> {
     let replaces = cookie.get(SESSION_ID).ok().flatten();
     let wanted = Wanted { id: state.clock.new_id(), kind: Kind::Cookie, life: COOKIE_LIFE, replaces };
-    let (user, session) = sign_in(&req, &state, wanted, body.0).await?;
+    let (user, session) = sign_in(&req, &state, (auth, settings), wanted, body.0).await?;
     set_cookie(&cookie, &session.id, &user)?;
     Ok(web::Json(SignedIn { user: user.view(), expires_at: Timestamp(session.expires_at) }))
 }
@@ -119,15 +121,19 @@ pub struct IssuedToken {
 pub async fn create_token(
     req: HttpRequest,
     state: web::Data<AppState>,
+    auth: web::Data<Auth>,
+    settings: web::Data<CurrentSettings>,
     body: ValidJson<Credentials>,
 ) -> ApiResult<web::Json<IssuedToken>> {
     let life = i64::try_from(state.config.jwt_ttl.as_millis()).map_err(ApiError::internal)?;
     let id = state.clock.new_id();
-    let (user, session) = sign_in(&req, &state, Wanted { id, kind: Kind::Jwt, life, replaces: None }, body.0).await?;
+    let (user, session) =
+        sign_in(&req, &state, (auth.clone(), settings), Wanted { id, kind: Kind::Jwt, life, replaces: None }, body.0)
+            .await?;
     let user_id = user.id.parse().map_err(ApiError::internal)?;
     let (issued, expires) = (Timestamp(session.created_at), Timestamp(session.expires_at));
     Ok(web::Json(IssuedToken {
-        access_token: state.tokens.issue(user_id, id, issued, expires)?,
+        access_token: auth.jwt.issue(user_id, id, issued, expires)?,
         token_type: "Bearer",
         expires_in: state.config.jwt_ttl.as_secs(),
         user: user.view(),
@@ -165,7 +171,8 @@ impl Proof {
 /// time: each is counted, read, hashed and settled alike.
 async fn sign_in(
     req: &HttpRequest,
-    state: &web::Data<AppState>,
+    state: &AppState,
+    (auth, settings): (web::Data<Auth>, web::Data<CurrentSettings>),
     wanted: Wanted,
     credentials: Credentials,
 ) -> ApiResult<(User, Session)> {
@@ -180,12 +187,13 @@ async fn sign_in(
     let attempt = match &proof {
         Proof::Password(password) => {
             let hash = found.as_ref().map(|user| user.password_hash.clone());
-            Attempt::make(state, of, username, password, hash).await?
+            Attempt::make(state, &auth, of, username, password, hash).await?
         }
-        Proof::Continuation(_) => Attempt::count(state, of, username, None).await?,
+        Proof::Continuation(_) => Attempt::count(state, &auth, of, username, None).await?,
     };
     let signing_in = SigningIn {
-        state: state.clone(),
+        auth: auth.clone(),
+        settings,
         attempt: attempt.clone(),
         network: network.unwrap_or_default(),
         found,
@@ -206,13 +214,14 @@ async fn sign_in(
         Ok(Ok((user, session)))
     };
     let settled = state.db.write(settle).await;
-    state.turns.settled();
+    auth.turns.settled();
     settled?
 }
 
 /// A sign-in whose password has been looked at.
 struct SigningIn {
-    state: web::Data<AppState>,
+    auth: web::Data<Auth>,
+    settings: web::Data<CurrentSettings>,
     attempt: Attempt,
     /// Where they ask from, as the limits know it.
     network: String,
@@ -230,7 +239,7 @@ impl SigningIn {
             Ok(proven) => proven,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        match second_factor::check(conn, &self.state.second_factors, &user.id, self.code.as_ref(), now)? {
+        match second_factor::check(conn, &self.auth.second_factors, &user.id, self.code.as_ref(), now)? {
             Shown::Enough => {}
             Shown::RecoveryCode { left } => {
                 let event = Event::new(Action::RecoveryCodeUse).on(&user.username).detail(format!("{left} left"));
@@ -263,7 +272,7 @@ impl SigningIn {
             }
         }
         // Neither a guess that failed nor a sign-in.
-        if let Err(refusal) = self.state.settings.admit(user.role()) {
+        if let Err(refusal) = self.settings.admit(user.role()) {
             attempt.take_back(conn)?;
             attempt.record(conn, Outcome::Denied, Some("maintenance"))?;
             return Ok(Err(refusal));

@@ -12,14 +12,14 @@ use super::{
     api_tokens::{self, Scope},
     guard::CurrentUser,
     model::{self, Kind, Session},
+    service::Auth,
 };
 use crate::{
-    audit::{Action, Event},
+    account::names::validate_name,
     clock::{DAY, Timestamp},
     error::{ApiError, ApiResult, FieldError, Problem},
-    extract::{Page, ValidJson},
-    server::AppState,
-    users::validate_name,
+    http::{extract::ValidJson, paging::Page, state::AppState},
+    trail::{Action, Event},
 };
 
 /// A year, also when it is a leap year.
@@ -129,6 +129,7 @@ pub struct IssuedApiToken {
 #[post("/me/tokens")]
 pub async fn create_api_token(
     state: web::Data<AppState>,
+    auth: web::Data<Auth>,
     current: CurrentUser,
     body: ValidJson<CreateApiToken>,
 ) -> ApiResult<HttpResponse> {
@@ -138,7 +139,7 @@ pub async fn create_api_token(
         return Err(FieldError::new("expires_at", "range", "has to lie in the future, at most a year ahead").into());
     }
     let id = id.unwrap_or_else(|| state.clock.new_id());
-    let token = state.api_tokens.issue(current.user.id.parse().map_err(ApiError::internal)?, id, rand::random());
+    let token = auth.api_tokens.issue(current.user.id.parse().map_err(ApiError::internal)?, id, rand::random());
     let row = Session::new(id.to_string(), current.user.id.clone(), Kind::ApiToken, now, expires_at).for_token(
         name.clone(),
         &scopes,
@@ -146,7 +147,7 @@ pub async fn create_api_token(
     );
     let named = format!("{name}: {}", serde_json::json!(scopes));
     // Its last use may still be in memory alone.
-    state.seen.flush(&state.db).await?;
+    auth.seen.flush(&state.db).await?;
     current
         .write(&state.db, move |conn, trace| {
             model::replace_unused_token(conn, &row)?;

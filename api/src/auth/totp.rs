@@ -11,12 +11,12 @@ use super::{
     attempt::{Attempt, confirm_password},
     guard::CurrentUser,
     second_factor::{self, RECOVERY_CODES, RecoveryCode, Secret, authenticator, readable},
+    service::Auth,
 };
 use crate::{
-    audit::{Action, Event},
     error::{ApiError, ApiResult, Code, Problem},
-    extract::ValidJson,
-    server::AppState,
+    http::{extract::ValidJson, state::AppState},
+    trail::{Action, Event},
 };
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,13 +80,14 @@ pub struct TotpSetup {
 #[post("/me/totp")]
 pub async fn create_totp(
     state: web::Data<AppState>,
+    auth: web::Data<Auth>,
     current: CurrentUser,
     body: ValidJson<CreateTotp>,
 ) -> ApiResult<HttpResponse> {
-    confirm_password(&state, &current, &body.0.password, Action::TotpEnable).await?;
+    confirm_password(&state, &auth, &current, &body.0.password, Action::TotpEnable).await?;
     let user = current.user.clone();
     let secret: Secret = rand::random();
-    let sealed = state.second_factors.seal(&user.id, &secret, rand::random())?;
+    let sealed = auth.second_factors.seal(&user.id, &secret, rand::random())?;
     let totp = authenticator(&secret, issuer(&state.config.public_url), &user.username)?;
     current.write(&state.db, move |conn, _| second_factor::begin(conn, &user.id, &sealed)).await?;
     let otpauth_uri = totp.to_url().map_err(ApiError::internal)?;
@@ -135,14 +136,15 @@ pub struct RecoveryCodes {
 #[post("/me/totp/confirm")]
 pub async fn confirm_totp(
     state: web::Data<AppState>,
+    auth: web::Data<Auth>,
     current: CurrentUser,
     body: ValidJson<ConfirmTotp>,
 ) -> ApiResult<web::Json<RecoveryCodes>> {
     let user = current.user.clone();
     let of = (Action::TotpEnable, current.trace.clone());
-    let attempt = Attempt::count(&state, of, user.username.clone(), None).await?;
+    let attempt = Attempt::count(&state, &auth, of, user.username.clone(), None).await?;
     let recovery_codes: Vec<String> = (0..RECOVERY_CODES).map(|_| readable(rand::random::<RecoveryCode>())).collect();
-    let (keys, code, kept) = (state.second_factors.clone(), body.0.code, recovery_codes.clone());
+    let (keys, code, kept) = (auth.second_factors.clone(), body.0.code, recovery_codes.clone());
     let settling = attempt.clone();
     let settled = current
         .write(&state.db, move |conn, trace| {
@@ -161,7 +163,7 @@ pub async fn confirm_totp(
         let unseen = attempt.clone();
         state.db.write(move |conn| unseen.take_back(conn)).await?;
     }
-    state.turns.settled();
+    auth.turns.settled();
     if settled? {
         return Ok(web::Json(RecoveryCodes { recovery_codes }));
     }
@@ -195,10 +197,11 @@ pub struct DeleteTotp {
 #[delete("/me/totp")]
 pub async fn delete_totp(
     state: web::Data<AppState>,
+    auth: web::Data<Auth>,
     current: CurrentUser,
     body: ValidJson<DeleteTotp>,
 ) -> ApiResult<HttpResponse> {
-    confirm_password(&state, &current, &body.0.password, Action::TotpDisable).await?;
+    confirm_password(&state, &auth, &current, &body.0.password, Action::TotpDisable).await?;
     let user = current.user.clone();
     current
         .write(&state.db, move |conn, trace| {

@@ -5,7 +5,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    history::position,
     model::{self, Entry},
     view::EntryView,
 };
@@ -13,8 +12,11 @@ use crate::{
     auth::guard::AdminUser,
     clock::Timestamp,
     error::{ApiResult, Problem},
-    extract::{Page, PageQuery, ValidQuery},
-    server::AppState,
+    http::{
+        extract::ValidQuery,
+        paging::{Page, PageQuery, position},
+        state::AppState,
+    },
 };
 
 /// An entry as it was when it was deleted.

@@ -6,20 +6,23 @@ use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
 use super::{
-    model::{self, Entry, Metric, find_entry},
+    change::{change_entry, insert_entry, least_detail},
+    model::{Entry, find_entry},
     ounces,
     view::EntryView,
 };
 use crate::{
-    audit::{Action, Event},
+    account::model::user_of,
     auth::guard::{AdminUser, Logger},
     clock::{EARLIEST, MINUTE, Timestamp},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
-    events::outbox::least_detail,
-    extract::{ValidJson, present},
-    server::AppState,
-    users::model::user_of,
+    http::{
+        extract::{ValidJson, present},
+        state::AppState,
+    },
+    metric::Metric,
+    trail::{Action, Event},
 };
 
 /// How far a client's clock may run ahead of the server's.
@@ -133,7 +136,7 @@ pub async fn create_entry(
             entry.note = note;
             entry.set_tags(&tags.unwrap_or_default());
             let Some(existing) = find_entry(conn, &entry.user_id, &entry.id)? else {
-                model::insert_entry(conn, &entry)?;
+                insert_entry(conn, &entry)?;
                 trace.record(conn, &Event::new(Action::EntryCreate).on(&entry.id))?;
                 return Ok((StatusCode::CREATED, entry));
             };
@@ -242,7 +245,7 @@ pub async fn update_entry(
             }
             if least_detail(&before, &entry).is_some() {
                 entry.updated_at = clock.now().0;
-                model::change_entry(conn, &before, &mut entry, &owner.username)?;
+                change_entry(conn, &before, &mut entry, &owner.username)?;
                 trace.record(conn, &Event::new(Action::EntryUpdate).on(&entry.id))?;
             }
             Ok(entry)
@@ -276,7 +279,7 @@ pub async fn delete_entry(
             let before = living_entry(conn, &owner.id, *id)?;
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (Some(now.0), now.0);
-            model::change_entry(conn, &before, &mut entry, &owner.username)?;
+            change_entry(conn, &before, &mut entry, &owner.username)?;
             Ok(trace.record(conn, &Event::new(Action::EntryDelete).on(&entry.id))?)
         })
         .await?;
@@ -311,7 +314,7 @@ pub async fn restore_entry(
             }
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (None, now.0);
-            model::change_entry(conn, &before, &mut entry, &owner.username)?;
+            change_entry(conn, &before, &mut entry, &owner.username)?;
             trace.record(conn, &Event::new(Action::EntryRestore).on(&entry.id))?;
             Ok(entry)
         })

@@ -1,91 +1,20 @@
 //! Entry rows. Every query is bound to one owner, so that another's entry cannot even be named.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use diesel::{
     dsl::{case_when, sum},
     prelude::*,
 };
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use super::{ounces::DayTotal, versions};
+use super::ounces::DayTotal;
 use crate::{
     clock::{Timestamp, bounds_of_day},
     db::{
         DbConnection,
         schema::entries::{self, dsl},
     },
-    error::FieldError,
-    events::outbox,
+    metric::Metric,
 };
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// Millilitres, 1 to 5000.
-    Water,
-    /// Mood, 1 (lowest) to 10 (highest).
-    Altitude,
-}
-
-impl Metric {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Water => "water",
-            Self::Altitude => "altitude",
-        }
-    }
-
-    /// # Errors
-    /// Names the range if `value` is outside it.
-    pub fn check(self, value: i32) -> Result<(), FieldError> {
-        let (max, message) = match self {
-            Self::Water => (5000, "has to be from 1 to 5000 ml"),
-            Self::Altitude => (10, "has to be from 1 to 10"),
-        };
-        if (1..=max).contains(&value) { Ok(()) } else { Err(FieldError::new("value", "range", message)) }
-    }
-
-    /// Of one entry: a glass below 200 ml is low and from 400 ml high; an altitude up to 3 is low and from 8 high.
-    #[must_use]
-    pub fn band(self, value: i32) -> Band {
-        let (middle, high) = match self {
-            Self::Water => (200, 400),
-            Self::Altitude => (4, 8),
-        };
-        Band::of(value, middle, high)
-    }
-}
-
-/// What is shown where a share keeps the number back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Band {
-    Low,
-    Middle,
-    High,
-}
-
-impl Band {
-    fn of<T: PartialOrd>(value: T, middle: T, high: T) -> Self {
-        if value < middle {
-            Self::Low
-        } else if value < high {
-            Self::Middle
-        } else {
-            Self::High
-        }
-    }
-
-    /// Of a day's water: below half of the goal it is low, from the goal on high.
-    #[must_use]
-    pub fn of_day(total_ml: i64, goal_ml: i32) -> Self {
-        Self::of(2 * total_ml, i64::from(goal_ml), 2 * i64::from(goal_ml))
-    }
-}
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = entries)]
@@ -177,85 +106,11 @@ pub fn entries_of(conn: &mut DbConnection, owner: &str, ids: &[&str]) -> QueryRe
         .load(conn)
 }
 
-/// Logs an entry, and tells those who watch.
-pub fn insert_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
-    insert_entries(conn, std::slice::from_ref(entry))?;
-    outbox::entry_changed(conn, None, entry)
-}
-
-/// Inserts in bulk, for data that is made rather than logged: nobody is told.
-pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult<()> {
-    entries.iter().try_for_each(|entry| diesel::insert_into(dsl::entries).values(entry).execute(conn).map(drop))
-}
-
-/// Makes an entry what it is `after` a change by `by`, keeps how it was `before`, and tells those who watch.
-///
-/// When it was changed has to be when its turn to be written came: changes overtake one another on their way there, and whoever shows an
-/// entry takes the one that was changed last. It is later than the change before it, whatever the clock was put back to.
-pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, by: &str) -> QueryResult<()> {
-    after.updated_at = changed_after(before, after.updated_at);
-    versions::keep(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
-    update_entry(conn, after)?;
-    outbox::entry_changed(conn, Some(before), after)
-}
-
-/// Makes many entries of `owner`, each as it was before and is after a change by `by`, what they are after it. Nobody is told.
-///
-/// Each is [`changed_after`] what it was before.
-///
-/// Those that only move to one day, or only go, are changed by one statement.
-pub fn change_entries(
-    conn: &mut DbConnection,
-    owner: &str,
-    changes: &[(Entry, Entry)],
-    by: &str,
-    now: Timestamp,
-) -> QueryResult<()> {
-    let ids: Vec<&str> = changes.iter().map(|(before, _)| before.id.as_str()).collect();
-    versions::keep(conn, owner, &ids, by, now.0)?;
-    let mut alike: BTreeMap<_, Vec<&str>> = BTreeMap::new();
-    for (before, after) in changes {
-        if before.at == after.at && before.same_content(after) {
-            alike.entry((&after.day, after.deleted_at)).or_default().push(&after.id);
-        } else {
-            update_entry(conn, after)?;
-        }
-    }
-    for ((day, deleted_at), ids) in alike {
-        diesel::update(dsl::entries.filter(dsl::user_id.eq(owner)).filter(dsl::id.eq_any(ids)))
-            .set((dsl::day.eq(day), dsl::updated_at.eq(changed_at(now.0)), dsl::deleted_at.eq(deleted_at)))
-            .execute(conn)?;
-    }
-    Ok(())
-}
-
-/// When an entry that is changed at `now` counts as changed: at least a millisecond after the change before it, whatever the clock says.
-pub(super) fn changed_after(before: &Entry, now: i64) -> i64 {
-    now.max(before.updated_at + 1)
-}
-
 /// [`changed_after`] as an expression, for many at once.
 #[must_use]
 #[diesel::dsl::auto_type(no_type_alias)]
 pub fn changed_at(now: i64) -> _ {
     diesel::dsl::case_when(dsl::updated_at.ge(now), dsl::updated_at + 1_i64).otherwise(now)
-}
-
-/// Without the columns that never change: SQLite would look for whatever refers to them.
-fn update_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
-    diesel::update(dsl::entries.find((&entry.user_id, &entry.id)))
-        .set((
-            dsl::value.eq(entry.value),
-            dsl::at.eq(entry.at),
-            dsl::day.eq(&entry.day),
-            dsl::note.eq(&entry.note),
-            dsl::tags.eq(&entry.tags),
-            dsl::updated_at.eq(entry.updated_at),
-            dsl::deleted_at.eq(entry.deleted_at),
-            dsl::fl_oz_tenths.eq(entry.fl_oz_tenths),
-        ))
-        .execute(conn)
-        .map(drop)
 }
 
 /// At most `limit` entries of `owner`, deleted ones too, beyond the position `after`, in the order in which they were last changed.

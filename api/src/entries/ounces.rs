@@ -1,8 +1,9 @@
 //! What was typed in fluid ounces (US), in tenths, beside the millilitres that are kept of everything.
 
-use crate::error::FieldError;
-
-use super::model::Metric;
+use crate::{
+    error::FieldError,
+    metric::{BaseUnit, Metric},
+};
 
 const ML_PER_TENTH: f64 = 2.957_352_956_25;
 
@@ -23,10 +24,10 @@ pub fn nearest_tenths(ml: i64) -> i64 {
 /// Names what does not fit.
 pub fn check(metric: Metric, value: i32, fl_oz_tenths: Option<i32>) -> Result<(), FieldError> {
     let Some(tenths) = fl_oz_tenths else { return Ok(()) };
-    let message = match metric {
-        Metric::Altitude => "is for water alone",
-        Metric::Water if nearest_tenths(value.into()) == i64::from(tenths) => return Ok(()),
-        Metric::Water => "has to be what `value` is in fluid ounces (US), in tenths",
+    let message = match metric.definition().unit {
+        BaseUnit::None => "is for water alone",
+        BaseUnit::Millilitres if nearest_tenths(value.into()) == i64::from(tenths) => return Ok(()),
+        BaseUnit::Millilitres => "has to be what `value` is in fluid ounces (US), in tenths",
     };
     Err(FieldError::new("fl_oz_tenths", "mismatch", message))
 }

@@ -3,8 +3,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::model::{Band, Entry, Metric};
-use crate::{clock::Timestamp, people::sharing::Detail};
+use super::model::Entry;
+use crate::{
+    clock::Timestamp,
+    metric::{Band, Detail, Metric},
+};
 
 /// One logged fact.
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -1,15 +1,16 @@
 use actix_web::{HttpRequest, HttpResponse, get, http::header, web};
 
 use super::{
-    hub::{Subscription, What},
+    hub::Streams,
     pipe::Pipe,
     socket::{Body, Listening},
+    subscription::{Subscription, What},
 };
 use crate::{
     auth::guard::{CurrentUser, Reader},
     error::{ApiResult, Problem},
+    http::state::AppState,
     people::sharing::Watched,
-    server::AppState,
 };
 
 /// Follow a person live, as far as they share it with you.
@@ -41,13 +42,14 @@ use crate::{
 #[get("/people/{username}/events")]
 pub async fn get_person_events(
     state: web::Data<AppState>,
+    streams: web::Data<Streams>,
     reader: Reader,
     username: web::Path<String>,
     req: HttpRequest,
 ) -> ApiResult<HttpResponse> {
     let now = state.clock.now();
     let watched = reader.0.read(&state.db, |conn, user| Watched::find(conn, user, &username, now)).await?;
-    open(&state, reader.0, What::Person(watched.person.id), &req)
+    open(&streams, reader.0, What::Person(watched.person.as_person()), &req)
 }
 
 /// Follow the list of people live.
@@ -66,27 +68,27 @@ pub async fn get_person_events(
 )]
 #[get("/me/events")]
 pub async fn get_people_events(
-    state: web::Data<AppState>,
+    streams: web::Data<Streams>,
     reader: Reader,
     req: HttpRequest,
 ) -> ApiResult<HttpResponse> {
-    open(&state, reader.0, What::People, &req)
+    open(&streams, reader.0, What::People, &req)
 }
 
-fn open(state: &web::Data<AppState>, reader: CurrentUser, what: What, req: &HttpRequest) -> ApiResult<HttpResponse> {
-    let slot = state.streams.slot(&reader.user.id)?;
+fn open(streams: &web::Data<Streams>, reader: CurrentUser, what: What, req: &HttpRequest) -> ApiResult<HttpResponse> {
+    let slot = streams.slot(&reader.user.id)?;
     let pipe = Pipe::new();
     let last_event_id = req.headers().get("last-event-id").filter(|id| !id.is_empty());
     let subscription = Subscription {
         what,
         may_read_account: !reader.is_limited(),
-        reader_id: reader.user.id,
+        reader_id: reader.user.as_viewer(),
         session_id: reader.session_id,
         trace: reader.trace,
         last_event_id: last_event_id.map(|id| id.to_str().unwrap_or_default().to_owned()),
         pipe: pipe.clone(),
     };
-    let listening = Listening { state: state.clone(), pipe, slot };
+    let listening = Listening { streams: streams.clone(), pipe, slot };
     let body = Body::new(req, subscription, listening)?;
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")

@@ -13,19 +13,19 @@ use std::{
 use secrecy::SecretString;
 
 use super::{
-    pipe::Pipe,
     reading::{Concerned, Reading},
     stream::{LIST_EVERY, Stream},
+    subscription::Subscription,
     watching::Watching,
 };
 use crate::{
-    audit::{Trace, looks::Looks},
     auth::seen::Seen,
     clock::{Clock, HOUR, SECOND, Timestamp},
     config::Config,
     db::{Changes, Db},
     error::{ApiError, ApiResult, Code},
-    extract::Cursors,
+    http::paging::Cursors,
+    people::looks::Looks,
 };
 
 /// How often the database is asked whether anything was committed.
@@ -38,29 +38,6 @@ const USED_EVERY: i64 = HOUR;
 const LISTS_WITHIN: Duration = Duration::from_millis(50);
 /// How many streams one user may have open in one process.
 const PER_USER: usize = 10;
-
-/// What a stream is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum What {
-    /// One person, by id.
-    Person(String),
-    /// The list of people.
-    People,
-}
-
-/// A stream as its handler asks for it.
-#[derive(Debug)]
-pub(super) struct Subscription {
-    pub what: What,
-    pub reader_id: String,
-    pub session_id: String,
-    /// Not with an API token: those are for what is logged and not for the account.
-    pub may_read_account: bool,
-    /// For the looks of the reader.
-    pub trace: Trace,
-    pub last_event_id: Option<String>,
-    pub pipe: Arc<Pipe>,
-}
 
 /// All streams of this process.
 pub struct Streams {

@@ -10,6 +10,9 @@ use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
+use super::subscription::What;
+use crate::account::ids::ViewerId;
+
 /// How far a reader has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -29,10 +32,14 @@ pub(super) const NOWHERE: Place = Place { row: i64::MIN, digest: 0 };
 pub(super) struct Seal([u8; 32]);
 
 impl Seal {
-    pub fn new(secret: &SecretString, reader: &str, of: &str) -> Self {
+    pub fn new(secret: &SecretString, reader: &ViewerId, of: &What) -> Self {
         let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(secret.expose_secret().as_bytes())
             .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
-        for part in ["event ids", reader, of] {
+        let of = match of {
+            What::Person(person) => person.as_str(),
+            What::People => "people",
+        };
+        for part in ["event ids", reader.as_str(), of] {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
         }
@@ -67,11 +74,14 @@ pub(super) fn digest(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::ids::PersonId;
 
     #[test]
     fn an_id_is_good_for_its_reader_and_person_alone() {
         let secret = SecretString::from("a secret of a test, long enough for anything");
-        let seal = |reader, person| Seal::new(&secret, reader, person);
+        let seal = |reader: &str, person: &str| {
+            Seal::new(&secret, &ViewerId::new(reader), &What::Person(PersonId::new(person)))
+        };
         let place = Place { row: 7, digest: 8 };
         let id = seal("alex", "robin").close(place);
         assert_eq!(id.len(), 22);

@@ -2,26 +2,18 @@
 //!
 //! `GET /people/{username}/events`, `GET /me/events`
 
-mod handlers;
+pub mod handlers;
 mod hub;
 mod ids;
 mod notice;
-pub mod outbox;
 mod pipe;
-pub mod presence;
 mod reading;
-pub mod retention;
 mod socket;
 mod stream;
+mod subscription;
 mod watching;
-
-use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use self::{
     hub::Streams,
     socket::{is_taking_over, keep_socket},
 };
-
-pub fn routes(config: &mut ServiceConfig) {
-    config.service(handlers::get_person_events).service(handlers::get_people_events);
-}

@@ -1,9 +1,10 @@
 //! What of a change a reader notices.
 
-use super::outbox::{Row, Topic};
 use crate::{
-    entries::model::Metric,
-    people::sharing::{Detail, Granted},
+    account::ids::ViewerId,
+    metric::{Detail, MetricKind},
+    outbox::{Row, Topic},
+    people::sharing::Granted,
 };
 
 impl Granted {
@@ -20,18 +21,18 @@ impl Granted {
 }
 
 /// Whether the change is one that the reader can notice.
-pub(super) fn is_shown(row: &Row, granted: Granted, reader_id: &str) -> bool {
-    let about_reader = row.topic() == Topic::Share && row.subject.as_deref() == Some(reader_id);
+pub(super) fn is_shown(row: &Row, granted: Granted, reader_id: &ViewerId) -> bool {
+    let about_reader = row.topic() == Topic::Share && row.viewer().as_ref() == Some(reader_id);
     about_reader || row.level <= granted.notices(row.topic())
 }
 
-/// Whether the change can make the status another one though the reader cannot notice it otherwise: a glass, the goal or the start of the
-/// day moves the band of the day, hours move the day and how fresh it is.
+/// Whether the change can make the status another one though the reader cannot notice it otherwise: what adds up, the goal or the start of
+/// the day moves the band of the day, hours move the day and how fresh it is.
 pub(super) fn moves_status(row: &Row, granted: Granted) -> bool {
     match row.topic() {
-        Topic::Metric(Metric::Water) => granted.water == Detail::Band,
+        Topic::Metric(metric) => metric.definition().kind == MetricKind::Amount && granted.of(metric) == Detail::Band,
         Topic::Person | Topic::Own => true,
-        Topic::Metric(Metric::Altitude) | Topic::Share | Topic::Viewer => false,
+        Topic::Share | Topic::Viewer => false,
     }
 }
 

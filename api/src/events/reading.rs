@@ -2,30 +2,32 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    hash::Hash,
     rc::Rc,
 };
 
 use diesel::QueryResult;
 use serde_json::json;
 
-use super::{
-    ids,
-    outbox::{self, Row, Topic},
-    stream::Shown,
-};
+use super::ids::{self, NO_ROWS, Place};
 use crate::{
+    account::{
+        ids::{PersonId, ViewerId},
+        model::{Role, User, users_of},
+    },
     auth::model::living_sessions,
     clock::Timestamp,
     db::DbConnection,
-    entries::model::{Entry, Metric, entries_of},
-    extract::{Cursors, Page},
+    entries::model::{Entry, entries_of},
+    http::paging::{Cursors, Page},
+    metric::{Detail, Metric},
+    outbox::{self, Row, Topic},
     people::{
         model::{list_people, view_with},
         shares::share_view,
-        sharing::{Detail, Granted, Share, Watched, decide, shares_to, shares_with},
+        sharing::{Granted, Share, Watched, decide, shares_to, shares_with},
         status::{StatusView, status},
     },
-    users::model::{Role, User, users_of},
 };
 
 /// How many rows of a chunk are looked for by one statement.
@@ -38,7 +40,26 @@ const ROWS: u32 = 64;
 const PEOPLE: u32 = 100;
 
 /// Who is to be looked at again: a session, its reader, and the person if it is one.
-pub(super) type Concerned<'a> = (&'a str, &'a str, Option<&'a str>);
+pub(super) struct Concerned<'a> {
+    pub session_id: &'a str,
+    pub reader_id: &'a ViewerId,
+    pub person: Option<&'a PersonId>,
+}
+
+/// A person as a reader sees them.
+pub(super) struct Shown {
+    pub person_id: PersonId,
+    pub username: String,
+    /// Of their status, in a list.
+    pub digest: u64,
+}
+
+impl<'a> Concerned<'a> {
+    /// The ids of the reader and of the person.
+    fn users(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        [Some(self.reader_id.as_str()), self.person.map(PersonId::as_str)].into_iter().flatten()
+    }
+}
 
 pub(super) struct Reading<'a> {
     conn: &'a mut DbConnection,
@@ -49,11 +70,11 @@ pub(super) struct Reading<'a> {
     users: HashMap<String, User>,
     /// The user of each session that lives.
     sessions: HashMap<String, String>,
-    shares: HashMap<(String, String), Share>,
-    rows: HashMap<(String, i64), Rc<Rows>>,
+    shares: HashMap<(PersonId, ViewerId), Share>,
+    rows: HashMap<(PersonId, i64), Rc<Rows>>,
     entries: HashMap<(i64, Detail), Rc<str>>,
-    newest: HashMap<(String, Granted), i64>,
-    statuses: HashMap<(String, Granted), Rc<Status>>,
+    newest: HashMap<(PersonId, Granted), i64>,
+    statuses: HashMap<(PersonId, Granted), Rc<Status>>,
     /// Whom every viewer finds in their list.
     people: Option<Rc<Vec<User>>>,
 }
@@ -93,7 +114,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Whom the rows after `after` are about; `None` if those are too many to tell, or some were let go.
-    pub fn touched(&mut self, after: i64) -> QueryResult<Option<HashSet<String>>> {
+    pub fn touched(&mut self, after: i64) -> QueryResult<Option<HashSet<PersonId>>> {
         if after < self.pruned {
             return Ok(None);
         }
@@ -103,18 +124,18 @@ impl<'a> Reading<'a> {
 
     /// Reads sessions, users and shares of those who are to be looked at again.
     pub fn prepare(&mut self, concerned: &[Concerned]) -> QueryResult<()> {
-        let sessions = once(concerned.iter().map(|(session, ..)| *session));
+        let sessions = once(concerned.iter().map(|concerned| concerned.session_id));
         for ids in sessions.chunks(CHUNK) {
             self.sessions.extend(living_sessions(self.conn, ids, self.now)?);
         }
-        let users = once(concerned.iter().flat_map(|(_, reader, person)| [Some(*reader), *person]).flatten());
+        let users = once(concerned.iter().flat_map(Concerned::users));
         for ids in users.chunks(CHUNK) {
             self.users.extend(users_of(self.conn, ids)?.into_iter().map(|user| (user.id.clone(), user)));
         }
-        let mut viewers: HashMap<&str, Vec<&str>> = HashMap::new();
-        for (_, reader, person) in concerned {
-            if let Some(person) = person.filter(|person| person != reader) {
-                viewers.entry(person).or_default().push(reader);
+        let mut viewers: HashMap<&PersonId, Vec<&ViewerId>> = HashMap::new();
+        for Concerned { reader_id, person, .. } in concerned {
+            if let Some(person) = person.filter(|person| person.as_str() != reader_id.as_str()) {
+                viewers.entry(person).or_default().push(reader_id);
             }
         }
         for (person, viewers) in viewers {
@@ -127,30 +148,30 @@ impl<'a> Reading<'a> {
     }
 
     /// The reader, if their session still lets them in: as of [`crate::auth::guard::Reader`].
-    pub fn reader(&self, session: &str, reader: &str) -> Option<User> {
-        let theirs = self.sessions.get(session).is_some_and(|user| user == reader);
+    pub fn reader(&self, session: &str, reader: &ViewerId) -> Option<User> {
+        let theirs = self.sessions.get(session).is_some_and(|user| user == reader.as_str());
         let may_read = |user: &&User| user.disabled == 0 && user.temporary_password_until.is_none();
-        self.users.get(reader).filter(|_| theirs).filter(may_read).cloned()
+        self.users.get(reader.as_str()).filter(|_| theirs).filter(may_read).cloned()
     }
 
     /// What they may see of a person.
-    pub fn watched(&self, reader: &User, person: &str) -> Option<Watched> {
-        let share = self.shares.get(&(person.to_owned(), reader.id.clone()));
-        let person = self.users.get(person)?;
+    pub fn watched(&self, reader: &User, person: &PersonId) -> Option<Watched> {
+        let share = self.shares.get(&(person.clone(), reader.as_viewer()));
+        let person = self.users.get(person.as_str())?;
         let granted = decide(reader, person, share, self.now)?;
         Some(Watched { person: person.clone(), granted })
     }
 
     /// The rows about a person that come after `after`, as many as are taken at once.
-    pub fn rows(&mut self, person: &str, after: i64) -> QueryResult<Rc<Rows>> {
-        let key = (person.to_owned(), after);
+    pub fn rows(&mut self, person: &PersonId, after: i64) -> QueryResult<Rc<Rows>> {
+        let key = (person.clone(), after);
         if let Some(rows) = self.rows.get(&key) {
             return Ok(Rc::clone(rows));
         }
         let rows = outbox::rows_after(self.conn, person, after, ROWS.into())?;
         let of_entries = rows.iter().filter(|row| matches!(row.topic(), Topic::Metric(_)));
         let ids = once(of_entries.filter_map(|row| row.subject.as_deref()));
-        let entries = entries_of(self.conn, person, &ids)?;
+        let entries = entries_of(self.conn, person.as_str(), &ids)?;
         let entries = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
         let up_to = rows.last().filter(|_| rows.len() == ROWS as usize).map_or(self.last, |row| row.id);
         let rows = Rc::new(Rows { found: rows, entries, up_to });
@@ -171,21 +192,28 @@ impl<'a> Reading<'a> {
     /// The newest row that whoever sees so much of a person could have been shown. It is never let go.
     pub fn newest(&mut self, reader: &User, watched: &Watched) -> QueryResult<i64> {
         let Watched { person, granted } = watched;
-        let share = if granted.own { 0 } else { outbox::newest_of_share(self.conn, &person.id, &reader.id)? };
-        let key = (person.id.clone(), *granted);
+        let id = person.as_person();
+        let share = if granted.own { 0 } else { outbox::newest_of_share(self.conn, &id, &reader.as_viewer())? };
+        let key = (id.clone(), *granted);
         let known = self.newest.get(&key).copied();
         let newest = match known {
             Some(newest) => newest,
-            None if granted.own => outbox::newest(self.conn, &person.id)?,
-            None => self.newest_shown(&person.id, *granted)?,
+            None if granted.own => outbox::newest(self.conn, &id)?,
+            None => self.newest_shown(&id, *granted)?,
         };
         self.newest.insert(key, newest);
         Ok(newest.max(share))
     }
 
-    fn newest_shown(&mut self, person: &str, granted: Granted) -> QueryResult<i64> {
+    /// Where a reader stands who has seen all that they may, and was told no status yet.
+    pub fn newest_place(&mut self, reader: &User, watched: &Watched) -> QueryResult<Place> {
+        let row = if watched.granted.history { self.newest(reader, watched)? } else { NO_ROWS };
+        Ok(Place { row, digest: 0 })
+    }
+
+    fn newest_shown(&mut self, person: &PersonId, granted: Granted) -> QueryResult<i64> {
         let mut newest = 0;
-        for topic in [Topic::Metric(Metric::Water), Topic::Metric(Metric::Altitude), Topic::Person] {
+        for topic in Metric::ALL.map(Topic::Metric).into_iter().chain([Topic::Person]) {
             for level in 1..=granted.notices(topic) {
                 newest = newest.max(outbox::newest_of(self.conn, person, topic, level)?);
             }
@@ -194,7 +222,7 @@ impl<'a> Reading<'a> {
     }
 
     pub fn status(&mut self, watched: &Watched) -> QueryResult<Rc<Status>> {
-        let key = (watched.person.id.clone(), watched.granted);
+        let key = (watched.person.as_person(), watched.granted);
         if let Some(status) = self.statuses.get(&key) {
             return Ok(Rc::clone(status));
         }
@@ -221,16 +249,16 @@ impl<'a> Reading<'a> {
         }
         let list = format!("people|{}", reader.id);
         let page = Page::new(people.to_vec(), PEOPLE, |last| cursors.seal(&list, &last.username));
-        let shares = shares_to(self.conn, &reader.id)?.into_iter();
-        let mut shares: HashMap<String, Share> = shares.map(|share| (share.person_id.clone(), share)).collect();
+        let shares = shares_to(self.conn, &reader.as_viewer())?.into_iter();
+        let mut shares: HashMap<PersonId, Share> = shares.map(|share| (share.person_id.clone(), share)).collect();
         let mut shown = Vec::new();
         let page = page.try_map(|person| {
-            let share = shares.remove(&person.id);
+            let share = shares.remove(&person.as_person());
             view_with(reader, person, share, self.now, |watched| {
                 let status = self.status(watched)?;
                 if !watched.granted.own {
-                    let User { id, username, .. } = watched.person.clone();
-                    shown.push(Shown { person_id: id, username, digest: status.digest });
+                    let (person_id, username) = (watched.person.as_person(), watched.person.username.clone());
+                    shown.push(Shown { person_id, username, digest: status.digest });
                 }
                 Ok(status.view.clone())
             })
@@ -254,6 +282,6 @@ impl<'a> Reading<'a> {
 }
 
 /// Each of the ids one time.
-fn once<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+fn once<'a, T: Eq + Hash + ?Sized>(ids: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
     ids.collect::<HashSet<_>>().into_iter().collect()
 }

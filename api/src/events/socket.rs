@@ -24,13 +24,11 @@ use actix_web::{
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 use super::{
-    hub::{Slot, Subscription},
+    hub::{Slot, Streams},
     pipe::Pipe,
+    subscription::Subscription,
 };
-use crate::{
-    error::{ApiError, ApiResult},
-    server::AppState,
-};
+use crate::error::{ApiError, ApiResult};
 
 /// A client that has taken nothing for so long is gone.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -48,7 +46,7 @@ pub fn keep_socket(connection: &dyn Any, data: &mut Extensions) {
 
 /// A reader who listens.
 pub(super) struct Listening {
-    pub state: web::Data<AppState>,
+    pub streams: web::Data<Streams>,
     pub pipe: Arc<Pipe>,
     #[expect(dead_code, reason = "held for as long as the stream is open")]
     pub slot: Slot,
@@ -105,7 +103,7 @@ impl MessageBody for Body {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<web::Bytes, TakenOver>>> {
         let body = self.get_mut();
         if let (Some(subscription), Some(listening)) = (body.subscription.take(), &body.listening) {
-            listening.state.streams.join(subscription);
+            listening.streams.join(subscription);
             // Actix sends the head now, and asks again.
             context.waker().wake_by_ref();
             return Poll::Pending;
@@ -131,7 +129,7 @@ async fn send(socket: OwnedFd, listening: &Listening, chunked: bool) -> io::Resu
         }
         timeout(PATIENCE, stream.write_all(&text)).await??;
         if was_full {
-            listening.state.streams.wake();
+            listening.streams.wake();
         }
     }
     if chunked {

@@ -13,21 +13,24 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::{
-    hub::{Subscription, What},
     ids::{self, NO_ROWS, NOWHERE, Place, Seal},
     notice::{is_everything, is_shown, moves_status},
-    outbox::{Row, Topic},
     pipe::Pipe,
-    reading::{Concerned, Reading, Rows},
+    reading::{Concerned, Reading, Rows, Shown},
+    subscription::{Subscription, What},
     watching::Pair,
 };
 use crate::{
-    audit::{Trace, looks::Looks},
+    account::{ids::PersonId, model::User},
     clock::{SECOND, Timestamp},
     db::Db,
-    extract::Cursors,
-    people::sharing::{Granted, Watched},
-    users::model::User,
+    http::paging::Cursors,
+    outbox::{Row, Topic},
+    people::{
+        looks::Looks,
+        sharing::{Granted, Watched},
+    },
+    trail::Trace,
 };
 
 /// A stream on which nothing happened for so long says that it is there.
@@ -66,14 +69,6 @@ enum Compare {
     AsOfNow,
 }
 
-/// A person as a reader sees them.
-pub(super) struct Shown {
-    pub person_id: String,
-    pub username: String,
-    /// Of their status, in a list.
-    pub digest: u64,
-}
-
 /// What the reader has been told.
 #[derive(Clone, Copy)]
 struct Sent {
@@ -86,12 +81,8 @@ struct Sent {
 
 impl Stream {
     pub fn new(subscription: Subscription, secret: &SecretString) -> Self {
-        let of = match &subscription.what {
-            What::Person(person) => person,
-            What::People => "people",
-        };
         Self {
-            seal: Seal::new(secret, &subscription.reader_id, of),
+            seal: Seal::new(secret, &subscription.reader_id, &subscription.what),
             last_sent: subscription.trace.at,
             compared_at: subscription.trace.at,
             subscription,
@@ -155,29 +146,29 @@ impl Stream {
 
     /// The reader sees these, and from now on nobody else.
     fn see(&mut self, shown: Vec<Shown>) {
-        let before: HashMap<&str, u64> = self.shown.iter().map(|shown| (&*shown.person_id, shown.digest)).collect();
-        let known = |shown: &&Shown| before.get(&*shown.person_id) == Some(&shown.digest);
+        let before: HashMap<&PersonId, u64> = self.shown.iter().map(|shown| (&shown.person_id, shown.digest)).collect();
+        let known = |shown: &&Shown| before.get(&shown.person_id) == Some(&shown.digest);
         self.looked.extend(shown.iter().filter(|shown| !known(shown)).map(|shown| shown.username.clone()));
         self.watches_others |=
-            before.len() != shown.len() || shown.iter().any(|shown| !before.contains_key(&*shown.person_id));
+            before.len() != shown.len() || shown.iter().any(|shown| !before.contains_key(&shown.person_id));
         self.shown = shown;
     }
 
     /// Of one person a look is noted when it begins and when it ends; in between they see who is watching.
     fn see_person(&mut self, watched: &Watched) {
         if !watched.granted.own && self.shown.is_empty() {
-            let User { id, username, .. } = watched.person.clone();
-            self.see(vec![Shown { person_id: id, username, digest: 0 }]);
+            let (person_id, username) = (watched.person.as_person(), watched.person.username.clone());
+            self.see(vec![Shown { person_id, username, digest: 0 }]);
         }
     }
 
     pub fn concerned(&self) -> Concerned<'_> {
         let Subscription { what, reader_id, session_id, .. } = &self.subscription;
         let person = match what {
-            What::Person(person) => Some(person.as_str()),
+            What::Person(person) => Some(person),
             What::People => None,
         };
-        (session_id, reader_id, person)
+        Concerned { session_id, reader_id, person }
     }
 
     /// When the list was read last; `None` for a person.
@@ -191,7 +182,7 @@ impl Stream {
     }
 
     /// The rows from `before` to `last` are about these people, or about anybody.
-    pub fn note_rows(&mut self, touched: Option<&HashSet<String>>, before: i64, last: i64) {
+    pub fn note_rows(&mut self, touched: Option<&HashSet<PersonId>>, before: i64, last: i64) {
         let What::Person(person) = &self.subscription.what else { return };
         if touched.is_none_or(|touched| touched.contains(person)) {
             self.behind = true;
@@ -269,8 +260,9 @@ impl Stream {
                 None => return self.snapshot(reading, reader, watched),
             },
         };
-        let rows = (joined || self.behind).then(|| reading.rows(&watched.person.id, sent.looked_at)).transpose()?;
-        let shown = |row: &&Row| is_shown(row, granted, &reader.id);
+        let rows =
+            (joined || self.behind).then(|| reading.rows(&watched.person.as_person(), sent.looked_at)).transpose()?;
+        let shown = |row: &&Row| is_shown(row, granted, &reader.as_viewer());
         if rows.iter().flat_map(|rows| &rows.found).any(|row| shown(&row) && is_everything(row, granted)) {
             return self.reset(reading, reader, watched);
         }
@@ -349,13 +341,13 @@ impl Stream {
 
     /// Tells the reader to load again what they have, and how the person is.
     fn reset(&mut self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<()> {
-        let place = newest_place(reading, reader, watched)?;
+        let place = reading.newest_place(reader, watched)?;
         self.push(reading.now, "reset", place, "{}");
         self.begin_at(place, reading, watched)
     }
 
     fn snapshot(&mut self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<()> {
-        let place = newest_place(reading, reader, watched)?;
+        let place = reading.newest_place(reader, watched)?;
         self.begin_at(place, reading, watched)
     }
 
@@ -404,10 +396,4 @@ impl Stream {
         (self.behind, self.listed) = (false, Instant::now());
         Ok(())
     }
-}
-
-/// Where a reader stands who has seen all that they may, and was told no status yet.
-fn newest_place(reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<Place> {
-    let row = if watched.granted.history { reading.newest(reader, watched)? } else { NO_ROWS };
-    Ok(Place { row, digest: 0 })
 }

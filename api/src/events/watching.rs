@@ -4,26 +4,26 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 
-use super::{
-    outbox::{self, Topic},
-    presence::LEASE,
-};
 use crate::{
+    account::{
+        ids::{PersonId, ViewerId},
+        model::users_of,
+    },
     clock::{SECOND, Timestamp},
     db::{
         Db, DbConnection,
         schema::{processes, watchers},
     },
     error::ApiResult,
-    people::sharing::Detail,
-    users::model::users_of,
+    metric::Detail,
+    outbox::{self, Subject, Topic, presence::LEASE},
 };
 
 /// How often the process says that it is there.
 const ALIVE_EVERY: i64 = 15 * SECOND;
 
 /// A person and a viewer.
-pub(super) type Pair = (String, String);
+pub(super) type Pair = (PersonId, ViewerId);
 
 /// Those who watch through this process.
 pub(super) struct Watching {
@@ -113,7 +113,7 @@ fn enter(conn: &mut DbConnection, process: &str, (person, viewer): &Pair, now: T
     // It is still there if it was not written yet that they went.
     let there: i64 = watchers::table.find((person, viewer, process)).count().get_result(conn)?;
     // An account that was erased meanwhile watches nobody.
-    if there > 0 || users_of(conn, &[person, viewer])?.len() < 2 {
+    if there > 0 || users_of(conn, &[person.as_str(), viewer.as_str()])?.len() < 2 {
         return Ok(());
     }
     let row = (
@@ -139,6 +139,6 @@ fn end(conn: &mut DbConnection, process: &str, now: Timestamp) -> QueryResult<()
     diesel::delete(processes::table.find(process)).execute(conn).map(drop)
 }
 
-fn tell(conn: &mut DbConnection, person: &str, viewer: &str, now: Timestamp) -> QueryResult<()> {
-    outbox::add(conn, person, Topic::Viewer, Detail::Logged, Some(viewer), now)
+fn tell(conn: &mut DbConnection, person: &PersonId, viewer: &ViewerId, now: Timestamp) -> QueryResult<()> {
+    outbox::add(conn, person, Topic::Viewer, Detail::Logged, Subject::Viewer(viewer), now)
 }

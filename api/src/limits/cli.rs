@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::{handlers::Penalty, penalties};
-use crate::{audit::Trace, clock::Clock, config::Config, db::Db};
+use crate::{clock::Clock, config::Config, db::Db, trail::Trace};
 
 #[derive(Debug, Subcommand)]
 pub enum PenaltyCommand {

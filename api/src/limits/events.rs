@@ -4,11 +4,13 @@ use std::sync::{Mutex, PoisonError};
 
 use diesel::prelude::*;
 
-use super::{Caller, penalties::username, suspicion::Kind};
+use super::suspicion::Kind;
 use crate::{
-    audit::Trace,
+    account::model::username_of,
     clock::{Clock, DAY, MINUTE},
     db::{Db, schema::security_events},
+    http::caller::Caller,
+    trail::Trace,
 };
 
 /// How long they are kept.
@@ -29,7 +31,7 @@ pub struct SecurityEvent {
 
 /// How many were written in this minute and on this day: of suspicious requests, and of reports.
 #[derive(Debug, Default)]
-pub struct Events(Mutex<[Budget; 2]>);
+pub struct SecurityLog(Mutex<[Budget; 2]>);
 
 #[derive(Debug, Default)]
 struct Budget {
@@ -53,7 +55,7 @@ impl Budget {
     }
 }
 
-impl Events {
+impl SecurityLog {
     /// Writes it to the log, and soon to the database. Nobody waits for it.
     pub fn record(&self, db: &Db, clock: &Clock, trace: Trace, event: SecurityEvent) {
         let SecurityEvent { kind, detail, caller } = event;
@@ -74,7 +76,7 @@ impl Events {
             let old = security_events::table.filter(security_events::at.lt(trace.at.0 - KEPT_FOR));
             diesel::delete(old).execute(conn)?;
             let username = match caller {
-                Some(Caller::User(id)) => username(conn, id)?,
+                Some(Caller::User(id)) => username_of(conn, id)?,
                 _ => None,
             };
             diesel::insert_into(security_events::table)

@@ -5,15 +5,22 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Caller, SecurityEvent, model, penalties, suspicion::Kind};
+use super::{
+    SecurityEvent, SecurityLog, model,
+    penalties::{self, Penalties},
+    suspicion::Kind,
+};
 use crate::{
-    audit::Trace,
     auth::{guard::AdminUser, lockout},
     clock::{DAY, HOUR, Timestamp},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
-    extract::{malformed, read_body},
-    server::AppState,
+    http::{
+        caller::Caller,
+        extract::{malformed, read_body},
+        state::AppState,
+    },
+    trail::Trace,
 };
 
 /// How many of the newest are shown of each sort.
@@ -202,12 +209,13 @@ fn report(conn: &mut DbConnection, now: Timestamp) -> ApiResult<SecurityReport> 
 #[delete("/admin/penalties/{id}")]
 pub async fn delete_penalty(
     state: web::Data<AppState>,
+    imposed: web::Data<Penalties>,
     admin: AdminUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
     let lifted = admin.write(&state.db, move |conn, trace| Ok(penalties::lift(conn, trace, &id.to_string())?));
     let caller = lifted.await?.ok_or_else(ApiError::not_found)?;
-    state.penalties.forgive(&caller);
+    imposed.forgive(&caller);
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -263,6 +271,7 @@ const REPORTS: usize = 5;
 pub async fn create_csp_report(
     req: HttpRequest,
     state: web::Data<AppState>,
+    log: web::Data<SecurityLog>,
     trace: Trace,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
@@ -289,7 +298,7 @@ pub async fn create_csp_report(
     let caller = Caller::known(&req);
     for violation in violations.into_iter().take(REPORTS) {
         let event = SecurityEvent { kind: Kind::CspReport, detail: violation.detail(), caller };
-        state.events.record(&state.db, &state.clock, trace.clone(), event);
+        log.record(&state.db, &state.clock, trace.clone(), event);
     }
     Ok(HttpResponse::NoContent().finish())
 }

@@ -13,8 +13,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{Caller, rates::Rate, tier::Tier};
-use crate::clock::Timestamp;
+use super::tier::Tier;
+use crate::{clock::Timestamp, config::Rate, http::caller::Caller};
 
 /// At this size it is rewritten as what still counts: a file that is read in the blink of an eye, and holds some 50,000 requests.
 const LARGE: u64 = 4 << 20;

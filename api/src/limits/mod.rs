@@ -3,10 +3,9 @@
 //!
 //! `GET /admin/security`, `DELETE /admin/penalties/{id}`, `POST /csp-reports`
 
-mod caller;
 pub mod cli;
 mod events;
-mod handlers;
+pub mod handlers;
 mod journal;
 mod model;
 pub mod penalties;
@@ -15,14 +14,7 @@ pub mod suspicion;
 mod tier;
 mod waiting;
 
-pub use caller::Caller;
-pub use events::{Events, SecurityEvent};
-pub use rates::{Limits, Rate, Refusal, Standing, counted, keep_forgetting};
+pub use events::{SecurityEvent, SecurityLog};
+pub use rates::{Limits, Refusal, Standing, caller_of, counted, keep_forgetting};
 pub use tier::Tier;
 pub use waiting::AT_ONCE;
-
-use utoipa_actix_web::service_config::ServiceConfig;
-
-pub fn routes(config: &mut ServiceConfig) {
-    config.service(handlers::get_security).service(handlers::delete_penalty).service(handlers::create_csp_report);
-}

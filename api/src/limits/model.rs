@@ -4,12 +4,12 @@ use diesel::prelude::*;
 
 use super::suspicion::Kind;
 use crate::{
-    audit::{Action, Outcome},
     clock::Timestamp,
     db::{
         DbConnection,
         schema::{audit, security_events},
     },
+    trail::{Action, Outcome},
 };
 
 /// Sign-ins between two instants that did not work out.

@@ -10,17 +10,15 @@ use std::{
 };
 
 use diesel::prelude::*;
-use uuid::Uuid;
 
-use super::{Caller, handlers::Penalty};
+use super::handlers::Penalty;
 use crate::{
-    audit::{Action, Event, Trace},
+    account::model::username_of,
     clock::{Clock, DAY, HOUR, MINUTE, SECOND, Timestamp},
-    db::{
-        Db, DbConnection,
-        schema::{penalties, users},
-    },
+    db::{Db, DbConnection, schema::penalties},
     error::{ApiError, ApiResult, Code},
+    http::caller::Caller,
+    trail::{Action, Event, Trace},
 };
 
 /// So many within an hour, and there is a penalty.
@@ -308,12 +306,7 @@ pub fn ending_after(conn: &mut DbConnection, after: i64) -> QueryResult<Vec<Row>
 /// A caller as people know them: by name where it is a user.
 pub fn shown(conn: &mut DbConnection, caller: &str) -> QueryResult<String> {
     let Ok(Caller::User(id)) = caller.parse() else { return Ok(caller.to_owned()) };
-    Ok(username(conn, id)?.map_or_else(|| caller.to_owned(), |name| format!("user {name}")))
-}
-
-/// `None` once the account is gone.
-pub fn username(conn: &mut DbConnection, id: Uuid) -> QueryResult<Option<String>> {
-    users::table.find(id.to_string()).select(users::username).first(conn).optional()
+    Ok(username_of(conn, id)?.map_or_else(|| caller.to_owned(), |name| format!("user {name}")))
 }
 
 fn delete_past(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
@@ -322,6 +315,8 @@ fn delete_past(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]

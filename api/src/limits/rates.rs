@@ -6,7 +6,6 @@
 use std::{
     collections::HashMap,
     num::NonZeroU32,
-    str::FromStr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -17,44 +16,20 @@ use std::{
 use actix_governor::governor::{
     Quota, RateLimiter, clock, middleware::StateInformationMiddleware, nanos::Nanos, state::StateStore,
 };
-use actix_web::{HttpMessage, dev::ServiceRequest, http::header, web};
+use actix_web::{HttpMessage, HttpRequest, dev::ServiceRequest, http::header, web};
 
-use super::{Caller, journal::Journal, tier::Tier, waiting::Waiting};
+use super::{journal::Journal, penalties::Penalties, tier::Tier, waiting::Waiting};
 use crate::{
+    auth::guard::recognised_user,
     clock::Clock,
-    config::Config,
+    config::{Config, Rate},
     error::{ApiError, Code},
-    extract::{client_address, routed_path},
-    server::AppState,
+    http::{
+        caller::Caller,
+        request::{client_address, routed_path},
+        state::AppState,
+    },
 };
-
-/// How many requests within how long: `100/15m`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    pub requests: u32,
-    pub within: Duration,
-}
-
-impl FromStr for Rate {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (requests, within) = text.split_once('/').ok_or(())?;
-        let unit = within.chars().last().ok_or(())?;
-        let count: u64 = within.strip_suffix(unit).and_then(|count| count.parse().ok()).ok_or(())?;
-        let seconds = match unit {
-            's' => count,
-            'm' => count * 60,
-            'h' => count * 3600,
-            _ => return Err(()),
-        };
-        let requests = requests.parse().map_err(|_| ())?;
-        if requests == 0 || !(1..=86_400).contains(&seconds) {
-            return Err(());
-        }
-        Ok(Self { requests, within: Duration::from_secs(seconds) })
-    }
-}
 
 /// So many times as many answers may be unchanged ones as there may be others.
 const UNCHANGED: u32 = 10;
@@ -314,6 +289,14 @@ impl Limit {
     }
 }
 
+/// Whom a request comes from. `None` where the connection tells no address, which is so only where there is no connection.
+pub async fn caller_of(req: &HttpRequest, state: &AppState) -> Option<Caller> {
+    recognised_user(req)
+        .await
+        .map(Caller::User)
+        .or_else(|| client_address(req, &state.config.trusted_proxies).map(Caller::at))
+}
+
 /// How a request counts: in which tier and for whom, and whether it asks if something has changed. `None` for what is not limited.
 #[must_use]
 pub fn counted(req: &ServiceRequest, state: &AppState) -> Option<(Tier, Caller, bool)> {
@@ -335,26 +318,10 @@ pub fn counted(req: &ServiceRequest, state: &AppState) -> Option<(Tier, Caller, 
 }
 
 /// Forgets what has run out for as long as the server runs.
-pub async fn keep_forgetting(state: web::Data<AppState>) {
+pub async fn keep_forgetting(state: web::Data<AppState>, limits: web::Data<Limits>, penalties: web::Data<Penalties>) {
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
-        state.limits.forget_past();
-        state.penalties.forget_past(&state.db, state.clock.now());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rate_is_a_number_within_a_time() {
-        let rate = |requests, seconds| Ok(Rate { requests, within: Duration::from_secs(seconds) });
-        assert_eq!("100/15m".parse(), rate(100, 900));
-        assert_eq!("5/1h".parse(), rate(5, 3600));
-        assert_eq!("1/30s".parse(), rate(1, 30));
-        for wrong in ["", "100", "0/15m", "100/0m", "100/15", "100/15d", "-1/1m", "1/25h", "a/1m", "1/m"] {
-            assert_eq!(wrong.parse::<Rate>(), Err(()), "{wrong}");
-        }
+        limits.forget_past();
+        penalties.forget_past(&state.db, state.clock.now());
     }
 }

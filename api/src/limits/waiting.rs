@@ -10,7 +10,8 @@ use std::{
     time::Duration,
 };
 
-use super::{Caller, Tier};
+use super::Tier;
+use crate::http::caller::Caller;
 
 /// So many requests of one caller may wait in a tier at the same time without an offence: a browser sends six at once.
 pub const AT_ONCE: usize = 6;

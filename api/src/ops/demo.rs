@@ -6,15 +6,17 @@ use rand::{Rng, SeedableRng, rngs::SmallRng};
 use uuid::Uuid;
 
 use crate::{
-    clock::{Clock, Timestamp},
-    db::Db,
-    entries::model::{Entry, Metric, insert_entries},
-    error::{ApiError, ApiResult},
-    people::sharing::approve_newcomer,
-    users::{
+    account::{
+        ids::{PersonId, ViewerId},
         model::{NewUser, Role, UserChanges, as_text, insert_user, update_user},
         privacy_policy,
     },
+    clock::{Clock, Timestamp},
+    db::Db,
+    entries::{change::insert_entries, model::Entry},
+    error::{ApiError, ApiResult},
+    metric::Metric,
+    people::sharing::approve_newcomer,
 };
 
 struct Habit {
@@ -66,7 +68,7 @@ pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult
     let password_hash = password_hash.to_owned();
     let ids: Vec<Uuid> = (0..=PERSONS.len()).map(|_| clock.new_id()).collect();
     db.write_blocking(move |conn| {
-        if !crate::users::model::list_users(conn, "", 1)?.is_empty() {
+        if !crate::account::model::list_users(conn, "", 1)?.is_empty() {
             return Err(ApiError::internal("there are users already; demo data goes only into an empty database"));
         }
         let account = |id, name, role| {
@@ -75,7 +77,7 @@ pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult
         insert_user(conn, &account(ids[PERSONS.len()], VIEWER, Role::Viewer))?;
         for (habit, id) in PERSONS.iter().zip(&ids) {
             insert_user(conn, &account(*id, habit.username, Role::Admin))?;
-            approve_newcomer(conn, &id.to_string(), &ids[PERSONS.len()].to_string(), now)?;
+            approve_newcomer(conn, PersonId::new(*id), ViewerId::new(ids[PERSONS.len()]), now)?;
             let changes = UserChanges {
                 display_name: Some(habit.display_name.to_owned()),
                 time_zone: Some(habit.time_zone.to_owned()),

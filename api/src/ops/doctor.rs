@@ -6,12 +6,12 @@ use log::LevelFilter;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
+    account::model::count_able_admins,
     audit::model::{Verdict, verify},
     auth::model::admins_without_second_factor,
     config::{AppEnv, Config, LogFormat, Network, Registration, is_closed, weakness},
     db::{Db, damage, migration_status},
     error::ApiResult,
-    users::model::count_able_admins,
 };
 
 /// One line of the list.

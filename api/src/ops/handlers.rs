@@ -1,46 +1,31 @@
 use actix_web::{get, patch, web};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::settings::{self, SettingChanges, Settings};
 use crate::{
     auth::guard::AdminUser,
     config::Registration,
     error::{ApiResult, Problem},
-    extract::{ValidJson, present},
-    server::AppState,
-    users::privacy_policy,
+    http::{
+        extract::{ValidJson, present},
+        state::AppState,
+    },
+    settings::{CurrentSettings, Instance, SettingChanges, Settings, change},
 };
-
-/// What somebody has to know before they sign in.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Instance {
-    #[serde(flatten)]
-    settings: Settings,
-    #[schema(example = "2026-11-25.2")]
-    privacy_policy_version: &'static str,
-}
-
-impl Instance {
-    #[must_use]
-    pub fn of(state: &AppState) -> Self {
-        Self { settings: state.settings.get(), privacy_policy_version: privacy_policy::VERSION }
-    }
-}
 
 /// Read what this server offers right now.
 #[utoipa::path(tag = "ops", security(()), responses((status = 200, description = "The server", body = Instance)))]
 #[get("/instance")]
-pub async fn get_instance(state: web::Data<AppState>) -> web::Json<Instance> {
-    web::Json(Instance::of(&state))
+pub async fn get_instance(settings: web::Data<CurrentSettings>) -> web::Json<Instance> {
+    web::Json(Instance::of(&settings))
 }
 
 /// Read the settings.
 #[utoipa::path(tag = "ops", responses((status = 200, description = "What holds now", body = Settings)))]
 #[get("/admin/settings")]
-pub async fn get_settings(state: web::Data<AppState>, _admin: AdminUser) -> web::Json<Settings> {
-    web::Json(state.settings.get())
+pub async fn get_settings(settings: web::Data<CurrentSettings>, _admin: AdminUser) -> web::Json<Settings> {
+    web::Json(settings.get())
 }
 
 /// What to change; what is left out stays.
@@ -70,12 +55,13 @@ pub struct UpdateSettings {
 #[patch("/admin/settings")]
 pub async fn update_settings(
     state: web::Data<AppState>,
+    settings: web::Data<CurrentSettings>,
     admin: AdminUser,
     body: ValidJson<UpdateSettings>,
 ) -> ApiResult<web::Json<Settings>> {
     let ValidJson(UpdateSettings { maintenance_mode, registration }) = body;
     let changes = SettingChanges { maintenance_mode, registration };
     let shared = state.clone();
-    admin.write(&state.db, move |conn, trace| settings::change(conn, &shared.config, trace, changes)).await?;
-    Ok(web::Json(state.db.read(|conn| Ok(state.settings.refresh(conn, &state.config)?)).await?))
+    admin.write(&state.db, move |conn, trace| change(conn, &shared.config, trace, changes)).await?;
+    Ok(web::Json(state.db.read(|conn| Ok(settings.refresh(conn, &state.config)?)).await?))
 }

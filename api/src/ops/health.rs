@@ -1,5 +1,5 @@
 use std::{
-    sync::atomic::Ordering,
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::{
     db::{Db, DbConnection, schema::probes::dsl},
     error::{ApiError, ApiResult},
-    server::AppState,
+    http::state::AppState,
 };
 
 /// A check that takes longer fails: monitors expect an answer within a second.
@@ -62,8 +62,12 @@ pub struct HealthChecks {
     )
 )]
 #[get("/health")]
-pub async fn get_health(state: web::Data<AppState>) -> HttpResponse {
-    report(&state).await
+pub async fn get_health(
+    state: web::Data<AppState>,
+    probe: web::Data<Probe>,
+    draining: web::Data<Draining>,
+) -> HttpResponse {
+    report(&state, &probe, &draining).await
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -92,20 +96,24 @@ pub async fn get_liveness() -> web::Json<Liveness> {
     )
 )]
 #[get("/health/ready")]
-pub async fn get_readiness(state: web::Data<AppState>) -> HttpResponse {
-    report(&state).await
+pub async fn get_readiness(
+    state: web::Data<AppState>,
+    probe: web::Data<Probe>,
+    draining: web::Data<Draining>,
+) -> HttpResponse {
+    report(&state, &probe, &draining).await
 }
 
-async fn report(state: &AppState) -> HttpResponse {
+async fn report(state: &AppState, probe: &Probe, draining: &Draining) -> HttpResponse {
     let read = state.db.read(|conn| Ok(sql_query("SELECT 1 FROM users LIMIT 1").execute(conn)?));
-    let write = state.probe.write(&state.db, state.clock.new_id().to_string());
+    let write = probe.write(&state.db, state.clock.new_id().to_string());
     let (reads, writes) = futures_util::future::join(timeout(PATIENCE, read), timeout(PATIENCE, write)).await;
     let late = |_| Err(ApiError::busy().caused_by("it takes too long"));
     let (reads, writes) = (reads.map_or_else(late, |reads| reads.map(drop)), writes.unwrap_or_else(late));
     let checks = HealthChecks {
         database_reads: Health::of(reads.is_ok()),
         database_writes: Health::of(writes.is_ok()),
-        accepting: Health::of(!state.draining.load(Ordering::Relaxed)),
+        accepting: Health::of(!draining.has_begun()),
     };
     let well =
         [checks.database_reads, checks.database_writes, checks.accepting].iter().all(|check| *check == Health::Ok);
@@ -114,6 +122,21 @@ async fn report(state: &AppState) -> HttpResponse {
     }
     let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     HttpResponse::build(status).json(HealthReport { status: Health::of(well), checks })
+}
+
+/// Begun once the process has been asked to stop, so that nobody sends it new work.
+#[derive(Debug, Default)]
+pub struct Draining(AtomicBool);
+
+impl Draining {
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Finds out whether writes are kept, by writing: a row of its own, the same one each time.

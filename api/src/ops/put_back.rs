@@ -14,8 +14,8 @@ use crate::{
         schema::{sessions, shares, users},
     },
     error::ApiResult,
-    limits::penalties,
-    server::AppState,
+    http::state::AppState,
+    limits::penalties::{self, Penalties},
     users::admin::model::TEMPORARY,
 };
 
@@ -62,11 +62,11 @@ impl Watch {
 }
 
 /// Brings back what lies in the future when the server starts, and whenever its clock is put back.
-pub async fn keep_watching(state: web::Data<AppState>) {
+pub async fn keep_watching(state: web::Data<AppState>, penalties: web::Data<Penalties>) {
     let mut watch = Watch::new(&state.clock);
     let mut due = true;
     loop {
-        if due && let Err(error) = run(&state).await {
+        if due && let Err(error) = run(&state, &penalties).await {
             log::warn!(cause:% = error; "what lies in the future could not be brought back");
         }
         tokio::time::sleep(LOOK_EVERY).await;
@@ -74,9 +74,9 @@ pub async fn keep_watching(state: web::Data<AppState>) {
     }
 }
 
-async fn run(state: &AppState) -> ApiResult<()> {
+async fn run(state: &AppState, penalties: &Penalties) -> ApiResult<()> {
     let now = state.clock.now();
-    state.penalties.bring_back(now);
+    penalties.bring_back(now);
     state.db.write(move |conn| Ok(bring_back(conn, now)?)).await
 }
 

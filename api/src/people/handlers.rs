@@ -1,18 +1,22 @@
 use actix_web::{get, web};
 
 use super::{
+    looks::Looks,
     model::{self, PersonView},
     sharing::Watched,
     status::{self, StatusView},
 };
 use crate::{
+    account::model::User,
     auth::guard::Reader,
     clock::Timestamp,
     db::DbConnection,
     error::{ApiResult, Problem},
-    extract::{Cursors, Page, PageQuery, ValidQuery},
-    server::AppState,
-    users::model::User,
+    http::{
+        extract::ValidQuery,
+        paging::{Cursors, Page, PageQuery},
+        state::AppState,
+    },
 };
 
 /// List the people you may watch, each with their status, and those you may ask.
@@ -28,16 +32,17 @@ use crate::{
 #[get("/people")]
 pub async fn list_people(
     state: web::Data<AppState>,
+    looks: web::Data<Looks>,
     reader: Reader,
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<PersonView>>> {
     let now = state.clock.now();
     let page = reader.0.read(&state.db, |conn, user| page_of_people(conn, &state.cursors, user, query.0, now)).await?;
-    note_looks(&state, &reader, &page);
+    note_looks(&state, &looks, &reader, &page);
     Ok(web::Json(page))
 }
 
-pub(super) fn page_of_people(
+pub fn page_of_people(
     conn: &mut DbConnection,
     cursors: &Cursors,
     reader: &User,
@@ -52,9 +57,9 @@ pub(super) fn page_of_people(
 }
 
 /// At all whose status is on the page.
-pub(super) fn note_looks(state: &AppState, reader: &Reader, page: &Page<PersonView>) {
+pub fn note_looks(state: &AppState, looks: &Looks, reader: &Reader, page: &Page<PersonView>) {
     let shown = page.items.iter().filter(|person| person.status.is_some());
-    state.looks.note_all(&state.db, &reader.0.trace, shown.map(|person| person.person.username.clone()));
+    looks.note_all(&state.db, &reader.0.trace, shown.map(|person| person.person.username.clone()));
 }
 
 /// Read how a person is, as far as they share it with you.
@@ -69,6 +74,7 @@ pub(super) fn note_looks(state: &AppState, reader: &Reader, page: &Page<PersonVi
 #[get("/people/{username}/status")]
 pub async fn get_status(
     state: web::Data<AppState>,
+    looks: web::Data<Looks>,
     reader: Reader,
     username: web::Path<String>,
 ) -> ApiResult<web::Json<StatusView>> {
@@ -80,6 +86,6 @@ pub async fn get_status(
             Ok(status::status(conn, &watched, now)?)
         })
         .await?;
-    state.looks.note(&state.db, &reader.0.trace, &status.person.username);
+    looks.note(&state.db, &reader.0.trace, &status.person.username);
     Ok(web::Json(status))
 }

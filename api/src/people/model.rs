@@ -7,9 +7,9 @@ use super::{
     status::{GrantedView, Person, StatusView, status},
 };
 use crate::{
+    account::model::{Role, Sharing, User},
     clock::Timestamp,
     db::{DbConnection, schema::users},
-    users::model::{Role, Sharing, User},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -46,7 +46,7 @@ pub struct PersonView {
 /// At most `limit` persons whom `reader` may watch or ask, by user name, beyond the name `after`.
 pub fn list_people(conn: &mut DbConnection, reader: &User, after: &str, limit: u32) -> QueryResult<Vec<User>> {
     let mut query = users::table
-        .filter(users::role.eq(Role::Admin.as_str()))
+        .filter(users::role.eq(Role::Admin))
         .filter(users::disabled.eq(0))
         .filter(users::username.gt(after.to_owned()))
         .order(users::username)
@@ -56,14 +56,14 @@ pub fn list_people(conn: &mut DbConnection, reader: &User, after: &str, limit: u
     if reader.role() == Role::Admin {
         query = query.filter(users::id.eq(reader.id.clone()));
     } else {
-        query = query.filter(users::sharing.ne(Sharing::Nobody.as_str()));
+        query = query.filter(users::sharing.ne(Sharing::Nobody));
     }
     query.load(conn)
 }
 
 /// A person of that list, as `reader` sees them.
 pub fn person_view(conn: &mut DbConnection, reader: &User, person: User, now: Timestamp) -> QueryResult<PersonView> {
-    let share = find_share(conn, &person.id, &reader.id)?;
+    let share = find_share(conn, &person.as_person(), &reader.as_viewer())?;
     view_with(reader, person, share, now, |watched| status(conn, watched, now))
 }
 

@@ -6,73 +6,29 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    account::{
+        ids::{PersonId, ViewerId},
+        model::{Role, Sharing, User, find_user},
+    },
     clock::Timestamp,
     db::{DbConnection, schema::shares},
-    entries::model::Metric,
     error::{ApiError, ApiResult, Code},
-    events::outbox::{self, Topic},
-    users::model::{Role, Sharing, User, find_user},
+    metric::{Detail, Metric},
+    outbox::{self, Subject, Topic},
+    words::words,
 };
 
-/// How much of a metric is shown, from nothing to all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Detail {
-    /// Nothing.
-    None,
-    /// That something was logged, and when.
-    Logged,
-    /// Whether it was low, middle or high.
-    Band,
-    /// The value, with note and tags.
-    Exact,
-}
-
-impl Detail {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Logged => "logged",
-            Self::Band => "band",
-            Self::Exact => "exact",
-        }
-    }
-
-    /// Anything the database should not hold shows nothing.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        let known = [Self::Logged, Self::Band, Self::Exact];
-        known.into_iter().find(|detail| detail.as_str() == text).unwrap_or(Self::None)
-    }
-
-    /// 0 for nothing, up to 3.
-    #[must_use]
-    pub fn as_number(self) -> i16 {
-        self as i16
-    }
-}
-
-/// What stands between a person and a viewer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ShareState {
-    /// The viewer asks; the person has not answered.
-    Requested,
-    /// The viewer may watch.
-    Approved,
-    /// The person said no, ended it, or its time is over.
-    Ended,
-}
-
-impl ShareState {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Approved => "approved",
-            Self::Ended => "ended",
-        }
+words! {
+    /// What stands between a person and a viewer.
+    #[derive(Serialize, Deserialize, ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum ShareState, otherwise Ended {
+        /// The viewer asks; the person has not answered.
+        Requested "requested",
+        /// The viewer may watch.
+        Approved "approved",
+        /// The person said no, ended it, or its time is over.
+        Ended "ended",
     }
 }
 
@@ -80,11 +36,11 @@ impl ShareState {
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = shares, treat_none_as_null = true)]
 pub struct Share {
-    pub person_id: String,
-    pub viewer_id: String,
-    state: String,
-    water: String,
-    altitude: String,
+    pub person_id: PersonId,
+    pub viewer_id: ViewerId,
+    state: ShareState,
+    water: Detail,
+    altitude: Detail,
     history: i16,
     export: i16,
     pub until: Option<i64>,
@@ -96,14 +52,14 @@ pub struct Share {
 impl Share {
     /// What a share is unless the person says otherwise: exact values with history, without export, without an end.
     #[must_use]
-    pub fn new(person_id: &str, viewer_id: &str, state: ShareState, now: Timestamp) -> Self {
+    pub fn new(person_id: PersonId, viewer_id: ViewerId, state: ShareState, now: Timestamp) -> Self {
         let granted = Granted::USUAL;
         Self {
-            person_id: person_id.to_owned(),
-            viewer_id: viewer_id.to_owned(),
-            state: state.as_str().to_owned(),
-            water: granted.water.as_str().to_owned(),
-            altitude: granted.altitude.as_str().to_owned(),
+            person_id,
+            viewer_id,
+            state,
+            water: granted.water,
+            altitude: granted.altitude,
             history: i16::from(granted.history),
             export: i16::from(granted.export),
             until: None,
@@ -116,9 +72,7 @@ impl Share {
     /// As of `now`: one whose time is over has ended, whatever it was.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> ShareState {
-        let known = [ShareState::Requested, ShareState::Approved];
-        let kept = known.into_iter().find(|state| state.as_str() == self.state).unwrap_or(ShareState::Ended);
-        if self.ran_out(now).is_some() { ShareState::Ended } else { kept }
+        if self.ran_out(now).is_some() { ShareState::Ended } else { self.state }
     }
 
     /// Since when that is its state.
@@ -129,13 +83,13 @@ impl Share {
 
     /// When its time was over, if it is and nobody ended it before.
     fn ran_out(&self, now: Timestamp) -> Option<i64> {
-        self.until.filter(|until| *until <= now.0 && self.state != ShareState::Ended.as_str())
+        self.until.filter(|until| *until <= now.0 && self.state != ShareState::Ended)
     }
 
     /// When the person said no, if that is the last that was said.
     #[must_use]
     pub fn refused_at(&self) -> Option<i64> {
-        (self.state == ShareState::Ended.as_str()).then_some(self.since)
+        (self.state == ShareState::Ended).then_some(self.since)
     }
 
     /// Whether it is no more than a wish, of somebody who was never kept out: that is no reason to keep them out of `everyone`.
@@ -154,8 +108,8 @@ impl Share {
     #[must_use]
     pub fn terms(&self) -> Granted {
         Granted {
-            water: Detail::parse(&self.water),
-            altitude: Detail::parse(&self.altitude),
+            water: self.water,
+            altitude: self.altitude,
             history: self.history != 0,
             export: self.export != 0,
             own: false,
@@ -163,8 +117,8 @@ impl Share {
     }
 
     pub fn set_terms(&mut self, terms: Granted) {
-        terms.water.as_str().clone_into(&mut self.water);
-        terms.altitude.as_str().clone_into(&mut self.altitude);
+        self.water = terms.water;
+        self.altitude = terms.altitude;
         self.history = i16::from(terms.history);
         self.export = i16::from(terms.export);
     }
@@ -175,7 +129,7 @@ impl Share {
             self.kept_out = i16::from(state == ShareState::Requested);
         }
         self.since = if self.state(now) == state { self.since(now) } else { now.0 };
-        state.as_str().clone_into(&mut self.state);
+        self.state = state;
     }
 }
 
@@ -208,19 +162,20 @@ impl Granted {
     /// Whether nothing that is logged is kept from the reader, so that it does no harm to tell when anything last changed.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.history && self.water == Detail::Exact && self.altitude == Detail::Exact
+        self.history && Metric::ALL.iter().all(|metric| self.of(*metric) == Detail::Exact)
     }
 
     /// Which metric to look for when `wanted` is asked for, or any: `None` if nothing of it is shown.
     #[must_use]
     pub fn visible(&self, wanted: Option<Metric>) -> Option<Option<Metric>> {
-        let shown = |metric| self.of(metric) > Detail::None;
-        match (wanted, shown(Metric::Water), shown(Metric::Altitude)) {
-            (Some(metric), ..) => shown(metric).then_some(Some(metric)),
-            (None, true, true) => Some(None),
-            (None, true, false) => Some(Some(Metric::Water)),
-            (None, false, true) => Some(Some(Metric::Altitude)),
-            (None, false, false) => None,
+        let shown = |metric: &Metric| self.of(*metric) > Detail::None;
+        if let Some(metric) = wanted {
+            return shown(&metric).then_some(Some(metric));
+        }
+        let mut found = Metric::ALL.into_iter().filter(shown);
+        match (found.next(), found.next()) {
+            (first, None) => first.map(Some),
+            (_, Some(_)) => Some(None),
         }
     }
 }
@@ -263,7 +218,8 @@ impl Watched {
     pub fn find(conn: &mut DbConnection, reader: &User, username: &str, now: Timestamp) -> ApiResult<Self> {
         let person = find_user(conn, username)?;
         // With nobody, too: the time of a refusal would tell who is there.
-        let share = find_share(conn, person.as_ref().map_or("", |person| &person.id), &reader.id)?;
+        let person_id = person.as_ref().map_or_else(|| PersonId::new(""), User::as_person);
+        let share = find_share(conn, &person_id, &reader.as_viewer())?;
         let watched = person.and_then(|person| {
             let granted = decide(reader, &person, share.as_ref(), now)?;
             Some(Self { person, granted })
@@ -281,17 +237,17 @@ impl Watched {
     }
 }
 
-pub fn find_share(conn: &mut DbConnection, person_id: &str, viewer_id: &str) -> QueryResult<Option<Share>> {
+pub fn find_share(conn: &mut DbConnection, person_id: &PersonId, viewer_id: &ViewerId) -> QueryResult<Option<Share>> {
     shares::table.find((person_id, viewer_id)).select(Share::as_select()).first(conn).optional()
 }
 
 /// What all persons share with a viewer.
-pub fn shares_to(conn: &mut DbConnection, viewer_id: &str) -> QueryResult<Vec<Share>> {
+pub fn shares_to(conn: &mut DbConnection, viewer_id: &ViewerId) -> QueryResult<Vec<Share>> {
     shares::table.filter(shares::viewer_id.eq(viewer_id)).select(Share::as_select()).load(conn)
 }
 
 /// The shares of a person with these viewers.
-pub fn shares_with(conn: &mut DbConnection, person_id: &str, viewer_ids: &[&str]) -> QueryResult<Vec<Share>> {
+pub fn shares_with(conn: &mut DbConnection, person_id: &PersonId, viewer_ids: &[&ViewerId]) -> QueryResult<Vec<Share>> {
     shares::table
         .filter(shares::person_id.eq(person_id))
         .filter(shares::viewer_id.eq_any(viewer_ids.to_vec()))
@@ -309,7 +265,13 @@ pub fn save_share(conn: &mut DbConnection, share: &Share) -> QueryResult<()> {
 }
 
 /// Lets a viewer watch whose account the person made, by hand or by invitation.
-pub fn approve_newcomer(conn: &mut DbConnection, person_id: &str, viewer_id: &str, now: Timestamp) -> QueryResult<()> {
-    save_share(conn, &Share::new(person_id, viewer_id, ShareState::Approved, now))?;
-    outbox::add(conn, person_id, Topic::Share, Detail::Logged, Some(viewer_id), now)
+pub fn approve_newcomer(
+    conn: &mut DbConnection,
+    person: PersonId,
+    viewer: ViewerId,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let share = Share::new(person, viewer, ShareState::Approved, now);
+    save_share(conn, &share)?;
+    outbox::add(conn, &share.person_id, Topic::Share, Detail::Logged, Subject::Viewer(&share.viewer_id), now)
 }

@@ -4,12 +4,13 @@ use diesel::QueryResult;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::sharing::{Detail, Granted, Watched};
+use super::sharing::{Granted, Watched};
 use crate::{
+    account::{model::User, names},
     clock::{HOUR, Timestamp},
     db::DbConnection,
-    entries::model::{Band, Metric, last_change, latest, water_of_day},
-    users::{model::User, names},
+    entries::model::{last_change, latest, water_of_day},
+    metric::{Band, Detail, Metric},
 };
 
 #[derive(Clone, Debug, Serialize, ToSchema)]

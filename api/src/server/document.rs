@@ -1,5 +1,11 @@
 //! What the OpenAPI document says that no handler does: about the whole, and what every operation of a kind answers.
 
+use actix_web::{
+    App, Error, HttpResponse,
+    body::BoxBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    http::header,
+};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -8,6 +14,9 @@ use utoipa::{
         security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
     },
 };
+use utoipa_actix_web::AppExt;
+
+use super::routes::routes;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -62,13 +71,37 @@ fn acting_as() -> Parameter {
         .build()
 }
 
+/// An application with all routes and nothing else, and the document that describes them.
+pub(super) fn described_app() -> (
+    App<
+        impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
+    >,
+    openapi::OpenApi,
+) {
+    let (app, document) = App::new().into_utoipa_app().openapi(base()).configure(routes).split_for_parts();
+    (app, complete(document))
+}
+
+/// The OpenAPI document of all rooms.
+#[must_use]
+pub fn document() -> openapi::OpenApi {
+    described_app().1
+}
+
+pub(super) fn response(json: String) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .body(json)
+}
+
 /// The document without its operations.
-pub(super) fn base() -> openapi::OpenApi {
+fn base() -> openapi::OpenApi {
     ApiDoc::openapi()
 }
 
 /// Writes what every operation of a kind takes and refuses into each that does not describe it itself.
-pub(super) fn complete(mut document: openapi::OpenApi) -> openapi::OpenApi {
+fn complete(mut document: openapi::OpenApi) -> openapi::OpenApi {
     for (path, item) in &mut document.paths.paths {
         let writes = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         writes.into_iter().flatten().for_each(|operation| describe(operation, path, true));

@@ -13,17 +13,25 @@ use actix_web::{
         header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
-    web,
 };
+use tokio::sync::Semaphore;
 
-use super::AppState;
 use crate::{
-    audit::Trace,
     auth::acting_as,
     config::Config,
     error::{ApiError, Code},
-    extract::routed_path,
-    limits::{self, Caller, Refusal, SecurityEvent, Standing, Tier, penalties, penalties::Offence, suspicion},
+    http::{
+        caller::Caller,
+        extract::Understood,
+        request::routed_path,
+        state::{AppState, service},
+    },
+    limits::{
+        Limits, Refusal, SecurityEvent, SecurityLog, Standing, Tier, caller_of, counted,
+        penalties::{Offence, Penalties, impose, refusal},
+        suspicion,
+    },
+    trail::Trace,
 };
 
 /// Probes and monitors come by address, often, and have to be answered when nothing else is.
@@ -32,12 +40,22 @@ fn is_health(req: &ServiceRequest) -> bool {
     path == "/health" || path.starts_with("/health/")
 }
 
-fn state_of(req: &ServiceRequest) -> Result<web::Data<AppState>, Error> {
-    req.app_data::<web::Data<AppState>>().cloned().ok_or_else(|| ApiError::internal("no application state").into())
+/// What keeps the server from being asked by a foreign name, or too much at once.
+#[derive(Debug)]
+pub struct Front {
+    /// One permit for each request that is worked on.
+    at_work: Semaphore,
+    /// The names by which this server may be asked.
+    hosts: Vec<String>,
 }
 
-/// The names by which this server may be asked.
-pub(super) fn hosts(config: &Config) -> Vec<String> {
+impl Front {
+    pub(super) fn new(config: &Config) -> Self {
+        Self { at_work: Semaphore::new(config.max_concurrent_requests), hosts: hosts(config) }
+    }
+}
+
+fn hosts(config: &Config) -> Vec<String> {
     let of = |address: IpAddr| match address {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("[{address}]"),
@@ -60,9 +78,9 @@ pub(super) async fn for_us_alone(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let state = state_of(&req)?;
+    let front = service::<Front>(req.request())?;
     let mut named = req.headers().get_all(header::HOST).map(|host| host.to_str().unwrap_or_default());
-    let known = |host: &str| state.hosts.iter().any(|known| known.eq_ignore_ascii_case(name(host)));
+    let known = |host: &str| front.hosts.iter().any(|known| known.eq_ignore_ascii_case(name(host)));
     let (first, more) = (named.next(), named.next().is_some());
     let two_lengths =
         [header::CONTENT_LENGTH, header::TRANSFER_ENCODING].iter().all(|name| req.headers().contains_key(name));
@@ -88,8 +106,8 @@ pub(super) async fn not_too_many_at_once(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let state = state_of(&req)?;
-    let permit = if is_health(&req) { None } else { Some(state.at_work.try_acquire()) };
+    let front = service::<Front>(req.request())?.clone();
+    let permit = if is_health(&req) { None } else { Some(front.at_work.try_acquire()) };
     if let Some(Err(_full)) = &permit {
         return Ok(req.error_response(ApiError::busy().caused_by("too many requests at once")));
     }
@@ -123,15 +141,17 @@ pub(super) async fn callers(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let state = state_of(&req)?;
+    let state = service::<AppState>(req.request())?.clone();
+    let (penalties, log) =
+        (service::<Penalties>(req.request())?.clone(), service::<SecurityLog>(req.request())?.clone());
     let limited = state.config.rate_limit_enabled;
-    let caller = Caller::of(req.request(), &state).await;
+    let caller = caller_of(req.request(), &state).await;
     if let Some(caller) = caller {
         req.extensions_mut().insert(caller);
         let kept_out = limited && can_be_kept_out(&req);
-        let until = if kept_out { state.penalties.keeps_out(&caller, &state.db, &state.clock).await } else { None };
+        let until = if kept_out { penalties.keeps_out(&caller, &state.db, &state.clock).await } else { None };
         if let Some(until) = until {
-            return Ok(req.error_response(penalties::refusal(until.0 - state.clock.now().0)));
+            return Ok(req.error_response(refusal(until.0 - state.clock.now().0)));
         }
     }
     let trace = Trace::of(req.request(), &state);
@@ -141,28 +161,41 @@ pub(super) async fn callers(
     let refused = finding.as_ref().is_some_and(|finding| finding.refused);
     if let Some(finding) = finding {
         let event = SecurityEvent { kind: finding.kind, detail: finding.detail, caller };
-        state.events.record(&state.db, &state.clock, trace.clone(), event);
+        log.record(&state.db, &state.clock, trace.clone(), event);
     }
     let (response, offence) = if refused {
         let detail = "Nothing was changed. Correct the address; whoever sends many of these is kept out for a while.";
         (req.error_response(ApiError::new(Code::SuspiciousRequest, detail)), Some(Offence::Suspicious))
     } else {
         let response = next.call(req).await?.map_into_boxed_body();
-        let offence = response.request().extensions_mut().remove::<Offence>();
+        let (req, offence) = (response.request(), response.request().extensions_mut().remove::<Offence>());
+        let body = req.extensions_mut().remove::<Understood>();
+        if let Some(finding) =
+            body.and_then(|Understood(body)| suspicion::inspect_body(req.method().as_str(), req.path(), &body))
+        {
+            let event = SecurityEvent { kind: finding.kind, detail: finding.detail, caller };
+            log.record(&state.db, &state.clock, trace.clone(), event);
+        }
         (response, offence)
     };
     // What a foreign page makes a browser ask for is not that person's doing. Whoever pretends to be one is limited all the same.
     if let (Some(caller), Some(offence), true) = (caller, offence, limited && !cross_site) {
-        punish(&state, caller, offence, trace).await;
+        let limits = service::<Limits>(response.request())?;
+        punish(&state, &penalties, limits, (caller, offence, trace)).await;
     }
     Ok(response)
 }
 
-async fn punish(state: &AppState, caller: Caller, offence: Offence, trace: Trace) {
-    let Some(row) = state.penalties.count(caller, offence, &state.clock) else { return };
-    state.limits.forget_waiting(caller);
-    match state.db.write(move |conn| Ok(penalties::impose(conn, &trace, &row)?)).await {
-        Ok(()) => state.penalties.written(&caller, &state.clock),
+async fn punish(
+    state: &AppState,
+    penalties: &Penalties,
+    limits: &Limits,
+    (caller, offence, trace): (Caller, Offence, Trace),
+) {
+    let Some(row) = penalties.count(caller, offence, &state.clock) else { return };
+    limits.forget_waiting(caller);
+    match state.db.write(move |conn| Ok(impose(conn, &trace, &row)?)).await {
+        Ok(()) => penalties.written(&caller, &state.clock),
         Err(error) => log::warn!(cause:% = error; "a penalty could not be written: a restart will lift it"),
     }
 }
@@ -179,11 +212,11 @@ pub(super) async fn limit(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let state = state_of(&req)?;
-    let Some((tier, caller, conditional)) = limits::counted(&req, &state) else {
+    let limits = service::<Limits>(req.request())?.clone();
+    let Some((tier, caller, conditional)) = counted(&req, service::<AppState>(req.request())?) else {
         return next.call(req).await.map(ServiceResponse::map_into_boxed_body);
     };
-    let admission = match state.limits.admit(tier, caller, conditional) {
+    let admission = match limits.admit(tier, caller, conditional) {
         Ok(admission) => admission,
         Err(refusal) => {
             let Refusal { standing, error, offence } = *refusal;
@@ -192,7 +225,7 @@ pub(super) async fn limit(
         }
     };
     let response = next.call(req).await?.map_into_boxed_body();
-    match state.limits.settle(admission, response.status() == StatusCode::NOT_MODIFIED) {
+    match limits.settle(admission, response.status() == StatusCode::NOT_MODIFIED) {
         Ok(standing) => Ok(with_standing(response, standing)),
         Err(refusal) => {
             let Refusal { standing, error, offence } = *refusal;

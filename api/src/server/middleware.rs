@@ -1,14 +1,16 @@
 //! What every request passes on its way in and out, outermost first.
 
-use std::{
-    panic::AssertUnwindSafe,
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::{panic::AssertUnwindSafe, time::Instant};
 
+use actix_session::{
+    SessionMiddleware,
+    config::{CookieContentSecurity, PersistentSession, TtlExtensionPolicy},
+    storage::CookieSessionStore,
+};
 use actix_web::{
     Error, HttpMessage, HttpResponse,
     body::{self, BodySize, BoxBody, MessageBody},
+    cookie::{Key, SameSite, time},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
     http::{
@@ -16,26 +18,32 @@ use actix_web::{
         header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
-    web,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures_util::FutureExt;
-use sha2::{Digest, Sha256};
+use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256, Sha512};
 
-use super::{AppState, headers, unread::Held};
+use super::{headers, unread::Held};
 use crate::{
-    audit::record::RequestId,
+    auth::COOKIE_LIFE,
     error::{ApiError, Code},
-    extract::{client_address, routed_path},
-    ops::settings::under_maintenance,
+    http::{
+        request::{client_address, routed_path},
+        state::{AppState, service},
+    },
+    ops::health::Draining,
+    settings::{CurrentSettings, under_maintenance},
+    trail::RequestId,
 };
 
 pub(super) async fn request_log(
     mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let state =
-        req.app_data::<web::Data<AppState>>().cloned().ok_or_else(|| ApiError::internal("no application state"))?;
+    let state = service::<AppState>(req.request())?.clone();
+    let draining = service::<Draining>(req.request())?.clone();
     let id = state.clock.new_id().to_string();
     let started = Instant::now();
     // Copies, because routing needs the request to be held in one place only.
@@ -79,7 +87,7 @@ pub(super) async fn request_log(
         "request"
     );
     // Nothing more is to come over a connection that is about to be closed.
-    if state.draining.load(Ordering::Relaxed) {
+    if draining.has_begun() {
         response.head_mut().set_connection_type(ConnectionType::Close);
     }
     if let Some(unread) = unread {
@@ -111,8 +119,7 @@ pub(super) async fn within_time(
     req: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let limit =
-        req.app_data::<web::Data<AppState>>().map_or(Duration::from_secs(30), |state| state.config.request_timeout);
+    let limit = service::<AppState>(req.request())?.config.request_timeout;
     match tokio::time::timeout(limit, AssertUnwindSafe(next.call(req)).catch_unwind()).await {
         Ok(Ok(response)) => response,
         Ok(Err(_panic)) => Err(ApiError::internal("a handler panicked").into()),
@@ -136,7 +143,7 @@ pub(super) async fn maintenance(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let refused = !req.method().is_safe() && !GOES_ON.contains(&(req.method().as_str(), routed_path(req.request())));
-    if refused && req.app_data::<web::Data<AppState>>().is_some_and(|state| state.settings.get().maintenance_mode) {
+    if refused && service::<CurrentSettings>(req.request())?.get().maintenance_mode {
         return Err(under_maintenance().into());
     }
     next.call(req).await
@@ -183,4 +190,28 @@ pub(super) async fn validators(
         response.headers_mut().insert(header::ETAG, tag);
     }
     Ok(ServiceResponse::new(req, response))
+}
+
+/// Who carries which session cookie.
+pub(super) fn sessions(state: &AppState) -> SessionMiddleware<CookieSessionStore> {
+    let life = time::Duration::milliseconds(COOKIE_LIFE);
+    SessionMiddleware::builder(CookieSessionStore::default(), cookie_key(&state.config.session_secret))
+        .cookie_name(state.cookie_name().to_owned())
+        .cookie_secure(state.config.served_over_tls())
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Strict)
+        .cookie_content_security(CookieContentSecurity::Private)
+        .session_lifecycle(
+            PersistentSession::default()
+                .session_ttl(life)
+                .session_ttl_extension_policy(TtlExtensionPolicy::OnStateChanges),
+        )
+        .build()
+}
+
+fn cookie_key(secret: &SecretString) -> Key {
+    let mut mac = Hmac::<Sha512>::new_from_slice(secret.expose_secret().as_bytes())
+        .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
+    mac.update(b"session cookie");
+    Key::from(&mac.finalize().into_bytes())
 }

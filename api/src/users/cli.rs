@@ -7,14 +7,13 @@ use clap::{Args, Subcommand};
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{
-    UserView,
-    admin::model::{self as accounts, AccountChanges},
-    model::{NewUser, Role, insert_user, list_users},
-    validate_new_username,
-};
+use super::admin::{model as accounts, model::AccountChanges};
 use crate::{
-    audit::{Action, Event, Trace},
+    account::{
+        model::{NewUser, Role, User, insert_user, list_users},
+        username::validate_new_username,
+        view::UserView,
+    },
     auth::{
         SessionView, lockout,
         model::end_session_of,
@@ -24,6 +23,7 @@ use crate::{
     config::Config,
     db::{Db, DbConnection},
     error::{ApiError, ApiResult, Code},
+    trail::{Action, Event, Trace},
 };
 
 #[derive(Debug, Subcommand)]
@@ -208,7 +208,7 @@ impl Operator<'_> {
             return as_json(&found.into_iter().map(|(view, _)| view).collect::<Vec<UserView>>());
         }
         let state = |disabled: i16| if disabled == 0 { "enabled" } else { "disabled" };
-        let line = |(_, user): &(_, super::model::User)| {
+        let line = |(_, user): &(_, User)| {
             format!("{:32}  {:6}  {}\n", user.username, user.role().as_str(), state(user.disabled))
         };
         Ok(found.iter().map(line).collect())

@@ -1,119 +1,31 @@
 use actix_session::Session;
 use actix_web::{HttpResponse, delete, get, patch, web};
-use diesel::QueryResult;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::{
-    model::{self, Role, Sharing, Unit, User, UserChanges, as_text},
-    names, privacy_policy, validate_name,
-};
+use super::{changed::person_changed, erase::delete_user, me::Me};
 use crate::{
-    audit::{Action, Event},
-    auth::{
-        confirm_password,
-        guard::{CurrentUser, RestrictedUser},
-        lockout,
+    account::{
+        model::{self, Sharing, Unit, UserChanges, as_text},
+        names::validate_name,
+        privacy_policy,
     },
-    clock::Timestamp,
-    db::DbConnection,
+    auth::{
+        Auth, confirm_password,
+        guard::{CurrentUser, RestrictedUser},
+    },
     entries::model::has_entries,
     error::{ApiResult, FieldError, Problem},
-    events::outbox,
-    extract::{ValidJson, present},
-    server::AppState,
+    http::{
+        extract::{ValidJson, present},
+        state::AppState,
+    },
+    metric::Metric,
+    trail::{Action, Event},
 };
-
-/// An account, without what only its owner or nobody should see.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UserView {
-    #[schema(example = "robin")]
-    username: String,
-    #[schema(example = "Robin")]
-    display_name: String,
-    role: Role,
-    disabled: bool,
-    /// Until when nobody can sign in at this name, because too many tried in vain.
-    #[schema(required = true)]
-    locked_until: Option<Timestamp>,
-    #[schema(required = true)]
-    last_login_at: Option<Timestamp>,
-    created_at: Timestamp,
-}
-
-/// An account with its preferences, for its owner.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Me {
-    #[serde(flatten)]
-    user: UserView,
-    /// An IANA time zone; it decides which day an entry belongs to.
-    #[schema(example = "Europe/Berlin")]
-    time_zone: String,
-    /// Whether somebody chose it. The zone that an account begins with, UTC, gives way to that of your first device.
-    time_zone_set: bool,
-    /// The hour at which the day starts, 0 to 6.
-    #[schema(minimum = 0, maximum = 6, example = 4)]
-    day_starts_at: i16,
-    unit: Unit,
-    #[schema(example = 2000)]
-    daily_goal_ml: i32,
-    /// The password is a temporary one: nothing else works until you choose your own.
-    password_change_required: bool,
-    /// There is a privacy policy that you have not accepted yet.
-    privacy_policy_due: bool,
-    /// What the three cups hold.
-    #[schema(min_items = 3, max_items = 3, example = json!([150, 250, 500]))]
-    water_presets_ml: Vec<i32>,
-    /// Whom you let watch.
-    sharing: Sharing,
-    /// From which age on, in hours, your status counts as ageing.
-    #[schema(minimum = 1, maximum = 168, example = 6)]
-    ageing_after_hours: i16,
-    /// From which age on, in hours, your status counts as stale.
-    #[schema(minimum = 2, maximum = 336, example = 24)]
-    stale_after_hours: i16,
-}
-
-impl User {
-    /// As of somebody whose name is not locked, such as one who has just signed in.
-    #[must_use]
-    pub fn view(&self) -> UserView {
-        UserView {
-            username: self.username.clone(),
-            display_name: names::shown(self),
-            role: self.role(),
-            disabled: self.disabled != 0,
-            locked_until: None,
-            last_login_at: self.last_login_at.map(Timestamp),
-            created_at: Timestamp(self.created_at),
-        }
-    }
-
-    /// With the lock that is on the name at `now`.
-    pub fn view_at(&self, conn: &mut DbConnection, now: Timestamp) -> QueryResult<UserView> {
-        Ok(UserView { locked_until: lockout::locked_until(conn, &self.username, now)?, ..self.view() })
-    }
-
-    pub fn me(&self, conn: &mut DbConnection, now: Timestamp) -> QueryResult<Me> {
-        Ok(Me {
-            user: self.view_at(conn, now)?,
-            time_zone: self.time_zone.clone(),
-            time_zone_set: self.time_zone_set != 0,
-            day_starts_at: self.day_starts_at,
-            unit: self.unit(),
-            daily_goal_ml: self.daily_goal_ml,
-            password_change_required: self.temporary_password_until.is_some(),
-            privacy_policy_due: !self.has_accepted_privacy_policy(),
-            water_presets_ml: self.water_presets_ml(),
-            sharing: self.sharing(),
-            ageing_after_hours: self.ageing_after_hours,
-            stale_after_hours: self.stale_after_hours,
-        })
-    }
-}
 
 /// Read your account.
 #[utoipa::path(
@@ -198,7 +110,7 @@ fn validate_time_zone(zone: &str) -> Result<(), ValidationError> {
 }
 
 fn validate_presets(presets: &[i32]) -> Result<(), ValidationError> {
-    if presets.len() == 3 && presets.iter().all(|ml| (1..=5000).contains(ml)) {
+    if presets.len() == 3 && presets.iter().all(|ml| Metric::Water.check(*ml).is_ok()) {
         return Ok(());
     }
     Err(ValidationError::new("presets").with_message(Cow::Borrowed("has to be three amounts from 1 to 5000 ml")))
@@ -241,10 +153,10 @@ pub async fn update_me(
         time_zone_set: time_zone.is_some().then_some(1),
         time_zone,
         day_starts_at,
-        unit: unit.map(Unit::as_str),
+        unit,
         daily_goal_ml,
         water_presets_ml: water_presets_ml.map(|presets| as_text(&presets)),
-        sharing: sharing.map(Sharing::as_str),
+        sharing,
         ageing_after_hours,
         stale_after_hours,
     };
@@ -269,7 +181,7 @@ pub async fn update_me(
             if !changes.is_empty() {
                 trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail("preferences"))?;
             }
-            outbox::person_changed(conn, &before, &after, trace.at)?;
+            person_changed(conn, &before, &after, trace.at)?;
             Ok(after.me(conn, trace.at)?)
         })
         .await?;
@@ -300,15 +212,16 @@ pub struct DeleteMe {
 #[delete("/me")]
 pub async fn delete_me(
     state: web::Data<AppState>,
+    auth: web::Data<Auth>,
     session: Session,
     current: CurrentUser,
     body: ValidJson<DeleteMe>,
 ) -> ApiResult<HttpResponse> {
-    confirm_password(&state, &current, &body.0.password, Action::UserDelete).await?;
+    confirm_password(&state, &auth, &current, &body.0.password, Action::UserDelete).await?;
     let user = current.user.clone();
     current
         .write(&state.db, move |conn, trace| {
-            model::delete_user(conn, &user.id, trace.at)?;
+            delete_user(conn, &user.id, trace.at)?;
             Ok(trace.record(conn, &Event::new(Action::UserDelete).on(&user.username))?)
         })
         .await?;

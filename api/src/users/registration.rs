@@ -6,23 +6,23 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{
-    UserView,
-    invites::{self, model::Invite},
-    model::{NewUser, Role, insert_user, user_of},
-    privacy_policy, validate_new_username,
-};
+use super::invites::{self, model::Invite};
 use crate::{
-    audit::{Action, Event, Trace},
-    auth::{api_tokens, password::check_strength},
+    account::{
+        model::{NewUser, Role, insert_user, user_of},
+        privacy_policy,
+        username::validate_new_username,
+        view::UserView,
+    },
+    auth::{Auth, api_tokens, password::check_strength},
     clock::Timestamp,
     config::{Config, Registration},
     db::DbConnection,
     error::{ApiError, ApiResult, Code, Problem},
-    extract::ValidJson,
-    ops::settings,
+    http::{extract::ValidJson, state::AppState},
     people::shares,
-    server::AppState,
+    settings,
+    trail::{Action, Event, Trace},
 };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -59,6 +59,7 @@ pub struct RegisterUser {
 #[post("/auth/register")]
 pub async fn register_user(
     state: web::Data<AppState>,
+    auth: web::Data<Auth>,
     trace: Trace,
     body: ValidJson<RegisterUser>,
 ) -> ApiResult<HttpResponse> {
@@ -71,7 +72,7 @@ pub async fn register_user(
         return Err(privacy_policy::not_current().into());
     }
     check_strength("password", &password, &username)?;
-    let hash = state.passwords.hash(&password).await?;
+    let hash = auth.passwords.hash(&password).await?;
     let (id, shared) = (state.clock.new_id(), state.clone());
     let user = state
         .db

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
-use status_tracker::{server::document, users::model::Role};
+use status_tracker::{account::model::Role, server::document};
 
 use crate::{
     events::listener::Listener,

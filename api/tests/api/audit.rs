@@ -5,12 +5,12 @@ use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
 use serde_json::{Value, json};
 use status_tracker::{
     audit::{
-        Action, Event, Trace,
         model::{Verdict, head, verify},
         retention,
     },
     clock::{DAY, MINUTE},
     db::DbConnection,
+    trail::{Action, Event, Trace},
 };
 
 use crate::support::{Client, PASSWORD, TestApp};

@@ -4,9 +4,9 @@
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::Role,
     audit::model::{Verdict, verify},
     clock::{MINUTE, SECOND},
-    users::model::Role,
 };
 
 use crate::{

@@ -338,12 +338,12 @@ async fn foreign(username: &str) -> Foreign {
         ("PASSWORD_PEPPER", "another server's own pepper for its passwords"),
     ])
     .await;
-    let robin = there.named(username, status_tracker::users::model::Role::Admin).await;
+    let robin = there.named(username, status_tracker::account::model::Role::Admin).await;
     let page = there.anonymous().sign_in(username, PASSWORD).await;
     let body = json!({"name": "script", "scopes": ["read"], "expires_at": "2026-04-01T00:00:00Z"});
     let made = robin.post("/api/v1/me/tokens", body).await;
     let twin = TestApp::start().await;
-    twin.named(username, status_tracker::users::model::Role::Admin).await;
+    twin.named(username, status_tracker::account::model::Role::Admin).await;
     Foreign {
         jwt: robin.bearer.unwrap(),
         cookie: page.cookie.unwrap(),

@@ -5,7 +5,7 @@ use std::fs;
 use actix_web::http::StatusCode;
 use diesel::prelude::*;
 use serde_json::{Value, json};
-use status_tracker::{clock::DAY, db::schema::invites, users::model::Role};
+use status_tracker::{account::model::Role, clock::DAY, db::schema::invites};
 
 use crate::support::{Answer, Client, PASSWORD, TestApp};
 
@@ -158,7 +158,7 @@ async fn of_twenty_who_use_an_invitation_for_three_at_once_three_get_in() {
 #[actix_web::test]
 async fn a_registration_that_fails_uses_nothing_up() {
     let app = by_invitation().await;
-    let admin = app.named("robin", status_tracker::users::model::Role::Admin).await;
+    let admin = app.named("robin", status_tracker::account::model::Role::Admin).await;
     let code = invite(&admin, "viewer", 1).await["code"].clone();
     register(&app, "Robin", &code).await.expect_problem(409, "username_taken");
     let mut weak = json!({"username": "alex", "password": "password", "privacy_policy_version": "2026-11-25.2"});

@@ -267,7 +267,7 @@ async fn nginx_believes_the_proxies_it_was_told_of() {
 #[actix_web::test]
 async fn memory_has_an_end_however_many_addresses_there_are() {
     let app = limited("RATE_LIMIT_GENERAL", "2/24h").await;
-    app.state.limits.known_networks.store(20, std::sync::atomic::Ordering::Relaxed);
+    app.services.limits.known_networks.store(20, std::sync::atomic::Ordering::Relaxed);
     let (anonymous, path) = (app.anonymous(), "/api/v1/privacy-policy");
     let mut let_through = 0;
     for number in 0..200 {
@@ -277,14 +277,14 @@ async fn memory_has_an_end_however_many_addresses_there_are() {
         let_through += u32::from(from(&anonymous, &v6, path).await.status == 200);
     }
     assert_eq!(let_through, 20 + 2 + 2, "20 by themselves, and two of each family's crowd");
-    assert_eq!(app.state.limits.remembered(), 22);
+    assert_eq!(app.services.limits.remembered(), 22);
     // Those that were known before still have what is left to them.
     assert_eq!(from(&anonymous, "198.51.0.0", path).await.status, 200);
     assert_eq!(from(&anonymous, "198.51.0.0", path).await.status, 429);
     for client in [app.viewer().await, app.viewer().await] {
         client.get("/api/v1/me").await.expect(StatusCode::OK);
     }
-    assert_eq!(app.state.limits.remembered(), 24);
+    assert_eq!(app.services.limits.remembered(), 24);
 }
 
 #[actix_web::test]

@@ -150,7 +150,7 @@ async fn what_is_being_looked_at_is_not_forgiven_by_a_sign_in_beside_it() {
 #[actix_web::test]
 async fn attempts_that_nobody_settles_have_failed() {
     let app = TestApp::start().await;
-    let robin = app.named("robin", status_tracker::users::model::Role::Admin).await;
+    let robin = app.named("robin", status_tracker::account::model::Role::Admin).await;
     for id in ["1", "2", "3", "4", "5"] {
         assert!(begins(&app, id).await);
     }

@@ -13,6 +13,7 @@ mod crash;
 mod entries;
 mod events;
 mod faults;
+mod floors;
 mod forged;
 mod invites;
 mod limits;

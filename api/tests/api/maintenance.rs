@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{
-    ops::settings,
-    server::{AppState, document},
+    server::{Services, document},
+    settings,
 };
 
 use crate::support::{Client, PASSWORD, TestApp};
@@ -107,8 +107,8 @@ async fn settings_outlast_a_restart_and_win_over_the_configuration() {
     assert_eq!(changed.expect(StatusCode::OK).json, wanted);
     assert_eq!(admin.patch(SETTINGS, json!({})).await.json, wanted, "what is left out stays");
     assert_eq!(admin.get(SETTINGS).await.json, wanted);
-    let restarted = AppState::new(app.state.config.clone(), app.clock.clone(), app.state.db.clone()).unwrap();
-    assert_eq!(restarted.settings.get(), app.state.settings.get());
+    let restarted = Services::new(app.state.config.clone(), app.clock.clone(), app.state.db.clone()).unwrap();
+    assert_eq!(restarted.settings.get(), app.services.settings.get());
     assert!(restarted.settings.get().maintenance_mode);
     let records = admin.get("/api/v1/admin/audit?action=setting.update").await;
     let said: Vec<_> =
@@ -181,6 +181,6 @@ async fn of_many_changes_at_once_the_last_one_holds() {
         let outcomes = futures_util::future::join_all((0..12).map(change)).await;
         assert_eq!(outcomes, [200; 12]);
         let stored = app.state.db.read(|conn| Ok(settings::effective(conn, &app.state.config)?)).await.unwrap();
-        assert_eq!(app.state.settings.get(), stored);
+        assert_eq!(app.services.settings.get(), stored);
     }
 }

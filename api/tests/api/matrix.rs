@@ -2,7 +2,7 @@
 //! route without a row fails.
 
 use serde_json::{Value, json};
-use status_tracker::{server::document, users::model::Role};
+use status_tracker::{account::model::Role, server::document};
 
 use crate::support::{Client, NOON, PASSWORD, TestApp};
 

@@ -7,10 +7,10 @@ use diesel::{SqliteConnection, connection::SimpleConnection, migration::Migratio
 use diesel_migrations::MigrationHarness;
 use serde_json::{Value, json};
 use status_tracker::{
+    account::{model::Role, privacy_policy},
     auth::api_tokens,
     clock::{MINUTE, SECOND},
     db::MIGRATIONS,
-    users::{model::Role, privacy_policy},
 };
 
 use crate::support::{Answer, Client, NOON, PASSWORD, TestApp};

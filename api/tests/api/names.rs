@@ -7,7 +7,10 @@ use proptest::{
     test_runner::{RngAlgorithm, TestRng, TestRunner},
 };
 use serde_json::{Value, json};
-use status_tracker::users::{model::Role, validate_new_username, validate_username};
+use status_tracker::account::{
+    model::Role,
+    username::{validate_new_username, validate_username},
+};
 
 use crate::support::{PASSWORD, TestApp};
 

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use diesel::prelude::*;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use status_tracker::{auth::password::check_strength, db::schema::users, users::privacy_policy};
+use status_tracker::{account::privacy_policy, auth::password::check_strength, db::schema::users};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::support::{Answer, PASSWORD, TestApp};

@@ -7,13 +7,13 @@ use std::{
 
 use serde_json::Value;
 use status_tracker::{
-    audit::Trace,
+    account::model::find_user,
     auth::model::{Kind, Session, start_session},
     clock::{Clock, DAY, Timestamp},
     config::Config,
     db::Db,
     limits::penalties::{Row, impose},
-    users::model::find_user,
+    trail::Trace,
 };
 
 use crate::program::{Program, text};

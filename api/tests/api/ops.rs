@@ -1,7 +1,6 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    sync::atomic::Ordering,
 };
 
 use actix_web::http::StatusCode;
@@ -19,7 +18,7 @@ async fn health_tells_alive_from_ready() {
     for path in ["/health", "/health/ready"] {
         assert_eq!(everybody.get(path).await.expect(StatusCode::OK).json, well);
     }
-    app.state.draining.store(true, Ordering::Relaxed);
+    app.services.draining.begin();
     let draining = everybody.get("/health/ready").await;
     draining.expect(StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(draining.json["checks"]["accepting"], "failing");

@@ -5,8 +5,9 @@ use serde_json::json;
 use status_tracker::{
     clock::{DAY, MINUTE, SECOND},
     db::Db,
-    limits::{AT_ONCE, Caller, penalties::OFFENCES},
-    server::AppState,
+    http::caller::Caller,
+    limits::{AT_ONCE, penalties::OFFENCES},
+    server::Services,
 };
 
 use crate::support::{Answer, Client, TestApp, config};
@@ -85,7 +86,7 @@ async fn a_level_is_forgotten_a_day_after_its_penalty_and_offences_after_an_hour
     let anonymous = app.anonymous();
     earn_a_penalty(&app, STRANGER).await;
     app.clock.advance(MINUTE + DAY);
-    app.state.penalties.forget_past(&app.state.db, app.clock.now());
+    app.services.penalties.forget_past(&app.state.db, app.clock.now());
     for _ in 0..2 {
         from(&anonymous, STRANGER, PATH).await.expect(StatusCode::OK);
     }
@@ -107,9 +108,9 @@ async fn a_penalty_outlives_a_restart_and_is_recorded() {
     earn_a_penalty(&app, STRANGER).await;
     let config = config(&app.folder, &SETTINGS);
     let db = Db::open(&config).unwrap();
-    let state = AppState::new(config, app.clock.clone(), db).unwrap();
+    let services = Services::new(config, app.clock.clone(), db).unwrap();
     let caller = Caller::at(STRANGER.parse().unwrap());
-    let until = state.penalties.until(&caller, app.clock.now()).expect("the penalty is still there");
+    let until = services.penalties.until(&caller, app.clock.now()).expect("the penalty is still there");
     assert_eq!(until.0, app.clock.now().0 + MINUTE);
     let records = admin.get("/api/v1/admin/audit?action=penalty.impose").await;
     assert_eq!(records.json["items"].as_array().unwrap().len(), 1);

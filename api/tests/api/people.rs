@@ -1,8 +1,8 @@
 use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
+    account::model::Role,
     clock::{HOUR, MINUTE, SECOND},
-    users::model::Role,
 };
 
 use crate::support::{Client, PASSWORD, TestApp};

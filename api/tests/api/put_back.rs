@@ -3,10 +3,10 @@
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::Role,
     clock::{DAY, HOUR, MINUTE, SECOND, Timestamp},
     limits::{AT_ONCE, penalties::OFFENCES},
     ops::put_back::bring_back,
-    users::model::Role,
 };
 
 use crate::support::{Client, NOON, PASSWORD, TestApp, code_at};
@@ -102,7 +102,7 @@ async fn tokens_that_were_made_ahead_work_as_long_as_their_session() {
     for session in sessions.as_array().unwrap() {
         assert!(instant(&session["last_seen_at"]) <= app.clock.now().0, "nobody was here later than now");
     }
-    app.state.seen.flush(&app.state.db).await.unwrap();
+    app.services.auth.seen.flush(&app.state.db).await.unwrap();
     page.delete("/api/v1/me/sessions").await.expect(StatusCode::NO_CONTENT);
     jwt.get("/api/v1/me").await.expect_problem(401, "unauthorized");
     // What was made before the clock was right, and is idle since, ends as it would have.

@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::Role,
     clock::{DAY, MINUTE},
-    users::model::Role,
 };
 
 use crate::{

@@ -3,7 +3,7 @@
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
-use status_tracker::{clock::HOUR, users::model::Role};
+use status_tracker::{account::model::Role, clock::HOUR};
 
 use crate::{
     plans::once::{Said, overhear},

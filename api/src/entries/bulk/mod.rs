@@ -15,17 +15,23 @@ use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 use validator::Validate;
 
-use super::model::{Entry, Metric, change_entries, changed_after, entries_by_change};
+use super::{
+    change::{change_entries, changed_after, least_detail},
+    model::{Entry, entries_by_change},
+};
 use crate::{
-    audit::{Action, Event},
+    account::{
+        ids::PersonId,
+        model::{User, user_of},
+    },
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError},
-    events::outbox::{self, Topic, least_detail},
-    people::sharing::Detail,
-    server::AppState,
-    users::model::{User, user_of},
+    http::state::AppState,
+    metric::{Detail, Metric},
+    outbox::{self, Subject, Topic},
+    trail::{Action, Event},
 };
 
 /// Entries that are looked at in one read.
@@ -138,7 +144,7 @@ struct Walk<P> {
     digest: Sha256,
     changed: u64,
     /// The least that somebody has to see of each metric to notice.
-    levels: [(Metric, Option<Detail>); 2],
+    levels: [(Metric, Option<Detail>); Metric::ALL.len()],
 }
 
 impl<P: Plan> Walk<P> {
@@ -150,7 +156,7 @@ impl<P: Plan> Walk<P> {
             now,
             digest: Sha256::new(),
             changed: 0,
-            levels: [(Metric::Water, None), (Metric::Altitude, None)],
+            levels: Metric::ALL.map(|metric| (metric, None)),
         }
     }
 
@@ -200,9 +206,10 @@ impl<P: Plan> Walk<P> {
 
     /// Tells those who watch: once for all of a metric, since a page that would be told of thousands loads them anew anyway.
     fn tell(&self, conn: &mut DbConnection) -> QueryResult<()> {
+        let owner = PersonId::new(&*self.owner);
         for (metric, level) in self.levels {
             if let Some(level) = level {
-                outbox::add(conn, &self.owner, Topic::Metric(metric), level, None, self.now)?;
+                outbox::add(conn, &owner, Topic::Metric(metric), level, Subject::All, self.now)?;
             }
         }
         Ok(())

@@ -9,18 +9,21 @@ use validator::Validate;
 
 use super::{BulkQuery, Outcome, Plan, SHOWN, run};
 use crate::{
-    audit::Action,
+    account::model::User,
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
     entries::{
-        model::{Entry, Metric, water_of_day},
+        model::{Entry, water_of_day},
         ounces::DayTotal,
     },
     error::{ApiResult, Problem},
-    extract::{ValidJson, ValidQuery},
-    server::AppState,
-    users::model::User,
+    http::{
+        extract::{ValidJson, ValidQuery},
+        state::AppState,
+    },
+    metric::Metric,
+    trail::Action,
 };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]

@@ -8,19 +8,22 @@ use validator::Validate;
 
 use super::{BulkQuery, Outcome, Plan, SHOWN, run};
 use crate::{
-    audit::Action,
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
     entries::{
-        model::{Entry, Metric},
+        change::least_detail,
+        model::Entry,
         versions::{EntryVersion, versions_at},
         view::EntryView,
     },
     error::{ApiResult, FieldError, Problem},
-    events::outbox::least_detail,
-    extract::{ValidJson, ValidQuery},
-    server::AppState,
+    http::{
+        extract::{ValidJson, ValidQuery},
+        state::AppState,
+    },
+    metric::Metric,
+    trail::Action,
 };
 
 /// What to go back to.

@@ -5,17 +5,20 @@ use uuid::Uuid;
 
 use super::{EntryVersion, find_version, list_versions as list};
 use crate::{
-    audit::{Action, Event},
     auth::guard::AdminUser,
     clock::Timestamp,
     entries::{
-        model::{self, find_entry},
+        change::{change_entry, least_detail},
+        model::find_entry,
         view::EntryView,
     },
     error::{ApiError, ApiResult, Problem},
-    events::outbox::least_detail,
-    extract::{Page, PageQuery, ValidQuery},
-    server::AppState,
+    http::{
+        extract::ValidQuery,
+        paging::{Page, PageQuery},
+        state::AppState,
+    },
+    trail::{Action, Event},
 };
 
 /// How an entry was before a change.
@@ -139,7 +142,7 @@ pub async fn restore_version(
             if least_detail(&before, &after).is_none() {
                 return Ok(before);
             }
-            model::change_entry(conn, &before, &mut after, &owner.username)?;
+            change_entry(conn, &before, &mut after, &owner.username)?;
             trace.record(conn, &Event::new(Action::EntryRestore).on(&after.id).detail(format!("version {number}")))?;
             Ok(after)
         })

@@ -5,20 +5,25 @@ use validator::Validate;
 
 use super::model::{self, LookView, ShareChanges, ShareView, WatcherView, share_view, share_view_among};
 use crate::{
+    account::{
+        model::{Role, User, find_user},
+        names::Lookalikes,
+    },
     audit::model::{cursor_of, position_of},
     auth::guard::{AdminUser, CurrentUser},
     clock::Timestamp,
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError, Problem},
-    extract::{Cursors, Page, PageQuery, ValidJson, ValidQuery, present},
-    people::{
-        model::{PersonView, person_view},
-        sharing::{Detail, ShareState},
+    http::{
+        extract::{ValidJson, ValidQuery, present},
+        paging::{Cursors, Page, PageQuery},
+        state::AppState,
     },
-    server::AppState,
-    users::{
-        model::{Role, User, find_user},
-        names::Lookalikes,
+    metric::Detail,
+    people::{
+        looks::Looks,
+        model::{PersonView, person_view},
+        sharing::ShareState,
     },
 };
 
@@ -39,6 +44,7 @@ use crate::{
 #[post("/people/{username}/share-requests")]
 pub async fn create_share_request(
     state: web::Data<AppState>,
+    looks: web::Data<Looks>,
     current: CurrentUser,
     username: web::Path<String>,
 ) -> ApiResult<HttpResponse> {
@@ -54,7 +60,7 @@ pub async fn create_share_request(
         })
         .await?;
     if view.status.is_some() {
-        state.looks.note(&state.db, &trace, &view.person.username);
+        looks.note(&state.db, &trace, &view.person.username);
     }
     Ok(HttpResponse::build(if asked { StatusCode::CREATED } else { StatusCode::OK }).json(view))
 }
@@ -183,7 +189,7 @@ pub async fn update_share(
         Decision::Ended => ShareState::Ended,
     });
     let changes = ShareChanges { state: decided, water, altitude, history, export, until };
-    let person_id = admin.0.user.id.clone();
+    let person_id = admin.0.user.as_person();
     let view = admin.write(&state.db, move |conn, trace| {
         let viewer = model::viewer(conn, &username)?;
         let person = model::change(conn, trace, &person_id, &viewer, changes)?;
@@ -211,7 +217,7 @@ pub async fn delete_share(
     username: web::Path<String>,
 ) -> ApiResult<HttpResponse> {
     let changes = ShareChanges { state: Some(ShareState::Ended), ..ShareChanges::default() };
-    let person_id = admin.0.user.id.clone();
+    let person_id = admin.0.user.as_person();
     let end = admin.write(&state.db, move |conn, trace| {
         let viewer = model::viewer(conn, &username)?;
         model::change(conn, trace, &person_id, &viewer, changes)

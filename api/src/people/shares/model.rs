@@ -8,26 +8,22 @@ use utoipa::ToSchema;
 
 use super::terms::Offer;
 use crate::{
-    audit::{
-        Action, Event, Trace,
-        model::{Filter, Position, list as list_records},
-        record::Row,
+    account::{
+        ids::{PersonId, ViewerId},
+        model::{Role, Sharing, User, find_user, user_of},
+        names::{self, Lookalikes},
     },
+    audit::model::{Filter, Position, list as list_records},
     clock::{DAY, SECOND, Timestamp},
     db::{
         DbConnection,
         schema::{looks, shares, users},
     },
     error::{ApiError, ApiResult, Code},
-    events::{
-        outbox::{self, Topic},
-        presence,
-    },
-    people::sharing::{Detail, Granted, Share, ShareState, decide, find_share, save_share, shares_to},
-    users::{
-        model::{Role, Sharing, User, find_user, user_of},
-        names::{self, Lookalikes},
-    },
+    metric::Detail,
+    outbox::{self, Subject, Topic, presence},
+    people::sharing::{Granted, Share, ShareState, decide, find_share, save_share, shares_to},
+    trail::{Action, Event, Row, Trace},
 };
 
 /// How long somebody who was told no has to wait before they ask again.
@@ -137,7 +133,7 @@ pub fn share_view_among(
     others: &mut Lookalikes,
     now: Timestamp,
 ) -> QueryResult<ShareView> {
-    let kept = find_share(conn, &person.id, &viewer.id)?;
+    let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
     let Granted { water, altitude, history, export, own: _ } = kept.as_ref().map_or(Granted::USUAL, Share::terms);
     let last_look = looks::table.find((&person.id, &viewer.id)).select(looks::last_at).first(conn).optional()?;
     // That they went is written a little later.
@@ -156,7 +152,7 @@ pub fn share_view_among(
         requested_at: kept.as_ref().and_then(|share| share.requested_at).map(Timestamp),
         since: kept.as_ref().map(|share| Timestamp(share.since(now))),
         last_looked_at: last_look.map(Timestamp),
-        watching: may_watch && presence::is_watching(conn, &person.id, &viewer.id, now)?,
+        watching: may_watch && presence::is_watching(conn, &person.as_person(), &viewer.as_viewer(), now)?,
         looks_like,
     })
 }
@@ -183,7 +179,7 @@ pub fn list_viewers(conn: &mut DbConnection, person: &User, after: &str, limit: 
     users::table
         .left_join(shares::table.on(between))
         .filter(users::username.gt(after))
-        .filter(users::role.ne(Role::Admin.as_str()))
+        .filter(users::role.ne(Role::Admin))
         .filter(shares::viewer_id.is_not_null().or(users::disabled.eq(0).and(everyone.into_sql::<Bool>())))
         .order(users::username)
         .limit(i64::from(limit))
@@ -200,7 +196,7 @@ pub fn ask(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &User)
     if person.role() != Role::Admin || person.disabled != 0 || person.sharing() == Sharing::Nobody {
         return Err(ApiError::not_found());
     }
-    let kept = find_share(conn, &person.id, &viewer.id)?;
+    let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
     let waits = kept.as_ref().is_some_and(|share| share.state(now) == ShareState::Requested);
     if waits || decide(viewer, person, kept.as_ref(), now).is_some() {
         return Ok(false);
@@ -211,7 +207,8 @@ pub fn ask(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &User)
         return Err(ApiError::new(Code::AskedRecently, "They have answered. You can ask again a day after that.")
             .retry_after((left + SECOND - 1) / SECOND));
     }
-    let mut share = kept.unwrap_or_else(|| Share::new(&person.id, &viewer.id, ShareState::Requested, now));
+    let mut share =
+        kept.unwrap_or_else(|| Share::new(person.as_person(), viewer.as_viewer(), ShareState::Requested, now));
     share.set_state(ShareState::Requested, now);
     share.requested_at = Some(now.0);
     share.until = None;
@@ -226,19 +223,19 @@ pub fn ask(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &User)
 pub fn change(
     conn: &mut DbConnection,
     trace: &Trace,
-    person_id: &str,
+    person_id: &PersonId,
     viewer: &User,
     changes: ShareChanges,
 ) -> ApiResult<User> {
-    let (now, person) = (trace.at, user_of(conn, person_id)?);
-    let kept = find_share(conn, &person.id, &viewer.id)?;
+    let (now, person) = (trace.at, user_of(conn, person_id.as_str())?);
+    let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
     let counts = state_between(&person, viewer, kept.as_ref(), now);
     let state = changes.state.unwrap_or(counts);
     if kept.is_none() && counts == ShareState::Ended && state == ShareState::Ended {
         return Err(ApiError::not_found());
     }
     let is_new = kept.is_none();
-    let mut share = kept.unwrap_or_else(|| Share::new(&person.id, &viewer.id, counts, now));
+    let mut share = kept.unwrap_or_else(|| Share::new(person.as_person(), viewer.as_viewer(), counts, now));
     let before = share.terms();
     let terms = Granted {
         water: changes.water.unwrap_or(before.water),
@@ -272,7 +269,7 @@ pub fn change(
 
 /// Lets in a viewer who has just come, on what terms the person offered: by an account that they made, or by their invitation.
 pub fn let_in(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &User, offer: Offer) -> QueryResult<()> {
-    let mut share = Share::new(&person.id, &viewer.id, ShareState::Approved, trace.at);
+    let mut share = Share::new(person.as_person(), viewer.as_viewer(), ShareState::Approved, trace.at);
     share.set_terms(offer.terms);
     share.until = offer.until;
     // Of the two names the record is about the one who did not do it.
@@ -282,7 +279,7 @@ pub fn let_in(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &Us
 
 fn keep(conn: &mut DbConnection, trace: &Trace, share: &Share, event: &Event) -> QueryResult<()> {
     save_share(conn, share)?;
-    outbox::add(conn, &share.person_id, Topic::Share, Detail::Logged, Some(&share.viewer_id), trace.at)?;
+    outbox::add(conn, &share.person_id, Topic::Share, Detail::Logged, Subject::Viewer(&share.viewer_id), trace.at)?;
     trace.record(conn, event)
 }
 
@@ -304,7 +301,7 @@ fn in_words(share: &Share, now: Timestamp) -> String {
 /// person. It was agreed with somebody in the other role. That it has ended stays, and what was narrowed ends, or two changes of a role would
 /// let somebody in again with `everyone`, or show them more; what was a wish, or let them see what everyone does, goes.
 pub fn end_all_of(conn: &mut DbConnection, trace: &Trace, user: &User) -> QueryResult<()> {
-    let mut found = shares_to(conn, &user.id)?;
+    let mut found = shares_to(conn, &user.as_viewer())?;
     found.extend(shares::table.filter(shares::person_id.eq(&user.id)).select(Share::as_select()).load(conn)?);
     let ended: Vec<Share> = found.into_iter().filter(|share| share.state(trace.at) != ShareState::Ended).collect();
     for share in &ended {
@@ -315,7 +312,7 @@ pub fn end_all_of(conn: &mut DbConnection, trace: &Trace, user: &User) -> QueryR
             share.set_state(ShareState::Ended, trace.at);
             save_share(conn, &share)?;
         }
-        outbox::add(conn, &share.person_id, Topic::Share, Detail::Logged, Some(&share.viewer_id), trace.at)?;
+        outbox::add(conn, &share.person_id, Topic::Share, Detail::Logged, Subject::Viewer(&share.viewer_id), trace.at)?;
     }
     if ended.is_empty() {
         return Ok(());
@@ -324,21 +321,22 @@ pub fn end_all_of(conn: &mut DbConnection, trace: &Trace, user: &User) -> QueryR
 }
 
 /// Tells everybody with whom a viewer had anything that it is not what it was.
-pub fn tell_all_watched_by(conn: &mut DbConnection, viewer_id: &str, now: Timestamp) -> QueryResult<()> {
+pub fn tell_all_watched_by(conn: &mut DbConnection, viewer_id: &ViewerId, now: Timestamp) -> QueryResult<()> {
     let shared = shares::table.filter(shares::viewer_id.eq(viewer_id)).select(shares::person_id);
     let looked_at = looks::table.filter(looks::viewer_id.eq(viewer_id)).select(looks::person_id);
-    let mut persons: BTreeSet<String> = shared.load(conn)?.into_iter().collect();
-    persons.extend(looked_at.load::<String>(conn)?);
+    let mut persons: BTreeSet<PersonId> = shared.load(conn)?.into_iter().collect();
+    persons.extend(looked_at.load::<PersonId>(conn)?);
     let mut persons = persons.iter();
-    persons.try_for_each(|person| outbox::add(conn, person, Topic::Share, Detail::Logged, Some(viewer_id), now))
+    persons
+        .try_for_each(|person| outbox::add(conn, person, Topic::Share, Detail::Logged, Subject::Viewer(viewer_id), now))
 }
 
 /// Who watches a person right now, by user name.
 pub fn watching(conn: &mut DbConnection, person: &User, now: Timestamp) -> QueryResult<Vec<WatcherView>> {
     let mut found: Vec<WatcherView> = Vec::new();
-    for (viewer_id, since) in presence::watchers_of(conn, &person.id, now)? {
-        let viewer = user_of(conn, &viewer_id)?;
-        let share = find_share(conn, &person.id, &viewer_id)?;
+    for (viewer_id, since) in presence::watchers_of(conn, &person.as_person(), now)? {
+        let viewer = user_of(conn, viewer_id.as_str())?;
+        let share = find_share(conn, &person.as_person(), &viewer_id)?;
         if decide(&viewer, person, share.as_ref(), now).is_some() {
             let display_name = names::shown(&viewer);
             let username = viewer.username;

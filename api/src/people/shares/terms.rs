@@ -4,13 +4,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
+    account::model::Role,
     clock::Timestamp,
     error::FieldError,
-    people::{
-        sharing::{Detail, Granted},
-        status::GrantedView,
-    },
-    users::model::Role,
+    metric::Detail,
+    people::{sharing::Granted, status::GrantedView},
 };
 
 /// What a new viewer will see of you. What is left out is exact values with history, without export and without an end.

@@ -1,29 +1,33 @@
 use actix_web::{HttpResponse, delete, get, patch, post, web};
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::model::{self, AccountChanges, TEMPORARY};
 use crate::{
-    audit::{Action, Event},
-    auth::{SessionView, guard::AdminUser, lockout, password},
+    account::{
+        model::{NewUser, Role, insert_user, list_users as list, user_of},
+        names::validate_name,
+        username::validate_new_username,
+        view::UserView,
+    },
+    auth::{Auth, SessionView, guard::AdminUser, lockout},
     clock::Timestamp,
     error::{ApiError, ApiResult, Code, Problem},
-    extract::{Page, PageQuery, ValidJson, ValidQuery, present},
+    http::{
+        extract::{ValidJson, ValidQuery, present},
+        paging::{Page, PageQuery},
+        state::AppState,
+    },
     people::{
+        looks::Looks,
         shares::{
             self,
             terms::{Offer, ShareTerms},
         },
         status::GrantedView,
     },
-    server::AppState,
-    users::{
-        UserView,
-        model::{NewUser, Role, insert_user, list_users as list, user_of},
-        validate_name, validate_new_username,
-    },
+    trail::{Action, Event},
 };
 
 /// List all users.
@@ -101,6 +105,7 @@ pub struct CreatedUser {
 #[post("/admin/users")]
 pub async fn create_user(
     state: web::Data<AppState>,
+    auth: web::Data<Auth>,
     admin: AdminUser,
     body: ValidJson<CreateUser>,
 ) -> ApiResult<HttpResponse> {
@@ -110,7 +115,7 @@ pub async fn create_user(
         Some(terms) => terms.map(|terms| terms.offer(role, now)).transpose()?,
         None => (role == Role::Viewer).then(Offer::default),
     };
-    let (temporary_password, hash) = temporary_password(&state).await?;
+    let (temporary_password, hash) = auth.passwords.temporary().await?;
     let expires_at = Timestamp(now.0 + TEMPORARY);
     let shown_as = display_name.unwrap_or_else(|| username.clone());
     let user = NewUser::new(state.clock.new_id(), &username, role, hash, now)
@@ -137,14 +142,6 @@ pub async fn create_user(
     }))
 }
 
-/// A password that nobody chose, and its hash. The admin sees it once, because there is no other way to reach its owner (a departure from
-/// OWASP ASVS 6.4.6); what limits that is that it opens nothing but the choice of another, and expires.
-async fn temporary_password(state: &AppState) -> ApiResult<(String, String)> {
-    let password = password::generate();
-    let hash = state.passwords.hash(&SecretString::from(password.clone())).await?;
-    Ok((password, hash))
-}
-
 /// Read a user's account.
 #[utoipa::path(
     tag = "users",
@@ -157,6 +154,7 @@ async fn temporary_password(state: &AppState) -> ApiResult<(String, String)> {
 #[get("/admin/users/{username}")]
 pub async fn get_user(
     state: web::Data<AppState>,
+    looks: web::Data<Looks>,
     admin: AdminUser,
     username: web::Path<String>,
 ) -> ApiResult<web::Json<UserView>> {
@@ -166,7 +164,7 @@ pub async fn get_user(
         Ok((user.view_at(conn, now)?, user.username))
     });
     let (view, username) = found.await?;
-    state.looks.note(&state.db, &admin.0.trace, &username);
+    looks.note(&state.db, &admin.0.trace, &username);
     Ok(web::Json(view))
 }
 
@@ -292,13 +290,14 @@ pub struct TemporaryPassword {
 #[post("/admin/users/{username}/reset-password")]
 pub async fn reset_user_password(
     state: web::Data<AppState>,
+    auth: web::Data<Auth>,
     admin: AdminUser,
     username: web::Path<String>,
 ) -> ApiResult<web::Json<TemporaryPassword>> {
     refuse_oneself(&admin, &username)?;
     // Before a second is spent on hashing.
     admin.0.read(&state.db, |conn, _| model::named(conn, &username)).await?;
-    let (temporary_password, hash) = temporary_password(&state).await?;
+    let (temporary_password, hash) = auth.passwords.temporary().await?;
     let reset = admin.write(&state.db, move |conn, trace| model::reset_password(conn, trace, &username, &hash));
     let expires_at = reset.await?;
     Ok(web::Json(TemporaryPassword { temporary_password, expires_at }))
@@ -318,6 +317,7 @@ pub async fn reset_user_password(
 #[get("/admin/users/{username}/sessions")]
 pub async fn list_user_sessions(
     state: web::Data<AppState>,
+    looks: web::Data<Looks>,
     admin: AdminUser,
     username: web::Path<String>,
 ) -> ApiResult<web::Json<Page<SessionView>>> {
@@ -330,7 +330,7 @@ pub async fn list_user_sessions(
             Ok((user, sessions))
         })
         .await?;
-    state.looks.note(&state.db, &admin.0.trace, &user.username);
+    looks.note(&state.db, &admin.0.trace, &user.username);
     let items = sessions.into_iter().map(|session| session.view(&admin.0.session_id)).collect();
     Ok(web::Json(Page { items, next_cursor: None }))
 }

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use crate::{
-    audit::{Action, Event, Trace},
+    account::model::{Role, Sharing, User, find_user, keep_an_admin},
     auth::{
         model::{Session, end_all_sessions, list_sessions},
         second_factor,
@@ -12,12 +12,9 @@ use crate::{
     clock::{DAY, Timestamp},
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult},
-    events::outbox,
     people::shares,
-    users::{
-        invites,
-        model::{self, Role, Sharing, User, find_user, keep_an_admin},
-    },
+    trail::{Action, Event, Trace},
+    users::{changed::person_changed, erase::delete_user, invites},
 };
 
 /// How long a temporary password lets its owner in to choose another (OWASP ASVS 6.4.1).
@@ -34,10 +31,10 @@ pub struct AccountChanges {
 #[derive(AsChangeset)]
 #[diesel(table_name = users)]
 struct Columns {
-    role: Option<&'static str>,
+    role: Option<Role>,
     disabled: Option<i16>,
     display_name: Option<String>,
-    sharing: Option<&'static str>,
+    sharing: Option<Sharing>,
 }
 
 /// # Errors
@@ -75,16 +72,16 @@ pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: A
         end_all_sessions(conn, &user.id)?;
     }
     let columns = Columns {
-        role: role.map(Role::as_str),
+        role,
         disabled: disabled.map(i16::from),
         display_name,
         // Whoever comes to log again decides again whom they let watch.
-        sharing: role.map(|_| Sharing::Approved.as_str()),
+        sharing: role.map(|_| Sharing::Approved),
     };
     diesel::update(users::table.find(&user.id)).set(&columns).execute(conn)?;
     trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail(said.join(", ")))?;
     let after = named(conn, username)?;
-    outbox::person_changed(conn, &user, &after, trace.at)?;
+    person_changed(conn, &user, &after, trace.at)?;
     Ok(after)
 }
 
@@ -92,7 +89,7 @@ pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: A
 /// [`crate::error::Code::LastAdmin`].
 pub fn delete(conn: &mut DbConnection, trace: &Trace, username: &str) -> ApiResult<()> {
     let user = named(conn, username)?;
-    model::delete_user(conn, &user.id, trace.at)?;
+    delete_user(conn, &user.id, trace.at)?;
     Ok(trace.record(conn, &Event::new(Action::UserDelete).on(&user.username))?)
 }
 

@@ -8,17 +8,20 @@ use validator::Validate;
 
 use super::model::{self, Chosen};
 use crate::{
-    audit::{Action, Event},
+    account::model::Role,
     auth::{api_tokens, guard::AdminUser},
     clock::{DAY, Timestamp},
     error::{ApiError, ApiResult, FieldError, Problem},
-    extract::{Page, PageQuery, ValidJson, ValidQuery, present},
+    http::{
+        extract::{ValidJson, ValidQuery, present},
+        paging::{Page, PageQuery},
+        state::AppState,
+    },
     people::{
         shares::terms::{Offer, ShareTerms},
         status::GrantedView,
     },
-    server::AppState,
-    users::model::Role,
+    trail::{Action, Event},
 };
 
 /// The longest life of an invite.

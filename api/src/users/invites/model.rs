@@ -3,17 +3,15 @@
 use diesel::prelude::*;
 
 use crate::{
+    account::model::{Role, Sharing, User},
     clock::Timestamp,
     db::{
         DbConnection,
         schema::{invites, users},
     },
     error::{ApiError, ApiResult, Code},
-    people::{
-        shares::terms::Offer,
-        sharing::{Detail, Granted},
-    },
-    users::model::{Role, Sharing, User},
+    metric::Detail,
+    people::{shares::terms::Offer, sharing::Granted},
 };
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -21,7 +19,7 @@ use crate::{
 pub struct Invite {
     pub id: String,
     code_hash: String,
-    role: String,
+    role: Role,
     pub expires_at: i64,
     pub max_uses: i32,
     pub uses: i32,
@@ -29,8 +27,8 @@ pub struct Invite {
     pub created_by: String,
     pub created_at: i64,
     /// What whoever registers with it will see of its maker; nothing where there is no water.
-    water: Option<String>,
-    altitude: Option<String>,
+    water: Option<Detail>,
+    altitude: Option<Detail>,
     history: i16,
     export: i16,
     until: Option<i64>,
@@ -53,14 +51,14 @@ impl Invite {
         Self {
             id,
             code_hash,
-            role: role.as_str().to_owned(),
+            role,
             expires_at: expires_at.0,
             max_uses,
             uses: 0,
             created_by,
             created_at: now.0,
-            water: terms.map(|terms| terms.water.as_str().to_owned()),
-            altitude: terms.map(|terms| terms.altitude.as_str().to_owned()),
+            water: terms.map(|terms| terms.water),
+            altitude: terms.map(|terms| terms.altitude),
             history: terms.map_or(0, |terms| terms.history.into()),
             export: terms.map_or(0, |terms| terms.export.into()),
             until: offer.and_then(|offer| offer.until),
@@ -70,7 +68,7 @@ impl Invite {
     /// What its maker offered to whoever comes by it.
     #[must_use]
     pub fn offer(&self) -> Option<Offer> {
-        let (water, altitude) = (Detail::parse(self.water.as_ref()?), Detail::parse(self.altitude.as_ref()?));
+        let (water, altitude) = (self.water?, self.altitude?);
         let terms = Granted { water, altitude, history: self.history != 0, export: self.export != 0, own: false };
         Some(Offer { terms, until: self.until })
     }
@@ -82,10 +80,9 @@ impl Invite {
         self.offer().filter(|offer| open && offer.until.is_none_or(|until| until > now.0))
     }
 
-    /// Anything the database should not hold counts as the role that may do less.
     #[must_use]
     pub fn role(&self) -> Role {
-        if self.role == Role::Admin.as_str() { Role::Admin } else { Role::Viewer }
+        self.role
     }
 }
 

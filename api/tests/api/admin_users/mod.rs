@@ -35,7 +35,7 @@ async fn recorded(admin: &Client, action: &str) -> Vec<Value> {
 /// An API token of the user, who can read with it.
 async fn api_token(app: &TestApp, username: &str) -> Client {
     let (id, now) = (app.clock.new_id(), app.clock.now());
-    let (name, tokens) = (username.to_owned(), app.state.api_tokens.clone());
+    let (name, tokens) = (username.to_owned(), app.services.auth.api_tokens.clone());
     let make = move |conn: &mut _| {
         let user: String = users::table.filter(users::username.eq(name)).select(users::id).first(conn)?;
         let token = tokens.issue(user.parse().unwrap(), id, [7; 16]);

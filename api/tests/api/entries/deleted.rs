@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
-use status_tracker::{clock::SECOND, users::model::Role};
+use status_tracker::{account::model::Role, clock::SECOND};
 
 use super::{ENTRIES, path};
 use crate::support::{Client, TestApp};

@@ -3,7 +3,7 @@
 use actix_web::{http::StatusCode, web::Bytes};
 use futures_util::stream;
 use serde_json::{Value, json};
-use status_tracker::users::model::Role;
+use status_tracker::account::model::Role;
 
 use super::{ENTRIES, path};
 use crate::support::{NOON, TestApp};

@@ -6,8 +6,8 @@ use actix_web::http::StatusCode;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::Role,
     clock::{DAY, HOUR, MINUTE, SECOND, Timestamp},
-    users::model::Role,
 };
 
 use super::{ENTRIES, all, path};

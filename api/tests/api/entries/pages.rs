@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::json;
-use status_tracker::users::model::Role;
+use status_tracker::account::model::Role;
 
 use super::{all, path};
 use crate::support::TestApp;

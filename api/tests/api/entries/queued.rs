@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use actix_web::http::StatusCode;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
-use status_tracker::{clock::SECOND, users::model::Role};
+use status_tracker::{account::model::Role, clock::SECOND};
 
 use super::ENTRIES;
 use crate::support::{Answer, Client, NOON, TestApp};

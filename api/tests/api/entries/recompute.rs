@@ -3,9 +3,9 @@
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::Role,
     clock::{SECOND, Timestamp},
     entries::ounces::nearest_tenths,
-    users::model::Role,
 };
 
 use super::{ENTRIES, all, path};

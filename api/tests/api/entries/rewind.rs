@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::Role,
     clock::{HOUR, MINUTE, SECOND, Timestamp},
-    users::model::Role,
 };
 
 use super::{ENTRIES, ID, all, path};

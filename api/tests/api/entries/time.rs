@@ -7,9 +7,13 @@ use chrono::{Days, NaiveDate};
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use serde_json::json;
 use status_tracker::{
+    account::model::{Role, UserChanges, find_user, update_user},
     clock::{DAY, EARLIEST, Timestamp},
-    entries::model::{Entry, Filter, Metric, insert_entries, list_entries, water_of_day},
-    users::model::{Role, UserChanges, find_user, update_user},
+    entries::{
+        change::insert_entries,
+        model::{Entry, Filter, list_entries, water_of_day},
+    },
+    metric::Metric,
 };
 
 use super::path;

@@ -3,11 +3,11 @@
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::{Role, find_user},
     clock::{HOUR, SECOND},
-    entries::model::Metric,
-    events::outbox::{self, Topic},
-    people::sharing::{Detail, Granted},
-    users::model::{Role, find_user},
+    metric::{Detail, Metric},
+    outbox::{self, Subject, Topic},
+    people::sharing::Granted,
 };
 
 use super::{change_share, listener::Listener, until_open};
@@ -379,8 +379,8 @@ async fn a_change_of_everything_says_so() {
     streams[0].expect("share").await;
     let now = app.clock.now();
     let all = move |conn: &mut _| {
-        let person = find_user(conn, "robin")?.unwrap().id;
-        Ok(outbox::add(conn, &person, Topic::Metric(Metric::Water), Detail::Logged, None, now)?)
+        let person = find_user(conn, "robin")?.unwrap().as_person();
+        Ok(outbox::add(conn, &person, Topic::Metric(Metric::Water), Detail::Logged, Subject::All, now)?)
     };
     app.state.db.write(all).await.unwrap();
     for stream in &mut streams {

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 use status_tracker::{
+    account::model::Role,
     clock::{DAY, SECOND},
-    events::retention,
-    people::sharing::{Detail, Granted},
-    users::model::Role,
+    metric::Detail,
+    outbox::retention,
+    people::sharing::Granted,
 };
 
 use super::{

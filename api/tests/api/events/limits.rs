@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use serde_json::json;
-use status_tracker::{clock::SECOND, users::model::Role};
+use status_tracker::{account::model::Role, clock::SECOND};
 
 use super::{listener::Listener, raw::Raw, until_open};
 use crate::{

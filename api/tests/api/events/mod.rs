@@ -13,9 +13,10 @@ mod revoked;
 use std::time::{Duration, Instant};
 
 use status_tracker::{
-    events::outbox::{self, Topic},
-    people::sharing::{Detail, Share, find_share, save_share},
-    users::model::find_user,
+    account::model::find_user,
+    metric::Detail,
+    outbox::{self, Subject, Topic},
+    people::sharing::{Share, find_share, save_share},
 };
 
 use crate::support::TestApp;
@@ -24,11 +25,12 @@ use crate::support::TestApp;
 async fn change_share(app: &TestApp, change: impl FnOnce(&mut Share) + Send + 'static) {
     let now = app.clock.now();
     let write = move |conn: &mut _| {
-        let (person, viewer) = (find_user(conn, "robin")?.unwrap().id, find_user(conn, "alex")?.unwrap().id);
+        let person = find_user(conn, "robin")?.unwrap().as_person();
+        let viewer = find_user(conn, "alex")?.unwrap().as_viewer();
         let mut share = find_share(conn, &person, &viewer)?.unwrap();
         change(&mut share);
         save_share(conn, &share)?;
-        Ok(outbox::add(conn, &person, Topic::Share, Detail::Logged, Some(&viewer), now)?)
+        Ok(outbox::add(conn, &person, Topic::Share, Detail::Logged, Subject::Viewer(&viewer), now)?)
     };
     app.state.db.write(write).await.unwrap();
 }
@@ -37,7 +39,7 @@ async fn change_share(app: &TestApp, change: impl FnOnce(&mut Share) + Send + 's
 #[track_caller]
 fn until_open(app: &TestApp, left: usize) {
     let begun = Instant::now();
-    while app.state.streams.count() > left {
+    while app.services.streams.count() > left {
         assert!(begun.elapsed() < Duration::from_secs(5), "a closed stream still counts");
     }
 }

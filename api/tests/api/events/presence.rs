@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{
+    account::model::Role,
     clock::{MINUTE, SECOND},
-    events::presence::LEASE,
-    users::model::Role,
+    outbox::presence::LEASE,
 };
 
 use super::{listener::Listener, until_open};

@@ -3,10 +3,11 @@
 use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
+    account::model::Role,
     clock::{DAY, SECOND, Timestamp},
-    events::outbox,
-    people::sharing::{Detail, Granted},
-    users::model::Role,
+    metric::Detail,
+    outbox,
+    people::sharing::Granted,
 };
 
 use super::change_share;

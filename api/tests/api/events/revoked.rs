@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
+    account::model::Role,
     clock::{DAY, HOUR},
-    people::sharing::{Detail, Granted, ShareState},
-    users::model::Role,
+    metric::Detail,
+    people::sharing::{Granted, ShareState},
 };
 
 use super::{change_share, listener::Listener};
@@ -141,7 +142,7 @@ async fn a_stream_that_is_open_keeps_its_session_in_use() {
         let begun = Instant::now();
         let used = format!("SELECT count(*) AS n FROM sessions WHERE last_seen_at = {}", app.clock.now().0);
         while app.number(&used) != 1 {
-            app.state.seen.flush(&app.state.db).await.unwrap();
+            app.services.auth.seen.flush(&app.state.db).await.unwrap();
             assert!(begun.elapsed() < Duration::from_secs(5), "the session was not used");
         }
     }

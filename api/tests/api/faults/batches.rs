@@ -10,7 +10,7 @@ use serde_json::json;
 use status_tracker::{
     db::DbConnection,
     error::{ApiError, Code},
-    server::AppState,
+    http::state::AppState,
 };
 
 use crate::support::{Client, TestApp};

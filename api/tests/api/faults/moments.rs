@@ -6,7 +6,7 @@ use diesel::{
     connection::{InstrumentationEvent, SimpleConnection},
 };
 use serde_json::{Value, json};
-use status_tracker::users::model::Role;
+use status_tracker::account::model::Role;
 
 use crate::support::{Answer, Client, NOON, TestApp};
 

@@ -5,15 +5,14 @@ use std::{collections::BTreeSet, sync::Mutex};
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_types::Text};
 use serde_json::json;
 use status_tracker::{
-    audit::{Trace, retention},
+    account::privacy_policy,
+    audit::retention,
     clock::{DAY, HOUR, MINUTE, SECOND, Timestamp},
-    events::outbox,
-    limits::{
-        Caller,
-        penalties::{self, OFFENCES, Offence, Penalties},
-    },
+    http::caller::Caller,
+    limits::penalties::{self, OFFENCES, Offence, Penalties},
+    outbox,
     server::document,
-    users::privacy_policy,
+    trail::Trace,
 };
 
 use crate::support::{Answer, Client, PASSWORD, TestApp, code_at};
@@ -94,7 +93,7 @@ pub async fn call_every_route(app: &TestApp, routes: &Routes) {
     routes.note("POST", "/api/v1/csp-reports");
     // A penalty, so that all that follows from one is said to the database too.
     let caller = Caller::User(id_of(app, &viewer).parse().unwrap());
-    let row = (0..OFFENCES).find_map(|_| app.state.penalties.count(caller, Offence::TooOften, &app.clock)).unwrap();
+    let row = (0..OFFENCES).find_map(|_| app.services.penalties.count(caller, Offence::TooOften, &app.clock)).unwrap();
     let (penalty, trace) = (format!("/api/v1/admin/penalties/{}", row.id), Trace::operator(&app.clock));
     app.state.db.write(move |conn| Ok(penalties::impose(conn, &trace, &row)?)).await.unwrap();
     Penalties::load(&app.state.db, &app.clock).unwrap();
@@ -113,7 +112,7 @@ pub async fn call_every_route(app: &TestApp, routes: &Routes) {
     routes.call(&admin, "PUT", "/api/v1/me/password", Some(passwords)).await.expect_success();
     app.clock.advance(HOUR);
     routes.call(&admin, "GET", "/api/v1/me", None).await.expect_success();
-    app.state.seen.flush(&app.state.db).await.unwrap();
+    app.services.auth.seen.flush(&app.state.db).await.unwrap();
     routes.call(&admin, "POST", "/api/v1/auth/logout", None).await.expect_success();
 }
 
@@ -164,7 +163,7 @@ async fn share_in_every_way(app: &TestApp, admin: &Client, viewer: &Client, rout
 /// Coming, hearing, going, coming back, and what goes by time.
 async fn follow_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
     // Who was there before goes first.
-    while app.state.streams.count() > 0 {}
+    while app.services.streams.count() > 0 {}
     app.clock.advance(15 * SECOND);
     while admin.get("/api/v1/me/audience").await.json["watching"] != json!([]) {}
     let (mut own, mut other) = (admin.listen(&admin.username).await, viewer.listen(&admin.username).await);
@@ -176,7 +175,7 @@ async fn follow_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
     while own.next().await.unwrap().name != "me" {}
     viewer.listen_after(&admin.username, &first.id).await.expect("entry").await;
     drop(other);
-    while app.state.streams.count() > 1 {}
+    while app.services.streams.count() > 1 {}
     app.clock.advance(15 * SECOND);
     while own.next().await.unwrap().name != "share" {}
     let _other = viewer.listen(&admin.username).await;

@@ -13,7 +13,7 @@ use diesel::{
     sql_types::{BigInt, Text},
 };
 use serde_json::json;
-use status_tracker::{db::DbConnection, error::ApiError, users::model::Role};
+use status_tracker::{account::model::Role, db::DbConnection, error::ApiError};
 
 use crate::support::TestApp;
 

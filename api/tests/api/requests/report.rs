@@ -80,7 +80,7 @@ async fn reports_of_the_policy_are_counted_and_never_handed_back() {
 
 #[actix_web::test]
 async fn the_report_counts_by_the_hour_and_names_who_is_locked() {
-    use status_tracker::audit::{Action, Event, Outcome, Trace};
+    use status_tracker::trail::{Action, Event, Outcome, Trace};
     let app = TestApp::start().await;
     let admin = app.admin().await;
     let fail = |name: &'static str| {

@@ -1,7 +1,7 @@
 //! Encoding and sanitisation.
 
 use serde_json::{Value, json};
-use status_tracker::{extract::csv_field, users::model::Role};
+use status_tracker::{account::model::Role, audit::csv::csv_field};
 
 use super::{page_sources, repository, sources};
 use crate::support::{Client, NOON, TestApp};

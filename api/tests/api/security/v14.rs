@@ -63,7 +63,7 @@ async fn v5_0_0_14_2_1_nothing_secret_stands_in_an_address() {
 #[actix_web::test]
 async fn v5_0_0_14_2_2_what_is_private_is_kept_by_nobody_on_the_way() {
     let app = TestApp::start().await;
-    let robin = app.named("robin", status_tracker::users::model::Role::Admin).await;
+    let robin = app.named("robin", status_tracker::account::model::Role::Admin).await;
     robin.log("water", 250, NOON).await;
     let public: Vec<String> = Section::of("Meant for everybody").rows().into_iter().map(|row| row[0].clone()).collect();
     for (method, path, _) in operations() {
@@ -105,7 +105,7 @@ fn v5_0_0_14_2_3_the_page_asks_no_other_server() {
 async fn v5_0_0_14_2_4_who_erases_themself_leaves_nothing_but_records() {
     let app = TestApp::start().await;
     let (staying, leaving) =
-        (app.admin().await, app.named("leaving-soon", status_tracker::users::model::Role::Admin).await);
+        (app.admin().await, app.named("leaving-soon", status_tracker::account::model::Role::Admin).await);
     let body = json!({"metric": "water", "value": 250, "note": "after the leaving run"});
     leaving.post("/api/v1/entries", body).await.expect(StatusCode::CREATED);
     let page = app.anonymous().sign_in("leaving-soon", PASSWORD).await;

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use status_tracker::users::model::Role;
+use status_tracker::account::model::Role;
 
 use super::{document::Section, filled, operations, repository, sources};
 use crate::support::{NOON, PASSWORD, TestApp};

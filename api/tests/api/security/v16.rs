@@ -6,12 +6,10 @@ use actix_web::http::StatusCode;
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 use status_tracker::{
-    audit::{
-        Action,
-        model::{Verdict, verify},
-    },
+    audit::model::{Verdict, verify},
     db::DbConnection,
     error::ApiError,
+    trail::Action,
 };
 
 use super::{audit, document::Section, sources};

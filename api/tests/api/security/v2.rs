@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{
-    audit::{Action, Event, Trace},
     error::ApiError,
+    trail::{Action, Event, Trace},
 };
 
 use super::{document::Section, operations, repository};

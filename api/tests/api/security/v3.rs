@@ -282,7 +282,7 @@ async fn v5_0_0_3_5_2_what_a_form_can_send_without_asking_first_is_refused() {
 #[actix_web::test]
 async fn v5_0_0_3_5_3_asking_changes_nothing() {
     let app = TestApp::start().await;
-    let admin = app.named("robin", status_tracker::users::model::Role::Admin).await;
+    let admin = app.named("robin", status_tracker::account::model::Role::Admin).await;
     admin.log("water", 250, NOON).await;
     let before = app.contents();
     for (_, path, _) in super::operations() {

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
-use status_tracker::users::model::Role;
+use status_tracker::account::model::Role;
 
 use super::{document::Section, filled, operations};
 use crate::support::{NOON, PASSWORD, TestApp};

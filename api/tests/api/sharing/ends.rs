@@ -4,7 +4,7 @@ use std::process::Command;
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
-use status_tracker::users::{model::Role, privacy_policy};
+use status_tracker::account::{model::Role, privacy_policy};
 
 use super::{ASK_ROBIN, SHARES, comparable, robin_and_alex, settled, told};
 use crate::support::{Client, PASSWORD, TestApp};

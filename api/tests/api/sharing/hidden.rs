@@ -5,9 +5,9 @@ use actix_web::http::StatusCode;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Value, json};
 use status_tracker::{
+    account::{model::Role, privacy_policy},
     clock::{SECOND, Timestamp},
     server::document,
-    users::{model::Role, privacy_policy},
 };
 
 use super::{

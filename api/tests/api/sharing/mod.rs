@@ -18,7 +18,7 @@ pub const ASK_ROBIN: &str = "/api/v1/people/robin/share-requests";
 
 /// What holds between robin and alex before anything is decided.
 pub async fn robin_and_alex(app: &TestApp) -> (Client, Client) {
-    use status_tracker::users::model::Role;
+    use status_tracker::account::model::Role;
     let pair = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     app.execute("DELETE FROM shares; DELETE FROM outbox;");
     pair

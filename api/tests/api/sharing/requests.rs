@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
+    account::model::Role,
     clock::{DAY, MINUTE},
-    users::model::Role,
 };
 
 use super::{ASK_ROBIN, SHARES, comparable, kept, robin_and_alex, told};

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
-use status_tracker::{clock::MINUTE, users::model::Role};
+use status_tracker::{account::model::Role, clock::MINUTE};
 
 use super::{SHARES, kept, robin_and_alex, settled, told};
 use crate::support::{Client, TestApp};
@@ -329,6 +329,6 @@ async fn who_is_watching_now_is_there_once_and_goes_with_their_process() {
     };
     let alex = json!([{"username": "alex", "display_name": "alex", "since": "2026-03-01T11:59:59.998Z"}]);
     assert_eq!(watching(&robin).await, (alex, json!(true)));
-    app.clock.advance(status_tracker::events::presence::LEASE);
+    app.clock.advance(status_tracker::outbox::presence::LEASE);
     assert_eq!(watching(&robin).await, (json!([]), json!(false)));
 }

@@ -5,13 +5,14 @@ use std::{cell::Cell, collections::BTreeMap, net::TcpListener, rc::Rc};
 use actix_web::{dev::ServerHandle, web::Data};
 use secrecy::SecretString;
 use status_tracker::{
+    account::model::{NewUser, Role, insert_user, list_users},
     auth::model::{Kind, Session, start_session},
     clock::{Clock, DAY, Timestamp},
     config::Config,
     db::Db,
+    http::state::AppState,
     people::sharing::approve_newcomer,
-    server::{self, AppState},
-    users::model::{NewUser, Role, insert_user, list_users},
+    server::{self, Services},
 };
 use tempfile::TempDir;
 
@@ -24,6 +25,7 @@ type EntryRow = (String, String, i32, i64, Option<String>, String, i64, Option<i
 pub struct TestApp {
     pub clock: Clock,
     pub state: Data<AppState>,
+    pub services: Services,
     /// Where clients ask: the server itself, or nginx in front of it.
     pub url: String,
     /// Where the server itself listens, on 127.0.0.1.
@@ -75,15 +77,16 @@ impl TestApp {
     fn on(folder: Rc<TempDir>, clock: Clock, settings: &[(&str, &str)]) -> Self {
         let config = config(&folder, settings);
         let db = Db::create(&config).unwrap();
-        let state = AppState::new(config, clock.clone(), db).unwrap();
+        let services = Services::new(config, clock.clone(), db).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let server = server::serve(state.clone(), listener).unwrap();
+        let server = server::serve(services.clone(), listener).unwrap();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        let nginx = Nginx::if_wanted(port, state.config.served_over_tls());
+        let nginx = Nginx::if_wanted(port, services.state.config.served_over_tls());
         let url = nginx.as_ref().map_or_else(|| format!("http://127.0.0.1:{port}"), |nginx| nginx.url.clone());
-        Self { clock, state, url, port, handle, nginx, folder, users: Cell::new(0) }
+        let state = services.state.clone();
+        Self { clock, state, services, url, port, handle, nginx, folder, users: Cell::new(0) }
     }
 
     pub fn anonymous(&self) -> Client {
@@ -123,7 +126,7 @@ impl TestApp {
     }
 
     pub async fn named(&self, username: &str, role: Role) -> Client {
-        let hash = self.state.passwords.hash(&SecretString::from(PASSWORD)).await.unwrap();
+        let hash = self.services.auth.passwords.hash(&SecretString::from(PASSWORD)).await.unwrap();
         let (user_id, session_id) = (self.clock.new_id(), self.clock.new_id());
         let now = self.clock.now();
         let expires = Timestamp(now.0 + 30 * DAY);
@@ -134,12 +137,12 @@ impl TestApp {
             // Every person has approved every viewer.
             for other in list_users(conn, "", 100)?.iter().filter(|other| other.role() != role) {
                 let (person, viewer) = if role == Role::Admin { (&user, other) } else { (other, &user) };
-                approve_newcomer(conn, &person.id, &viewer.id, now)?;
+                approve_newcomer(conn, person.as_person(), viewer.as_viewer(), now)?;
             }
             Ok(start_session(conn, &session)?)
         };
         self.state.db.write(insert).await.unwrap();
-        let token = self.state.tokens.issue(user_id, session_id, now, expires).unwrap();
+        let token = self.services.auth.jwt.issue(user_id, session_id, now, expires).unwrap();
         Client { bearer: Some(token), username: username.to_owned(), ..self.anonymous() }
     }
 

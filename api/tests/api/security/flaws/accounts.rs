@@ -7,7 +7,7 @@ use std::{
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
-use status_tracker::{clock::MINUTE, config::Config, users::model::Role};
+use status_tracker::{account::model::Role, clock::MINUTE, config::Config};
 
 use crate::{
     security::{NEW_PASSWORD, WRONG, change_password, login, register},

@@ -9,7 +9,7 @@ use std::{
 };
 
 use actix_web::http::StatusCode;
-use status_tracker::users::model::Role;
+use status_tracker::account::model::Role;
 
 use crate::{
     security::raw,
@@ -152,11 +152,11 @@ async fn ipv6_rotation() {
 #[actix_web::test]
 async fn limiter_memory() {
     let app = TestApp::with(&[("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "2/24h")]).await;
-    app.state.limits.known_networks.store(20, std::sync::atomic::Ordering::Relaxed);
+    app.services.limits.known_networks.store(20, std::sync::atomic::Ordering::Relaxed);
     for number in 0..100 {
         passed_on(&app, &format!("198.51.100.{number}")).await;
     }
-    let remembered = app.state.limits.remembered();
+    let remembered = app.services.limits.remembered();
     assert!(remembered <= 21, "{remembered}");
     app.viewer().await.get("/api/v1/me").await.expect(StatusCode::OK);
 }

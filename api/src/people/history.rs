@@ -6,17 +6,21 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::{
-    model::{self, Filter, Metric},
-    view::EntryView,
-};
+use super::{looks::Looks, sharing::Watched};
 use crate::{
     auth::guard::Reader,
     db::DbConnection,
+    entries::{
+        model::{self, Filter},
+        view::EntryView,
+    },
     error::{ApiResult, Problem},
-    extract::{self, Cursors, Page, ValidQuery},
-    people::sharing::Watched,
-    server::AppState,
+    http::{
+        extract::ValidQuery,
+        paging::{Cursors, Page, default_limit, position},
+        state::AppState,
+    },
+    metric::Metric,
 };
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -47,7 +51,7 @@ pub struct ListEntries {
     #[param(inline, required = false)]
     order: Order,
     /// How many at once.
-    #[serde(default = "extract::default_limit")]
+    #[serde(default = "default_limit")]
     #[validate(range(min = 1, max = 500))]
     #[param(minimum = 1, maximum = 500, default = 20, required = false)]
     limit: u32,
@@ -70,6 +74,7 @@ pub struct ListEntries {
 #[get("/people/{username}/entries")]
 pub async fn list_entries(
     state: web::Data<AppState>,
+    looks: web::Data<Looks>,
     reader: Reader,
     username: web::Path<String>,
     query: ValidQuery<ListEntries>,
@@ -83,7 +88,7 @@ pub async fn list_entries(
             Ok((watched, page))
         })
         .await?;
-    state.looks.note(&state.db, &reader.0.trace, &watched.person.username);
+    looks.note(&state.db, &reader.0.trace, &watched.person.username);
     Ok(web::Json(page))
 }
 
@@ -121,10 +126,4 @@ pub fn since(
 ) -> ApiResult<Page<EntryView>> {
     let query = ListEntries { metric: None, from: Some(day), to: None, order: Order::Desc, limit, cursor: None };
     page_of_entries(conn, cursors, watched, query)
-}
-
-/// Where the cursor of a list of entries points. It was sealed here, so it is never malformed.
-pub(super) fn position(cursor: &str) -> Option<(i64, &str)> {
-    let (at, id) = cursor.split_once(' ')?;
-    Some((at.parse().ok()?, id))
 }

@@ -5,22 +5,28 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use super::{
-    handlers::{note_looks, page_of_people},
-    model::PersonView,
-    shares::{ShareView, page_of_shares},
-    sharing::Watched,
-};
 use crate::{
+    account::model::Role,
     auth::guard::{AdminUser, Reader, RestrictedUser, Visitor},
     clock::Timestamp,
     db::DbConnection,
-    entries::{EntryView, entries_since},
+    entries::view::EntryView,
     error::{ApiResult, Problem},
-    extract::{Cursors, Page, PageQuery, ValidQuery},
-    ops::Instance,
-    server::AppState,
-    users::{Me, model::Role},
+    http::{
+        extract::ValidQuery,
+        paging::{Cursors, Page, PageQuery},
+        state::AppState,
+    },
+    people::{
+        handlers::{note_looks, page_of_people},
+        history::since,
+        looks::Looks,
+        model::PersonView,
+        shares::{ShareView, page_of_shares},
+        sharing::Watched,
+    },
+    settings::{CurrentSettings, Instance},
+    users::me::Me,
 };
 
 /// How much of each list comes along.
@@ -78,6 +84,8 @@ pub struct Today {
 #[get("/start")]
 pub async fn get_start(
     state: web::Data<AppState>,
+    settings: web::Data<CurrentSettings>,
+    looks: web::Data<Looks>,
     visitor: Visitor,
     query: ValidQuery<StartQuery>,
 ) -> ApiResult<web::Json<Start>> {
@@ -103,14 +111,14 @@ pub async fn get_start(
             let of_admin =
                 |AdminUser(current): AdminUser| page_of_shares(conn, &state.cursors, &current.user, first(), now);
             let shares = admin.map(of_admin).transpose()?;
-            Ok((Start { instance: Instance::of(&state), me, people, today, shares }, reader))
+            Ok((Start { instance: Instance::of(&settings), me, people, today, shares }, reader))
         })
         .await?;
     if let (Some(reader), Some(people)) = (&reader, &start.people) {
-        note_looks(&state, reader, people);
+        note_looks(&state, &looks, reader, people);
         // They may stand on a later page.
         let chosen = start.today.iter().map(|today| today.username.clone());
-        state.looks.note_all(&state.db, &reader.0.trace, chosen);
+        looks.note_all(&state.db, &reader.0.trace, chosen);
     }
     Ok(web::Json(start))
 }
@@ -138,6 +146,6 @@ fn today(
         Err(error) => return Err(error),
     };
     let day = watched.person.day_of(now);
-    let entries = entries_since(conn, cursors, &watched, day, FIRST)?;
+    let entries = since(conn, cursors, &watched, day, FIRST)?;
     Ok(Some(Today { username: watched.person.username, day: day.to_string(), entries }))
 }

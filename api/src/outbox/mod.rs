@@ -1,6 +1,9 @@
 //! Outbox rows: what changed about a person, written in the transaction that changes it. They hold no value: whoever reads one reads
 //! what it is about as it is by then, and as far as it is shared.
 
+pub mod presence;
+pub mod retention;
+
 use std::collections::HashMap;
 
 use diesel::{
@@ -9,14 +12,13 @@ use diesel::{
 };
 
 use crate::{
+    account::ids::{PersonId, ViewerId},
     clock::{DAY, Timestamp},
     db::{
         DbConnection,
         schema::{outbox, outbox_head, users},
     },
-    entries::model::{Entry, Metric},
-    people::sharing::{Detail, shares_to},
-    users::model::{Role, User},
+    metric::{Detail, Metric},
 };
 
 /// What a row is about.
@@ -47,8 +49,27 @@ impl Topic {
     /// Anything the database should not hold reaches the person alone.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let known = [Self::Metric(Metric::Water), Self::Metric(Metric::Altitude), Self::Person, Self::Share];
-        known.into_iter().find(|topic| topic.as_str() == text).unwrap_or(Self::Own)
+        let mut known = Metric::ALL.map(Self::Metric).into_iter().chain([Self::Person, Self::Share]);
+        known.find(|topic| topic.as_str() == text).unwrap_or(Self::Own)
+    }
+}
+
+/// Of a topic, what a row is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    All,
+    /// One entry, by its id.
+    Entry(&'a str),
+    Viewer(&'a ViewerId),
+}
+
+impl<'a> Subject<'a> {
+    fn id(self) -> Option<&'a str> {
+        match self {
+            Self::All => None,
+            Self::Entry(id) => Some(id),
+            Self::Viewer(id) => Some(id.as_str()),
+        }
     }
 }
 
@@ -70,6 +91,13 @@ impl Row {
             topic => topic,
         }
     }
+
+    /// The viewer that it is about, if it is about one.
+    #[must_use]
+    pub fn viewer(&self) -> Option<ViewerId> {
+        let of_viewer = matches!(self.topic(), Topic::Share | Topic::Viewer);
+        self.subject.clone().filter(|_| of_viewer).map(ViewerId::new)
+    }
 }
 
 /// The newest number given out, and the one up to which only the newest row of each kind is kept.
@@ -78,12 +106,12 @@ pub fn ends(conn: &mut DbConnection) -> QueryResult<(i64, i64)> {
 }
 
 /// Whom the first `limit` rows after `after` are about, with repetitions.
-pub fn persons_after(conn: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<String>> {
+pub fn persons_after(conn: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<PersonId>> {
     outbox::table.filter(outbox::id.gt(after)).order(outbox::id).limit(limit).select(outbox::person_id).load(conn)
 }
 
 /// The first `limit` rows about a person after `after`.
-pub fn rows_after(conn: &mut DbConnection, person_id: &str, after: i64, limit: i64) -> QueryResult<Vec<Row>> {
+pub fn rows_after(conn: &mut DbConnection, person_id: &PersonId, after: i64, limit: i64) -> QueryResult<Vec<Row>> {
     outbox::table
         .filter(outbox::person_id.eq(person_id))
         .filter(outbox::id.gt(after))
@@ -94,13 +122,13 @@ pub fn rows_after(conn: &mut DbConnection, person_id: &str, after: i64, limit: i
 }
 
 /// The newest row about a person, 0 if there is none.
-pub fn newest(conn: &mut DbConnection, person_id: &str) -> QueryResult<i64> {
+pub fn newest(conn: &mut DbConnection, person_id: &PersonId) -> QueryResult<i64> {
     let all = outbox::table.filter(outbox::person_id.eq(person_id));
     Ok(all.order(outbox::id.desc()).select(outbox::id).first(conn).optional()?.unwrap_or_default())
 }
 
 /// The newest row of one topic and one level, 0 if there is none.
-pub fn newest_of(conn: &mut DbConnection, person_id: &str, topic: Topic, level: i16) -> QueryResult<i64> {
+pub fn newest_of(conn: &mut DbConnection, person_id: &PersonId, topic: Topic, level: i16) -> QueryResult<i64> {
     let those = outbox::table
         .filter(outbox::person_id.eq(person_id))
         .filter(outbox::topic.eq(topic.as_str()))
@@ -109,7 +137,7 @@ pub fn newest_of(conn: &mut DbConnection, person_id: &str, topic: Topic, level: 
 }
 
 /// The newest row about one viewer's share, 0 if there is none.
-pub fn newest_of_share(conn: &mut DbConnection, person_id: &str, viewer_id: &str) -> QueryResult<i64> {
+pub fn newest_of_share(conn: &mut DbConnection, person_id: &PersonId, viewer_id: &ViewerId) -> QueryResult<i64> {
     let those = outbox::table
         .filter(outbox::person_id.eq(person_id))
         .filter(outbox::topic.eq(Topic::Share.as_str()))
@@ -127,7 +155,7 @@ const PRUNED_AT_ONCE: i64 = 1000;
 /// once something hidden is a week old.
 pub fn prune(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
     let (_, pruned) = ends(conn)?;
-    let next: Vec<(i64, String, Row)> = outbox::table
+    let next: Vec<(i64, PersonId, Row)> = outbox::table
         .filter(outbox::id.gt(pruned))
         .order(outbox::id)
         .limit(PRUNED_AT_ONCE)
@@ -157,7 +185,7 @@ pub fn prune(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
 
 /// Of a viewer whose account is gone nothing stays. If they are what a person was told of last, that stays, but not of whom it was.
 fn forget_gone(conn: &mut DbConnection, pruned: i64) -> QueryResult<()> {
-    let gone: Vec<(i64, String)> = outbox::table
+    let gone: Vec<(i64, PersonId)> = outbox::table
         .filter(outbox::id.le(pruned))
         .filter(outbox::topic.eq_any([Topic::Share.as_str(), Topic::Own.as_str()]))
         .filter(not(exists(users::table.filter(users::id.nullable().eq(outbox::subject)))))
@@ -173,14 +201,13 @@ fn forget_gone(conn: &mut DbConnection, pruned: i64) -> QueryResult<()> {
     Ok(())
 }
 
-/// Notes that something about a person changed, for whoever sees at least `level` of it. `subject` is the entry or the viewer it is about;
-/// without one it is about all there is of the topic.
+/// Notes that something about a person changed, for whoever sees at least `level` of it.
 pub fn add(
     conn: &mut DbConnection,
-    person_id: &str,
+    person_id: &PersonId,
     topic: Topic,
     level: Detail,
-    subject: Option<&str>,
+    subject: Subject<'_>,
     now: Timestamp,
 ) -> QueryResult<()> {
     let last: i64 = outbox_head::table.find(1).select(outbox_head::last).first(conn)?;
@@ -192,54 +219,8 @@ pub fn add(
             outbox::at.eq(now.0),
             outbox::topic.eq(topic.as_str()),
             outbox::level.eq(level.as_number()),
-            outbox::subject.eq(subject),
+            outbox::subject.eq(subject.id()),
         ))
         .execute(conn)?;
     diesel::update(outbox_head::table.find(1)).set(outbox_head::last.eq(id)).execute(conn).map(drop)
-}
-
-/// An entry was logged, changed, deleted or brought back: `before` is how it was, if it was.
-pub fn entry_changed(conn: &mut DbConnection, before: Option<&Entry>, after: &Entry) -> QueryResult<()> {
-    let Some(level) = before.map_or(Some(Detail::Logged), |before| least_detail(before, after)) else { return Ok(()) };
-    add(conn, &after.user_id, Topic::Metric(after.metric()), level, Some(&after.id), Timestamp(after.updated_at))
-}
-
-/// The least that somebody has to see of a metric to tell the two apart; `None` if nobody can.
-#[must_use]
-pub fn least_detail(before: &Entry, after: &Entry) -> Option<Detail> {
-    if before.deleted_at.is_some() && after.deleted_at.is_some() {
-        return None;
-    }
-    if (before.deleted_at.is_some(), before.at, &before.day) != (after.deleted_at.is_some(), after.at, &after.day) {
-        return Some(Detail::Logged);
-    }
-    let metric = after.metric();
-    if metric.band(before.value) != metric.band(after.value) {
-        return Some(Detail::Band);
-    }
-    (!before.same_content(after)).then_some(Detail::Exact)
-}
-
-/// A user's account or preferences changed.
-pub fn person_changed(conn: &mut DbConnection, before: &User, after: &User, now: Timestamp) -> QueryResult<()> {
-    let presented = |user: &User| (user.display_name.clone(), user.time_zone.clone());
-    let own = |user: &User| {
-        let hours = (user.day_starts_at, user.ageing_after_hours, user.stale_after_hours);
-        (user.unit(), user.water_presets_ml(), user.sharing(), hours)
-    };
-    if presented(before) != presented(after) {
-        add(conn, &after.id, Topic::Person, Detail::Logged, None, now)?;
-    } else if before.daily_goal_ml != after.daily_goal_ml {
-        add(conn, &after.id, Topic::Person, Detail::Exact, None, now)?;
-    } else if own(before) != own(after) {
-        add(conn, &after.id, Topic::Own, Detail::Logged, None, now)?;
-    }
-    // Whoever lets a viewer watch finds them under their name.
-    let found_as = |user: &User| (user.display_name.clone(), user.disabled);
-    if after.role() == Role::Viewer && found_as(before) != found_as(after) {
-        for share in shares_to(conn, &after.id)? {
-            add(conn, &share.person_id, Topic::Viewer, Detail::Logged, Some(&after.id), now)?;
-        }
-    }
-    Ok(())
 }

@@ -9,8 +9,6 @@ use std::{
 use actix_web::{HttpMessage, HttpRequest};
 use uuid::Uuid;
 
-use crate::{auth::guard::recognised_user, extract::client_address, server::AppState};
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Caller {
     User(Uuid),
@@ -18,14 +16,6 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// `None` where the connection tells no address, which is so only where there is no connection.
-    pub async fn of(req: &HttpRequest, state: &AppState) -> Option<Self> {
-        recognised_user(req, state)
-            .await
-            .map(Self::User)
-            .or_else(|| client_address(req, &state.config.trusted_proxies).map(Self::at))
-    }
-
     /// Whom the request was found to come from when it came in.
     #[must_use]
     pub fn known(req: &HttpRequest) -> Option<Self> {

@@ -3,70 +3,43 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::privacy_policy;
 use crate::{
     clock::Timestamp,
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult, Code},
-    people::shares,
-    users::privacy_policy,
+    words::words,
 };
 
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema, clap::ValueEnum,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    Admin,
-    Viewer,
-}
-
-impl Role {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Viewer => "viewer",
-        }
+words! {
+    #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema, clap::ValueEnum)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Role, otherwise Viewer {
+        Admin "admin",
+        Viewer "viewer",
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    Ml,
-    FlOz,
-}
-
-impl Unit {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ml => "ml",
-            Self::FlOz => "fl_oz",
-        }
+words! {
+    #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Unit, otherwise Ml {
+        Ml "ml",
+        FlOz "fl_oz",
     }
 }
 
-/// Whom a person lets watch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Sharing {
-    /// Whoever they approved.
-    Approved,
-    /// Every viewer who is signed in, except those they ended it for.
-    Everyone,
-    /// Nobody, whatever they approved before.
-    Nobody,
-}
-
-impl Sharing {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Approved => "approved",
-            Self::Everyone => "everyone",
-            Self::Nobody => "nobody",
-        }
+words! {
+    /// Whom a person lets watch.
+    #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Sharing, otherwise Nobody {
+        /// Whoever they approved.
+        Approved "approved",
+        /// Every viewer who is signed in, except those they ended it for.
+        Everyone "everyone",
+        /// Nobody, whatever they approved before.
+        Nobody "nobody",
     }
 }
 
@@ -76,12 +49,12 @@ pub struct User {
     pub id: String,
     pub username: String,
     pub display_name: String,
-    role: String,
+    role: Role,
     pub disabled: i16,
     pub password_hash: String,
     pub time_zone: String,
     pub day_starts_at: i16,
-    unit: String,
+    unit: Unit,
     pub daily_goal_ml: i32,
     water_presets_ml: String,
     pub last_login_at: Option<i64>,
@@ -89,7 +62,7 @@ pub struct User {
     privacy_policy_version: Option<String>,
     /// Set while the password is one that an admin had made up: until when it lets its owner in to choose their own.
     pub temporary_password_until: Option<i64>,
-    sharing: String,
+    sharing: Sharing,
     pub ageing_after_hours: i16,
     pub stale_after_hours: i16,
     /// Whether anybody ever chose the zone.
@@ -103,22 +76,19 @@ impl std::fmt::Debug for User {
 }
 
 impl User {
-    /// Anything the database should not hold counts as the role that may do less.
     #[must_use]
     pub fn role(&self) -> Role {
-        if self.role == Role::Admin.as_str() { Role::Admin } else { Role::Viewer }
+        self.role
     }
 
-    /// Anything the database should not hold counts as what shows less.
     #[must_use]
     pub fn sharing(&self) -> Sharing {
-        let known = [Sharing::Approved, Sharing::Everyone];
-        known.into_iter().find(|mode| mode.as_str() == self.sharing).unwrap_or(Sharing::Nobody)
+        self.sharing
     }
 
     #[must_use]
     pub fn unit(&self) -> Unit {
-        if self.unit == Unit::FlOz.as_str() { Unit::FlOz } else { Unit::Ml }
+        self.unit
     }
 
     #[must_use]
@@ -152,13 +122,13 @@ pub struct NewUser {
     id: String,
     username: String,
     display_name: String,
-    role: &'static str,
+    role: Role,
     password_hash: String,
     privacy_policy_version: Option<&'static str>,
     privacy_policy_accepted_at: Option<i64>,
     time_zone: String,
     day_starts_at: i16,
-    unit: &'static str,
+    unit: Unit,
     daily_goal_ml: i32,
     water_presets_ml: String,
     created_at: i64,
@@ -173,13 +143,13 @@ impl NewUser {
             id: id.to_string(),
             username: username.to_ascii_lowercase(),
             display_name: username.to_owned(),
-            role: role.as_str(),
+            role,
             password_hash,
             privacy_policy_version: None,
             privacy_policy_accepted_at: None,
             time_zone: "UTC".to_owned(),
             day_starts_at: 0,
-            unit: Unit::Ml.as_str(),
+            unit: Unit::Ml,
             daily_goal_ml: 2000,
             water_presets_ml: as_text(&[150, 250, 500]),
             created_at: now.0,
@@ -222,10 +192,10 @@ pub struct UserChanges {
     pub time_zone: Option<String>,
     pub time_zone_set: Option<i16>,
     pub day_starts_at: Option<i16>,
-    pub unit: Option<&'static str>,
+    pub unit: Option<Unit>,
     pub daily_goal_ml: Option<i32>,
     pub water_presets_ml: Option<String>,
-    pub sharing: Option<&'static str>,
+    pub sharing: Option<Sharing>,
     pub ageing_after_hours: Option<i16>,
     pub stale_after_hours: Option<i16>,
 }
@@ -327,7 +297,7 @@ pub fn count_able_admins(conn: &mut DbConnection) -> QueryResult<i64> {
 
 #[diesel::dsl::auto_type]
 fn able_admins() -> _ {
-    let admin: &'static str = Role::Admin.as_str();
+    let admin: Role = Role::Admin;
     users::table
         .filter(users::role.eq(admin))
         .filter(users::disabled.eq(0_i16))
@@ -347,15 +317,7 @@ pub fn keep_an_admin(conn: &mut DbConnection, user_id: &str) -> ApiResult<()> {
     Ok(())
 }
 
-/// Erases the user with all that belongs to them.
-///
-/// # Errors
-/// [`Code::LastAdmin`], see [`keep_an_admin`]; [`Code::NotFound`] if somebody else was faster.
-pub fn delete_user(conn: &mut DbConnection, id: &str, now: Timestamp) -> ApiResult<()> {
-    keep_an_admin(conn, id)?;
-    shares::model::tell_all_watched_by(conn, id, now)?;
-    match diesel::delete(users::table.find(id)).execute(conn)? {
-        0 => Err(ApiError::not_found()),
-        _ => Ok(()),
-    }
+/// The name of the user of this id; `None` once the account is gone.
+pub fn username_of(conn: &mut DbConnection, id: Uuid) -> QueryResult<Option<String>> {
+    users::table.find(id.to_string()).select(users::username).first(conn).optional()
 }

@@ -4,6 +4,7 @@
 use diesel::prelude::*;
 
 use crate::{
+    account::ids::{PersonId, ViewerId},
     clock::{SECOND, Timestamp},
     db::{
         DbConnection,
@@ -15,7 +16,12 @@ use crate::{
 pub const LEASE: i64 = 45 * SECOND;
 
 /// Whether somebody watches a person at `now`.
-pub fn is_watching(conn: &mut DbConnection, person_id: &str, viewer_id: &str, now: Timestamp) -> QueryResult<bool> {
+pub fn is_watching(
+    conn: &mut DbConnection,
+    person_id: &PersonId,
+    viewer_id: &ViewerId,
+    now: Timestamp,
+) -> QueryResult<bool> {
     let found: Option<String> = watchers::table
         .inner_join(processes::table)
         .filter(watchers::person_id.eq(person_id))
@@ -29,7 +35,7 @@ pub fn is_watching(conn: &mut DbConnection, person_id: &str, viewer_id: &str, no
 
 /// The ids of those who watch a person at `now`, each with the instant since when, in no order. Somebody may be there twice, through two
 /// processes.
-pub fn watchers_of(conn: &mut DbConnection, person_id: &str, now: Timestamp) -> QueryResult<Vec<(String, i64)>> {
+pub fn watchers_of(conn: &mut DbConnection, person_id: &PersonId, now: Timestamp) -> QueryResult<Vec<(ViewerId, i64)>> {
     watchers::table
         .inner_join(processes::table)
         .filter(watchers::person_id.eq(person_id))

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use actix_web::web;
 
-use super::outbox;
-use crate::{error::ApiResult, server::AppState};
+use crate::{error::ApiResult, http::state::AppState};
 
 const EVERY: Duration = Duration::from_hours(1);
 
@@ -23,6 +22,6 @@ pub async fn keep_pruning(state: web::Data<AppState>) {
 /// Those of the database.
 pub async fn prune(state: &AppState) -> ApiResult<()> {
     let now = state.clock.now();
-    while state.db.write(move |conn| Ok(outbox::prune(conn, now)?)).await? > 0 {}
+    while state.db.write(move |conn| Ok(super::prune(conn, now)?)).await? > 0 {}
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! Adding to the chain.
+//! The audit trail: one record of what was done, chained to the one before it, and written in the transaction of what it records.
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -11,8 +11,10 @@ use crate::{
         schema::{audit, audit_head},
     },
     error::{ApiError, ApiResult},
-    extract::client_address,
-    server::AppState,
+    http::{
+        request::client_address,
+        state::{AppState, service},
+    },
 };
 
 macro_rules! actions {
@@ -201,11 +203,7 @@ impl FromRequest for Trace {
     type Future = std::future::Ready<ApiResult<Self>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(
-            req.app_data::<web::Data<AppState>>()
-                .map(|state| Self::of(req, state))
-                .ok_or_else(|| ApiError::internal("no application state")),
-        )
+        std::future::ready(service::<AppState>(req).map(|state| Self::of(req, state)))
     }
 }
 

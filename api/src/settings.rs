@@ -7,12 +7,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    audit::{Action, Event, Trace},
+    account::{model::Role, privacy_policy},
     clock::{MINUTE, SECOND},
     config::{Config, Registration},
     db::{DbConnection, schema::settings::dsl},
     error::{ApiError, ApiResult, Code},
-    users::model::Role,
+    trail::{Action, Event, Trace},
 };
 
 const MAINTENANCE_MODE: &str = "maintenance_mode";
@@ -110,4 +110,20 @@ pub fn under_maintenance() -> ApiError {
         "Nothing was changed. Reading goes on for those who are signed in; try again later.",
     )
     .retry_after(MINUTE / SECOND)
+}
+
+/// What somebody has to know before they sign in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Instance {
+    #[serde(flatten)]
+    settings: Settings,
+    #[schema(example = "2026-11-25.2")]
+    privacy_policy_version: &'static str,
+}
+
+impl Instance {
+    #[must_use]
+    pub fn of(settings: &CurrentSettings) -> Self {
+        Self { settings: settings.get(), privacy_policy_version: privacy_policy::VERSION }
+    }
 }

@@ -7,15 +7,22 @@ use std::{
 
 use diesel::prelude::*;
 
-use super::{Action, Event, Trace};
 use crate::{
+    account::model::find_user,
     clock::{MINUTE, Timestamp},
     db::{Db, DbConnection, schema::looks},
-    users::model::find_user,
+    trail::{Action, Event, Trace},
 };
 
-/// The looks of one minute: viewer and person, by user name.
-type Noted = (i64, HashSet<(String, String)>);
+/// Who looked at whom, by user name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Look {
+    viewer: String,
+    person: String,
+}
+
+/// The looks of one minute.
+type Noted = (i64, HashSet<Look>);
 
 #[derive(Clone, Debug, Default)]
 pub struct Looks(Arc<Mutex<Noted>>);
@@ -34,35 +41,35 @@ impl Looks {
     pub fn note_all(&self, db: &Db, trace: &Trace, people: impl IntoIterator<Item = String>) {
         let Some(viewer) = trace.actor.clone() else { return };
         let minute = trace.at.0 / MINUTE;
-        let new: Vec<String> = {
+        let new: Vec<Look> = {
             let mut noted = self.noted();
             if noted.0 != minute {
                 *noted = (minute, HashSet::new());
             }
             let others = people.into_iter().filter(|person| *person != viewer);
-            others.filter(|person| noted.1.insert((viewer.clone(), person.clone()))).collect()
+            let looks = others.map(|person| Look { viewer: viewer.clone(), person });
+            looks.filter(|look| noted.1.insert(look.clone())).collect()
         };
         if new.is_empty() {
             return;
         }
-        let (looks, written, unwritten, trace) = (self.clone(), new.clone(), (viewer.clone(), new), trace.clone());
+        let (looks, written, unwritten, trace) = (self.clone(), new.clone(), new, trace.clone());
         // Whoever may look is answered even while nothing can be written.
         db.write_later_or(
             "a look",
             move |conn| {
-                for person in written {
-                    keep_last(conn, &viewer, &person, trace.at)?;
-                    trace.record(conn, &Event::new(Action::PersonLook).on(person))?;
+                for look in written {
+                    save_last(conn, &look, trace.at)?;
+                    trace.record(conn, &Event::new(Action::PersonLook).on(look.person))?;
                 }
                 Ok(())
             },
             move || {
-                let (viewer, people) = unwritten;
                 // The next look is written instead.
                 let mut noted = looks.noted();
                 if noted.0 == minute {
-                    for person in people {
-                        noted.1.remove(&(viewer.clone(), person));
+                    for look in unwritten {
+                        noted.1.remove(&look);
                     }
                 }
             },
@@ -71,8 +78,10 @@ impl Looks {
 }
 
 /// Notes when somebody last looked, if both are still here.
-fn keep_last(conn: &mut DbConnection, viewer: &str, person: &str, at: Timestamp) -> QueryResult<()> {
-    let (Some(viewer), Some(person)) = (find_user(conn, viewer)?, find_user(conn, person)?) else { return Ok(()) };
+fn save_last(conn: &mut DbConnection, look: &Look, at: Timestamp) -> QueryResult<()> {
+    let (Some(viewer), Some(person)) = (find_user(conn, &look.viewer)?, find_user(conn, &look.person)?) else {
+        return Ok(());
+    };
     let last = looks::table.find((&person.id, &viewer.id));
     if diesel::update(last).set(looks::last_at.eq(at.0)).execute(conn)? == 0 {
         let row = (looks::person_id.eq(person.id), looks::viewer_id.eq(viewer.id), looks::last_at.eq(at.0));

@@ -1,0 +1,41 @@
+//! What a user name may look like.
+
+use std::borrow::Cow;
+
+use validator::ValidationError;
+
+/// What other products have at their addresses: whoever asks for it is taken for an attacker by what stands in front of many servers.
+const TAKEN_FOR_ATTACKS: [&str; 7] = [".php", ".asp", ".aspx", ".jsp", ".cgi", ".sql", ".bak"];
+
+/// A user name that nobody has yet.
+///
+/// # Errors
+/// Says what a user name looks like.
+pub fn validate_new_username(username: &str) -> Result<(), ValidationError> {
+    validate_username(username)?;
+    let name = username.to_ascii_lowercase();
+    if name.starts_with("wp-") || TAKEN_FOR_ATTACKS.iter().any(|end| name.ends_with(end)) {
+        let message = format!(
+            "has to begin otherwise than with wp-, and to end otherwise than in {}",
+            TAKEN_FOR_ATTACKS.join(" ")
+        );
+        return Err(ValidationError::new("username").with_message(Cow::Owned(message)));
+    }
+    Ok(())
+}
+
+/// 3 to 32 letters, digits, `.`, `_` or `-`, beginning with a letter or digit: it stands in addresses and file names.
+///
+/// # Errors
+/// Says what a user name looks like.
+pub fn validate_username(username: &str) -> Result<(), ValidationError> {
+    let fits = (3..=32).contains(&username.len())
+        && username.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && username.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    if fits {
+        return Ok(());
+    }
+    Err(ValidationError::new("username").with_message(Cow::Borrowed(
+        "has to be 3 to 32 letters, digits, dots, underscores or hyphens, and begin with a letter or digit",
+    )))
+}

@@ -1,0 +1,50 @@
+//! An account as others see it.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    model::{Role, User},
+    names,
+};
+use crate::clock::Timestamp;
+
+/// An account, without what only its owner or nobody should see.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserView {
+    #[schema(example = "robin")]
+    username: String,
+    #[schema(example = "Robin")]
+    display_name: String,
+    role: Role,
+    disabled: bool,
+    /// Until when nobody can sign in at this name, because too many tried in vain.
+    #[schema(required = true)]
+    locked_until: Option<Timestamp>,
+    #[schema(required = true)]
+    last_login_at: Option<Timestamp>,
+    created_at: Timestamp,
+}
+
+impl UserView {
+    #[must_use]
+    pub fn locked(self, until: Option<Timestamp>) -> Self {
+        Self { locked_until: until, ..self }
+    }
+}
+
+impl User {
+    /// As of somebody whose name is not locked, such as one who has just signed in.
+    #[must_use]
+    pub fn view(&self) -> UserView {
+        UserView {
+            username: self.username.clone(),
+            display_name: names::shown(self),
+            role: self.role(),
+            disabled: self.disabled != 0,
+            locked_until: None,
+            last_login_at: self.last_login_at.map(Timestamp),
+            created_at: Timestamp(self.created_at),
+        }
+    }
+}

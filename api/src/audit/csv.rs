@@ -1,0 +1,13 @@
+//! Fields of an export as CSV.
+
+/// One field of a CSV file (RFC 4180). What a spreadsheet would take for a formula is made text by an apostrophe before it (OWASP ASVS
+/// 1.2.10).
+#[must_use]
+pub fn csv_field(text: &str) -> String {
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']) { "'" } else { "" };
+    if text.contains(['"', ',', '\r', '\n']) {
+        format!("\"{guard}{}\"", text.replace('"', "\"\""))
+    } else {
+        format!("{guard}{text}")
+    }
+}

@@ -1,0 +1,120 @@
+//! The one place where an entry, how it was before and its row in the outbox are written together.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use super::{
+    model::{Entry, changed_at},
+    versions,
+};
+use crate::{
+    account::ids::PersonId,
+    clock::Timestamp,
+    db::{DbConnection, schema::entries::dsl},
+    metric::Detail,
+    outbox::{self, Subject, Topic},
+};
+
+/// Logs an entry, and tells those who watch.
+pub fn insert_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
+    insert_entries(conn, std::slice::from_ref(entry))?;
+    entry_changed(conn, None, entry)
+}
+
+/// Inserts in bulk, for data that is made rather than logged: nobody is told.
+pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult<()> {
+    entries.iter().try_for_each(|entry| diesel::insert_into(dsl::entries).values(entry).execute(conn).map(drop))
+}
+
+/// Makes an entry what it is `after` a change by `by`, keeps how it was `before`, and tells those who watch.
+///
+/// When it was changed has to be when its turn to be written came: changes overtake one another on their way there, and whoever shows an
+/// entry takes the one that was changed last. It is later than the change before it, whatever the clock was put back to.
+pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, by: &str) -> QueryResult<()> {
+    after.updated_at = changed_after(before, after.updated_at);
+    versions::keep(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
+    update_entry(conn, after)?;
+    entry_changed(conn, Some(before), after)
+}
+
+/// Makes many entries of `owner`, each as it was before and is after a change by `by`, what they are after it. Nobody is told.
+///
+/// Each is [`changed_after`] what it was before.
+///
+/// Those that only move to one day, or only go, are changed by one statement.
+pub fn change_entries(
+    conn: &mut DbConnection,
+    owner: &str,
+    changes: &[(Entry, Entry)],
+    by: &str,
+    now: Timestamp,
+) -> QueryResult<()> {
+    let ids: Vec<&str> = changes.iter().map(|(before, _)| before.id.as_str()).collect();
+    versions::keep(conn, owner, &ids, by, now.0)?;
+    let mut alike: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for (before, after) in changes {
+        if before.at == after.at && before.same_content(after) {
+            alike.entry((&after.day, after.deleted_at)).or_default().push(&after.id);
+        } else {
+            update_entry(conn, after)?;
+        }
+    }
+    for ((day, deleted_at), ids) in alike {
+        diesel::update(dsl::entries.filter(dsl::user_id.eq(owner)).filter(dsl::id.eq_any(ids)))
+            .set((dsl::day.eq(day), dsl::updated_at.eq(changed_at(now.0)), dsl::deleted_at.eq(deleted_at)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// When an entry that is changed at `now` counts as changed: at least a millisecond after the change before it, whatever the clock says.
+pub(super) fn changed_after(before: &Entry, now: i64) -> i64 {
+    now.max(before.updated_at + 1)
+}
+
+/// Without the columns that never change: SQLite would look for whatever refers to them.
+fn update_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
+    diesel::update(dsl::entries.find((&entry.user_id, &entry.id)))
+        .set((
+            dsl::value.eq(entry.value),
+            dsl::at.eq(entry.at),
+            dsl::day.eq(&entry.day),
+            dsl::note.eq(&entry.note),
+            dsl::tags.eq(&entry.tags),
+            dsl::updated_at.eq(entry.updated_at),
+            dsl::deleted_at.eq(entry.deleted_at),
+            dsl::fl_oz_tenths.eq(entry.fl_oz_tenths),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// An entry was logged, changed, deleted or brought back: `before` is how it was, if it was.
+fn entry_changed(conn: &mut DbConnection, before: Option<&Entry>, after: &Entry) -> QueryResult<()> {
+    let Some(level) = before.map_or(Some(Detail::Logged), |before| least_detail(before, after)) else { return Ok(()) };
+    outbox::add(
+        conn,
+        &PersonId::new(&*after.user_id),
+        Topic::Metric(after.metric()),
+        level,
+        Subject::Entry(&after.id),
+        Timestamp(after.updated_at),
+    )
+}
+
+/// The least that somebody has to see of a metric to tell the two apart; `None` if nobody can.
+#[must_use]
+pub fn least_detail(before: &Entry, after: &Entry) -> Option<Detail> {
+    if before.deleted_at.is_some() && after.deleted_at.is_some() {
+        return None;
+    }
+    if (before.deleted_at.is_some(), before.at, &before.day) != (after.deleted_at.is_some(), after.at, &after.day) {
+        return Some(Detail::Logged);
+    }
+    let metric = after.metric();
+    if metric.band(before.value) != metric.band(after.value) {
+        return Some(Detail::Band);
+    }
+    (!before.same_content(after)).then_some(Detail::Exact)
+}

@@ -1,0 +1,31 @@
+//! A stream as its handler asks for it.
+
+use std::sync::Arc;
+
+use super::pipe::Pipe;
+use crate::{
+    account::ids::{PersonId, ViewerId},
+    trail::Trace,
+};
+
+/// What a stream is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// One person, by id.
+    Person(PersonId),
+    /// The list of people.
+    People,
+}
+
+#[derive(Debug)]
+pub(super) struct Subscription {
+    pub what: What,
+    pub reader_id: ViewerId,
+    pub session_id: String,
+    /// Not with an API token: those are for what is logged and not for the account.
+    pub may_read_account: bool,
+    /// For the looks of the reader.
+    pub trace: Trace,
+    pub last_event_id: Option<String>,
+    pub pipe: Arc<Pipe>,
+}

@@ -1,0 +1,182 @@
+//! What is logged, and how much of it is shown. Everything that checks, sums or shows a metric asks its [`Definition`].
+
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{error::FieldError, words::words};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Millilitres, 1 to 5000.
+    Water,
+    /// Mood, 1 (lowest) to 10 (highest).
+    Altitude,
+}
+
+/// How the entries of a day make one value of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricKind {
+    /// They add up, and a goal says what is much. Each entry can move the day into another band.
+    Amount,
+    /// The last one counts, and a span of time has a mean.
+    Level,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BaseUnit {
+    Millilitres,
+    /// A plain number.
+    None,
+}
+
+impl BaseUnit {
+    /// What stands behind a number.
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Millilitres => " ml",
+            Self::None => "",
+        }
+    }
+}
+
+/// All there is to know of a metric.
+#[derive(Debug)]
+pub struct Definition {
+    /// As it is kept, sent and recorded.
+    pub key: &'static str,
+    pub kind: MetricKind,
+    pub unit: BaseUnit,
+    /// Of one entry.
+    pub range: RangeInclusive<i32>,
+    /// The first value of one entry that is in the middle band, and the first that is in the high one.
+    pub bands: (i32, i32),
+}
+
+const WATER: Definition = Definition {
+    key: "water",
+    kind: MetricKind::Amount,
+    unit: BaseUnit::Millilitres,
+    range: 1..=5000,
+    bands: (200, 400),
+};
+const ALTITUDE: Definition =
+    Definition { key: "altitude", kind: MetricKind::Level, unit: BaseUnit::None, range: 1..=10, bands: (4, 8) };
+
+impl Metric {
+    pub const ALL: [Self; 2] = [Self::Water, Self::Altitude];
+
+    #[must_use]
+    pub fn definition(self) -> &'static Definition {
+        match self {
+            Self::Water => &WATER,
+            Self::Altitude => &ALTITUDE,
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.definition().key
+    }
+
+    /// # Errors
+    /// Names the range if `value` is outside it.
+    pub fn check(self, value: i32) -> Result<(), FieldError> {
+        let Definition { range, unit, .. } = self.definition();
+        if range.contains(&value) {
+            return Ok(());
+        }
+        let message = format!("has to be from {} to {}{}", range.start(), range.end(), unit.suffix());
+        Err(FieldError::new("value", "range", message))
+    }
+
+    /// Of one entry: a glass below 200 ml is low and from 400 ml high; an altitude up to 3 is low and from 8 high.
+    #[must_use]
+    pub fn band(self, value: i32) -> Band {
+        let (middle, high) = self.definition().bands;
+        Band::of(value, middle, high)
+    }
+}
+
+/// What is shown where a share keeps the number back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Band {
+    Low,
+    Middle,
+    High,
+}
+
+impl Band {
+    fn of<T: PartialOrd>(value: T, middle: T, high: T) -> Self {
+        if value < middle {
+            Self::Low
+        } else if value < high {
+            Self::Middle
+        } else {
+            Self::High
+        }
+    }
+
+    /// Of the total of a day: below half of the goal it is low, from the goal on high.
+    #[must_use]
+    pub fn of_day(total: i64, goal: i32) -> Self {
+        Self::of(2 * total, i64::from(goal), 2 * i64::from(goal))
+    }
+}
+
+words! {
+    /// How much of a metric is shown, from nothing to all.
+    #[derive(PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Detail, otherwise None {
+        /// Nothing.
+        None "none",
+        /// That something was logged, and when.
+        Logged "logged",
+        /// Whether it was low, middle or high.
+        Band "band",
+        /// The value, with note and tags.
+        Exact "exact",
+    }
+}
+
+impl Detail {
+    /// 0 for nothing, up to 3.
+    #[must_use]
+    pub fn as_number(self) -> i16 {
+        self as i16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_outside_the_range_is_told_the_range_with_its_unit() {
+        for (metric, inside, outside, message) in [
+            (Metric::Water, [1, 5000], [0, 5001], "has to be from 1 to 5000 ml"),
+            (Metric::Altitude, [1, 10], [0, 11], "has to be from 1 to 10"),
+        ] {
+            for value in inside {
+                metric.check(value).unwrap();
+            }
+            assert_eq!(outside.map(|value| metric.check(value).unwrap_err().message), [message; 2]);
+        }
+    }
+
+    #[test]
+    fn the_bands_of_every_metric_lie_within_its_range_in_order() {
+        for metric in Metric::ALL {
+            let Definition { range, bands: (middle, high), .. } = metric.definition();
+            assert!(range.start() < middle && middle < high && high <= range.end(), "{metric:?}");
+            assert_eq!(
+                [*range.start(), *middle, *high].map(|value| metric.band(value)),
+                [Band::Low, Band::Middle, Band::High]
+            );
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Erasing an account, with the one guard and the last word to those who had to do with it.
+
+use diesel::prelude::*;
+
+use crate::{
+    account::{ids::ViewerId, model::keep_an_admin},
+    clock::Timestamp,
+    db::{DbConnection, schema::users},
+    error::{ApiError, ApiResult},
+    people::shares::model::tell_all_watched_by,
+};
+
+/// Erases the user with all that belongs to them.
+///
+/// # Errors
+/// [`crate::error::Code::LastAdmin`], see [`keep_an_admin`]; [`crate::error::Code::NotFound`] if somebody else was faster.
+pub fn delete_user(conn: &mut DbConnection, id: &str, now: Timestamp) -> ApiResult<()> {
+    keep_an_admin(conn, id)?;
+    tell_all_watched_by(conn, &ViewerId::new(id), now)?;
+    match diesel::delete(users::table.find(id)).execute(conn)? {
+        0 => Err(ApiError::not_found()),
+        _ => Ok(()),
+    }
+}

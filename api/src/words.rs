@@ -1,0 +1,46 @@
+//! Enums that are kept as a word.
+
+/// Makes an enum each of whose variants is one word in a row. A word that the database should not hold is read as the variant after
+/// `otherwise`: whatever shows or allows least.
+macro_rules! words {
+    ($(#[$meta:meta])* pub enum $name:ident, otherwise $least:ident {
+        $($(#[$about:meta])* $variant:ident $word:literal,)*
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        pub enum $name { $($(#[$about])* $variant,)* }
+
+        impl $name {
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            #[must_use]
+            pub fn parse(word: &str) -> Self {
+                [$(Self::$variant),*].into_iter().find(|known| known.as_str() == word).unwrap_or(Self::$least)
+            }
+        }
+
+        impl<DB: diesel::backend::Backend> diesel::deserialize::FromSql<diesel::sql_types::Text, DB> for $name
+        where
+            String: diesel::deserialize::FromSql<diesel::sql_types::Text, DB>,
+        {
+            fn from_sql(bytes: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
+                String::from_sql(bytes).map(|word| Self::parse(&word))
+            }
+        }
+
+        impl<DB: diesel::backend::Backend> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for $name
+        where
+            str: diesel::serialize::ToSql<diesel::sql_types::Text, DB>,
+        {
+            fn to_sql<'b>(&'b self, out: &mut diesel::serialize::Output<'b, '_, DB>) -> diesel::serialize::Result {
+                self.as_str().to_sql(out)
+            }
+        }
+    };
+}
+
+pub(crate) use words;
