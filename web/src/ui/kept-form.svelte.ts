@@ -36,7 +36,7 @@ export class KeptForm<T extends object> {
 
   /** Keeps what is in the form; as long as that is how it began, there is nothing to keep. */
   readonly keep = (): void => {
-    this.#draft.keepUnless($state.snapshot<object>(this.fields) as T, this.#fresh)
+    this.#draft.keepUnless($state.snapshot<unknown>(this.fields) as T, this.#fresh)
   }
 
   /** The form was sent, or is begun again. */
