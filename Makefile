@@ -30,7 +30,7 @@ dev: ## the debug build on the demo data, with the page reloaded as its sources 
 check: ## the quick part of the tests: formats, lints, types
 	@scripts/test.sh check
 
-generate: ## openapi.json and the page's types from the API's source
+generate: ## openapi.json and the page's types from the API's source, and the table of operations from its tests
 	@scripts/generate.sh
 
 e2e: ## the browser tests alone; ARGS="history.spec.ts --headed" goes to Playwright

@@ -11,9 +11,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$CARGO_TARGET_DIR/debug/status-tracker" openapi >"$work/openapi.json"
 (cd web && npx --no-install openapi-typescript "$work/openapi.json" --output "$work/schema.d.ts" >/dev/null)
+# The table of operations comes from the rows of api/tests/api/matrix.rs.
+WRITE_RULES="$work/rules.md" cargo test --quiet --locked --test api -- --exact documents::operations::the_table_of_operations_is_current \
+  >"$work/said" 2>&1 || { cat "$work/said" >&2; die "The table of operations could not be made."; }
 
 stale=0
-for pair in openapi.json:openapi/openapi.json schema.d.ts:web/src/api/schema.d.ts; do
+for pair in openapi.json:openapi/openapi.json schema.d.ts:web/src/api/schema.d.ts rules.md:docs/security/rules.md; do
   made=$work/${pair%%:*} kept=${pair#*:}
   if cmp --silent "$made" "$kept"; then
     echo "current  $kept"

@@ -17,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$out" "$work/$name/bin" "$work/$name/scripts"
 cp "$CARGO_TARGET_DIR/release/status-tracker" "$work/$name/bin/"
 cp -r web/dist "$work/$name/web"
-cp -r deploy docs openapi LICENSE README.md "$work/$name/"
+cp -r deploy docs openapi CHANGELOG.md LICENSE README.md "$work/$name/"
 cp scripts/lib.sh scripts/render-nginx.sh "$work/$name/scripts/"
 tar --create --gzip --file "$out/$name.tar.gz" --directory "$work" --sort=name --owner=0 --group=0 --numeric-owner \
   --mtime="@$(git log -1 --format=%ct 2>/dev/null || echo 0)" "$name"

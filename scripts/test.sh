@@ -47,7 +47,7 @@ in_web() { (cd web && "$@"); }
 # shellcheck disable=SC2086 # ARGS is several words on purpose
 browser() { in_web npm run --silent e2e -- ${ARGS:-}; }
 browser_with_limits() { E2E_LIMITS=1 ARGS="limits ${ARGS:-}" browser; }
-# An attacker meets nginx first: the promises of docs/security.md hold there too.
+# Attackers meet nginx first, so the promises of docs/security.md have to hold there too.
 through_nginx() { THROUGH_NGINX=1 cargo test --locked --test api -- security:: auth:: lockout:: sessions:: totp:: tokens:: events::; }
 all_scripts() { shellcheck scripts/*.sh .ci/run; }
 

@@ -45,49 +45,49 @@ codes! {
     BadRequest BAD_REQUEST "bad_request" "The request cannot be read";
     Unauthorized UNAUTHORIZED "unauthorized" "Sign in first";
     TotpRequired UNAUTHORIZED "totp_required" "A code from your authenticator is needed";
-    InvalidTotp UNAUTHORIZED "invalid_totp" "That code is not or no longer good";
+    InvalidTotp UNAUTHORIZED "invalid_totp" "That code is not (or no longer) valid";
     ContinuationOver UNAUTHORIZED "continuation_over" "Enter your password again";
-    InvalidCredentials UNAUTHORIZED "invalid_credentials" "That name and password do not fit together";
+    InvalidCredentials UNAUTHORIZED "invalid_credentials" "That name and password do not match";
     SuspiciousRequest BAD_REQUEST "suspicious_request" "The request looks like an attack";
     PasswordChangeRequired FORBIDDEN "password_change_required" "Choose a password of your own first";
-    InsufficientScope FORBIDDEN "insufficient_scope" "This token is not for that";
-    TotpRefused FORBIDDEN "invalid_totp" "That code is not or no longer good";
-    InvalidInvite FORBIDDEN "invalid_invite" "This invitation is not or no longer good";
+    InsufficientScope FORBIDDEN "insufficient_scope" "This token does not allow that";
+    TotpRefused FORBIDDEN "invalid_totp" "That code is not (or no longer) valid";
+    InvalidInvite FORBIDDEN "invalid_invite" "This invitation is not (or no longer) valid";
     CrossSite FORBIDDEN "cross_site" "This request came from another site";
-    ViewersOnly FORBIDDEN "viewers_only" "Only viewers ask to watch";
+    ViewersOnly FORBIDDEN "viewers_only" "Only viewers can ask to watch";
     HistoryNotShared FORBIDDEN "history_not_shared" "They do not share their history with you";
     ReadOnlyRole FORBIDDEN "read_only_role" "Your account can watch, not write";
     RegistrationClosed FORBIDDEN "registration_closed" "Registration is closed";
     WrongPassword FORBIDDEN "wrong_password" "That is not your password";
     NotFound NOT_FOUND "not_found" "There is nothing here";
-    MethodNotAllowed METHOD_NOT_ALLOWED "method_not_allowed" "This address does not do that";
+    MethodNotAllowed METHOD_NOT_ALLOWED "method_not_allowed" "This address does not support that method";
     RequestTimeout REQUEST_TIMEOUT "request_timeout" "The request did not arrive in time";
     TotpAlreadyOn CONFLICT "totp_already_on" "The second factor is on already";
     TotpNotBegun CONFLICT "totp_not_begun" "There is no second factor to confirm";
-    TooManyTokens CONFLICT "too_many_tokens" "You have as many tokens as there may be";
+    TooManyTokens CONFLICT "too_many_tokens" "You have the maximum number of tokens";
     AskedRecently CONFLICT "asked_recently" "They have answered already";
     SetByConfiguration CONFLICT "set_by_configuration" "The server's configuration decides this";
     OtherAccount CONFLICT "other_account" "Somebody else is signed in";
     OwnAccount CONFLICT "own_account" "This is your own account";
     UsernameTaken CONFLICT "username_taken" "That user name is taken";
-    IdConflict CONFLICT "id_conflict" "That id already stands for another entry";
-    ChangedSincePreview CONFLICT "changed_since_preview" "It is no longer what the preview showed";
+    IdConflict CONFLICT "id_conflict" "That id already belongs to another entry";
+    ChangedSincePreview CONFLICT "changed_since_preview" "The preview is out of date";
     LastAdmin CONFLICT "last_admin" "The last admin has to stay";
     PayloadTooLarge PAYLOAD_TOO_LARGE "payload_too_large" "The request is too large";
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body has to be JSON";
-    Invalid UNPROCESSABLE_ENTITY "invalid" "Something in the request does not fit";
+    Invalid UNPROCESSABLE_ENTITY "invalid" "Something in the request is not valid";
     InvalidCursor UNPROCESSABLE_ENTITY "invalid_cursor" "That cursor does not belong to this list";
     Locked LOCKED "locked" "Too many sign-ins failed";
     UnknownHost MISDIRECTED_REQUEST "unknown_host" "This server is not known by that name";
-    Penalised TOO_MANY_REQUESTS "penalised" "That was too often for too long";
-    TooManyStreams TOO_MANY_REQUESTS "too_many_streams" "You watch in as many places as you may";
-    RateLimited TOO_MANY_REQUESTS "rate_limited" "That was too often";
+    Penalised TOO_MANY_REQUESTS "penalised" "Too many requests for too long";
+    TooManyStreams TOO_MANY_REQUESTS "too_many_streams" "You have too many streams open";
+    RateLimited TOO_MANY_REQUESTS "rate_limited" "Too many requests";
     Internal INTERNAL_SERVER_ERROR "internal" "Something went wrong on the server";
-    Maintenance SERVICE_UNAVAILABLE "maintenance" "The server is being looked after";
+    Maintenance SERVICE_UNAVAILABLE "maintenance" "The server is under maintenance";
     Busy SERVICE_UNAVAILABLE "busy" "The server is busy";
     Timeout SERVICE_UNAVAILABLE "timeout" "That took too long";
     ReadOnlyDatabase SERVICE_UNAVAILABLE "read_only" "The server cannot write at the moment";
-    StorageFailed SERVICE_UNAVAILABLE "storage_failed" "The server's disk does not work as it should";
+    StorageFailed SERVICE_UNAVAILABLE "storage_failed" "The server's disk does not work properly";
     DiskFull INSUFFICIENT_STORAGE "disk_full" "The server's disk is full";
 }
 
@@ -110,20 +110,20 @@ impl PartialSchema for ProblemCode {
     fn schema() -> RefOr<Schema> {
         let codes: BTreeSet<&str> = CODES.iter().chain(CODES_OF_PROXY).copied().collect();
         let text = ObjectBuilder::new().schema_type(Type::String);
-        text.description(Some("What went wrong, for programs.")).enum_values(Some(codes)).into()
+        text.description(Some("The problem, for programs.")).enum_values(Some(codes)).into()
     }
 }
 
 impl ToSchema for ProblemCode {}
 
-/// One thing that is wrong with one field.
+/// One problem with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// The field's name, with a path where it is nested: `tags[3]`. Empty for the body as a whole.
     pub field: String,
-    /// What is wrong, for programs: `range`, `length`, `required`, `type`, `unknown` and so on.
+    /// The problem, for programs: `range`, `length`, `required`, `type`, `unknown` and so on.
     pub code: Cow<'static, str>,
-    /// What is wrong, for people.
+    /// The problem, for people.
     pub message: Cow<'static, str>,
 }
 
@@ -136,11 +136,11 @@ impl FieldError {
 /// A problem document, RFC 9457.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
-    /// Always `about:blank`: `code` is what tells one problem from another.
+    /// Always `about:blank`: `code` identifies the problem.
     #[serde(rename = "type")]
     #[schema(rename = "type", example = "about:blank")]
     kind: &'static str,
-    #[schema(example = "Something in the request does not fit")]
+    #[schema(example = "Something in the request is not valid")]
     title: &'static str,
     #[schema(example = 422)]
     status: u16,
@@ -148,13 +148,14 @@ pub struct Problem {
     detail: Cow<'static, str>,
     #[schema(value_type = ProblemCode, example = "invalid")]
     code: &'static str,
-    /// Stands in the server's log too: tell it to whoever runs the server.
+    /// Also in the server's log: give it to the operator of the server.
     #[schema(example = "019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d")]
     request_id: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<FieldError>,
-    /// Where only a code is missing to sign in: send it along with the code, in place of the password. Good once, within two minutes.
+    /// Present if a sign-in lacks only a code: send it with the code, in place of the password.
+    /// Valid once, within two minutes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, example = "pQ3xV8bTz0mYk5wJcR2nLgpQ3xV8bTz0mYk5wJcR2nL")]
     continuation: Option<String>,
@@ -209,7 +210,7 @@ impl ApiError {
 
     #[must_use]
     pub fn internal(cause: impl fmt::Display) -> Self {
-        Self::new(Code::Internal, "Try again. If it happens again, tell the request id to whoever runs this server.")
+        Self::new(Code::Internal, "Try again. If it happens again, give the request id to the operator of this server.")
             .caused_by(cause)
     }
 
@@ -220,7 +221,7 @@ impl ApiError {
 
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(Code::NotFound, "Check the address. What you are looking for is not here, or not yours to see.")
+        Self::new(Code::NotFound, "Check the address. There is nothing here, or you may not see it.")
     }
 
     /// `methods` is what `Allow` will say.
@@ -321,7 +322,7 @@ impl From<&DieselError> for ApiError {
                 Self::busy()
             }
             _ if says(&["database or disk is full"]) => {
-                Self::new(Code::DiskFull, "Nothing was changed. Ask whoever runs this server to make room on its disk.")
+                Self::new(Code::DiskFull, "Nothing was changed. Ask the operator of this server to make room on its disk.")
             }
             _ if says(&["readonly database"]) => {
                 Self::new(Code::ReadOnlyDatabase, "Nothing was changed. Reading still works; try again later.")
@@ -329,7 +330,7 @@ impl From<&DieselError> for ApiError {
             _ if says(&["disk I/O error", "unable to open database file", "disk image is malformed", "not a database"]) => {
                 Self::new(
                     Code::StorageFailed,
-                    "Nothing was changed. Try again later; if it goes on, ask whoever runs this server to look at its disk.",
+                    "Nothing was changed. Try again later; if it continues, ask the operator of this server to check its disk.",
                 )
                 .retry_after(30)
             }

@@ -100,7 +100,7 @@ impl Metric {
     }
 }
 
-/// What is shown where a share keeps the number back.
+/// Shown where a share withholds the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Band {
@@ -128,7 +128,7 @@ impl Band {
 }
 
 words! {
-    /// How much of a metric is shown, from nothing to all.
+    /// The amount of a metric that is shown, from nothing to everything.
     #[derive(PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
     #[serde(rename_all = "snake_case")]
     pub enum Detail, otherwise None {

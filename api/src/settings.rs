@@ -18,12 +18,13 @@ use crate::{
 const MAINTENANCE_MODE: &str = "maintenance_mode";
 const REGISTRATION: &str = "registration";
 
-/// What holds now.
+/// The settings in effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Settings {
-    /// Nothing is written, and only admins can sign in. Who is signed in can go on reading.
+    /// Nothing is written, and only admins can sign in. Users who are signed in can continue to
+    /// read.
     pub maintenance_mode: bool,
-    /// Who may register.
+    /// The condition for registering.
     pub registration: Registration,
 }
 
@@ -112,7 +113,7 @@ pub fn under_maintenance() -> ApiError {
     .retry_after(MINUTE / SECOND)
 }
 
-/// What somebody has to know before they sign in.
+/// Facts that a user needs before they sign in.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Instance {
     #[serde(flatten)]

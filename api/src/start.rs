@@ -36,30 +36,32 @@ const FIRST: u32 = 100;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct StartQuery {
-    /// Whose day to give. Left out: an admin's own, and for a viewer that of the one person who lets them watch, if there is nobody else.
+    /// The person whose day to give. The default is an admin's own day, and for a viewer that of
+    /// the one person who lets them watch, if there is nobody else.
     #[param(example = "robin")]
     person: Option<String>,
 }
 
-/// What a page needs to draw itself. Every part but `instance` is `null` for whom the route of its own would refuse.
+/// Everything a page needs to draw itself. Each part except `instance` is `null` for a caller whom
+/// its own route would refuse.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Start {
     instance: Instance,
-    /// As `GET /me` gives it; `null` for whom the server does not know, and for an API token.
+    /// As in `GET /me`; `null` without a session, and for an API token.
     #[schema(required = true)]
     me: Option<Me>,
-    /// As `GET /people?limit=100` gives it.
+    /// As in `GET /people?limit=100`.
     #[schema(required = true)]
     people: Option<Page<PersonView>>,
-    /// `null` also where nobody is chosen, or where they share no history.
+    /// `null` also if nobody is chosen, or the person shares no history.
     #[schema(required = true)]
     today: Option<Today>,
-    /// For an admin, as `GET /me/shares?limit=100` gives it.
+    /// For an admin, as in `GET /me/shares?limit=100`.
     #[schema(required = true)]
     shares: Option<Page<ShareView>>,
 }
 
-/// A person's logical day, as `GET /people/{username}/entries?from={day}&limit=100` gives it.
+/// A person's logical day, as in `GET /people/{username}/entries?from={day}&limit=100`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Today {
     #[schema(example = "robin")]
@@ -71,14 +73,15 @@ pub struct Today {
 
 /// Read what a page needs to draw itself.
 ///
-/// Signed in or not, in one answer of one moment. A session that is over counts as not signed in; a token that is not good is refused.
+/// Signed in or not, in one answer of one moment. A session that has ended counts as not signed in;
+/// an invalid token is refused.
 #[utoipa::path(
     tag = "people",
     security((), ("bearer" = []), ("cookie" = [])),
     params(StartQuery),
     responses(
         (status = 200, description = "As much as the caller may read", body = Start),
-        (status = 401, description = "The token is not or no longer good", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is not (or no longer) valid", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/start")]

@@ -19,7 +19,8 @@ use crate::{
 
 macro_rules! actions {
     ($($name:ident $text:literal;)*) => {
-        /// What can be recorded. The dotted names are part of the contract: filters and alerts are written against them.
+        /// An action that is recorded. The dotted names are part of the contract: filters and
+        /// alerts depend on them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::ToSchema)]
         pub enum Action { $(#[schema(rename = $text)] $name,)* }
 

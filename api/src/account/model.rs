@@ -30,7 +30,7 @@ words! {
 }
 
 words! {
-    /// Whom a person lets watch.
+    /// The viewers a person lets watch.
     #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
     #[serde(rename_all = "snake_case")]
     pub enum Sharing, otherwise Nobody {
@@ -312,7 +312,7 @@ fn able_admins() -> _ {
 pub fn keep_an_admin(conn: &mut DbConnection, user_id: &str) -> ApiResult<()> {
     let admins: Vec<String> = able_admins().select(users::id).order(users::username).limit(2).load(conn)?;
     if admins == [user_id] {
-        return Err(ApiError::new(Code::LastAdmin, "Nothing was changed. Make somebody else an admin first."));
+        return Err(ApiError::new(Code::LastAdmin, "Nothing was changed. Make another user an admin first."));
     }
     Ok(())
 }

@@ -15,10 +15,11 @@ const TEXT: &str = include_str!("privacy-policy.txt");
 pub struct PrivacyPolicy {
     #[schema(example = "2026-11-25.2")]
     version: &'static str,
-    /// The day from which it holds.
+    /// The day on which it takes effect.
     #[schema(format = Date, example = "2026-11-25")]
     date: &'static str,
-    /// Plain text. A line that begins with `# ` is a heading, one that begins with `- ` an item of a list.
+    /// Plain text. A line that begins with `# ` is a heading, one that begins with `- ` a list
+    /// item.
     #[schema(example = "# What this server keeps\n\n- Your user name ...")]
     text: &'static str,
 }

@@ -18,7 +18,7 @@ pub struct UserView {
     display_name: String,
     role: Role,
     disabled: bool,
-    /// Until when nobody can sign in at this name, because too many tried in vain.
+    /// The end of a lock on this name, after too many failed sign-ins.
     #[schema(required = true)]
     locked_until: Option<Timestamp>,
     #[schema(required = true)]

@@ -14,13 +14,13 @@ use crate::{clock::Timestamp, config::Config, db::Db};
 pub enum AuditCommand {
     /// Print the newest records, one a line.
     List {
-        /// Only what this user did.
+        /// Only actions of this user.
         #[arg(long)]
         actor: Option<String>,
         /// Only this action, e.g. auth.login.
         #[arg(long)]
         action: Option<String>,
-        /// Only what was done to this user or thing.
+        /// Only actions on this user or thing.
         #[arg(long)]
         target: Option<String>,
         /// How many.

@@ -26,16 +26,17 @@ use crate::{
 /// One record of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuditRecord {
-    /// Counts up by one among what is shown to you.
+    /// Counts the records that are shown to you, one by one.
     #[schema(example = 4711)]
     id: i64,
     at: Timestamp,
-    /// Who did it; `null` where nobody was recognised, `(operator)` at the server's command line.
+    /// The user who did it; `null` if nobody was recognised, `(operator)` for the server's command
+    /// line.
     #[schema(required = true, example = "robin")]
     actor: Option<String>,
     #[schema(value_type = Action)]
     action: String,
-    /// Whom or what it was done to.
+    /// The user or thing that it was done to.
     #[schema(required = true, example = "robin")]
     target: Option<String>,
     outcome: Outcome,
@@ -69,7 +70,7 @@ impl Row {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListAudit {
-    /// Only what this user did.
+    /// Only actions of this user.
     #[validate(length(max = 64))]
     #[param(max_length = 64, example = "robin")]
     actor: Option<String>,
@@ -77,11 +78,11 @@ pub struct ListAudit {
     #[validate(custom(function = "validate_action"))]
     #[param(example = "auth.login")]
     action: Option<String>,
-    /// Only what was done to this user or thing.
+    /// Only actions on this user or thing.
     #[validate(length(max = 64))]
     #[param(max_length = 64, example = "alex")]
     target: Option<String>,
-    /// Only what came out this way.
+    /// Only this outcome.
     #[param(inline)]
     outcome: Option<Outcome>,
     /// From this instant on.
@@ -90,12 +91,12 @@ pub struct ListAudit {
     /// Before this instant.
     #[param(value_type = Option<String>, format = DateTime, example = "2026-04-01T00:00:00Z")]
     to: Option<Timestamp>,
-    /// How many at once.
+    /// The number of items on a page.
     #[serde(default = "default_limit")]
     #[validate(range(min = 1, max = 500))]
     #[param(minimum = 1, maximum = 500, default = 20, required = false)]
     limit: u32,
-    /// `next_cursor` of the page before, with the same filters.
+    /// `next_cursor` of the previous page, with the same filters.
     cursor: Option<String>,
 }
 
@@ -107,10 +108,11 @@ fn validate_action(action: &str) -> Result<(), ValidationError> {
     Err(ValidationError::new("choice").with_message(Cow::Owned(format!("has to be one of {}", names.join(", ")))))
 }
 
-/// List what was done on this server.
+/// List the actions on this server.
 ///
-/// Newest first. Records are only ever added; `status-tracker audit verify` checks that none was changed or removed. What others log, whom they
-/// let watch and who looked at them is not shown: those records are for whom they name.
+/// Newest first. Records are only ever added; `status-tracker audit verify` checks that none was
+/// changed or removed. Records of other people's entries, shares and looks are not shown: only the
+/// people they name see them.
 #[utoipa::path(
     tag = "audit",
     params(ListAudit),
@@ -158,7 +160,7 @@ pub enum ExportFormat {
 pub struct ExportAudit {
     #[serde(default)]
     #[param(inline, required = false)]
-    /// One JSON object a line, or CSV.
+    /// One JSON object per line, or CSV.
     format: ExportFormat,
     /// From this instant on.
     #[param(value_type = Option<String>, format = DateTime, example = "2026-03-01T00:00:00Z")]
@@ -170,7 +172,7 @@ pub struct ExportAudit {
 
 /// Export the audit log.
 ///
-/// Oldest first, streamed: what the list shows to you. The export is recorded too.
+/// Oldest first, streamed: the records that the list shows to you. The export is recorded too.
 #[utoipa::path(
     tag = "audit",
     params(ExportAudit),

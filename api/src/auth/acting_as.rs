@@ -61,6 +61,6 @@ fn decoded(pair: &str) -> Option<(String, String)> {
 fn other_account() -> ApiError {
     ApiError::new(
         Code::OtherAccount,
-        "Nothing was changed. Somebody else has signed in here since: load the page again, or sign in anew.",
+        "Nothing was changed. Somebody else has signed in here since: load the page again, or sign in again.",
     )
 }

@@ -13,7 +13,7 @@ const PREFIX: &str = "st_";
 const RANDOM: usize = 16;
 const SEAL: usize = 16;
 
-/// What a token may be used for.
+/// A permission of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum Scope {
     /// Read what its owner may watch.

@@ -135,7 +135,7 @@ impl CurrentUser {
         match &self.scopes {
             Some(scopes) if !scopes.iter().any(|scope| any_of.contains(scope)) => Err(ApiError::new(
                 Code::InsufficientScope,
-                "Nothing was changed. Make a token whose scopes allow this, or sign in.",
+                "Nothing was changed. Create a token whose scopes allow this, or sign in.",
             )),
             _ => Ok(()),
         }

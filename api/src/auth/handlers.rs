@@ -12,7 +12,7 @@ use crate::{
 
 /// Sign out.
 ///
-/// Ends the session this request came with, in every form it was carried.
+/// Ends the session of this request, in every form of its credential.
 #[utoipa::path(
     tag = "auth",
     responses(

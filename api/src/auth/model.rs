@@ -27,7 +27,7 @@ pub const NEVER: Timestamp = Timestamp(0);
 const TOKENS: usize = 20;
 
 words! {
-    /// What carries a session.
+    /// The form of a credential.
     #[derive(serde::Serialize, utoipa::ToSchema)]
     #[serde(rename_all = "snake_case")]
     pub enum Kind, otherwise ApiToken {

@@ -135,7 +135,7 @@ pub fn status(conn: &mut DbConnection, user_id: &str) -> QueryResult<(bool, i64)
 /// [`Code::TotpAlreadyOn`]
 pub fn begin(conn: &mut DbConnection, user_id: &str, sealed: &str) -> ApiResult<()> {
     if status(conn, user_id)?.0 {
-        return Err(ApiError::new(Code::TotpAlreadyOn, "Nothing was changed. Switch it off first to set it up anew."));
+        return Err(ApiError::new(Code::TotpAlreadyOn, "Nothing was changed. Switch it off first to set it up again."));
     }
     remove(conn, user_id)?;
     diesel::insert_into(second_factors::table)

@@ -30,7 +30,7 @@ use crate::{
 pub struct SessionView {
     #[schema(format = Uuid)]
     id: String,
-    /// The one this request came with.
+    /// The session of this request.
     current: bool,
     kind: Kind,
     created_at: Timestamp,
@@ -74,7 +74,7 @@ impl Session {
 #[utoipa::path(
     tag = "auth",
     responses(
-        (status = 200, description = "Your living sessions", body = Page<SessionView>),
+        (status = 200, description = "Your current sessions", body = Page<SessionView>),
     )
 )]
 #[get("/me/sessions")]
@@ -142,22 +142,24 @@ pub async fn delete_other_sessions(state: web::Data<AppState>, current: CurrentU
 pub struct UpdatePassword {
     #[schema(value_type = String, format = Password, example = "Quiet-Harbour-71-lanterns")]
     current_password: SecretString,
-    /// 12 to 128 characters; lower and upper case letters, digits and other characters, or at least 20 characters; not easily guessed.
+    /// 12 to 128 characters; lower-case and upper-case letters, digits and other characters, or at
+    /// least 20 characters; not easily guessed.
     #[schema(value_type = String, format = Password, min_length = 12, max_length = 128, example = "Wide-Meadow-38-swallows")]
     new_password: SecretString,
 }
 
 /// Change your password.
 ///
-/// Every other session of yours ends, and every API token. A temporary password has to be changed for another one.
+/// All your other sessions and all API tokens end. A temporary password has to be replaced by a
+/// different one.
 #[utoipa::path(
     tag = "auth",
     request_body = UpdatePassword,
     responses(
         (status = 204, description = "Changed"),
-        (status = 403, description = "Wrong password, or came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Wrong password, or the request came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 423, description = "Too many wrong passwords", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too many sign-ins at once", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[put("/me/password")]
@@ -173,7 +175,7 @@ pub async fn update_password(
     check_strength("new_password", &new_password, &current.user.username)?;
     let same = normal(&current_password).expose_secret() == normal(&new_password).expose_secret();
     if same && current.user.temporary_password_until.is_some() {
-        return Err(FieldError::new("new_password", "same", "has to be another one than the temporary password").into());
+        return Err(FieldError::new("new_password", "same", "has to differ from the temporary password").into());
     }
     confirm_password(&state, &auth, &current, &current_password, Action::PasswordChange).await?;
     let hash = auth.passwords.hash(&new_password).await?;

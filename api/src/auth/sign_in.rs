@@ -37,13 +37,13 @@ pub const COOKIE_LIFE: i64 = 14 * DAY;
 pub struct Credentials {
     #[schema(example = "robin")]
     username: String,
-    /// It, or a `continuation`.
+    /// Either this or a `continuation`.
     #[schema(value_type = Option<String>, format = Password, example = "Quiet-Harbour-71-lanterns")]
     password: Option<SecretString>,
-    /// In place of the password: what the answer `totp_required`, or `invalid_totp`, carried.
+    /// In place of the password: the `continuation` of an answer `totp_required` or `invalid_totp`.
     #[schema(value_type = Option<String>, example = "pQ3xV8bTz0mYk5wJcR2nLgpQ3xV8bTz0mYk5wJcR2nL")]
     continuation: Option<SecretString>,
-    /// Where the second factor is on: the six digits that the authenticator shows, or a recovery code.
+    /// If the second factor is on: the six digits that the authenticator shows, or a recovery code.
     #[schema(value_type = Option<String>, example = "492039")]
     totp_code: Option<SecretString>,
 }
@@ -56,16 +56,17 @@ pub struct SignedIn {
 
 /// Sign in with a cookie.
 ///
-/// For the page. The cookie is `__Host-session`, or `session` where the server is reached over plain HTTP.
+/// For the page. The cookie is `__Host-session`, or `session` if the server is reached over plain
+/// HTTP.
 #[utoipa::path(
     tag = "auth",
     security(()),
     request_body = Credentials,
     responses(
         (status = 200, description = "Signed in; the cookie is in `Set-Cookie`", body = SignedIn),
-        (status = 401, description = "Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer carries a `continuation`; or that is over (`continuation_over`)", body = Problem, content_type = "application/problem+json"),
-        (status = 423, description = "Too many sign-ins failed at this name", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Name and password do not match; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer has a `continuation`; or the continuation is no longer valid (`continuation_over`)", body = Problem, content_type = "application/problem+json"),
+        (status = 423, description = "Too many sign-ins with this name failed", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too many sign-ins at once", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/auth/login")]
@@ -112,9 +113,9 @@ pub struct IssuedToken {
     request_body = Credentials,
     responses(
         (status = 200, description = "Signed in", body = IssuedToken),
-        (status = 401, description = "Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer carries a `continuation`; or that is over (`continuation_over`)", body = Problem, content_type = "application/problem+json"),
-        (status = 423, description = "Too many sign-ins failed at this name", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Too many are signing in at once", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Name and password do not match; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer has a `continuation`; or the continuation is no longer valid (`continuation_over`)", body = Problem, content_type = "application/problem+json"),
+        (status = 423, description = "Too many sign-ins with this name failed", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too many sign-ins at once", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/auth/token")]
@@ -261,7 +262,7 @@ impl SigningIn {
             Shown::Wrong => {
                 let refusal = ApiError::new(
                     Code::InvalidTotp,
-                    "Wait for the next code and enter that, or use a recovery code. Each is good once.",
+                    "Wait for the next code and enter that, or use a recovery code. Each one is valid once.",
                 );
                 if attempt.fail(conn, Some("second factor wrong"))? {
                     continuation::end_all_of(conn, &user.id)?;
@@ -301,7 +302,7 @@ impl SigningIn {
                 }
                 Ok(Err(ApiError::new(
                     Code::InvalidCredentials,
-                    "Check both and try again. Upper and lower case matter in the password.",
+                    "Check both and try again. The password distinguishes upper and lower case.",
                 )))
             }
             // No guess: nobody finds one by trying.
@@ -310,7 +311,7 @@ impl SigningIn {
                 attempt.record(conn, Outcome::Denied, Some("continuation over"))?;
                 Ok(Err(ApiError::new(
                     Code::ContinuationOver,
-                    "What was begun here is no longer good. Sign in with the password, and the code you have now.",
+                    "This sign-in has expired. Sign in with the password, and the code you have now.",
                 )))
             }
         }

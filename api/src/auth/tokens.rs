@@ -35,7 +35,7 @@ pub struct ApiToken {
     scopes: Vec<Scope>,
     created_at: Timestamp,
     expires_at: Timestamp,
-    /// To the minute; `null` if it never was.
+    /// To the minute; `null` if it was never used.
     #[schema(required = true)]
     last_used_at: Option<Timestamp>,
 }
@@ -59,7 +59,7 @@ impl Session {
 #[utoipa::path(
     tag = "auth",
     responses(
-        (status = 200, description = "Your living tokens", body = Page<ApiToken>),
+        (status = 200, description = "Your current tokens", body = Page<ApiToken>),
     )
 )]
 #[get("/me/tokens")]
@@ -72,7 +72,7 @@ pub async fn list_api_tokens(state: web::Data<AppState>, current: CurrentUser) -
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateApiToken {
-    /// What you will recognise it by.
+    /// A name to recognise it by.
     #[validate(length(min = 1, max = 64), custom(function = "validate_name"))]
     #[schema(
         min_length = 1,
@@ -81,13 +81,14 @@ pub struct CreateApiToken {
         example = "kitchen button"
     )]
     name: String,
-    /// All it may do.
+    /// Everything it may do.
     #[validate(custom(function = "validate_scopes"))]
     #[schema(min_items = 1, max_items = 4, example = json!(["log:water"]))]
     scopes: Vec<Scope>,
-    /// When it ends: in the future, at most a year ahead.
+    /// The end of the token: in the future, at most a year ahead.
     expires_at: Timestamp,
-    /// A UUIDv7 of your own. Should the answer be lost, ask again under the same id: the token that nobody saw makes room for the new one.
+    /// A UUIDv7 of your own. If the answer is lost, send the request again under the same id: a new
+    /// token replaces the one that nobody saw.
     id: Option<Uuid>,
 }
 
@@ -115,15 +116,16 @@ pub struct IssuedApiToken {
     expires_at: Timestamp,
 }
 
-/// Make an API token.
+/// Create an API token.
 ///
-/// A key for a script or a shortcut, which may do no more than its scopes say and never manages your account.
+/// A key for a script or a shortcut, which does only what its scopes allow and never manages your
+/// account.
 #[utoipa::path(
     tag = "auth",
     request_body = CreateApiToken,
     responses(
-        (status = 201, description = "Made; the token is not shown again", body = IssuedApiToken),
-        (status = 409, description = "You have twenty already, or the id stands for a token that was used", body = Problem, content_type = "application/problem+json"),
+        (status = 201, description = "Created; the token is not shown again", body = IssuedApiToken),
+        (status = 409, description = "You have twenty already, or the id belongs to a token that was used", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/me/tokens")]
@@ -136,7 +138,7 @@ pub async fn create_api_token(
     let CreateApiToken { name, scopes, expires_at, id } = body.0;
     let now = current.trace.at;
     if expires_at <= now || expires_at.0 > now.0 + LONGEST {
-        return Err(FieldError::new("expires_at", "range", "has to lie in the future, at most a year ahead").into());
+        return Err(FieldError::new("expires_at", "range", "has to be in the future, at most a year ahead").into());
     }
     let id = id.unwrap_or_else(|| state.clock.new_id());
     let token = auth.api_tokens.issue(current.user.id.parse().map_err(ApiError::internal)?, id, rand::random());

@@ -49,10 +49,10 @@ pub struct CreateTotp {
     password: SecretString,
 }
 
-/// What the authenticator needs, in three forms. Shown once.
+/// The secret for the authenticator, in three forms. Shown once.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TotpSetup {
-    /// To be typed in, where scanning does not work.
+    /// For typing, if scanning does not work.
     #[schema(example = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")]
     secret: String,
     #[schema(
@@ -64,7 +64,7 @@ pub struct TotpSetup {
     qr_svg: String,
 }
 
-/// Begin to set up the second factor.
+/// Begin setting up the second factor.
 ///
 /// Give the secret to an authenticator app. Nothing changes until you confirm it with a code.
 #[utoipa::path(
@@ -72,7 +72,7 @@ pub struct TotpSetup {
     request_body = CreateTotp,
     responses(
         (status = 201, description = "Ready to be confirmed", body = TotpSetup),
-        (status = 403, description = "Wrong password, or came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Wrong password, or the request came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "It is on already", body = Problem, content_type = "application/problem+json"),
         (status = 423, description = "Too many wrong passwords", body = Problem, content_type = "application/problem+json"),
     )
@@ -113,7 +113,7 @@ pub struct ConfirmTotp {
     code: SecretString,
 }
 
-/// Shown once. Each signs you in once in place of a code, when the device is lost.
+/// Shown once. Each one signs you in once in place of a code, if the device is lost.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RecoveryCodes {
     #[schema(min_items = 10, max_items = 10, example = json!(["3h7k-9wqm-x2td-c5vn"]))]
@@ -122,13 +122,13 @@ pub struct RecoveryCodes {
 
 /// Switch the second factor on.
 ///
-/// From now on signing in asks for a code. Keep the recovery codes somewhere else than on the device.
+/// From now on signing in asks for a code. Do not keep the recovery codes on the same device.
 #[utoipa::path(
     tag = "auth",
     request_body = ConfirmTotp,
     responses(
         (status = 200, description = "On; the recovery codes are not shown again", body = RecoveryCodes),
-        (status = 403, description = "Not the code that the authenticator shows, or came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not the code that the authenticator shows, or the request came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "There is nothing to confirm", body = Problem, content_type = "application/problem+json"),
         (status = 423, description = "Too many wrong codes or passwords", body = Problem, content_type = "application/problem+json"),
     )
@@ -189,7 +189,7 @@ pub struct DeleteTotp {
     request_body = DeleteTotp,
     responses(
         (status = 204, description = "Off"),
-        (status = 403, description = "Wrong password, or came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Wrong password, or the request came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "It is not on", body = Problem, content_type = "application/problem+json"),
         (status = 423, description = "Too many wrong passwords", body = Problem, content_type = "application/problem+json"),
     )

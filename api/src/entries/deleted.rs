@@ -36,7 +36,7 @@ impl Entry {
 
 /// List the entries that you deleted.
 ///
-/// The last one deleted comes first. `POST /entries/{id}/restore` brings one back.
+/// The latest deletion comes first. `POST /entries/{id}/restore` restores an entry.
 #[utoipa::path(
     tag = "entries",
     params(PageQuery),

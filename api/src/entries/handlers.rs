@@ -28,7 +28,7 @@ use crate::{
 /// How far a client's clock may run ahead of the server's.
 const AHEAD: i64 = 5 * MINUTE;
 
-/// What to log.
+/// An entry to log.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[validate(schema(function = "validate_value"))]
@@ -37,10 +37,12 @@ pub struct CreateEntry {
     /// Water: millilitres, 1 to 5000. Altitude: 1 to 10.
     #[schema(minimum = 1, maximum = 5000, example = 250)]
     value: i32,
-    /// Of water that was typed in fluid ounces (US): what was typed, in tenths. It has to be what `value` is in ounces.
+    /// For water that was typed in fluid ounces (US): the typed amount, in tenths. It has to equal
+    /// `value` in ounces.
     #[schema(minimum = 1, maximum = 1691, example = 85)]
     fl_oz_tenths: Option<i32>,
-    /// When it happened, at most five minutes ahead and not before the year 2000. Now, if left out.
+    /// The time it happened, at most five minutes ahead and not before the year 2000; now by
+    /// default.
     at: Option<Timestamp>,
     #[validate(length(max = 500), custom(function = "validate_note"))]
     #[schema(max_length = 500, pattern = r"^[^\x00]*$", example = "after the run")]
@@ -48,7 +50,8 @@ pub struct CreateEntry {
     #[validate(custom(function = "validate_tags"))]
     #[schema(value_type = Option<Vec<Tag>>, max_items = 10, example = json!(["sport"]))]
     tags: Option<Vec<String>>,
-    /// A UUIDv7 of your own. Sending the same entry again under the same id is safe: it is stored once.
+    /// A UUIDv7 of your own. The same entry can safely be sent again under the same id: it is
+    /// stored once.
     id: Option<Uuid>,
 }
 
@@ -102,15 +105,16 @@ fn check_instant(at: Timestamp, now: Timestamp) -> Result<(), FieldError> {
 
 /// Log water or altitude.
 ///
-/// Choose the `id` yourself and a lost answer costs nothing: send the same again, and you get the entry that is there.
+/// Choose the `id` yourself, and a lost answer costs nothing: send the same again, and you get the
+/// existing entry.
 #[utoipa::path(
     tag = "entries",
     request_body = CreateEntry,
     responses(
         (status = 201, description = "Logged", body = EntryView),
-        (status = 200, description = "Was logged before under this id", body = EntryView),
+        (status = 200, description = "Logged before under this id", body = EntryView),
         (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The id stands for an entry that says something else", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The id belongs to a different entry", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/entries")]
@@ -174,14 +178,15 @@ pub async fn get_entry(
     Ok(web::Json(entry.view()))
 }
 
-/// What to change; what is left out stays.
+/// The fields to change; a field that is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateEntry {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false, minimum = 1, maximum = 5000, example = 300)]
     value: Option<i32>,
-    /// What was typed in fluid ounces (US), in tenths; `null` takes it away. Left out, it goes with another `value`.
+    /// The amount as typed in fluid ounces (US), in tenths; `null` removes it. A new `value`
+    /// without it removes it as well.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<i32>, minimum = 1, maximum = 1691, example = 101)]
     #[expect(clippy::option_option, reason = "left out, null and a number are three things in a PATCH")]
@@ -189,7 +194,7 @@ pub struct UpdateEntry {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     at: Option<Timestamp>,
-    /// `null` takes the note away.
+    /// `null` removes the note.
     #[serde(default, deserialize_with = "present")]
     #[validate(length(max = 500), custom(function = "validate_note"))]
     #[schema(value_type = Option<String>, max_length = 500, pattern = r"^[^\x00]*$", example = "after the run")]
@@ -203,7 +208,7 @@ pub struct UpdateEntry {
 
 /// Change one of your entries.
 ///
-/// A new `at` also moves the entry to the day that instant belongs to.
+/// A new `at` also moves the entry to the day of that instant.
 #[utoipa::path(
     tag = "entries",
     params(("id" = Uuid, Path, description = "The entry's id")),
@@ -256,7 +261,7 @@ pub async fn update_entry(
 
 /// Delete one of your entries.
 ///
-/// `POST /entries/{id}/restore` brings it back.
+/// `POST /entries/{id}/restore` restores it.
 #[utoipa::path(
     tag = "entries",
     params(("id" = Uuid, Path, description = "The entry's id")),
@@ -286,14 +291,14 @@ pub async fn delete_entry(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Bring a deleted entry back.
+/// Restore a deleted entry.
 ///
-/// An entry that is there already stays as it is.
+/// An entry that is not deleted stays as it is.
 #[utoipa::path(
     tag = "entries",
     params(("id" = Uuid, Path, description = "The entry's id")),
     responses(
-        (status = 200, description = "The entry as it was", body = EntryView),
+        (status = 200, description = "The restored entry", body = EntryView),
         (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Not an entry of yours", body = Problem, content_type = "application/problem+json"),
     )

@@ -15,28 +15,29 @@ pub struct EntryView {
     #[schema(format = Uuid)]
     id: String,
     metric: Metric,
-    /// Millilitres for water, 1 to 10 for altitude; `null` where the share keeps the number back.
+    /// Millilitres for water, 1 to 10 for altitude; `null` where the share withholds the number.
     #[schema(required = true, example = 250)]
     value: Option<i32>,
-    /// Instead of the value, where the share says so: a glass below 200 ml is `low` and from 400 ml `high`, an altitude up to 3 is `low` and
-    /// from 8 `high`.
+    /// In place of the value, where the share says so: a glass below 200 ml is `low` and from 400
+    /// ml `high`, an altitude up to 3 is `low` and from 8 `high`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     band: Option<Band>,
-    /// Of water that was typed in fluid ounces (US), what was typed, in tenths; shown with the exact value only.
+    /// For water that was typed in fluid ounces (US), the typed amount in tenths; shown only with
+    /// the exact value.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 85)]
     fl_oz_tenths: Option<i32>,
     at: Timestamp,
-    /// The logical day it counts for, fixed when it was written.
+    /// The logical day it counts for, fixed when it was logged.
     #[schema(format = Date, example = "2026-03-01")]
     day: String,
-    /// Like the tags, shown with the exact value only.
+    /// Shown only with the exact value, like the tags.
     #[schema(required = true)]
     note: Option<String>,
     tags: Vec<String>,
     created_at: Timestamp,
-    /// Where the share keeps the number back, nothing tells that it was changed: then it is `created_at`.
+    /// Equals `created_at` where the share withholds the number, so that nothing reveals a change.
     updated_at: Timestamp,
 }
 

@@ -15,17 +15,20 @@ use crate::{
 
 /// Follow a person live, as far as they share it with you.
 ///
-/// First what you missed since `Last-Event-ID`, or a `status`; then what changes. Each event has an `id`.
+/// The stream begins with the events you missed since `Last-Event-ID`, or a `status`; changes
+/// follow. Each event has an `id`.
 ///
-/// - `status`: how they are, as `GET /people/{username}/status` says it, whenever that differs from what you were told.
-/// - `entry`: an entry that was logged, changed, deleted or brought back, as `{id, deleted, entry}`, where you see their history; `entry` is as
-///   in the history, and `null` where it was deleted.
-/// - `reset`: what you loaded before may be out of date; load it again.
-/// - `share` and `me`, on your own stream: how things stand with one of your viewers, as in `GET /me/shares/{username}`; your account, as in
-///   `GET /me`.
+/// - `status`: their status, as in `GET /people/{username}/status`, whenever it differs from the
+///   last one you got.
+/// - `entry`: an entry that was logged, changed, deleted or restored, as `{id, deleted, entry}`, if
+///   you see their history; `entry` is as in the history, and `null` if it was deleted.
+/// - `reset`: your data may be out of date; load it again.
+/// - `share` and `me`, on your own stream: one viewer's share, as in `GET /me/shares/{username}`;
+///   your account, as in `GET /me`.
 /// - `revoked`: the last event, with a `reason`: `session` or `share`.
 ///
-/// A comment line (`: 1772366400000`) comes with each event and every 15 seconds at least: the server's time, in milliseconds since 1970.
+/// A comment line (`: 1772366400000`) comes with each event and at least every 15 seconds: the
+/// server's time, in milliseconds since 1970.
 #[utoipa::path(
     tag = "events",
     params(
@@ -33,8 +36,8 @@ use crate::{
         ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event that you got"),
     ),
     responses(
-        (status = 200, description = "Events, until either side ends it", body = String, content_type = "text/event-stream"),
-        (status = 404, description = "No such person, or not yours to see", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "Events, until either side ends the stream", body = String, content_type = "text/event-stream"),
+        (status = 404, description = "No such person, or you may not see them", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests, or too many streams of yours are open", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many streams are open", body = Problem, content_type = "application/problem+json"),
     )
@@ -54,14 +57,14 @@ pub async fn get_person_events(
 
 /// Follow the list of people live.
 ///
-/// The event `people` holds what `GET /people?limit=100` answers: at first, and whenever that changes, once a second at most. `revoked` is the
-/// last event. A comment line (`: 1772366400000`) comes with each event and every 15 seconds at least: the server's
-/// time, in milliseconds since 1970.
+/// The event `people` has the answer of `GET /people?limit=100`: at first, and whenever it changes,
+/// at most once a second. `revoked` is the last event. A comment line (`: 1772366400000`) comes
+/// with each event and at least every 15 seconds: the server's time, in milliseconds since 1970.
 #[utoipa::path(
     tag = "events",
     params(("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event that you got")),
     responses(
-        (status = 200, description = "Events, until either side ends it", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "Events, until either side ends the stream", body = String, content_type = "text/event-stream"),
         (status = 429, description = "Too many requests, or too many streams of yours are open", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many streams are open", body = Problem, content_type = "application/problem+json"),
     )

@@ -68,7 +68,7 @@ pub async fn read_body(req: &HttpRequest, payload: web::Payload, limit: usize) -
     match tokio::time::timeout(BODY_WITHIN, payload.to_bytes_limited(limit)).await {
         Ok(Ok(Ok(body))) => Ok(body),
         Ok(Ok(Err(error))) => {
-            Err(ApiError::new(Code::BadRequest, "The body broke off. Send it again. Nothing was changed.")
+            Err(ApiError::new(Code::BadRequest, "The body was cut off. Send it again. Nothing was changed.")
                 .caused_by(error))
         }
         Ok(Err(_exceeded)) => Err(too_large()),
@@ -191,13 +191,21 @@ impl<T: DeserializeOwned + Validate> FromRequest for ValidQuery<T> {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(
             Query::<T>::from_query(req.query_string())
-                .map_err(|error| FieldError::new("query", "invalid", error.to_string()).into())
+                .map_err(|error| query_fault(&error.to_string()).into())
                 .and_then(|Query(value)| match value.validate() {
                     Ok(()) => Ok(Self(value)),
                     Err(errors) => Err(ApiError::invalid(field_errors(&errors))),
                 }),
         )
     }
+}
+
+/// The parser knows no parameter's name. It speaks of Rust's types, and the framework of its own.
+fn query_fault(text: &str) -> FieldError {
+    let text = text.strip_prefix("Query deserialize error: ").unwrap_or(text);
+    let number = ["invalid digit", "number too", "integer from empty string"].iter().any(|words| text.contains(words));
+    let text = if number { "a number in it is not a whole number, or is out of range" } else { text };
+    FieldError::new("query", "invalid", text.to_owned())
 }
 
 /// For a field of a PATCH: present means `Some`, and `null` is a value like any other, so that it is refused where the type has none.

@@ -26,11 +26,11 @@ use crate::{
 /// How many of the newest are shown of each sort.
 const SHOWN: i64 = 50;
 
-/// What happened in the last 24 hours, and who is kept out now.
+/// The events of the last 24 hours, and the callers who are kept out now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SecurityReport {
     since: Timestamp,
-    /// The last 24 hours one by one, the oldest first.
+    /// The last 24 hours one by one, oldest first.
     hours: Vec<SecurityHour>,
     /// The newest 50.
     failed_sign_ins: Vec<FailedSignIn>,
@@ -42,10 +42,10 @@ pub struct SecurityReport {
     suspicious: Vec<SuspiciousRequest>,
 }
 
-/// How much happened within an hour.
+/// The events of one hour.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SecurityHour {
-    /// When it began.
+    /// The beginning of the hour.
     at: Timestamp,
     #[schema(example = 2)]
     failed_sign_ins: i64,
@@ -60,7 +60,7 @@ pub struct SecurityHour {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FailedSignIn {
     at: Timestamp,
-    /// The name that was tried, whether or not anybody has it.
+    /// The name that was tried, whether or not it exists.
     #[schema(required = true, example = "robin")]
     username: Option<String>,
     #[schema(required = true, example = "192.0.2.7")]
@@ -69,7 +69,7 @@ pub struct FailedSignIn {
     request_id: Option<String>,
 }
 
-/// A name at which too many sign-ins failed.
+/// A name with too many failed sign-ins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Lockout {
     #[schema(example = "robin")]
@@ -77,14 +77,14 @@ pub struct Lockout {
     locked_until: Timestamp,
 }
 
-/// A caller that is refused everything but signing in for a while.
+/// A caller who may only sign in and register for a while.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Penalty {
     id: Uuid,
     /// `user` and a name, or `address` and an address or network.
     #[schema(example = "address 192.0.2.7")]
     caller: String,
-    /// How many there were on end; each is twice as long as the one before.
+    /// The number of penalties in a row; each is twice as long as the last.
     #[schema(example = 1)]
     level: i32,
     until: Timestamp,
@@ -141,7 +141,7 @@ pub struct SuspiciousRequest {
     request_id: Option<String>,
 }
 
-/// Read who was kept out, and why.
+/// Read the security report.
 ///
 /// Failed sign-ins, locked names, penalties and suspicious requests of the last 24 hours.
 #[utoipa::path(
@@ -219,14 +219,14 @@ pub async fn delete_penalty(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// What a browser sends because of `report-uri`.
+/// The report that a browser sends because of `report-uri`.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct CspReport {
     #[serde(rename = "csp-report")]
     report: Violation,
 }
 
-/// One thing that the policy refused. Browsers send more than these.
+/// One refusal by the policy. Browsers send more fields than these.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Violation {
@@ -241,7 +241,7 @@ pub struct Violation {
     blocked: Option<String>,
 }
 
-/// What a browser sends because of `report-to`; reports of other types are passed over.
+/// The report that a browser sends because of `report-to`; reports of other types are ignored.
 #[derive(Deserialize, ToSchema)]
 struct Report {
     #[serde(rename = "type")]
@@ -256,9 +256,9 @@ const REPORT: usize = 64 * 1024;
 /// So many out of one request are recorded.
 const REPORTS: usize = 5;
 
-/// Report what the content security policy refused.
+/// Report a refusal by the content security policy.
 ///
-/// For browsers. The reports are counted, and shown to nobody but the admins.
+/// For browsers. The reports are counted, and shown only to admins.
 #[utoipa::path(
     tag = "limits",
     security(()),

@@ -14,7 +14,7 @@ use crate::{
     settings::{CurrentSettings, Instance, SettingChanges, Settings, change},
 };
 
-/// Read what this server offers right now.
+/// Read what this server offers.
 #[utoipa::path(tag = "ops", security(()), responses((status = 200, description = "The server", body = Instance)))]
 #[get("/instance")]
 pub async fn get_instance(settings: web::Data<CurrentSettings>) -> web::Json<Instance> {
@@ -22,13 +22,13 @@ pub async fn get_instance(settings: web::Data<CurrentSettings>) -> web::Json<Ins
 }
 
 /// Read the settings.
-#[utoipa::path(tag = "ops", responses((status = 200, description = "What holds now", body = Settings)))]
+#[utoipa::path(tag = "ops", responses((status = 200, description = "The settings in effect", body = Settings)))]
 #[get("/admin/settings")]
 pub async fn get_settings(settings: web::Data<CurrentSettings>, _admin: AdminUser) -> web::Json<Settings> {
     web::Json(settings.get())
 }
 
-/// What to change; what is left out stays.
+/// The fields to change; a field that is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateSettings {
@@ -43,13 +43,14 @@ pub struct UpdateSettings {
 
 /// Change the settings.
 ///
-/// They hold at once and outlast a restart. This works during maintenance too, or nobody could end it.
+/// Changes take effect at once and survive a restart. This works during maintenance too, or nobody
+/// could end it.
 #[utoipa::path(
     tag = "ops",
     request_body = UpdateSettings,
     responses(
-        (status = 200, description = "What holds now", body = Settings),
-        (status = 409, description = "The configuration keeps the maintenance up", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The settings in effect", body = Settings),
+        (status = 409, description = "The configuration requires maintenance", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[patch("/admin/settings")]

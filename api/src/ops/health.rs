@@ -41,18 +41,18 @@ pub struct HealthReport {
     checks: HealthChecks,
 }
 
-/// Each part by itself.
+/// Each part on its own.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HealthChecks {
     /// The database can be read.
     database_reads: Health,
-    /// The writer takes work, and there is room for what it writes.
+    /// The writer accepts work, and there is room on the disk.
     database_writes: Health,
-    /// The server takes new requests: it has not been asked to stop.
+    /// The server accepts new requests: it has not been asked to stop.
     accepting: Health,
 }
 
-/// Read the state of the whole.
+/// Read the state of the server.
 #[utoipa::path(
     tag = "ops",
     security(()),
@@ -75,18 +75,19 @@ pub struct Liveness {
     status: Health,
 }
 
-/// Is the process alive.
+/// Check whether the process is alive.
 ///
-/// Looks at nothing else: a database that is away must not get the process restarted.
+/// Nothing else is checked: a missing database must not get the process restarted.
 #[utoipa::path(tag = "ops", security(()), responses((status = 200, description = "Alive", body = Liveness)))]
 #[get("/health/live")]
 pub async fn get_liveness() -> web::Json<Liveness> {
     web::Json(Liveness { status: Health::Ok })
 }
 
-/// Is the server able to serve.
+/// Check whether the server can serve.
 ///
-/// Migrated, reads, writes, not asked to stop. Answers within a second. Send it requests only while this is 200.
+/// The database is migrated, read and written, and the server was not asked to stop. Answers within
+/// a second. Send requests only while this is 200.
 #[utoipa::path(
     tag = "ops",
     security(()),

@@ -62,13 +62,13 @@ pub fn note_looks(state: &AppState, looks: &Looks, reader: &Reader, page: &Page<
     looks.note_all(&state.db, &reader.0.trace, shown.map(|person| person.person.username.clone()));
 }
 
-/// Read how a person is, as far as they share it with you.
+/// Read a person's status, as far as they share it with you.
 #[utoipa::path(
     tag = "people",
     params(("username" = String, Path, description = "The person", example = "robin")),
     responses(
-        (status = 200, description = "How they are", body = StatusView),
-        (status = 404, description = "No such person, or not yours to see", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "Their status", body = StatusView),
+        (status = 404, description = "No such person, or you may not see them", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/people/{username}/status")]

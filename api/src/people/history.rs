@@ -50,25 +50,26 @@ pub struct ListEntries {
     #[serde(default)]
     #[param(inline, required = false)]
     order: Order,
-    /// How many at once.
+    /// The number of items on a page.
     #[serde(default = "default_limit")]
     #[validate(range(min = 1, max = 500))]
     #[param(minimum = 1, maximum = 500, default = 20, required = false)]
     limit: u32,
-    /// `next_cursor` of the page before, with the same filters.
+    /// `next_cursor` of the previous page, with the same filters.
     cursor: Option<String>,
 }
 
 /// Read a person's history.
 ///
-/// You see as much of each entry as the person shares with you. Pages stay right while entries come and go: each continues where the one before ended.
+/// You see as much of each entry as the person shares with you. Each page continues where the
+/// previous one ended, even while entries come and go.
 #[utoipa::path(
     tag = "entries",
     params(("username" = String, Path, description = "The person", example = "robin"), ListEntries),
     responses(
         (status = 200, description = "One page", body = Page<EntryView>),
-        (status = 403, description = "They share how they are now, and not their history", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such person, or not yours to see", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "They share their present status, and not their history", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such person, or you may not see them", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/people/{username}/entries")]

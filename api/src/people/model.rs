@@ -14,7 +14,7 @@ use crate::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Where a reader stands with a person.
+/// The relation of a reader to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
@@ -30,15 +30,15 @@ pub enum Access {
     MayAsk,
 }
 
-/// A person whom you may watch, or whom you may ask.
+/// A person you may watch, or may ask.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PersonView {
     pub person: Person,
     pub access: Access,
-    /// What of them you see; `null` where you may not watch.
+    /// The parts of them that you see; `null` if you may not watch.
     #[schema(required = true)]
     pub granted: Option<GrantedView>,
-    /// How they are; `null` where you may not watch.
+    /// Their status; `null` if you may not watch.
     #[schema(required = true)]
     pub status: Option<StatusView>,
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 words! {
-    /// What stands between a person and a viewer.
+    /// The state of a share between a person and a viewer.
     #[derive(Serialize, Deserialize, ToSchema)]
     #[serde(rename_all = "snake_case")]
     pub enum ShareState, otherwise Ended {
@@ -233,7 +233,7 @@ impl Watched {
         if self.granted.history {
             return Ok(self);
         }
-        Err(ApiError::new(Code::HistoryNotShared, "You see how they are now. Ask them if you should see more."))
+        Err(ApiError::new(Code::HistoryNotShared, "You see their present status. Ask them if you should see more."))
     }
 }
 

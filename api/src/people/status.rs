@@ -19,7 +19,7 @@ pub struct Person {
     pub username: String,
     #[schema(example = "Robin")]
     display_name: String,
-    /// `null` for whom you may not watch.
+    /// `null` if you may not watch them.
     #[schema(required = true, example = "Europe/Berlin")]
     time_zone: Option<String>,
 }
@@ -36,7 +36,7 @@ impl Person {
     }
 }
 
-/// How a person is now. What was never logged, or is not shared, is `null`.
+/// A person's present status. Anything that was never logged, or is not shared, is `null`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct StatusView {
     pub person: Person,
@@ -46,7 +46,8 @@ pub struct StatusView {
     water: WaterStatus,
     altitude: AltitudeStatus,
     freshness: Freshness,
-    /// When the person last logged, changed or deleted anything; where not all of it is shown, when the newest of what is shown happened.
+    /// The time at which the person last logged, changed or deleted anything; if not everything is
+    /// shown, the time of the newest thing that is.
     #[schema(required = true)]
     updated_at: Option<Timestamp>,
 }
@@ -57,19 +58,21 @@ pub struct WaterStatus {
     last_at: Option<Timestamp>,
     #[schema(required = true, example = 250)]
     last_ml: Option<i32>,
-    /// Where it was typed in fluid ounces (US), what was typed, in tenths.
+    /// If it was typed in fluid ounces (US), the typed amount in tenths.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 85)]
     last_fl_oz_tenths: Option<i32>,
     #[schema(required = true, example = 1250)]
     today_ml: Option<i64>,
-    /// Where any of it was typed in fluid ounces (US), all of it in tenths of an ounce: what was typed in ounces is added as it was typed.
+    /// If any of it was typed in fluid ounces (US), the whole in tenths of an ounce: amounts typed
+    /// in ounces are added as typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 425)]
     today_fl_oz_tenths: Option<i64>,
     #[schema(required = true, example = 2000)]
     goal_ml: Option<i32>,
-    /// Of today's total, instead of the numbers: below half of the goal `low`, from the goal on `high`.
+    /// The band of today's total, in place of the numbers: `low` below half of the goal, `high`
+    /// from the goal on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     band: Option<Band>,
@@ -81,13 +84,14 @@ pub struct AltitudeStatus {
     value: Option<i32>,
     #[schema(required = true)]
     at: Option<Timestamp>,
-    /// Instead of the value: up to 3 `low`, from 8 `high`.
+    /// In place of the value: `low` up to 3, `high` from 8.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     band: Option<Band>,
 }
 
-/// How old the newest entry is, by the hours that the person chose: `fresh`, then `ageing`, then `stale`.
+/// The age of the newest entry, by the hours that the person chose: `fresh`, then `ageing`, then
+/// `stale`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Freshness {
@@ -148,15 +152,15 @@ pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> Que
     })
 }
 
-/// What somebody sees of a person, in words that clients read.
+/// The view of a person that somebody is granted, in words that clients read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct GrantedView {
     pub water: Detail,
     pub altitude: Detail,
-    /// Whether it includes the history, and not only how they are now.
+    /// Whether it includes the history, and not only the present status.
     pub history: bool,
     pub export: bool,
-    /// When it ends.
+    /// The end of the share.
     #[schema(required = true)]
     pub until: Option<Timestamp>,
 }

@@ -23,8 +23,8 @@ use super::routes::routes;
     info(
         title = "Personal Status Tracker",
         description = "One person logs water and mood; the people they trust watch it live.\n\nSign in with `POST /api/v1/auth/login` for a \
-                       cookie (that is what the page does; here it works for *Try it out* at once), or with `POST /api/v1/auth/token` for a \
-                       token, which goes into *Authorize*.\n\nErrors are problem documents (RFC 9457); `code` tells one from another.",
+                       cookie (as the page does; here *Try it out* then works at once), or with `POST /api/v1/auth/token` for a \
+                       token, which goes into *Authorize*.\n\nErrors are problem documents (RFC 9457); `code` identifies the problem.",
         license(name = "GPL-3.0-or-later", identifier = "GPL-3.0-or-later"),
     ),
     servers((url = "/")),
@@ -34,11 +34,11 @@ use super::routes::routes;
         (name = "auth", description = "Sign in, sign out"),
         (name = "users", description = "Your account; registering, inviting and managing users"),
         (name = "people", description = "The people you may watch"),
-        (name = "events", description = "What changes, as it changes"),
+        (name = "events", description = "Changes, as they happen"),
         (name = "entries", description = "Logging, and the history"),
-        (name = "limits", description = "Who was kept out, and why"),
-        (name = "audit", description = "What was done on this server"),
-        (name = "ops", description = "Is the server well, and its settings"),
+        (name = "limits", description = "Callers who were kept out, and why"),
+        (name = "audit", description = "Actions on this server"),
+        (name = "ops", description = "Health of the server, and its settings"),
     ),
 )]
 struct ApiDoc;
@@ -51,7 +51,7 @@ impl Modify for SecuritySchemes {
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
         let cookie = ApiKey::Cookie(ApiKeyValue::with_description(
             "session",
-            "`__Host-session` where the server is reached over TLS",
+            "`__Host-session` if the server is reached over TLS",
         ));
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
     }
@@ -64,8 +64,9 @@ fn acting_as() -> Parameter {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(
-            "The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike \
-             for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same.",
+            "The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 \
+             `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the \
+             same.",
         ))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
         .build()
@@ -121,14 +122,14 @@ fn describe(operation: &mut Operation, path: &str, writes: bool) {
     let refusals = [
         (body, "400", "The body is not JSON"),
         (true, "400", "The address looks like an attack"),
-        (signed_in, "401", "Not signed in, or the credential is not or no longer good"),
-        (limited, "409", "The credential is somebody else's than `Acting-As` says"),
+        (signed_in, "401", "Not signed in, or the credential is not (or no longer) valid"),
+        (limited, "409", "The credential belongs to another user than `Acting-As` says"),
         (for_admins, "403", "Not an admin, or the request came from another site"),
         (signed_in && writes, "403", "The request came from another site"),
         (body, "413", "The body is too large"),
         (body, "415", "The content type is not JSON"),
         (body || query, "422", "A field or parameter does not fit; see `errors`"),
-        (limited, "429", "Too many requests; `Retry-After` says when the next one gets through"),
+        (limited, "429", "Too many requests; `Retry-After` says when the next one is accepted"),
         (limited && !writes, "503", "Busy, or the disk fails; `Retry-After` says when to try again"),
         (limited && writes, "503", "Under maintenance, busy, or the disk fails; `Retry-After` says when to try again"),
         (limited && writes, "507", "The disk is full; nothing was changed"),

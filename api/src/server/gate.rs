@@ -93,7 +93,7 @@ pub(super) async fn for_us_alone(
         Some(_) if more => Some(ApiError::new(Code::BadRequest, "Send one `Host`.")),
         // An absolute address in the request line counts for more than `Host` (RFC 9112, 3.2.2).
         Some(host) if known(host) && req.uri().host().is_none_or(known) => None,
-        Some(_) => Some(ApiError::new(Code::UnknownHost, "Use the address that this server was given out under.")),
+        Some(_) => Some(ApiError::new(Code::UnknownHost, "Use the address under which this server is known.")),
     };
     match refused {
         Some(error) => Ok(req.error_response(error)),
@@ -164,7 +164,8 @@ pub(super) async fn callers(
         log.record(&state.db, &state.clock, trace.clone(), event);
     }
     let (response, offence) = if refused {
-        let detail = "Nothing was changed. Correct the address; whoever sends many of these is kept out for a while.";
+        let detail =
+            "Nothing was changed. Correct the address; a caller who sends many of these is kept out for a while.";
         (req.error_response(ApiError::new(Code::SuspiciousRequest, detail)), Some(Offence::Suspicious))
     } else {
         let response = next.call(req).await?.map_into_boxed_body();

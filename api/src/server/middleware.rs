@@ -123,9 +123,11 @@ pub(super) async fn within_time(
     match tokio::time::timeout(limit, AssertUnwindSafe(next.call(req)).catch_unwind()).await {
         Ok(Ok(response)) => response,
         Ok(Err(_panic)) => Err(ApiError::internal("a handler panicked").into()),
-        Err(_elapsed) => {
-            Err(ApiError::new(Code::Timeout, "It may or may not have been done. Look first, then try again.").into())
-        }
+        Err(_elapsed) => Err(ApiError::new(
+            Code::Timeout,
+            "The request may or may not have been carried out. Check first, then try again.",
+        )
+        .into()),
     }
 }
 

@@ -40,7 +40,7 @@ pub async fn get_me(state: web::Data<AppState>, current: RestrictedUser) -> ApiR
     Ok(web::Json(current.0.read(&state.db, |conn, user| Ok(user.me(conn, now)?)).await?))
 }
 
-/// What to change; what is left out stays.
+/// The fields to change; a field that is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateMe {
@@ -56,7 +56,8 @@ pub struct UpdateMe {
     #[validate(custom(function = "validate_time_zone"))]
     #[schema(nullable = false, example = "Europe/Berlin")]
     time_zone: Option<String>,
-    /// The zone of the device. It is taken only while nobody chose a zone and nothing was ever logged; otherwise nothing is changed by it.
+    /// The zone of the device. It is adopted only while no zone was chosen and nothing was ever
+    /// logged; otherwise it changes nothing.
     #[serde(default, deserialize_with = "present")]
     #[validate(custom(function = "validate_time_zone"))]
     #[schema(nullable = false, example = "Europe/Berlin")]
@@ -76,16 +77,16 @@ pub struct UpdateMe {
     #[validate(custom(function = "validate_presets"))]
     #[schema(nullable = false, value_type = Option<Vec<Preset>>, min_items = 3, max_items = 3, example = json!([150, 250, 500]))]
     water_presets_ml: Option<Vec<i32>>,
-    /// Whom you let watch: those you approve, every viewer, or nobody.
+    /// The viewers you let watch: those you approve, every viewer, or nobody.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     sharing: Option<Sharing>,
-    /// From which age on, in hours, your status counts as ageing.
+    /// The age in hours from which your status counts as ageing.
     #[serde(default, deserialize_with = "present")]
     #[validate(range(min = 1, max = 168))]
     #[schema(nullable = false, minimum = 1, maximum = 168, example = 6)]
     ageing_after_hours: Option<i16>,
-    /// From which age on, in hours, your status counts as stale: later than it counts as ageing.
+    /// The age in hours from which your status counts as stale: more than for ageing.
     #[serde(default, deserialize_with = "present")]
     #[validate(range(min = 2, max = 336))]
     #[schema(nullable = false, minimum = 2, maximum = 336, example = 24)]
@@ -118,7 +119,7 @@ fn validate_presets(presets: &[i32]) -> Result<(), ValidationError> {
 
 /// Change your account.
 ///
-/// Days of entries that exist already stay as they are when the time zone or the start of the day changes.
+/// Existing entries keep their days when the time zone or the start of the day changes.
 #[utoipa::path(
     tag = "users",
     request_body = UpdateMe,
@@ -198,13 +199,13 @@ pub struct DeleteMe {
 
 /// Erase your account.
 ///
-/// Your account, your sessions and all your entries go at once and do not come back.
+/// Your account, your sessions and all your entries are erased at once, for good.
 #[utoipa::path(
     tag = "users",
     request_body = DeleteMe,
     responses(
         (status = 204, description = "Erased"),
-        (status = 403, description = "Wrong password, or came from another site", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Wrong password, or the request came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "You are the last admin", body = Problem, content_type = "application/problem+json"),
         (status = 423, description = "Too many wrong passwords", body = Problem, content_type = "application/problem+json"),
     )

@@ -22,7 +22,8 @@ pub struct Me {
     /// An IANA time zone; it decides which day an entry belongs to.
     #[schema(example = "Europe/Berlin")]
     time_zone: String,
-    /// Whether somebody chose it. The zone that an account begins with, UTC, gives way to that of your first device.
+    /// Whether the zone was chosen. An account begins with UTC, which the zone of your first device
+    /// replaces.
     time_zone_set: bool,
     /// The hour at which the day starts, 0 to 6.
     #[schema(minimum = 0, maximum = 6, example = 4)]
@@ -34,15 +35,15 @@ pub struct Me {
     password_change_required: bool,
     /// There is a privacy policy that you have not accepted yet.
     privacy_policy_due: bool,
-    /// What the three cups hold.
+    /// The amounts of the three cups.
     #[schema(min_items = 3, max_items = 3, example = json!([150, 250, 500]))]
     water_presets_ml: Vec<i32>,
-    /// Whom you let watch.
+    /// The viewers you let watch.
     sharing: Sharing,
-    /// From which age on, in hours, your status counts as ageing.
+    /// The age in hours from which your status counts as ageing.
     #[schema(minimum = 1, maximum = 168, example = 6)]
     ageing_after_hours: i16,
-    /// From which age on, in hours, your status counts as stale.
+    /// The age in hours from which your status counts as stale.
     #[schema(minimum = 2, maximum = 336, example = 24)]
     stale_after_hours: i16,
 }

@@ -28,31 +28,33 @@ use crate::{
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterUser {
-    /// 3 to 32 letters, digits, `.`, `_` or `-`. Kept in lower case.
+    /// 3 to 32 letters, digits, `.`, `_` or `-`. Stored in lower case.
     #[validate(custom(function = "validate_new_username"))]
     #[schema(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$", example = "robin")]
     username: String,
-    /// 12 to 128 characters; lower and upper case letters, digits and other characters, or at least 20 characters; not easily guessed.
+    /// 12 to 128 characters; lower-case and upper-case letters, digits and other characters, or at
+    /// least 20 characters; not easily guessed.
     #[schema(value_type = String, format = Password, min_length = 12, max_length = 128, example = "Quiet-Harbour-71-lanterns")]
     password: SecretString,
     /// The version from `GET /privacy-policy` that the person has read and accepts.
     #[schema(example = "2026-11-25.2")]
     privacy_policy_version: String,
-    /// From an invitation, if there is one: it decides the role.
+    /// The code of an invitation, if there is one: it decides the role.
     #[schema(value_type = Option<String>, example = "pQ3xV8bTz0mYk5wJcR2nLg")]
     invite_code: Option<SecretString>,
 }
 
 /// Register.
 ///
-/// As a viewer, who can watch and not write, or as what the invitation says. Sign in afterwards.
+/// The new user is a viewer, who can watch and not write, or has the role of the invitation. Sign
+/// in afterwards.
 #[utoipa::path(
     tag = "users",
     security(()),
     request_body = RegisterUser,
     responses(
         (status = 201, description = "Registered", body = UserView),
-        (status = 403, description = "Registration is closed, or the invitation is not or no longer good", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Registration is closed, or the invitation is not (or no longer) valid", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The name is taken", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -114,7 +116,10 @@ fn admission(
         (Registration::Open | Registration::Invite, Some(code_hash)) => {
             let invite = invites::model::find_good(conn, code_hash, now)?.ok_or_else(|| {
                 // One answer for whatever is wrong with it, so that guessing learns nothing.
-                ApiError::new(Code::InvalidInvite, "Nothing was changed. Ask whoever invited you for another one.")
+                ApiError::new(
+                    Code::InvalidInvite,
+                    "Nothing was changed. Ask the person who invited you for another one.",
+                )
             })?;
             Ok((invite.role(), Some(invite)))
         }

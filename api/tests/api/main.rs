@@ -10,6 +10,7 @@ mod auth;
 mod continuation;
 mod contract;
 mod crash;
+mod documents;
 mod entries;
 mod events;
 mod faults;

@@ -1,5 +1,5 @@
 //! Who may call what: every operation of the OpenAPI document, as anonymous, viewer, the admin concerned, and another admin. A new
-//! route without a row fails.
+//! route without a row fails. `make generate` writes the table of operations in docs/security/rules.md from these rows.
 
 use serde_json::{Value, json};
 use status_tracker::{account::model::Role, server::document};
@@ -9,9 +9,9 @@ use crate::support::{Client, NOON, PASSWORD, TestApp};
 const ID: &str = "019cb2f0-0000-7000-8000-000000000001";
 
 /// Method, path, body, and the status for anonymous, a viewer, the admin `robin` who owns entry `ID`, and another admin.
-type Row = (&'static str, &'static str, Value, [u16; 4]);
+pub type Row = (&'static str, &'static str, Value, [u16; 4]);
 
-fn rows() -> Vec<Row> {
+pub fn rows() -> Vec<Row> {
     let credentials = json!({"username": "robin", "password": PASSWORD});
     let registration = json!({"username": "newcomer", "password": PASSWORD, "privacy_policy_version": "2026-11-25.2"});
     let entry = json!({"metric": "water", "value": 250});

@@ -121,6 +121,17 @@ async fn people_come_in_pages() {
     for query in ["limit=0", "limit=501", "limit=x", "cursor=", "cursor=nonsense", "page=2", "limit=1&limit=2"] {
         assert_eq!(viewer.get(&format!("/api/v1/people?{query}")).await.status, 422, "{query}");
     }
+    for (query, message) in [
+        ("limit=x", "a number in it is not a whole number, or is out of range"),
+        ("limit=-1", "a number in it is not a whole number, or is out of range"),
+        ("limit=99999999999", "a number in it is not a whole number, or is out of range"),
+        ("limit=", "a number in it is not a whole number, or is out of range"),
+        ("page=2", "unknown field `page`, expected `limit` or `cursor`"),
+        ("limit=1&limit=2", "duplicate field `limit`"),
+    ] {
+        let refused = viewer.get(&format!("/api/v1/people?{query}")).await;
+        assert_eq!(refused.json["errors"][0]["message"], message, "{query}");
+    }
 }
 
 #[actix_web::test]

@@ -12,9 +12,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what was done on this server.
-         * @description Newest first. Records are only ever added; `status-tracker audit verify` checks that none was changed or removed. What others log, whom they
-         *     let watch and who looked at them is not shown: those records are for whom they name.
+         * List the actions on this server.
+         * @description Newest first. Records are only ever added; `status-tracker audit verify` checks that none was
+         *     changed or removed. Records of other people's entries, shares and looks are not shown: only the
+         *     people they name see them.
          */
         get: operations["list_audit"];
         put?: never;
@@ -34,7 +35,7 @@ export interface paths {
         };
         /**
          * Export the audit log.
-         * @description Oldest first, streamed: what the list shows to you. The export is recorded too.
+         * @description Oldest first, streamed: the records that the list shows to you. The export is recorded too.
          */
         get: operations["export_audit"];
         put?: never;
@@ -54,13 +55,14 @@ export interface paths {
         };
         /**
          * List the invitations that have not expired.
-         * @description Newest first, those of all admins.
+         * @description Newest first, including those of other admins.
          */
         get: operations["list_invites"];
         put?: never;
         /**
          * Invite somebody.
-         * @description The code is shown this once. It works while registration is open or by invitation, and as long as whoever made it is an enabled admin.
+         * @description The code is shown only once. It works while registration is open or by invitation, and as long
+         *     as its maker is an enabled admin.
          */
         post: operations["create_invite"];
         delete?: never;
@@ -80,8 +82,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Take an invitation back.
-         * @description Whoever registered with it stays.
+         * Withdraw an invitation.
+         * @description Users who registered with it stay.
          */
         delete: operations["delete_invite"];
         options?: never;
@@ -117,7 +119,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read who was kept out, and why.
+         * Read the security report.
          * @description Failed sign-ins, locked names, penalties and suspicious requests of the last 24 hours.
          */
         get: operations["get_security"];
@@ -145,7 +147,8 @@ export interface paths {
         head?: never;
         /**
          * Change the settings.
-         * @description They hold at once and outlast a restart. This works during maintenance too, or nobody could end it.
+         * @description Changes take effect at once and survive a restart. This works during maintenance too, or nobody
+         *     could end it.
          */
         patch: operations["update_settings"];
         trace?: never;
@@ -162,7 +165,8 @@ export interface paths {
         put?: never;
         /**
          * Create a user.
-         * @description Their temporary password is shown this once: pass it on. Nobody can choose it, and its owner has to replace it within 24 hours.
+         * @description The temporary password is shown only once: pass it on. Nobody can choose it, and its owner has
+         *     to replace it within 24 hours.
          */
         post: operations["create_user"];
         delete?: never;
@@ -184,14 +188,15 @@ export interface paths {
         post?: never;
         /**
          * Erase a user's account.
-         * @description The account, its sessions, its invitations and all its entries go at once and do not come back.
+         * @description The account, its sessions, its invitations and all its entries are erased at once, for good.
          */
         delete: operations["delete_user"];
         options?: never;
         head?: never;
         /**
          * Change a user's account.
-         * @description Another role, or being disabled, ends all their sessions and API tokens at once, and their invitations when they are no longer an enabled admin.
+         * @description A new role, or being disabled, ends all their sessions and API tokens at once, and their
+         *     invitations when they are no longer an enabled admin.
          */
         patch: operations["update_user"];
         trace?: never;
@@ -207,8 +212,8 @@ export interface paths {
         put?: never;
         /**
          * Replace a user's password by a temporary one.
-         * @description It is shown this once: pass it on. Nobody can choose it, and its owner has to replace it within 24 hours. All their sessions and API
-         *     tokens end; a second factor stays.
+         * @description It is shown only once: pass it on. Nobody can choose it, and its owner has to replace it within
+         *     24 hours. All their sessions and API tokens end; a second factor stays.
          */
         post: operations["reset_user_password"];
         delete?: never;
@@ -226,14 +231,14 @@ export interface paths {
         };
         /**
          * List where a user is signed in.
-         * @description API tokens too. All on one page, newest first, the tokens last.
+         * @description API tokens included. All on one page, newest first, the tokens last.
          */
         get: operations["list_user_sessions"];
         put?: never;
         post?: never;
         /**
          * Sign a user out everywhere.
-         * @description API tokens end too.
+         * @description API tokens end as well.
          */
         delete: operations["delete_user_sessions"];
         options?: never;
@@ -252,8 +257,9 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Take a user's second factor away.
-         * @description For somebody who lost the device that makes their codes. Make sure by other means that it is they who ask.
+         * Remove a user's second factor.
+         * @description For a user who lost the device that makes their codes. Make sure by other means that the request
+         *     comes from them.
          */
         delete: operations["delete_user_totp"];
         options?: never;
@@ -272,7 +278,7 @@ export interface paths {
         put?: never;
         /**
          * Lift the lock from a user's name.
-         * @description Also when there is none: afterwards they can sign in.
+         * @description It works without a lock, too: afterwards they can sign in.
          */
         post: operations["unlock_user"];
         delete?: never;
@@ -292,7 +298,8 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a cookie.
-         * @description For the page. The cookie is `__Host-session`, or `session` where the server is reached over plain HTTP.
+         * @description For the page. The cookie is `__Host-session`, or `session` if the server is reached over plain
+         *     HTTP.
          */
         post: operations["create_session"];
         delete?: never;
@@ -312,7 +319,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out.
-         * @description Ends the session this request came with, in every form it was carried.
+         * @description Ends the session of this request, in every form of its credential.
          */
         post: operations["delete_current_session"];
         delete?: never;
@@ -332,7 +339,8 @@ export interface paths {
         put?: never;
         /**
          * Register.
-         * @description As a viewer, who can watch and not write, or as what the invitation says. Sign in afterwards.
+         * @description The new user is a viewer, who can watch and not write, or has the role of the invitation. Sign
+         *     in afterwards.
          */
         post: operations["register_user"];
         delete?: never;
@@ -371,8 +379,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Report what the content security policy refused.
-         * @description For browsers. The reports are counted, and shown to nobody but the admins.
+         * Report a refusal by the content security policy.
+         * @description For browsers. The reports are counted, and shown only to admins.
          */
         post: operations["create_csp_report"];
         delete?: never;
@@ -392,7 +400,8 @@ export interface paths {
         put?: never;
         /**
          * Log water or altitude.
-         * @description Choose the `id` yourself and a lost answer costs nothing: send the same again, and you get the entry that is there.
+         * @description Choose the `id` yourself, and a lost answer costs nothing: send the same again, and you get the
+         *     existing entry.
          */
         post: operations["create_entry"];
         delete?: never;
@@ -410,7 +419,7 @@ export interface paths {
         };
         /**
          * List the entries that you deleted.
-         * @description The last one deleted comes first. `POST /entries/{id}/restore` brings one back.
+         * @description The latest deletion comes first. `POST /entries/{id}/restore` restores an entry.
          */
         get: operations["list_deleted_entries"];
         put?: never;
@@ -431,9 +440,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Move your entries to the days they belong to by your time zone and the start of your day as they are now.
-         * @description Otherwise an entry keeps the day that was fixed when it was written. With `dry_run=true` you see what would move; with the `digest` of that
-         *     preview it is done, unless one of those entries changed meanwhile. Each entry keeps a version of how it was.
+         * Move your entries to the days of your present time zone and start of the day.
+         * @description Otherwise an entry keeps the day that was fixed when it was logged. `dry_run=true` shows what
+         *     would move; the `digest` of that preview does it, unless one of those entries changed meanwhile.
+         *     Each entry keeps its previous version.
          */
         post: operations["recompute_entries"];
         delete?: never;
@@ -452,10 +462,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put all your entries back to how they were at a moment.
-         * @description With `dry_run=true` you see what it changes; with the `digest` of that preview it is done, unless your entries changed meanwhile. Whatever
-         *     it replaces is kept as a version, so that going back can itself be undone by going back to the moment before it. Entries that were
-         *     changed before versions were kept stay as they are.
+         * Put all your entries back to a moment.
+         * @description `dry_run=true` shows the changes; the `digest` of that preview makes them, unless your entries
+         *     changed meanwhile. Replaced values are kept as versions, so that a rewind can itself be undone
+         *     by a rewind to the moment before it. Entries that were changed before versions were kept stay as
+         *     they are.
          */
         post: operations["rewind_entries"];
         delete?: never;
@@ -477,14 +488,14 @@ export interface paths {
         post?: never;
         /**
          * Delete one of your entries.
-         * @description `POST /entries/{id}/restore` brings it back.
+         * @description `POST /entries/{id}/restore` restores it.
          */
         delete: operations["delete_entry"];
         options?: never;
         head?: never;
         /**
          * Change one of your entries.
-         * @description A new `at` also moves the entry to the day that instant belongs to.
+         * @description A new `at` also moves the entry to the day of that instant.
          */
         patch: operations["update_entry"];
         trace?: never;
@@ -499,8 +510,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Bring a deleted entry back.
-         * @description An entry that is there already stays as it is.
+         * Restore a deleted entry.
+         * @description An entry that is not deleted stays as it is.
          */
         post: operations["restore_entry"];
         delete?: never;
@@ -517,8 +528,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List how one of your entries was before each change.
-         * @description Newest first; also of an entry that is deleted.
+         * List the previous versions of one of your entries.
+         * @description Newest first; this includes deleted entries.
          */
         get: operations["list_versions"];
         put?: never;
@@ -539,8 +550,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put one of your entries back to how it was.
-         * @description With the day it had. How it is now is kept as a version in turn; where nothing differs, nothing is done.
+         * Put one of your entries back to a version.
+         * @description The entry gets the day it had. The present state is kept as a version in turn; if nothing
+         *     differs, nothing is done.
          */
         post: operations["restore_version"];
         delete?: never;
@@ -556,7 +568,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read what this server offers right now. */
+        /** Read what this server offers. */
         get: operations["get_instance"];
         put?: never;
         post?: never;
@@ -579,14 +591,14 @@ export interface paths {
         post?: never;
         /**
          * Erase your account.
-         * @description Your account, your sessions and all your entries go at once and do not come back.
+         * @description Your account, your sessions and all your entries are erased at once, for good.
          */
         delete: operations["delete_me"];
         options?: never;
         head?: never;
         /**
          * Change your account.
-         * @description Days of entries that exist already stay as they are when the time zone or the start of the day changes.
+         * @description Existing entries keep their days when the time zone or the start of the day changes.
          */
         patch: operations["update_me"];
         trace?: never;
@@ -599,8 +611,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List who is watching you, and who looked.
-         * @description A look stands here once a minute. Admins who looked at your account are here, too.
+         * List the viewers who are watching you, and who looked.
+         * @description Looks are listed once a minute for each viewer. Admins who looked at your account are included.
          */
         get: operations["list_audience"];
         put?: never;
@@ -620,9 +632,9 @@ export interface paths {
         };
         /**
          * Follow the list of people live.
-         * @description The event `people` holds what `GET /people?limit=100` answers: at first, and whenever that changes, once a second at most. `revoked` is the
-         *     last event. A comment line (`: 1772366400000`) comes with each event and every 15 seconds at least: the server's
-         *     time, in milliseconds since 1970.
+         * @description The event `people` has the answer of `GET /people?limit=100`: at first, and whenever it changes,
+         *     at most once a second. `revoked` is the last event. A comment line (`: 1772366400000`) comes
+         *     with each event and at least every 15 seconds: the server's time, in milliseconds since 1970.
          */
         get: operations["get_people_events"];
         put?: never;
@@ -643,7 +655,8 @@ export interface paths {
         get?: never;
         /**
          * Change your password.
-         * @description Every other session of yours ends, and every API token. A temporary password has to be changed for another one.
+         * @description All your other sessions and all API tokens end. A temporary password has to be replaced by a
+         *     different one.
          */
         put: operations["update_password"];
         post?: never;
@@ -699,8 +712,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List your viewers and what each of them sees.
-         * @description Those who may watch, who asked, and whom you ended it for; with `sharing: everyone` every enabled viewer.
+         * List your viewers and their shares.
+         * @description Viewers who may watch, who asked, or whose share ended; with `sharing: everyone` every enabled
+         *     viewer.
          */
         get: operations["list_shares"];
         put?: never;
@@ -718,21 +732,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read what one viewer sees. */
+        /** Read one viewer's share. */
         get: operations["get_share"];
         put?: never;
         post?: never;
         /**
-         * End what a viewer sees, or decline their request.
+         * End a viewer's share, or decline their request.
          * @description With `sharing: everyone` it keeps that viewer out.
          */
         delete: operations["delete_share"];
         options?: never;
         head?: never;
         /**
-         * Approve, narrow or end what a viewer sees.
-         * @description It holds at once, for what they have open too. Approving one whose time is over takes the old end away unless you give a new one. A viewer who
-         *     has not asked can be approved as well.
+         * Approve, narrow or end a viewer's share.
+         * @description It takes effect at once, for open streams too. Approving a share whose time is over removes the
+         *     old end unless you give a new one. A viewer who has not asked can be approved as well.
          */
         patch: operations["update_share"];
         trace?: never;
@@ -751,8 +765,9 @@ export interface paths {
         get: operations["list_api_tokens"];
         put?: never;
         /**
-         * Make an API token.
-         * @description A key for a script or a shortcut, which may do no more than its scopes say and never manages your account.
+         * Create an API token.
+         * @description A key for a script or a shortcut, which does only what its scopes allow and never manages your
+         *     account.
          */
         post: operations["create_api_token"];
         delete?: never;
@@ -789,7 +804,7 @@ export interface paths {
         get: operations["get_totp"];
         put?: never;
         /**
-         * Begin to set up the second factor.
+         * Begin setting up the second factor.
          * @description Give the secret to an authenticator app. Nothing changes until you confirm it with a code.
          */
         post: operations["create_totp"];
@@ -814,7 +829,7 @@ export interface paths {
         put?: never;
         /**
          * Switch the second factor on.
-         * @description From now on signing in asks for a code. Keep the recovery codes somewhere else than on the device.
+         * @description From now on signing in asks for a code. Do not keep the recovery codes on the same device.
          */
         post: operations["confirm_totp"];
         delete?: never;
@@ -852,7 +867,8 @@ export interface paths {
         };
         /**
          * Read a person's history.
-         * @description You see as much of each entry as the person shares with you. Pages stay right while entries come and go: each continues where the one before ended.
+         * @description You see as much of each entry as the person shares with you. Each page continues where the
+         *     previous one ended, even while entries come and go.
          */
         get: operations["list_entries"];
         put?: never;
@@ -872,17 +888,20 @@ export interface paths {
         };
         /**
          * Follow a person live, as far as they share it with you.
-         * @description First what you missed since `Last-Event-ID`, or a `status`; then what changes. Each event has an `id`.
+         * @description The stream begins with the events you missed since `Last-Event-ID`, or a `status`; changes
+         *     follow. Each event has an `id`.
          *
-         *     - `status`: how they are, as `GET /people/{username}/status` says it, whenever that differs from what you were told.
-         *     - `entry`: an entry that was logged, changed, deleted or brought back, as `{id, deleted, entry}`, where you see their history; `entry` is as
-         *       in the history, and `null` where it was deleted.
-         *     - `reset`: what you loaded before may be out of date; load it again.
-         *     - `share` and `me`, on your own stream: how things stand with one of your viewers, as in `GET /me/shares/{username}`; your account, as in
-         *       `GET /me`.
+         *     - `status`: their status, as in `GET /people/{username}/status`, whenever it differs from the
+         *       last one you got.
+         *     - `entry`: an entry that was logged, changed, deleted or restored, as `{id, deleted, entry}`, if
+         *       you see their history; `entry` is as in the history, and `null` if it was deleted.
+         *     - `reset`: your data may be out of date; load it again.
+         *     - `share` and `me`, on your own stream: one viewer's share, as in `GET /me/shares/{username}`;
+         *       your account, as in `GET /me`.
          *     - `revoked`: the last event, with a `reason`: `session` or `share`.
          *
-         *     A comment line (`: 1772366400000`) comes with each event and every 15 seconds at least: the server's time, in milliseconds since 1970.
+         *     A comment line (`: 1772366400000`) comes with each event and at least every 15 seconds: the
+         *     server's time, in milliseconds since 1970.
          */
         get: operations["get_person_events"];
         put?: never;
@@ -904,7 +923,7 @@ export interface paths {
         put?: never;
         /**
          * Ask a person to let you watch.
-         * @description Asking again before they have answered changes nothing.
+         * @description Asking again before they answer changes nothing.
          */
         post: operations["create_share_request"];
         delete?: never;
@@ -920,7 +939,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read how a person is, as far as they share it with you. */
+        /** Read a person's status, as far as they share it with you. */
         get: operations["get_status"];
         put?: never;
         post?: never;
@@ -956,7 +975,8 @@ export interface paths {
         };
         /**
          * Read what a page needs to draw itself.
-         * @description Signed in or not, in one answer of one moment. A session that is over counts as not signed in; a token that is not good is refused.
+         * @description Signed in or not, in one answer of one moment. A session that has ended counts as not signed in;
+         *     an invalid token is refused.
          */
         get: operations["get_start"];
         put?: never;
@@ -974,7 +994,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the state of the whole. */
+        /** Read the state of the server. */
         get: operations["get_health"];
         put?: never;
         post?: never;
@@ -992,8 +1012,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the process alive.
-         * @description Looks at nothing else: a database that is away must not get the process restarted.
+         * Check whether the process is alive.
+         * @description Nothing else is checked: a missing database must not get the process restarted.
          */
         get: operations["get_liveness"];
         put?: never;
@@ -1012,8 +1032,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the server able to serve.
-         * @description Migrated, reads, writes, not asked to stop. Answers within a second. Send it requests only while this is 200.
+         * Check whether the server can serve.
+         * @description The database is migrated, read and written, and the server was not asked to stop. Answers within
+         *     a second. Send requests only while this is 200.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -1029,18 +1050,19 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description Where a reader stands with a person.
+         * @description The relation of a reader to a person.
          * @enum {string}
          */
         Access: "own" | "watching" | "requested" | "ended" | "may_ask";
         /**
-         * @description What can be recorded. The dotted names are part of the contract: filters and alerts are written against them.
+         * @description An action that is recorded. The dotted names are part of the contract: filters and
+         *     alerts depend on them.
          * @enum {string}
          */
         Action: "auth.register" | "auth.login" | "auth.logout" | "auth.lock" | "auth.unlock" | "session.end" | "password.change" | "password.reset" | "totp.enable" | "totp.disable" | "totp.recovery_code" | "token.create" | "token.delete" | "user.create" | "user.update" | "user.delete" | "privacy.accept" | "invite.create" | "invite.delete" | "setting.update" | "entry.create" | "entry.update" | "entry.delete" | "entry.restore" | "entry.rewind" | "entry.recompute" | "share.request" | "share.update" | "share.end" | "person.look" | "penalty.impose" | "penalty.lift" | "audit.export" | "audit.prune";
         AltitudeStatus: {
             at: components["schemas"]["Timestamp"] | null;
-            /** @description Instead of the value: up to 3 `low`, from 8 `high`. */
+            /** @description In place of the value: `low` up to 3, `high` from 8. */
             band?: components["schemas"]["Band"];
             /**
              * Format: int32
@@ -1059,20 +1081,21 @@ export interface components {
             name: string;
             scopes: components["schemas"]["Scope"][];
         };
-        /** @description Who is watching you, and one page of who looked. */
+        /** @description The viewers who are watching you, and one page of looks. */
         Audience: {
             /** @description Looks, newest first. */
             items: components["schemas"]["LookView"][];
             /** @description Send it back as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
-            /** @description Who is watching right now. */
+            /** @description The viewers who are watching right now. */
             watching: components["schemas"]["WatcherView"][];
         };
         /** @description One record of the audit log. */
         AuditRecord: {
             action: components["schemas"]["Action"];
             /**
-             * @description Who did it; `null` where nobody was recognised, `(operator)` at the server's command line.
+             * @description The user who did it; `null` if nobody was recognised, `(operator)` for the server's command
+             *     line.
              * @example robin
              */
             actor: string | null;
@@ -1083,7 +1106,7 @@ export interface components {
             detail: string | null;
             /**
              * Format: int64
-             * @description Counts up by one among what is shown to you.
+             * @description Counts the records that are shown to you, one by one.
              * @example 4711
              */
             id: number;
@@ -1091,13 +1114,13 @@ export interface components {
             /** @example 019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d */
             request_id: string | null;
             /**
-             * @description Whom or what it was done to.
+             * @description The user or thing that it was done to.
              * @example robin
              */
             target: string | null;
         };
         /**
-         * @description What is shown where a share keeps the number back.
+         * @description Shown where a share withholds the number.
          * @enum {string}
          */
         Band: "low" | "middle" | "high";
@@ -1109,38 +1132,41 @@ export interface components {
             code: string;
         };
         CreateApiToken: {
-            /** @description When it ends: in the future, at most a year ahead. */
+            /** @description The end of the token: in the future, at most a year ahead. */
             expires_at: components["schemas"]["Timestamp"];
             /**
              * Format: uuid
-             * @description A UUIDv7 of your own. Should the answer be lost, ask again under the same id: the token that nobody saw makes room for the new one.
+             * @description A UUIDv7 of your own. If the answer is lost, send the request again under the same id: a new
+             *     token replaces the one that nobody saw.
              */
             id?: string | null;
             /**
-             * @description What you will recognise it by.
+             * @description A name to recognise it by.
              * @example kitchen button
              */
             name: string;
             /**
-             * @description All it may do.
+             * @description Everything it may do.
              * @example [
              *       "log:water"
              *     ]
              */
             scopes: components["schemas"]["Scope"][];
         };
-        /** @description What to log. */
+        /** @description An entry to log. */
         CreateEntry: {
             at?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int32
-             * @description Of water that was typed in fluid ounces (US): what was typed, in tenths. It has to be what `value` is in ounces.
+             * @description For water that was typed in fluid ounces (US): the typed amount, in tenths. It has to equal
+             *     `value` in ounces.
              * @example 85
              */
             fl_oz_tenths?: number | null;
             /**
              * Format: uuid
-             * @description A UUIDv7 of your own. Sending the same entry again under the same id is safe: it is stored once.
+             * @description A UUIDv7 of your own. The same entry can safely be sent again under the same id: it is
+             *     stored once.
              */
             id?: string | null;
             metric: components["schemas"]["Metric"];
@@ -1164,12 +1190,13 @@ export interface components {
             expires_at: components["schemas"]["Timestamp"];
             /**
              * Format: uuid
-             * @description A UUIDv7 of your own. Should the answer be lost, ask again under the same id: the invitation that nobody saw makes room for the new one.
+             * @description A UUIDv7 of your own. If the answer is lost, send the request again under the same id: a new
+             *     invitation replaces the one that nobody saw.
              */
             id?: string | null;
             /**
              * Format: int32
-             * @description How many people may register with it.
+             * @description The number of people who may register with it.
              * @example 3
              */
             max_uses: number;
@@ -1186,24 +1213,24 @@ export interface components {
         };
         CreateUser: {
             /**
-             * @description The user name, if left out.
+             * @description The user name by default.
              * @example Robin
              */
             display_name?: string;
             role: components["schemas"]["Role"];
             share?: components["schemas"]["ShareTerms"] | null;
             /**
-             * @description 3 to 32 letters, digits, `.`, `_` or `-`. Kept in lower case.
+             * @description 3 to 32 letters, digits, `.`, `_` or `-`. Stored in lower case.
              * @example robin
              */
             username: string;
         };
         CreatedUser: {
-            /** @description When the temporary password stops working. */
+            /** @description The time at which the temporary password stops working. */
             expires_at: components["schemas"]["Timestamp"];
             share: components["schemas"]["GrantedView"] | null;
             /**
-             * @description Lets them in to choose their own, and to do nothing else.
+             * @description Lets them in to choose their own password, and to do nothing else.
              * @example hV7kXw3RzTq9mPcB2nLyGd5s
              */
             temporary_password: string;
@@ -1217,30 +1244,30 @@ export interface components {
          */
         Credentials: {
             /**
-             * @description In place of the password: what the answer `totp_required`, or `invalid_totp`, carried.
+             * @description In place of the password: the `continuation` of an answer `totp_required` or `invalid_totp`.
              * @example pQ3xV8bTz0mYk5wJcR2nLgpQ3xV8bTz0mYk5wJcR2nL
              */
             continuation?: string | null;
             /**
              * Format: password
-             * @description It, or a `continuation`.
+             * @description Either this or a `continuation`.
              * @example Quiet-Harbour-71-lanterns
              */
             password?: string | null;
             /**
-             * @description Where the second factor is on: the six digits that the authenticator shows, or a recovery code.
+             * @description If the second factor is on: the six digits that the authenticator shows, or a recovery code.
              * @example 492039
              */
             totp_code?: string | null;
             /** @example robin */
             username: string;
         };
-        /** @description What a browser sends because of `report-uri`. */
+        /** @description The report that a browser sends because of `report-uri`. */
         CspReport: {
             "csp-report": components["schemas"]["Violation"];
         };
         /**
-         * @description What a person decides.
+         * @description A person's decision.
          * @enum {string}
          */
         Decision: "approved" | "ended";
@@ -1265,7 +1292,7 @@ export interface components {
             deleted_at: components["schemas"]["Timestamp"];
         };
         /**
-         * @description How much of a metric is shown, from nothing to all.
+         * @description The amount of a metric that is shown, from nothing to everything.
          * @enum {string}
          */
         Detail: "none" | "logged" | "band" | "exact";
@@ -1273,34 +1300,35 @@ export interface components {
         EntryView: {
             at: components["schemas"]["Timestamp"];
             /**
-             * @description Instead of the value, where the share says so: a glass below 200 ml is `low` and from 400 ml `high`, an altitude up to 3 is `low` and
-             *     from 8 `high`.
+             * @description In place of the value, where the share says so: a glass below 200 ml is `low` and from 400
+             *     ml `high`, an altitude up to 3 is `low` and from 8 `high`.
              */
             band?: components["schemas"]["Band"];
             created_at: components["schemas"]["Timestamp"];
             /**
              * Format: date
-             * @description The logical day it counts for, fixed when it was written.
+             * @description The logical day it counts for, fixed when it was logged.
              * @example 2026-03-01
              */
             day: string;
             /**
              * Format: int32
-             * @description Of water that was typed in fluid ounces (US), what was typed, in tenths; shown with the exact value only.
+             * @description For water that was typed in fluid ounces (US), the typed amount in tenths; shown only with
+             *     the exact value.
              * @example 85
              */
             fl_oz_tenths?: number;
             /** Format: uuid */
             id: string;
             metric: components["schemas"]["Metric"];
-            /** @description Like the tags, shown with the exact value only. */
+            /** @description Shown only with the exact value, like the tags. */
             note: string | null;
             tags: string[];
-            /** @description Where the share keeps the number back, nothing tells that it was changed: then it is `created_at`. */
+            /** @description Equals `created_at` where the share withholds the number, so that nothing reveals a change. */
             updated_at: components["schemas"]["Timestamp"];
             /**
              * Format: int32
-             * @description Millilitres for water, 1 to 10 for altitude; `null` where the share keeps the number back.
+             * @description Millilitres for water, 1 to 10 for altitude; `null` where the share withholds the number.
              * @example 250
              */
             value: number | null;
@@ -1312,50 +1340,51 @@ export interface components {
             /** @example 019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d */
             request_id: string | null;
             /**
-             * @description The name that was tried, whether or not anybody has it.
+             * @description The name that was tried, whether or not it exists.
              * @example robin
              */
             username: string | null;
         };
-        /** @description One thing that is wrong with one field. */
+        /** @description One problem with one field. */
         FieldError: {
-            /** @description What is wrong, for programs: `range`, `length`, `required`, `type`, `unknown` and so on. */
+            /** @description The problem, for programs: `range`, `length`, `required`, `type`, `unknown` and so on. */
             code: string;
             /** @description The field's name, with a path where it is nested: `tags[3]`. Empty for the body as a whole. */
             field: string;
-            /** @description What is wrong, for people. */
+            /** @description The problem, for people. */
             message: string;
         };
         /**
-         * @description How old the newest entry is, by the hours that the person chose: `fresh`, then `ageing`, then `stale`.
+         * @description The age of the newest entry, by the hours that the person chose: `fresh`, then `ageing`, then
+         *     `stale`.
          * @enum {string}
          */
         Freshness: "fresh" | "ageing" | "stale" | "never";
-        /** @description What somebody sees of a person, in words that clients read. */
+        /** @description The view of a person that somebody is granted, in words that clients read. */
         GrantedView: {
             altitude: components["schemas"]["Detail"];
             export: boolean;
-            /** @description Whether it includes the history, and not only how they are now. */
+            /** @description Whether it includes the history, and not only the present status. */
             history: boolean;
             until: components["schemas"]["Timestamp"] | null;
             water: components["schemas"]["Detail"];
         };
         /** @enum {string} */
         Health: "ok" | "failing";
-        /** @description Each part by itself. */
+        /** @description Each part on its own. */
         HealthChecks: {
-            /** @description The server takes new requests: it has not been asked to stop. */
+            /** @description The server accepts new requests: it has not been asked to stop. */
             accepting: components["schemas"]["Health"];
             /** @description The database can be read. */
             database_reads: components["schemas"]["Health"];
-            /** @description The writer takes work, and there is room for what it writes. */
+            /** @description The writer accepts work, and there is room on the disk. */
             database_writes: components["schemas"]["Health"];
         };
         HealthReport: {
             checks: components["schemas"]["HealthChecks"];
             status: components["schemas"]["Health"];
         };
-        /** @description What somebody has to know before they sign in. */
+        /** @description Facts that a user needs before they sign in. */
         Instance: components["schemas"]["Settings"] & {
             /** @example 2026-11-25.2 */
             privacy_policy_version: string;
@@ -1363,7 +1392,7 @@ export interface components {
         Invite: {
             created_at: components["schemas"]["Timestamp"];
             /**
-             * @description The admin who made it.
+             * @description The admin who created it.
              * @example robin
              */
             created_by: string;
@@ -1375,7 +1404,7 @@ export interface components {
              * @example 3
              */
             max_uses: number;
-            /** @description What those who register with it will be. */
+            /** @description The role of users who register with it. */
             role: components["schemas"]["Role"];
             share?: components["schemas"]["GrantedView"] | null;
             /**
@@ -1398,10 +1427,10 @@ export interface components {
              */
             token: string;
         };
-        /** @description An invite as it is shown once. */
+        /** @description An invitation with its code, which is shown once. */
         IssuedInvite: {
             /**
-             * @description Goes into `invite_code` of the registration.
+             * @description The value for `invite_code` in the registration.
              * @example pQ3xV8bTz0mYk5wJcR2nLg
              */
             code: string;
@@ -1435,14 +1464,14 @@ export interface components {
             user: components["schemas"]["UserView"];
         };
         /**
-         * @description What carries a session.
+         * @description The form of a credential.
          * @enum {string}
          */
         Kind: "cookie" | "jwt" | "api_token";
         Liveness: {
             status: components["schemas"]["Health"];
         };
-        /** @description A name at which too many sign-ins failed. */
+        /** @description A name with too many failed sign-ins. */
         Lockout: {
             locked_until: components["schemas"]["Timestamp"];
             /** @example robin */
@@ -1453,7 +1482,7 @@ export interface components {
             /** @description To the minute. */
             at: components["schemas"]["Timestamp"];
             /**
-             * @description `null` for somebody who is no longer here.
+             * @description `null` for a deleted account.
              * @example Alex
              */
             display_name: string | null;
@@ -1464,7 +1493,7 @@ export interface components {
         Me: components["schemas"]["UserView"] & {
             /**
              * Format: int32
-             * @description From which age on, in hours, your status counts as ageing.
+             * @description The age in hours from which your status counts as ageing.
              * @example 6
              */
             ageing_after_hours: number;
@@ -1483,11 +1512,11 @@ export interface components {
             password_change_required: boolean;
             /** @description There is a privacy policy that you have not accepted yet. */
             privacy_policy_due: boolean;
-            /** @description Whom you let watch. */
+            /** @description The viewers you let watch. */
             sharing: components["schemas"]["Sharing"];
             /**
              * Format: int32
-             * @description From which age on, in hours, your status counts as stale.
+             * @description The age in hours from which your status counts as stale.
              * @example 24
              */
             stale_after_hours: number;
@@ -1496,11 +1525,14 @@ export interface components {
              * @example Europe/Berlin
              */
             time_zone: string;
-            /** @description Whether somebody chose it. The zone that an account begins with, UTC, gives way to that of your first device. */
+            /**
+             * @description Whether the zone was chosen. An account begins with UTC, which the zone of your first device
+             *     replaces.
+             */
             time_zone_set: boolean;
             unit: components["schemas"]["Unit"];
             /**
-             * @description What the three cups hold.
+             * @description The amounts of the three cups.
              * @example [
              *       150,
              *       250,
@@ -1533,7 +1565,8 @@ export interface components {
             items: {
                 action: components["schemas"]["Action"];
                 /**
-                 * @description Who did it; `null` where nobody was recognised, `(operator)` at the server's command line.
+                 * @description The user who did it; `null` if nobody was recognised, `(operator)` for the server's command
+                 *     line.
                  * @example robin
                  */
                 actor: string | null;
@@ -1544,7 +1577,7 @@ export interface components {
                 detail: string | null;
                 /**
                  * Format: int64
-                 * @description Counts up by one among what is shown to you.
+                 * @description Counts the records that are shown to you, one by one.
                  * @example 4711
                  */
                 id: number;
@@ -1552,7 +1585,7 @@ export interface components {
                 /** @example 019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d */
                 request_id: string | null;
                 /**
-                 * @description Whom or what it was done to.
+                 * @description The user or thing that it was done to.
                  * @example robin
                  */
                 target: string | null;
@@ -1573,34 +1606,35 @@ export interface components {
             items: {
                 at: components["schemas"]["Timestamp"];
                 /**
-                 * @description Instead of the value, where the share says so: a glass below 200 ml is `low` and from 400 ml `high`, an altitude up to 3 is `low` and
-                 *     from 8 `high`.
+                 * @description In place of the value, where the share says so: a glass below 200 ml is `low` and from 400
+                 *     ml `high`, an altitude up to 3 is `low` and from 8 `high`.
                  */
                 band?: components["schemas"]["Band"];
                 created_at: components["schemas"]["Timestamp"];
                 /**
                  * Format: date
-                 * @description The logical day it counts for, fixed when it was written.
+                 * @description The logical day it counts for, fixed when it was logged.
                  * @example 2026-03-01
                  */
                 day: string;
                 /**
                  * Format: int32
-                 * @description Of water that was typed in fluid ounces (US), what was typed, in tenths; shown with the exact value only.
+                 * @description For water that was typed in fluid ounces (US), the typed amount in tenths; shown only with
+                 *     the exact value.
                  * @example 85
                  */
                 fl_oz_tenths?: number;
                 /** Format: uuid */
                 id: string;
                 metric: components["schemas"]["Metric"];
-                /** @description Like the tags, shown with the exact value only. */
+                /** @description Shown only with the exact value, like the tags. */
                 note: string | null;
                 tags: string[];
-                /** @description Where the share keeps the number back, nothing tells that it was changed: then it is `created_at`. */
+                /** @description Equals `created_at` where the share withholds the number, so that nothing reveals a change. */
                 updated_at: components["schemas"]["Timestamp"];
                 /**
                  * Format: int32
-                 * @description Millilitres for water, 1 to 10 for altitude; `null` where the share keeps the number back.
+                 * @description Millilitres for water, 1 to 10 for altitude; `null` where the share withholds the number.
                  * @example 250
                  */
                 value: number | null;
@@ -1613,7 +1647,7 @@ export interface components {
             items: {
                 created_at: components["schemas"]["Timestamp"];
                 /**
-                 * @description The admin who made it.
+                 * @description The admin who created it.
                  * @example robin
                  */
                 created_by: string;
@@ -1625,7 +1659,7 @@ export interface components {
                  * @example 3
                  */
                 max_uses: number;
-                /** @description What those who register with it will be. */
+                /** @description The role of users who register with it. */
                 role: components["schemas"]["Role"];
                 share?: components["schemas"]["GrantedView"] | null;
                 /**
@@ -1654,7 +1688,7 @@ export interface components {
                 /** @example 192.0.2.7 */
                 address: string | null;
                 created_at: components["schemas"]["Timestamp"];
-                /** @description The one this request came with. */
+                /** @description The session of this request. */
                 current: boolean;
                 expires_at: components["schemas"]["Timestamp"];
                 /** Format: uuid */
@@ -1675,11 +1709,11 @@ export interface components {
                 /** @example Alex */
                 display_name: string;
                 export: boolean;
-                /** @description Whether they see the history, and not only how the person is now. */
+                /** @description Whether they see the history, and not only the present status. */
                 history: boolean;
                 last_looked_at: components["schemas"]["Timestamp"] | null;
                 /**
-                 * @description While they ask: the user names of others whose name looks like theirs.
+                 * @description While they wait for an answer: the user names of others whose name looks like theirs.
                  * @example [
                  *       "a1ex"
                  *     ]
@@ -1687,7 +1721,10 @@ export interface components {
                 looks_like?: string[];
                 requested_at: components["schemas"]["Timestamp"] | null;
                 since: components["schemas"]["Timestamp"] | null;
-                /** @description With `sharing: everyone` every viewer is `approved` whom the person did not keep out; with `nobody` it says what held before. */
+                /**
+                 * @description With `sharing: everyone`, `approved` for every viewer whom the person did not keep out; with
+                 *     `nobody`, the state from before.
+                 */
                 state: components["schemas"]["ShareState"];
                 until: components["schemas"]["Timestamp"] | null;
                 /** @example alex */
@@ -1724,11 +1761,11 @@ export interface components {
                  * @example 2026-03-01
                  */
                 day: string;
-                /** @description It was deleted then. */
+                /** @description Whether it was deleted then. */
                 deleted: boolean;
                 /**
                  * Format: int32
-                 * @description Of water that was typed in fluid ounces (US), what was typed, in tenths.
+                 * @description For water that was typed in fluid ounces (US), the typed amount in tenths.
                  * @example 85
                  */
                 fl_oz_tenths?: number;
@@ -1736,19 +1773,19 @@ export interface components {
                 note: string | null;
                 /**
                  * Format: int32
-                 * @description 1 is the oldest of this entry.
+                 * @description 1 is the oldest version of this entry.
                  * @example 1
                  */
                 number: number;
-                /** @description Until when. */
+                /** @description The end of this version. */
                 replaced_at: components["schemas"]["Timestamp"];
                 /**
-                 * @description The user name of whoever changed it.
+                 * @description The user name of the one who changed it.
                  * @example robin
                  */
                 replaced_by: string;
                 tags: string[];
-                /** @description Since when it was like this. */
+                /** @description The beginning of this version. */
                 valid_from: components["schemas"]["Timestamp"];
                 /**
                  * Format: int32
@@ -1759,7 +1796,7 @@ export interface components {
             /** @description Send it back as `cursor` for the next page; `null` on the last one. */
             next_cursor: string | null;
         };
-        /** @description A caller that is refused everything but signing in for a while. */
+        /** @description A caller who may only sign in and register for a while. */
         Penalty: {
             /**
              * @description `user` and a name, or `address` and an address or network.
@@ -1771,7 +1808,7 @@ export interface components {
             imposed_at: components["schemas"]["Timestamp"];
             /**
              * Format: int32
-             * @description How many there were on end; each is twice as long as the one before.
+             * @description The number of penalties in a row; each is twice as long as the last.
              * @example 1
              */
             level: number;
@@ -1783,14 +1820,14 @@ export interface components {
             /** @example Robin */
             display_name: string;
             /**
-             * @description `null` for whom you may not watch.
+             * @description `null` if you may not watch them.
              * @example Europe/Berlin
              */
             time_zone: string | null;
             /** @example robin */
             username: string;
         };
-        /** @description A person whom you may watch, or whom you may ask. */
+        /** @description A person you may watch, or may ask. */
         PersonView: {
             access: components["schemas"]["Access"];
             granted: components["schemas"]["GrantedView"] | null;
@@ -1805,12 +1842,13 @@ export interface components {
         PrivacyPolicy: {
             /**
              * Format: date
-             * @description The day from which it holds.
+             * @description The day on which it takes effect.
              * @example 2026-11-25
              */
             date: string;
             /**
-             * @description Plain text. A line that begins with `# ` is a heading, one that begins with `- ` an item of a list.
+             * @description Plain text. A line that begins with `# ` is a heading, one that begins with `- ` a list
+             *     item.
              * @example # What this server keeps
              *
              *     - Your user name ...
@@ -1823,7 +1861,8 @@ export interface components {
         Problem: {
             code: components["schemas"]["ProblemCode"];
             /**
-             * @description Where only a code is missing to sign in: send it along with the code, in place of the password. Good once, within two minutes.
+             * @description Present if a sign-in lacks only a code: send it with the code, in place of the password.
+             *     Valid once, within two minutes.
              * @example pQ3xV8bTz0mYk5wJcR2nLgpQ3xV8bTz0mYk5wJcR2nL
              */
             continuation?: string;
@@ -1831,7 +1870,7 @@ export interface components {
             detail: string;
             errors?: components["schemas"]["FieldError"][];
             /**
-             * @description Stands in the server's log too: tell it to whoever runs the server.
+             * @description Also in the server's log: give it to the operator of the server.
              * @example 019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d
              */
             request_id: string;
@@ -1840,42 +1879,42 @@ export interface components {
              * @example 422
              */
             status: number;
-            /** @example Something in the request does not fit */
+            /** @example Something in the request is not valid */
             title: string;
             /**
-             * @description Always `about:blank`: `code` is what tells one problem from another.
+             * @description Always `about:blank`: `code` identifies the problem.
              * @example about:blank
              */
             type: string;
         };
         /**
-         * @description What went wrong, for programs.
+         * @description The problem, for programs.
          * @enum {string}
          */
         ProblemCode: "address_too_long" | "asked_recently" | "bad_request" | "busy" | "changed_since_preview" | "continuation_over" | "cross_site" | "disk_full" | "headers_too_large" | "history_not_shared" | "id_conflict" | "insufficient_scope" | "internal" | "invalid" | "invalid_credentials" | "invalid_cursor" | "invalid_invite" | "invalid_totp" | "last_admin" | "locked" | "maintenance" | "method_not_allowed" | "not_found" | "other_account" | "own_account" | "password_change_required" | "payload_too_large" | "penalised" | "rate_limited" | "read_only" | "read_only_role" | "registration_closed" | "request_timeout" | "set_by_configuration" | "storage_failed" | "suspicious_request" | "timeout" | "too_many_streams" | "too_many_tokens" | "totp_already_on" | "totp_not_begun" | "totp_required" | "unauthorized" | "unavailable" | "unknown_host" | "unsupported_media_type" | "username_taken" | "viewers_only" | "wrong_password";
-        /** @description Which entries belong to another day by your time zone and the start of your day as they are now. */
+        /** @description The entries that belong to another day by your present time zone and start of the day. */
         Recompute: {
-            /** @description Whether it was done. */
+            /** @description Whether the change was made. */
             applied: boolean;
-            /** @description The first 100 days whose water changes by it. */
+            /** @description The first 100 days whose water changes. */
             days: components["schemas"]["RecomputedDay"][];
             /**
-             * @description Stands for all of it: send it back to apply just this.
+             * @description Represents the whole change: send it back to apply exactly this.
              * @example Zm9yIGV4YW1wbGU
              */
             digest: string;
-            /** @description The first 100 of them. */
+            /** @description The first 100 changes. */
             items: components["schemas"]["RecomputeItem"][];
             /**
              * Format: int64
-             * @description How many entries move, deleted ones too.
+             * @description The number of entries that move, including deleted ones.
              * @example 12
              */
             moved: number;
         };
         RecomputeEntries: {
             /**
-             * @description From the preview of just this, to apply it.
+             * @description The digest of the preview, to apply exactly that.
              * @example Zm9yIGV4YW1wbGU
              */
             digest?: string | null;
@@ -1884,7 +1923,7 @@ export interface components {
             at: components["schemas"]["Timestamp"];
             /**
              * Format: date
-             * @description The day it counts for before.
+             * @description The day it counts for before the change.
              * @example 2026-03-01
              */
             from: string;
@@ -1893,7 +1932,7 @@ export interface components {
             metric: components["schemas"]["Metric"];
             /**
              * Format: date
-             * @description The day it counts for after that.
+             * @description The day it counts for after the change.
              * @example 2026-02-28
              */
             to: string;
@@ -1911,7 +1950,7 @@ export interface components {
             water_fl_oz_tenths_after: number;
             /**
              * Format: int64
-             * @description The same in tenths of a fluid ounce (US), as `today_fl_oz_tenths` of the status counts them.
+             * @description The same in tenths of a fluid ounce (US), counted as in `today_fl_oz_tenths` of the status.
              * @example 592
              */
             water_fl_oz_tenths_before: number;
@@ -1926,7 +1965,7 @@ export interface components {
              */
             water_ml_before: number;
         };
-        /** @description Shown once. Each signs you in once in place of a code, when the device is lost. */
+        /** @description Shown once. Each one signs you in once in place of a code, if the device is lost. */
         RecoveryCodes: {
             /**
              * @example [
@@ -1937,13 +1976,14 @@ export interface components {
         };
         RegisterUser: {
             /**
-             * @description From an invitation, if there is one: it decides the role.
+             * @description The code of an invitation, if there is one: it decides the role.
              * @example pQ3xV8bTz0mYk5wJcR2nLg
              */
             invite_code?: string | null;
             /**
              * Format: password
-             * @description 12 to 128 characters; lower and upper case letters, digits and other characters, or at least 20 characters; not easily guessed.
+             * @description 12 to 128 characters; lower-case and upper-case letters, digits and other characters, or at
+             *     least 20 characters; not easily guessed.
              * @example Quiet-Harbour-71-lanterns
              */
             password: string;
@@ -1953,14 +1993,14 @@ export interface components {
              */
             privacy_policy_version: string;
             /**
-             * @description 3 to 32 letters, digits, `.`, `_` or `-`. Kept in lower case.
+             * @description 3 to 32 letters, digits, `.`, `_` or `-`. Stored in lower case.
              * @example robin
              */
             username: string;
         };
         /** @enum {string} */
         Registration: "open" | "invite" | "closed";
-        /** @description What a browser sends because of `report-to`; reports of other types are passed over. */
+        /** @description The report that a browser sends because of `report-to`; reports of other types are ignored. */
         Report: {
             body?: components["schemas"]["Violation"];
             /** @example csp-violation */
@@ -1970,32 +2010,32 @@ export interface components {
         RestoredEntry: {
             entry: components["schemas"]["EntryView"] | null;
         };
-        /** @description What going back changes. */
+        /** @description The changes of a rewind. */
         Rewind: {
-            /** @description Whether it was done. */
+            /** @description Whether the change was made. */
             applied: boolean;
             /**
              * Format: int64
-             * @description How many were deleted since, and come back.
+             * @description The number of entries that were deleted since, and are restored.
              * @example 0
              */
             brought_back: number;
             /**
              * Format: int64
-             * @description How many were changed since, and are put back.
+             * @description The number of entries that were changed since, and are put back.
              * @example 1
              */
             changed: number;
             /**
-             * @description Stands for all of it: send it back to apply just this.
+             * @description Represents the whole change: send it back to apply exactly this.
              * @example Zm9yIGV4YW1wbGU
              */
             digest: string;
-            /** @description The first 100 of them. */
+            /** @description The first 100 changes. */
             items: components["schemas"]["RewindItem"][];
             /**
              * Format: int64
-             * @description How many entries were logged or brought back since, and go.
+             * @description The number of entries that were logged or restored since, and are removed.
              * @example 3
              */
             removed: number;
@@ -2003,10 +2043,10 @@ export interface components {
         };
         /** @enum {string} */
         RewindChange: "remove" | "change" | "bring_back";
-        /** @description What to go back to. */
+        /** @description The moment to go back to. */
         RewindEntries: {
             /**
-             * @description From the preview of just this, to apply it.
+             * @description The digest of the preview, to apply exactly that.
              * @example Zm9yIGV4YW1wbGU
              */
             digest?: string | null;
@@ -2024,13 +2064,13 @@ export interface components {
         /** @enum {string} */
         Role: "admin" | "viewer";
         /**
-         * @description What a token may be used for.
+         * @description A permission of a token.
          * @enum {string}
          */
         Scope: "read" | "log" | "log:water" | "log:altitude";
-        /** @description How much happened within an hour. */
+        /** @description The events of one hour. */
         SecurityHour: {
-            /** @description When it began. */
+            /** @description The beginning of the hour. */
             at: components["schemas"]["Timestamp"];
             /**
              * Format: int64
@@ -2053,11 +2093,11 @@ export interface components {
              */
             suspicious: number;
         };
-        /** @description What happened in the last 24 hours, and who is kept out now. */
+        /** @description The events of the last 24 hours, and the callers who are kept out now. */
         SecurityReport: {
             /** @description The newest 50. */
             failed_sign_ins: components["schemas"]["FailedSignIn"][];
-            /** @description The last 24 hours one by one, the oldest first. */
+            /** @description The last 24 hours one by one, oldest first. */
             hours: components["schemas"]["SecurityHour"][];
             /** @description Names that are locked now. */
             lockouts: components["schemas"]["Lockout"][];
@@ -2072,7 +2112,7 @@ export interface components {
             /** @example 192.0.2.7 */
             address: string | null;
             created_at: components["schemas"]["Timestamp"];
-            /** @description The one this request came with. */
+            /** @description The session of this request. */
             current: boolean;
             expires_at: components["schemas"]["Timestamp"];
             /** Format: uuid */
@@ -2083,26 +2123,32 @@ export interface components {
             /** @example Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0 */
             user_agent: string | null;
         };
-        /** @description What holds now. */
+        /** @description The settings in effect. */
         Settings: {
-            /** @description Nothing is written, and only admins can sign in. Who is signed in can go on reading. */
+            /**
+             * @description Nothing is written, and only admins can sign in. Users who are signed in can continue to
+             *     read.
+             */
             maintenance_mode: boolean;
-            /** @description Who may register. */
+            /** @description The condition for registering. */
             registration: components["schemas"]["Registration"];
         };
         /**
-         * @description What stands between a person and a viewer.
+         * @description The state of a share between a person and a viewer.
          * @enum {string}
          */
         ShareState: "requested" | "approved" | "ended";
-        /** @description What a new viewer will see of you. What is left out is exact values with history, without export and without an end. */
+        /**
+         * @description Everything a new viewer will see of you. The defaults are exact values with history, without
+         *     export and without an end.
+         */
         ShareTerms: {
             /** @default exact */
             altitude: components["schemas"]["Detail"];
             /** @default false */
             export: boolean;
             /**
-             * @description Whether they see your history, and not only how you are now.
+             * @description Whether they see your history, and not only your present status.
              * @default true
              */
             history: boolean;
@@ -2111,17 +2157,17 @@ export interface components {
             /** @default exact */
             water: components["schemas"]["Detail"];
         };
-        /** @description What a person's viewer sees of them, until when, and when they last did. */
+        /** @description A viewer's share of a person: the parts they see, its end, and their last look. */
         ShareView: {
             altitude: components["schemas"]["Detail"];
             /** @example Alex */
             display_name: string;
             export: boolean;
-            /** @description Whether they see the history, and not only how the person is now. */
+            /** @description Whether they see the history, and not only the present status. */
             history: boolean;
             last_looked_at: components["schemas"]["Timestamp"] | null;
             /**
-             * @description While they ask: the user names of others whose name looks like theirs.
+             * @description While they wait for an answer: the user names of others whose name looks like theirs.
              * @example [
              *       "a1ex"
              *     ]
@@ -2129,7 +2175,10 @@ export interface components {
             looks_like?: string[];
             requested_at: components["schemas"]["Timestamp"] | null;
             since: components["schemas"]["Timestamp"] | null;
-            /** @description With `sharing: everyone` every viewer is `approved` whom the person did not keep out; with `nobody` it says what held before. */
+            /**
+             * @description With `sharing: everyone`, `approved` for every viewer whom the person did not keep out; with
+             *     `nobody`, the state from before.
+             */
             state: components["schemas"]["ShareState"];
             until: components["schemas"]["Timestamp"] | null;
             /** @example alex */
@@ -2139,7 +2188,7 @@ export interface components {
             water: components["schemas"]["Detail"];
         };
         /**
-         * @description Whom a person lets watch.
+         * @description The viewers a person lets watch.
          * @enum {string}
          */
         Sharing: "approved" | "everyone" | "nobody";
@@ -2147,7 +2196,10 @@ export interface components {
             expires_at: components["schemas"]["Timestamp"];
             user: components["schemas"]["UserView"];
         };
-        /** @description What a page needs to draw itself. Every part but `instance` is `null` for whom the route of its own would refuse. */
+        /**
+         * @description Everything a page needs to draw itself. Each part except `instance` is `null` for a caller whom
+         *     its own route would refuse.
+         */
         Start: {
             instance: components["schemas"]["Instance"];
             me: components["schemas"]["Me"] | null;
@@ -2155,7 +2207,7 @@ export interface components {
             shares: components["schemas"]["Page_ShareView"] | null;
             today: components["schemas"]["Today"] | null;
         };
-        /** @description How a person is now. What was never logged, or is not shared, is `null`. */
+        /** @description A person's present status. Anything that was never logged, or is not shared, is `null`. */
         StatusView: {
             altitude: components["schemas"]["AltitudeStatus"];
             /**
@@ -2189,10 +2241,10 @@ export interface components {
         /** @description A word to find entries by. */
         Tag: string;
         TemporaryPassword: {
-            /** @description When the temporary password stops working. */
+            /** @description The time at which the temporary password stops working. */
             expires_at: components["schemas"]["Timestamp"];
             /**
-             * @description Lets them in to choose their own, and to do nothing else.
+             * @description Lets them in to choose their own password, and to do nothing else.
              * @example hV7kXw3RzTq9mPcB2nLyGd5s
              */
             temporary_password: string;
@@ -2203,7 +2255,7 @@ export interface components {
          * @example 2026-03-01T07:30:00.000Z
          */
         Timestamp: string;
-        /** @description A person's logical day, as `GET /people/{username}/entries?from={day}&limit=100` gives it. */
+        /** @description A person's logical day, as in `GET /people/{username}/entries?from={day}&limit=100`. */
         Today: {
             /**
              * Format: date
@@ -2223,7 +2275,7 @@ export interface components {
              */
             recovery_codes_left: number;
         };
-        /** @description What the authenticator needs, in three forms. Shown once. */
+        /** @description The secret for the authenticator, in three forms. Shown once. */
         TotpSetup: {
             /** @example otpauth://totp/status.example.org:robin?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=status.example.org */
             otpauth_uri: string;
@@ -2233,24 +2285,25 @@ export interface components {
              */
             qr_svg: string;
             /**
-             * @description To be typed in, where scanning does not work.
+             * @description For typing, if scanning does not work.
              * @example JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
              */
             secret: string;
         };
         /** @enum {string} */
         Unit: "ml" | "fl_oz";
-        /** @description What to change; what is left out stays. */
+        /** @description The fields to change; a field that is left out stays. */
         UpdateEntry: {
             at?: components["schemas"]["Timestamp"];
             /**
              * Format: int32
-             * @description What was typed in fluid ounces (US), in tenths; `null` takes it away. Left out, it goes with another `value`.
+             * @description The amount as typed in fluid ounces (US), in tenths; `null` removes it. A new `value`
+             *     without it removes it as well.
              * @example 101
              */
             fl_oz_tenths?: number | null;
             /**
-             * @description `null` takes the note away.
+             * @description `null` removes the note.
              * @example after the run
              */
             note?: string | null;
@@ -2266,11 +2319,11 @@ export interface components {
              */
             value?: number;
         };
-        /** @description What to change; what is left out stays. */
+        /** @description The fields to change; a field that is left out stays. */
         UpdateMe: {
             /**
              * Format: int32
-             * @description From which age on, in hours, your status counts as ageing.
+             * @description The age in hours from which your status counts as ageing.
              * @example 6
              */
             ageing_after_hours?: number;
@@ -2285,7 +2338,8 @@ export interface components {
              */
             day_starts_at?: number;
             /**
-             * @description The zone of the device. It is taken only while nobody chose a zone and nothing was ever logged; otherwise nothing is changed by it.
+             * @description The zone of the device. It is adopted only while no zone was chosen and nothing was ever
+             *     logged; otherwise it changes nothing.
              * @example Europe/Berlin
              */
             device_time_zone?: string;
@@ -2296,11 +2350,11 @@ export interface components {
              * @example 2026-11-25.2
              */
             privacy_policy_version?: string;
-            /** @description Whom you let watch: those you approve, every viewer, or nobody. */
+            /** @description The viewers you let watch: those you approve, every viewer, or nobody. */
             sharing?: components["schemas"]["Sharing"];
             /**
              * Format: int32
-             * @description From which age on, in hours, your status counts as stale: later than it counts as ageing.
+             * @description The age in hours from which your status counts as stale: more than for ageing.
              * @example 24
              */
             stale_after_hours?: number;
@@ -2324,30 +2378,31 @@ export interface components {
             current_password: string;
             /**
              * Format: password
-             * @description 12 to 128 characters; lower and upper case letters, digits and other characters, or at least 20 characters; not easily guessed.
+             * @description 12 to 128 characters; lower-case and upper-case letters, digits and other characters, or at
+             *     least 20 characters; not easily guessed.
              * @example Wide-Meadow-38-swallows
              */
             new_password: string;
         };
-        /** @description What to change; what is left out stays. */
+        /** @description The fields to change; a field that is left out stays. */
         UpdateSettings: {
             /** @description `true` refuses all writes, and sign-ins of viewers, with 503 until it is `false` again. */
             maintenance_mode?: boolean;
             registration?: components["schemas"]["Registration"];
         };
-        /** @description What to change; what is left out stays. */
+        /** @description The fields to change; a field that is left out stays. */
         UpdateShare: {
             altitude?: components["schemas"]["Detail"];
             export?: boolean;
-            /** @description Whether they see your history, and not only how you are now. */
+            /** @description Whether they see your history, and not only your present status. */
             history?: boolean;
             state?: components["schemas"]["Decision"];
             until?: components["schemas"]["Timestamp"] | null;
             water?: components["schemas"]["Detail"];
         };
-        /** @description What to change; what is left out stays. */
+        /** @description The fields to change; a field that is left out stays. */
         UpdateUser: {
-            /** @description Whoever is disabled cannot sign in. */
+            /** @description A disabled user cannot sign in. */
             disabled?: boolean;
             /** @example Robin */
             display_name?: string;
@@ -2365,7 +2420,7 @@ export interface components {
             /** @example robin */
             username: string;
         };
-        /** @description How an entry was before a change. */
+        /** @description An entry as it was before a change. */
         VersionView: {
             at: components["schemas"]["Timestamp"];
             /**
@@ -2373,11 +2428,11 @@ export interface components {
              * @example 2026-03-01
              */
             day: string;
-            /** @description It was deleted then. */
+            /** @description Whether it was deleted then. */
             deleted: boolean;
             /**
              * Format: int32
-             * @description Of water that was typed in fluid ounces (US), what was typed, in tenths.
+             * @description For water that was typed in fluid ounces (US), the typed amount in tenths.
              * @example 85
              */
             fl_oz_tenths?: number;
@@ -2385,19 +2440,19 @@ export interface components {
             note: string | null;
             /**
              * Format: int32
-             * @description 1 is the oldest of this entry.
+             * @description 1 is the oldest version of this entry.
              * @example 1
              */
             number: number;
-            /** @description Until when. */
+            /** @description The end of this version. */
             replaced_at: components["schemas"]["Timestamp"];
             /**
-             * @description The user name of whoever changed it.
+             * @description The user name of the one who changed it.
              * @example robin
              */
             replaced_by: string;
             tags: string[];
-            /** @description Since when it was like this. */
+            /** @description The beginning of this version. */
             valid_from: components["schemas"]["Timestamp"];
             /**
              * Format: int32
@@ -2405,7 +2460,7 @@ export interface components {
              */
             value: number;
         };
-        /** @description One thing that the policy refused. Browsers send more than these. */
+        /** @description One refusal by the policy. Browsers send more fields than these. */
         Violation: {
             /**
              * @default null
@@ -2423,7 +2478,7 @@ export interface components {
              */
             "effective-directive": string | null;
         };
-        /** @description Somebody who is watching right now. */
+        /** @description A viewer who is watching right now. */
         WatcherView: {
             /** @example Alex */
             display_name: string;
@@ -2432,7 +2487,10 @@ export interface components {
             username: string;
         };
         WaterStatus: {
-            /** @description Of today's total, instead of the numbers: below half of the goal `low`, from the goal on `high`. */
+            /**
+             * @description The band of today's total, in place of the numbers: `low` below half of the goal, `high`
+             *     from the goal on.
+             */
             band?: components["schemas"]["Band"];
             /**
              * Format: int32
@@ -2442,7 +2500,7 @@ export interface components {
             last_at: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int32
-             * @description Where it was typed in fluid ounces (US), what was typed, in tenths.
+             * @description If it was typed in fluid ounces (US), the typed amount in tenths.
              * @example 85
              */
             last_fl_oz_tenths?: number;
@@ -2453,7 +2511,8 @@ export interface components {
             last_ml: number | null;
             /**
              * Format: int64
-             * @description Where any of it was typed in fluid ounces (US), all of it in tenths of an ounce: what was typed in ounces is added as it was typed.
+             * @description If any of it was typed in fluid ounces (US), the whole in tenths of an ounce: amounts typed
+             *     in ounces are added as typed.
              * @example 425
              */
             today_fl_oz_tenths?: number;
@@ -2476,7 +2535,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only what this user did.
+                 * @description Only actions of this user.
                  * @example robin
                  */
                 actor?: string;
@@ -2486,11 +2545,11 @@ export interface operations {
                  */
                 action?: string;
                 /**
-                 * @description Only what was done to this user or thing.
+                 * @description Only actions on this user or thing.
                  * @example alex
                  */
                 target?: string;
-                /** @description Only what came out this way. */
+                /** @description Only this outcome. */
                 outcome?: "success" | "failure" | "denied";
                 /**
                  * @description From this instant on.
@@ -2502,13 +2561,13 @@ export interface operations {
                  * @example 2026-04-01T00:00:00Z
                  */
                 to?: string;
-                /** @description How many at once. */
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before, with the same filters. */
+                /** @description `next_cursor` of the previous page, with the same filters. */
                 cursor?: string;
             };
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -2534,7 +2593,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2552,7 +2611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2570,7 +2629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2593,7 +2652,7 @@ export interface operations {
     export_audit: {
         parameters: {
             query?: {
-                /** @description One JSON object a line, or CSV. */
+                /** @description One JSON object per line, or CSV. */
                 format?: "jsonl" | "csv";
                 /**
                  * @description From this instant on.
@@ -2607,7 +2666,7 @@ export interface operations {
                 to?: string;
             };
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -2634,7 +2693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2652,7 +2711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2670,7 +2729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2693,13 +2752,13 @@ export interface operations {
     list_invites: {
         parameters: {
             query?: {
-                /** @description How many at once. */
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -2725,7 +2784,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2743,7 +2802,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2761,7 +2820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2785,7 +2844,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -2797,7 +2856,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Pass it on */
+            /** @description Created; pass it on */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2815,7 +2874,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2833,7 +2892,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The id stands for an invitation that was used */
+            /** @description The id belongs to an invitation that was used */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2869,7 +2928,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2902,18 +2961,18 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
-                /** @description The invite's id */
+                /** @description The invitation's id */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is worth nothing any more */
+            /** @description Withdrawn */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2929,7 +2988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2947,7 +3006,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such invite */
+            /** @description No such invitation */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2956,7 +3015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2965,7 +3024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -2998,7 +3057,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -3025,7 +3084,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3052,7 +3111,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3061,7 +3120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3094,7 +3153,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -3120,7 +3179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3138,7 +3197,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3147,7 +3206,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3171,7 +3230,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -3179,7 +3238,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What holds now */
+            /** @description The settings in effect */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3197,7 +3256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3215,7 +3274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3224,7 +3283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3248,7 +3307,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -3260,7 +3319,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What holds now */
+            /** @description The settings in effect */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3278,7 +3337,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3296,7 +3355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The configuration keeps the maintenance up */
+            /** @description The configuration requires maintenance */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3332,7 +3391,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3364,13 +3423,13 @@ export interface operations {
     list_users: {
         parameters: {
             query?: {
-                /** @description How many at once. */
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -3396,7 +3455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3414,7 +3473,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3432,7 +3491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3456,7 +3515,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -3486,7 +3545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3540,7 +3599,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3573,7 +3632,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -3605,7 +3664,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3632,7 +3691,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3641,7 +3700,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3665,7 +3724,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -3695,7 +3754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3731,7 +3790,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3764,7 +3823,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -3800,7 +3859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3863,7 +3922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3896,7 +3955,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -3928,7 +3987,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3955,7 +4014,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is your own account: do it under your settings, with your password */
+            /** @description It is your own account: use your settings, with your password */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3964,7 +4023,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3997,7 +4056,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -4011,7 +4070,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Their living sessions */
+            /** @description Their current sessions */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4029,7 +4088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4056,7 +4115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4065,7 +4124,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4089,7 +4148,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -4119,7 +4178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4146,7 +4205,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4155,7 +4214,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4188,7 +4247,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -4202,7 +4261,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The password alone lets them in */
+            /** @description Removed; the password alone lets them in */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4218,7 +4277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4245,7 +4304,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is your own account: do it under your settings, with your password */
+            /** @description It is your own account: use your settings, with your password */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4254,7 +4313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4287,7 +4346,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -4317,7 +4376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4344,7 +4403,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4353,7 +4412,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4386,7 +4445,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -4416,7 +4475,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer carries a `continuation`; or that is over (`continuation_over`) */
+            /** @description Name and password do not match; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer has a `continuation`; or the continuation is no longer valid (`continuation_over`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4425,7 +4484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4461,7 +4520,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many sign-ins failed at this name */
+            /** @description Too many sign-ins with this name failed */
             423: {
                 headers: {
                     [name: string]: unknown;
@@ -4470,7 +4529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4479,7 +4538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many are signing in at once */
+            /** @description Too many sign-ins at once */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4503,7 +4562,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -4527,7 +4586,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4545,7 +4604,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4554,7 +4613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4587,7 +4646,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -4617,7 +4676,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Registration is closed, or the invitation is not or no longer good */
+            /** @description Registration is closed, or the invitation is not (or no longer) valid */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4662,7 +4721,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4695,7 +4754,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -4725,7 +4784,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Name and password do not fit together; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer carries a `continuation`; or that is over (`continuation_over`) */
+            /** @description Name and password do not match; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer has a `continuation`; or the continuation is no longer valid (`continuation_over`) */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4734,7 +4793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4770,7 +4829,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many sign-ins failed at this name */
+            /** @description Too many sign-ins with this name failed */
             423: {
                 headers: {
                     [name: string]: unknown;
@@ -4779,7 +4838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4788,7 +4847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many are signing in at once */
+            /** @description Too many sign-ins at once */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4812,7 +4871,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -4841,7 +4900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4877,7 +4936,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4910,7 +4969,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -4922,7 +4981,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Was logged before under this id */
+            /** @description Logged before under this id */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4949,7 +5008,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4967,7 +5026,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The id stands for an entry that says something else */
+            /** @description The id belongs to a different entry */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5003,7 +5062,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5035,13 +5094,13 @@ export interface operations {
     list_deleted_entries: {
         parameters: {
             query?: {
-                /** @description How many at once. */
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -5067,7 +5126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5085,7 +5144,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5103,7 +5162,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5126,11 +5185,11 @@ export interface operations {
     recompute_entries: {
         parameters: {
             query?: {
-                /** @description Only show what would be done. */
+                /** @description Only preview the change. */
                 dry_run?: boolean;
             };
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -5142,7 +5201,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What would move, or moved */
+            /** @description The entries that would move, or moved */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5160,7 +5219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5178,7 +5237,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is no longer what the preview showed; nothing was changed */
+            /** @description The preview is out of date; nothing was changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5214,7 +5273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5246,11 +5305,11 @@ export interface operations {
     rewind_entries: {
         parameters: {
             query?: {
-                /** @description Only show what would be done. */
+                /** @description Only preview the change. */
                 dry_run?: boolean;
             };
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -5262,7 +5321,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What it would change, or changed */
+            /** @description The changes that it would make, or made */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5280,7 +5339,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5298,7 +5357,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It is no longer what the preview showed; nothing was changed */
+            /** @description The preview is out of date; nothing was changed */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5334,7 +5393,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5367,7 +5426,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -5396,7 +5455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5423,7 +5482,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5432,7 +5491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5456,7 +5515,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -5483,7 +5542,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5510,7 +5569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5519,7 +5578,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5552,7 +5611,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -5585,7 +5644,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5612,7 +5671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5648,7 +5707,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5681,7 +5740,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -5692,7 +5751,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The entry as it was */
+            /** @description The restored entry */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5710,7 +5769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5737,7 +5796,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5746,7 +5805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5778,13 +5837,13 @@ export interface operations {
     list_versions: {
         parameters: {
             query?: {
-                /** @description How many at once. */
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -5813,7 +5872,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5840,7 +5899,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5858,7 +5917,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5882,7 +5941,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -5916,7 +5975,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5943,7 +6002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5952,7 +6011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5985,7 +6044,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6011,7 +6070,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6020,7 +6079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6044,7 +6103,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6070,7 +6129,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6079,7 +6138,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6088,7 +6147,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6112,7 +6171,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6140,7 +6199,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6149,7 +6208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong password, or came from another site */
+            /** @description Wrong password, or the request came from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6203,7 +6262,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6236,7 +6295,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6266,7 +6325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6284,7 +6343,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6320,7 +6379,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6352,13 +6411,13 @@ export interface operations {
     list_audience: {
         parameters: {
             query?: {
-                /** @description How many at once. */
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6366,7 +6425,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Who is watching, and one page of looks, newest first */
+            /** @description The viewers who are watching, and one page of looks, newest first */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6384,7 +6443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6402,7 +6461,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6420,7 +6479,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6446,7 +6505,7 @@ export interface operations {
             header?: {
                 /** @description The `id` of the last event that you got */
                 "Last-Event-ID"?: string | null;
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6454,7 +6513,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events, until either side ends it */
+            /** @description Events, until either side ends the stream */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6472,7 +6531,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6481,7 +6540,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6514,7 +6573,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6542,7 +6601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6551,7 +6610,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong password, or came from another site */
+            /** @description Wrong password, or the request came from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6560,7 +6619,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6605,7 +6664,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6614,7 +6673,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many are signing in at once */
+            /** @description Too many sign-ins at once */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6638,7 +6697,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6646,7 +6705,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Your living sessions */
+            /** @description Your current sessions */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6664,7 +6723,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6673,7 +6732,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6682,7 +6741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6706,7 +6765,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6730,7 +6789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6748,7 +6807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6757,7 +6816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6790,7 +6849,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -6817,7 +6876,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6844,7 +6903,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6853,7 +6912,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6885,13 +6944,13 @@ export interface operations {
     list_shares: {
         parameters: {
             query?: {
-                /** @description How many at once. */
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -6917,7 +6976,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6935,7 +6994,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6953,7 +7012,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6977,7 +7036,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -6991,7 +7050,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What they see */
+            /** @description Their share */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7009,7 +7068,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7027,7 +7086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such viewer, or nothing between you */
+            /** @description No such viewer, or no share with them */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7036,7 +7095,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7045,7 +7104,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7069,7 +7128,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -7099,7 +7158,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7117,7 +7176,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such viewer, or nothing between you */
+            /** @description No such viewer, or no share with them */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7126,7 +7185,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7135,7 +7194,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7168,7 +7227,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -7186,7 +7245,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What they see now */
+            /** @description Their share after the change */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7204,7 +7263,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7222,7 +7281,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such viewer, or nothing between you */
+            /** @description No such viewer, or no share with them */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7231,7 +7290,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7267,7 +7326,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7300,7 +7359,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -7308,7 +7367,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Your living tokens */
+            /** @description Your current tokens */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7326,7 +7385,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7335,7 +7394,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7344,7 +7403,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7368,7 +7427,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -7380,7 +7439,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Made; the token is not shown again */
+            /** @description Created; the token is not shown again */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7398,7 +7457,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7416,7 +7475,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description You have twenty already, or the id stands for a token that was used */
+            /** @description You have twenty already, or the id belongs to a token that was used */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7452,7 +7511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7485,7 +7544,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -7512,7 +7571,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7539,7 +7598,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7548,7 +7607,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7581,7 +7640,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -7607,7 +7666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7616,7 +7675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7625,7 +7684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7649,7 +7708,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -7679,7 +7738,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7688,7 +7747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong password, or came from another site */
+            /** @description Wrong password, or the request came from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7742,7 +7801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7775,7 +7834,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -7803,7 +7862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7812,7 +7871,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong password, or came from another site */
+            /** @description Wrong password, or the request came from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7830,7 +7889,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7875,7 +7934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7908,7 +7967,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -7938,7 +7997,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7947,7 +8006,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not the code that the authenticator shows, or came from another site */
+            /** @description Not the code that the authenticator shows, or the request came from another site */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8001,7 +8060,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8033,13 +8092,13 @@ export interface operations {
     list_people: {
         parameters: {
             query?: {
-                /** @description How many at once. */
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -8065,7 +8124,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8074,7 +8133,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8092,7 +8151,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8129,13 +8188,13 @@ export interface operations {
                 to?: string;
                 /** @description Newest or oldest first. */
                 order?: "asc" | "desc";
-                /** @description How many at once. */
+                /** @description The number of items on a page. */
                 limit?: number;
-                /** @description `next_cursor` of the page before, with the same filters. */
+                /** @description `next_cursor` of the previous page, with the same filters. */
                 cursor?: string;
             };
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -8167,7 +8226,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8176,7 +8235,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description They share how they are now, and not their history */
+            /** @description They share their present status, and not their history */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8185,7 +8244,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such person, or not yours to see */
+            /** @description No such person, or you may not see them */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8194,7 +8253,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8212,7 +8271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8238,7 +8297,7 @@ export interface operations {
             header?: {
                 /** @description The `id` of the last event that you got */
                 "Last-Event-ID"?: string | null;
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -8252,7 +8311,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events, until either side ends it */
+            /** @description Events, until either side ends the stream */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8270,7 +8329,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8279,7 +8338,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such person, or not yours to see */
+            /** @description No such person, or you may not see them */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8288,7 +8347,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8321,7 +8380,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -8362,7 +8421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8389,7 +8448,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description They said no less than a day ago; `Retry-After` says when you can ask again */
+            /** @description They declined less than a day ago; `Retry-After` says when you can ask again */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8398,7 +8457,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8431,7 +8490,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path: {
@@ -8445,7 +8504,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How they are */
+            /** @description Their status */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8463,7 +8522,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not signed in, or the credential is not or no longer good */
+            /** @description Not signed in, or the credential is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8472,7 +8531,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such person, or not yours to see */
+            /** @description No such person, or you may not see them */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8481,7 +8540,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8490,7 +8549,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8514,7 +8573,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -8540,7 +8599,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8549,7 +8608,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8573,13 +8632,14 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Whose day to give. Left out: an admin's own, and for a viewer that of the one person who lets them watch, if there is nobody else.
+                 * @description The person whose day to give. The default is an admin's own day, and for a viewer that of
+                 *     the one person who lets them watch, if there is nobody else.
                  * @example robin
                  */
                 person?: string;
             };
             header?: {
-                /** @description The user name of whom you ask for, in any case. Where the credential is somebody else's the answer is 409 `other_account`, alike for names nobody has, and nothing is done. Where no header can be sent, `?acting_as=` says the same. */
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
                 "Acting-As"?: string;
             };
             path?: never;
@@ -8605,7 +8665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The token is not or no longer good */
+            /** @description The token is not (or no longer) valid */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8614,7 +8674,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The credential is somebody else's than `Acting-As` says */
+            /** @description The credential belongs to another user than `Acting-As` says */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8632,7 +8692,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests; `Retry-After` says when the next one gets through */
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
             429: {
                 headers: {
                     [name: string]: unknown;

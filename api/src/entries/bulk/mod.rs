@@ -43,7 +43,7 @@ const SHOWN: usize = 100;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct BulkQuery {
-    /// Only show what would be done.
+    /// Only preview the change.
     #[serde(default)]
     #[param(required = false)]
     dry_run: bool,
@@ -112,7 +112,7 @@ async fn run<P: Plan>(
         return Ok(Outcome { digest: cursors.seal(&list, &walk.digest()), plan: walk.plan, applied: false });
     }
     let digest = digest
-        .ok_or_else(|| FieldError::new("digest", "required", "has to be the one of a preview (`?dry_run=true`)"))?;
+        .ok_or_else(|| FieldError::new("digest", "required", "has to be the digest of a preview (`?dry_run=true`)"))?;
     admin
         .write(&state.db, move |conn, trace| {
             walk.plan.begin(user_of(conn, &owner.id)?);
@@ -121,7 +121,7 @@ async fn run<P: Plan>(
             if cursors.seal(&list, &walk.digest()) != digest {
                 return Err(ApiError::new(
                     Code::ChangedSincePreview,
-                    "Nothing was changed. Look at a new preview, and apply that.",
+                    "Nothing was changed. Make a new preview, and apply that.",
                 ));
             }
             walk.tell(conn)?;

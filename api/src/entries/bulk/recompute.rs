@@ -29,25 +29,25 @@ use crate::{
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecomputeEntries {
-    /// From the preview of just this, to apply it.
+    /// The digest of the preview, to apply exactly that.
     #[schema(example = "Zm9yIGV4YW1wbGU")]
     digest: Option<String>,
 }
 
-/// Which entries belong to another day by your time zone and the start of your day as they are now.
+/// The entries that belong to another day by your present time zone and start of the day.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Recompute {
-    /// How many entries move, deleted ones too.
+    /// The number of entries that move, including deleted ones.
     #[schema(example = 12)]
     moved: u64,
-    /// The first 100 of them.
+    /// The first 100 changes.
     items: Vec<RecomputeItem>,
-    /// The first 100 days whose water changes by it.
+    /// The first 100 days whose water changes.
     days: Vec<RecomputedDay>,
-    /// Stands for all of it: send it back to apply just this.
+    /// Represents the whole change: send it back to apply exactly this.
     #[schema(example = "Zm9yIGV4YW1wbGU")]
     digest: String,
-    /// Whether it was done.
+    /// Whether the change was made.
     applied: bool,
 }
 
@@ -57,10 +57,10 @@ pub struct RecomputeItem {
     id: String,
     metric: Metric,
     at: Timestamp,
-    /// The day it counts for before.
+    /// The day it counts for before the change.
     #[schema(format = Date, example = "2026-03-01")]
     from: String,
-    /// The day it counts for after that.
+    /// The day it counts for after the change.
     #[schema(format = Date, example = "2026-02-28")]
     to: String,
 }
@@ -73,7 +73,7 @@ pub struct RecomputedDay {
     water_ml_before: i64,
     #[schema(example = 1500)]
     water_ml_after: i64,
-    /// The same in tenths of a fluid ounce (US), as `today_fl_oz_tenths` of the status counts them.
+    /// The same in tenths of a fluid ounce (US), counted as in `today_fl_oz_tenths` of the status.
     #[schema(example = 592)]
     water_fl_oz_tenths_before: i64,
     #[schema(example = 507)]
@@ -92,18 +92,19 @@ impl RecomputedDay {
     }
 }
 
-/// Move your entries to the days they belong to by your time zone and the start of your day as they are now.
+/// Move your entries to the days of your present time zone and start of the day.
 ///
-/// Otherwise an entry keeps the day that was fixed when it was written. With `dry_run=true` you see what would move; with the `digest` of that
-/// preview it is done, unless one of those entries changed meanwhile. Each entry keeps a version of how it was.
+/// Otherwise an entry keeps the day that was fixed when it was logged. `dry_run=true` shows what
+/// would move; the `digest` of that preview does it, unless one of those entries changed meanwhile.
+/// Each entry keeps its previous version.
 #[utoipa::path(
     tag = "entries",
     params(BulkQuery),
     request_body = RecomputeEntries,
     responses(
-        (status = 200, description = "What would move, or moved", body = Recompute),
+        (status = 200, description = "The entries that would move, or moved", body = Recompute),
         (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is no longer what the preview showed; nothing was changed", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The preview is out of date; nothing was changed", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/entries/recompute")]

@@ -26,36 +26,36 @@ use crate::{
     trail::Action,
 };
 
-/// What to go back to.
+/// The moment to go back to.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RewindEntries {
     /// The moment, in the past.
     to: Timestamp,
-    /// From the preview of just this, to apply it.
+    /// The digest of the preview, to apply exactly that.
     #[schema(example = "Zm9yIGV4YW1wbGU")]
     digest: Option<String>,
 }
 
-/// What going back changes.
+/// The changes of a rewind.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Rewind {
     to: Timestamp,
-    /// How many entries were logged or brought back since, and go.
+    /// The number of entries that were logged or restored since, and are removed.
     #[schema(example = 3)]
     removed: u64,
-    /// How many were changed since, and are put back.
+    /// The number of entries that were changed since, and are put back.
     #[schema(example = 1)]
     changed: u64,
-    /// How many were deleted since, and come back.
+    /// The number of entries that were deleted since, and are restored.
     #[schema(example = 0)]
     brought_back: u64,
-    /// The first 100 of them.
+    /// The first 100 changes.
     items: Vec<RewindItem>,
-    /// Stands for all of it: send it back to apply just this.
+    /// Represents the whole change: send it back to apply exactly this.
     #[schema(example = "Zm9yIGV4YW1wbGU")]
     digest: String,
-    /// Whether it was done.
+    /// Whether the change was made.
     applied: bool,
 }
 
@@ -65,10 +65,10 @@ pub struct RewindItem {
     id: String,
     metric: Metric,
     change: RewindChange,
-    /// How it is before; `null` where it is deleted.
+    /// The entry before the rewind; `null` if it is deleted.
     #[schema(required = true)]
     before: Option<EntryView>,
-    /// How it is after that.
+    /// The entry after the rewind.
     #[schema(required = true)]
     after: Option<EntryView>,
 }
@@ -81,19 +81,20 @@ pub enum RewindChange {
     BringBack,
 }
 
-/// Put all your entries back to how they were at a moment.
+/// Put all your entries back to a moment.
 ///
-/// With `dry_run=true` you see what it changes; with the `digest` of that preview it is done, unless your entries changed meanwhile. Whatever
-/// it replaces is kept as a version, so that going back can itself be undone by going back to the moment before it. Entries that were
-/// changed before versions were kept stay as they are.
+/// `dry_run=true` shows the changes; the `digest` of that preview makes them, unless your entries
+/// changed meanwhile. Replaced values are kept as versions, so that a rewind can itself be undone
+/// by a rewind to the moment before it. Entries that were changed before versions were kept stay as
+/// they are.
 #[utoipa::path(
     tag = "entries",
     params(BulkQuery),
     request_body = RewindEntries,
     responses(
-        (status = 200, description = "What it would change, or changed", body = Rewind),
+        (status = 200, description = "The changes that it would make, or made", body = Rewind),
         (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is no longer what the preview showed; nothing was changed", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The preview is out of date; nothing was changed", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/entries/rewind")]

@@ -21,15 +21,15 @@ use crate::{
     trail::{Action, Event},
 };
 
-/// How an entry was before a change.
+/// An entry as it was before a change.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VersionView {
-    /// 1 is the oldest of this entry.
+    /// 1 is the oldest version of this entry.
     #[schema(example = 1)]
     number: i32,
     #[schema(example = 250)]
     value: i32,
-    /// Of water that was typed in fluid ounces (US), what was typed, in tenths.
+    /// For water that was typed in fluid ounces (US), the typed amount in tenths.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 85)]
     fl_oz_tenths: Option<i32>,
@@ -39,13 +39,13 @@ pub struct VersionView {
     #[schema(required = true, example = "after the run")]
     note: Option<String>,
     tags: Vec<String>,
-    /// It was deleted then.
+    /// Whether it was deleted then.
     deleted: bool,
-    /// Since when it was like this.
+    /// The beginning of this version.
     valid_from: Timestamp,
-    /// Until when.
+    /// The end of this version.
     replaced_at: Timestamp,
-    /// The user name of whoever changed it.
+    /// The user name of the one who changed it.
     #[schema(example = "robin")]
     replaced_by: String,
 }
@@ -68,9 +68,9 @@ impl EntryVersion {
     }
 }
 
-/// List how one of your entries was before each change.
+/// List the previous versions of one of your entries.
 ///
-/// Newest first; also of an entry that is deleted.
+/// Newest first; this includes deleted entries.
 #[utoipa::path(
     tag = "entries",
     params(("id" = Uuid, Path, description = "The entry's id"), PageQuery),
@@ -105,14 +105,15 @@ pub async fn list_versions(
 /// An entry after one of its versions was restored.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RestoredEntry {
-    /// `null` where it was deleted in that version, and so is again.
+    /// `null` if it was deleted in that version, and therefore is again.
     #[schema(required = true)]
     entry: Option<EntryView>,
 }
 
-/// Put one of your entries back to how it was.
+/// Put one of your entries back to a version.
 ///
-/// With the day it had. How it is now is kept as a version in turn; where nothing differs, nothing is done.
+/// The entry gets the day it had. The present state is kept as a version in turn; if nothing
+/// differs, nothing is done.
 #[utoipa::path(
     tag = "entries",
     params(

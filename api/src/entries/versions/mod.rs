@@ -26,7 +26,7 @@ use crate::{
 #[diesel(table_name = entry_versions)]
 pub struct EntryVersion {
     entry_id: String,
-    /// 1 is the oldest of this entry.
+    /// 1 is the oldest version of this entry.
     pub number: i32,
     pub value: i32,
     pub at: i64,
@@ -36,7 +36,7 @@ pub struct EntryVersion {
     pub deleted_at: Option<i64>,
     pub valid_from: i64,
     pub replaced_at: i64,
-    /// The user name of whoever changed it.
+    /// The user name of the one who changed it.
     pub replaced_by: String,
     pub fl_oz_tenths: Option<i32>,
 }

@@ -29,7 +29,7 @@ use crate::{
 
 /// Ask a person to let you watch.
 ///
-/// Asking again before they have answered changes nothing.
+/// Asking again before they answer changes nothing.
 #[utoipa::path(
     tag = "people",
     params(("username" = String, Path, description = "The person", example = "robin")),
@@ -38,7 +38,7 @@ use crate::{
         (status = 200, description = "Asked before, or you may watch already", body = PersonView),
         (status = 403, description = "An admin watches nobody but themself, or the request came from another site", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such person, or they share with nobody", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "They said no less than a day ago; `Retry-After` says when you can ask again", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "They declined less than a day ago; `Retry-After` says when you can ask again", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/people/{username}/share-requests")]
@@ -65,9 +65,10 @@ pub async fn create_share_request(
     Ok(HttpResponse::build(if asked { StatusCode::CREATED } else { StatusCode::OK }).json(view))
 }
 
-/// List your viewers and what each of them sees.
+/// List your viewers and their shares.
 ///
-/// Those who may watch, who asked, and whom you ended it for; with `sharing: everyone` every enabled viewer.
+/// Viewers who may watch, who asked, or whose share ended; with `sharing: everyone` every enabled
+/// viewer.
 #[utoipa::path(
     tag = "people",
     params(PageQuery),
@@ -102,14 +103,14 @@ pub fn page_of_shares(
     Ok(page.try_map(|viewer| share_view_among(conn, person, &viewer, &mut names, now))?)
 }
 
-/// Read what one viewer sees.
+/// Read one viewer's share.
 #[utoipa::path(
     tag = "people",
     params(("username" = String, Path, description = "The viewer", example = "alex")),
     responses(
-        (status = 200, description = "What they see", body = ShareView),
+        (status = 200, description = "Their share", body = ShareView),
         (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such viewer, or nothing between you", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such viewer, or no share with them", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[get("/me/shares/{username}")]
@@ -122,7 +123,7 @@ pub async fn get_share(
     Ok(web::Json(admin.0.read(&state.db, |conn, person| model::get(conn, person, &username, now)).await?))
 }
 
-/// What a person decides.
+/// A person's decision.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
@@ -132,7 +133,7 @@ pub enum Decision {
     Ended,
 }
 
-/// What to change; what is left out stays.
+/// The fields to change; a field that is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateShare {
@@ -145,32 +146,32 @@ pub struct UpdateShare {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     altitude: Option<Detail>,
-    /// Whether they see your history, and not only how you are now.
+    /// Whether they see your history, and not only your present status.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     history: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     export: Option<bool>,
-    /// When it ends by itself; `null` for never.
+    /// The time at which it ends by itself; `null` for never.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Timestamp>)]
     #[expect(clippy::option_option, reason = "left out, null and an instant are three things in a PATCH")]
     until: Option<Option<Timestamp>>,
 }
 
-/// Approve, narrow or end what a viewer sees.
+/// Approve, narrow or end a viewer's share.
 ///
-/// It holds at once, for what they have open too. Approving one whose time is over takes the old end away unless you give a new one. A viewer who
-/// has not asked can be approved as well.
+/// It takes effect at once, for open streams too. Approving a share whose time is over removes the
+/// old end unless you give a new one. A viewer who has not asked can be approved as well.
 #[utoipa::path(
     tag = "people",
     params(("username" = String, Path, description = "The viewer", example = "alex")),
     request_body = UpdateShare,
     responses(
-        (status = 200, description = "What they see now", body = ShareView),
+        (status = 200, description = "Their share after the change", body = ShareView),
         (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such viewer, or nothing between you", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such viewer, or no share with them", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[patch("/me/shares/{username}")]
@@ -182,7 +183,9 @@ pub async fn update_share(
 ) -> ApiResult<web::Json<ShareView>> {
     let UpdateShare { state: decision, water, altitude, history, export, until } = body.0;
     if until.flatten().is_some_and(|until| until <= state.clock.now()) {
-        return Err(FieldError::new("until", "past", "has to lie ahead; to end it now, set `state` to `ended`").into());
+        return Err(
+            FieldError::new("until", "past", "has to be in the future; to end it now, set `state` to `ended`").into()
+        );
     }
     let decided = decision.map(|decision| match decision {
         Decision::Approved => ShareState::Approved,
@@ -198,7 +201,7 @@ pub async fn update_share(
     Ok(web::Json(view.await?))
 }
 
-/// End what a viewer sees, or decline their request.
+/// End a viewer's share, or decline their request.
 ///
 /// With `sharing: everyone` it keeps that viewer out.
 #[utoipa::path(
@@ -207,7 +210,7 @@ pub async fn update_share(
     responses(
         (status = 204, description = "Ended"),
         (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such viewer, or nothing between you", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such viewer, or no share with them", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[delete("/me/shares/{username}")]
@@ -226,10 +229,10 @@ pub async fn delete_share(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Who is watching you, and one page of who looked.
+/// The viewers who are watching you, and one page of looks.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Audience {
-    /// Who is watching right now.
+    /// The viewers who are watching right now.
     watching: Vec<WatcherView>,
     /// Looks, newest first.
     items: Vec<LookView>,
@@ -238,14 +241,14 @@ pub struct Audience {
     next_cursor: Option<String>,
 }
 
-/// List who is watching you, and who looked.
+/// List the viewers who are watching you, and who looked.
 ///
-/// A look stands here once a minute. Admins who looked at your account are here, too.
+/// Looks are listed once a minute for each viewer. Admins who looked at your account are included.
 #[utoipa::path(
     tag = "people",
     params(PageQuery),
     responses(
-        (status = 200, description = "Who is watching, and one page of looks, newest first", body = Audience),
+        (status = 200, description = "The viewers who are watching, and one page of looks, newest first", body = Audience),
         (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
     )
 )]

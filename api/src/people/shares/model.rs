@@ -29,27 +29,28 @@ use crate::{
 /// How long somebody who was told no has to wait before they ask again.
 const ASK_AGAIN_AFTER: i64 = DAY;
 
-/// What a person's viewer sees of them, until when, and when they last did.
+/// A viewer's share of a person: the parts they see, its end, and their last look.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ShareView {
     #[schema(example = "alex")]
     username: String,
     #[schema(example = "Alex")]
     display_name: String,
-    /// With `sharing: everyone` every viewer is `approved` whom the person did not keep out; with `nobody` it says what held before.
+    /// With `sharing: everyone`, `approved` for every viewer whom the person did not keep out; with
+    /// `nobody`, the state from before.
     state: ShareState,
     water: Detail,
     altitude: Detail,
-    /// Whether they see the history, and not only how the person is now.
+    /// Whether they see the history, and not only the present status.
     history: bool,
     export: bool,
-    /// When it ends by itself.
+    /// The time at which it ends by itself.
     #[schema(required = true)]
     until: Option<Timestamp>,
-    /// When they last asked.
+    /// The time of their last request.
     #[schema(required = true)]
     requested_at: Option<Timestamp>,
-    /// Since when the state is what it is; `null` where that follows from `sharing` alone.
+    /// The time of the last change of the state; `null` if the state follows from `sharing` alone.
     #[schema(required = true)]
     since: Option<Timestamp>,
     /// To the minute.
@@ -57,7 +58,7 @@ pub struct ShareView {
     last_looked_at: Option<Timestamp>,
     /// Whether they are watching right now.
     watching: bool,
-    /// While they ask: the user names of others whose name looks like theirs.
+    /// While they wait for an answer: the user names of others whose name looks like theirs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, example = json!(["a1ex"]))]
     looks_like: Vec<String>,
@@ -68,14 +69,14 @@ pub struct ShareView {
 pub struct LookView {
     #[schema(example = "alex")]
     username: String,
-    /// `null` for somebody who is no longer here.
+    /// `null` for a deleted account.
     #[schema(required = true, example = "Alex")]
     display_name: Option<String>,
     /// To the minute.
     at: Timestamp,
 }
 
-/// Somebody who is watching right now.
+/// A viewer who is watching right now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WatcherView {
     #[schema(example = "alex")]
@@ -204,8 +205,11 @@ pub fn ask(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &User)
     if let Some(refused) = kept.as_ref().and_then(Share::refused_at).filter(|at| now.0 < at + ASK_AGAIN_AFTER) {
         // Not longer, if the clock was put back since.
         let left = (refused + ASK_AGAIN_AFTER - now.0).min(ASK_AGAIN_AFTER);
-        return Err(ApiError::new(Code::AskedRecently, "They have answered. You can ask again a day after that.")
-            .retry_after((left + SECOND - 1) / SECOND));
+        return Err(ApiError::new(
+            Code::AskedRecently,
+            "They have answered. You can ask again a day after their answer.",
+        )
+        .retry_after((left + SECOND - 1) / SECOND));
     }
     let mut share =
         kept.unwrap_or_else(|| Share::new(person.as_person(), viewer.as_viewer(), ShareState::Requested, now));

@@ -11,7 +11,8 @@ use crate::{
     people::{sharing::Granted, status::GrantedView},
 };
 
-/// What a new viewer will see of you. What is left out is exact values with history, without export and without an end.
+/// Everything a new viewer will see of you. The defaults are exact values with history, without
+/// export and without an end.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ShareTerms {
@@ -19,12 +20,12 @@ pub struct ShareTerms {
     water: Detail,
     #[schema(required = false)]
     altitude: Detail,
-    /// Whether they see your history, and not only how you are now.
+    /// Whether they see your history, and not only your present status.
     #[schema(required = false)]
     history: bool,
     #[schema(required = false)]
     export: bool,
-    /// When it ends by itself; `null` for never.
+    /// The time at which it ends by itself; `null` for never.
     until: Option<Timestamp>,
 }
 
@@ -46,7 +47,11 @@ impl ShareTerms {
         }
         let Self { water, altitude, history, export, until } = self;
         if until.is_some_and(|until| until <= now) {
-            return Err(FieldError::new("share.until", "past", "has to lie ahead; for no share at all, send `null`"));
+            return Err(FieldError::new(
+                "share.until",
+                "past",
+                "has to be in the future; for no share at all, send `null`",
+            ));
         }
         let terms = Granted { water, altitude, history, export, own: false };
         Ok(Offer { terms, until: until.map(|until| until.0) })

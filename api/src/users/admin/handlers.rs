@@ -57,12 +57,12 @@ pub async fn list_users(
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateUser {
-    /// 3 to 32 letters, digits, `.`, `_` or `-`. Kept in lower case.
+    /// 3 to 32 letters, digits, `.`, `_` or `-`. Stored in lower case.
     #[validate(custom(function = "validate_new_username"))]
     #[schema(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$", example = "robin")]
     username: String,
     role: Role,
-    /// The user name, if left out.
+    /// The user name by default.
     #[serde(default, deserialize_with = "present")]
     #[validate(length(min = 1, max = 64), custom(function = "validate_name"))]
     #[schema(
@@ -71,7 +71,8 @@ pub struct CreateUser {
         example = "Robin"
     )]
     display_name: Option<String>,
-    /// What a viewer will see of you; with `null` nothing until they ask and you answer. Left out, exact values with history.
+    /// Everything a viewer will see of you; `null` means nothing until they ask and you answer. The
+    /// default is exact values with history.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<ShareTerms>)]
     #[expect(clippy::option_option, reason = "left out, null and terms are three things")]
@@ -81,19 +82,20 @@ pub struct CreateUser {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CreatedUser {
     user: UserView,
-    /// What they will see of you.
+    /// Everything they will see of you.
     #[schema(required = true)]
     share: Option<GrantedView>,
-    /// Lets them in to choose their own, and to do nothing else.
+    /// Lets them in to choose their own password, and to do nothing else.
     #[schema(example = "hV7kXw3RzTq9mPcB2nLyGd5s")]
     temporary_password: String,
-    /// When the temporary password stops working.
+    /// The time at which the temporary password stops working.
     expires_at: Timestamp,
 }
 
 /// Create a user.
 ///
-/// Their temporary password is shown this once: pass it on. Nobody can choose it, and its owner has to replace it within 24 hours.
+/// The temporary password is shown only once: pass it on. Nobody can choose it, and its owner has
+/// to replace it within 24 hours.
 #[utoipa::path(
     tag = "users",
     request_body = CreateUser,
@@ -168,14 +170,14 @@ pub async fn get_user(
     Ok(web::Json(view))
 }
 
-/// What to change; what is left out stays.
+/// The fields to change; a field that is left out stays.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateUser {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     role: Option<Role>,
-    /// Whoever is disabled cannot sign in.
+    /// A disabled user cannot sign in.
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     disabled: Option<bool>,
@@ -191,7 +193,8 @@ pub struct UpdateUser {
 
 /// Change a user's account.
 ///
-/// Another role, or being disabled, ends all their sessions and API tokens at once, and their invitations when they are no longer an enabled admin.
+/// A new role, or being disabled, ends all their sessions and API tokens at once, and their
+/// invitations when they are no longer an enabled admin.
 #[utoipa::path(
     tag = "users",
     params(("username" = String, Path, description = "The user", example = "robin")),
@@ -220,7 +223,7 @@ pub async fn update_user(
 
 /// Erase a user's account.
 ///
-/// The account, its sessions, its invitations and all its entries go at once and do not come back.
+/// The account, its sessions, its invitations and all its entries are erased at once, for good.
 #[utoipa::path(
     tag = "users",
     params(("username" = String, Path, description = "The user", example = "robin")),
@@ -242,7 +245,7 @@ pub async fn delete_user(
 
 /// Lift the lock from a user's name.
 ///
-/// Also when there is none: afterwards they can sign in.
+/// It works without a lock, too: afterwards they can sign in.
 #[utoipa::path(
     tag = "users",
     params(("username" = String, Path, description = "The user", example = "robin")),
@@ -267,24 +270,24 @@ pub async fn unlock_user(
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TemporaryPassword {
-    /// Lets them in to choose their own, and to do nothing else.
+    /// Lets them in to choose their own password, and to do nothing else.
     #[schema(example = "hV7kXw3RzTq9mPcB2nLyGd5s")]
     temporary_password: String,
-    /// When the temporary password stops working.
+    /// The time at which the temporary password stops working.
     expires_at: Timestamp,
 }
 
 /// Replace a user's password by a temporary one.
 ///
-/// It is shown this once: pass it on. Nobody can choose it, and its owner has to replace it within 24 hours. All their sessions and API
-/// tokens end; a second factor stays.
+/// It is shown only once: pass it on. Nobody can choose it, and its owner has to replace it within
+/// 24 hours. All their sessions and API tokens end; a second factor stays.
 #[utoipa::path(
     tag = "users",
     params(("username" = String, Path, description = "The user", example = "robin")),
     responses(
         (status = 200, description = "Replaced", body = TemporaryPassword),
         (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is your own account: do it under your settings, with your password", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is your own account: use your settings, with your password", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/admin/users/{username}/reset-password")]
@@ -305,12 +308,12 @@ pub async fn reset_user_password(
 
 /// List where a user is signed in.
 ///
-/// API tokens too. All on one page, newest first, the tokens last.
+/// API tokens included. All on one page, newest first, the tokens last.
 #[utoipa::path(
     tag = "users",
     params(("username" = String, Path, description = "The user", example = "robin")),
     responses(
-        (status = 200, description = "Their living sessions", body = Page<SessionView>),
+        (status = 200, description = "Their current sessions", body = Page<SessionView>),
         (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -337,7 +340,7 @@ pub async fn list_user_sessions(
 
 /// Sign a user out everywhere.
 ///
-/// API tokens end too.
+/// API tokens end as well.
 #[utoipa::path(
     tag = "users",
     params(("username" = String, Path, description = "The user", example = "robin")),
@@ -356,16 +359,17 @@ pub async fn delete_user_sessions(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Take a user's second factor away.
+/// Remove a user's second factor.
 ///
-/// For somebody who lost the device that makes their codes. Make sure by other means that it is they who ask.
+/// For a user who lost the device that makes their codes. Make sure by other means that the request
+/// comes from them.
 #[utoipa::path(
     tag = "users",
     params(("username" = String, Path, description = "The user", example = "robin")),
     responses(
-        (status = 204, description = "The password alone lets them in"),
+        (status = 204, description = "Removed; the password alone lets them in"),
         (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is your own account: do it under your settings, with your password", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is your own account: use your settings, with your password", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[delete("/admin/users/{username}/totp")]

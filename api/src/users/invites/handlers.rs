@@ -31,18 +31,19 @@ const LIFE: i64 = 90 * DAY;
 pub struct Invite {
     #[schema(format = Uuid)]
     id: String,
-    /// What those who register with it will be.
+    /// The role of users who register with it.
     role: Role,
     expires_at: Timestamp,
     #[schema(example = 3)]
     max_uses: i32,
     #[schema(example = 1)]
     uses: i32,
-    /// The admin who made it.
+    /// The admin who created it.
     #[schema(example = "robin")]
     created_by: String,
     created_at: Timestamp,
-    /// What whoever registers with it will see of you; left out of the invitations of others.
+    /// Everything that a user who registers with it will see of you; absent from the invitations of
+    /// others.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<GrantedView>)]
     #[expect(clippy::option_option, reason = "not told and nothing are two things")]
@@ -51,7 +52,7 @@ pub struct Invite {
 
 /// List the invitations that have not expired.
 ///
-/// Newest first, those of all admins.
+/// Newest first, including those of other admins.
 #[utoipa::path(tag = "users", params(PageQuery), responses((status = 200, description = "One page", body = Page<Invite>)))]
 #[get("/admin/invites")]
 pub async fn list_invites(
@@ -83,26 +84,28 @@ pub struct CreateInvite {
     role: Role,
     /// In the future, at most 90 days.
     expires_at: Timestamp,
-    /// How many people may register with it.
+    /// The number of people who may register with it.
     #[validate(range(min = 1, max = 100))]
     #[schema(minimum = 1, maximum = 100, example = 3)]
     max_uses: i32,
-    /// What whoever registers with it as a viewer will see of you; with `null` nothing until they ask and you answer. Left out, exact values with
-    /// history if it is for one person, and `null` if it is for more.
+    /// Everything a viewer who registers with it will see of you; `null` means nothing until they
+    /// ask and you answer. The default is exact values with history if it is for one person, and
+    /// `null` if it is for more.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<ShareTerms>)]
     #[expect(clippy::option_option, reason = "left out, null and terms are three things")]
     share: Option<Option<ShareTerms>>,
-    /// A UUIDv7 of your own. Should the answer be lost, ask again under the same id: the invitation that nobody saw makes room for the new one.
+    /// A UUIDv7 of your own. If the answer is lost, send the request again under the same id: a new
+    /// invitation replaces the one that nobody saw.
     id: Option<Uuid>,
 }
 
-/// An invite as it is shown once.
+/// An invitation with its code, which is shown once.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IssuedInvite {
     #[schema(format = Uuid)]
     id: String,
-    /// Goes into `invite_code` of the registration.
+    /// The value for `invite_code` in the registration.
     #[schema(example = "pQ3xV8bTz0mYk5wJcR2nLg")]
     code: String,
     /// The page where it is used.
@@ -112,20 +115,21 @@ pub struct IssuedInvite {
     expires_at: Timestamp,
     #[schema(example = 3)]
     max_uses: i32,
-    /// What whoever registers with it will see of you.
+    /// Everything that a user who registers with it will see of you.
     #[schema(required = true)]
     share: Option<GrantedView>,
 }
 
 /// Invite somebody.
 ///
-/// The code is shown this once. It works while registration is open or by invitation, and as long as whoever made it is an enabled admin.
+/// The code is shown only once. It works while registration is open or by invitation, and as long
+/// as its maker is an enabled admin.
 #[utoipa::path(
     tag = "users",
     request_body = CreateInvite,
     responses(
-        (status = 201, description = "Pass it on", body = IssuedInvite),
-        (status = 409, description = "The id stands for an invitation that was used", body = Problem, content_type = "application/problem+json"),
+        (status = 201, description = "Created; pass it on", body = IssuedInvite),
+        (status = 409, description = "The id belongs to an invitation that was used", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[post("/admin/invites")]
@@ -168,15 +172,15 @@ pub async fn create_invite(
     }))
 }
 
-/// Take an invitation back.
+/// Withdraw an invitation.
 ///
-/// Whoever registered with it stays.
+/// Users who registered with it stay.
 #[utoipa::path(
     tag = "users",
-    params(("id" = Uuid, Path, description = "The invite's id")),
+    params(("id" = Uuid, Path, description = "The invitation's id")),
     responses(
-        (status = 204, description = "It is worth nothing any more"),
-        (status = 404, description = "No such invite", body = Problem, content_type = "application/problem+json"),
+        (status = 204, description = "Withdrawn"),
+        (status = 404, description = "No such invitation", body = Problem, content_type = "application/problem+json"),
     )
 )]
 #[delete("/admin/invites/{id}")]

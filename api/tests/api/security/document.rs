@@ -1,4 +1,4 @@
-//! docs/security.md is complete, and names tests that exist.
+//! The security documents are complete, and name tests that exist.
 
 use std::collections::BTreeSet;
 
@@ -11,19 +11,24 @@ const LISTED: &str = "1.1.1-2 1.2.1-5 1.2.10 1.3.3 1.3.10 1.4.2 1.5.2 2.1.1-3 2.
                       12.1.1-2 12.2.1-2 12.3.1-4 13.1.1-4 13.2.1-5 13.3.1-2 13.3.4 13.4.1-7 14.1.1-2 14.2.1-4 14.3.1-3 15.1.1-3 15.2.1-3 \
                       15.3.1-5 15.3.7 15.4.1-2 16.1.1 16.2.1-5 16.3.1-4 16.4.1-3 16.5.1-4";
 
-/// The tables below one heading of docs/security.md, row by row without their heads, in plain text.
+const DOCUMENTS: [&str; 4] =
+    ["docs/security.md", "docs/security/rules.md", "docs/security/asvs.md", "docs/security/flaws.md"];
+
+/// The tables below one heading of the security documents, row by row without their heads, in plain text.
 pub struct Section {
+    document: &'static str,
     heading: String,
     rows: Vec<Vec<String>>,
 }
 
 impl Section {
     pub fn of(heading: &str) -> Self {
-        let text = repository("docs/security.md");
-        let mut lines =
-            text.lines().skip_while(|line| !line.starts_with('#') || line.trim_start_matches('#').trim() != heading);
-        assert!(lines.next().is_some(), "docs/security.md has no section \"{heading}\"");
-        let inner = lines.take_while(|line| !line.starts_with('#'));
+        let (document, text) = document_with(heading);
+        let inner = text
+            .lines()
+            .skip_while(|line| !is_heading(line, heading))
+            .skip(1)
+            .take_while(|line| !line.starts_with('#'));
         let mut rows: Vec<Vec<String>> = Vec::new();
         for line in inner.filter(|line| line.starts_with('|')) {
             if line.starts_with("|---") {
@@ -32,8 +37,8 @@ impl Section {
                 rows.push(cells(line));
             }
         }
-        assert!(!rows.is_empty(), "docs/security.md: \"{heading}\" has no table");
-        Self { heading: heading.to_owned(), rows }
+        assert!(!rows.is_empty(), "{document}: \"{heading}\" has no table");
+        Self { document, heading: heading.to_owned(), rows }
     }
 
     pub fn rows(&self) -> Vec<Vec<String>> {
@@ -43,7 +48,7 @@ impl Section {
     /// The second column where the first is `name`.
     pub fn value(&self, name: &str) -> &str {
         let row = self.rows.iter().find(|row| row[0] == name);
-        &row.unwrap_or_else(|| panic!("docs/security.md: \"{}\" has no row \"{name}\"", self.heading))[1]
+        &row.unwrap_or_else(|| panic!("{}: \"{}\" has no row \"{name}\"", self.document, self.heading))[1]
     }
 
     /// The number with which that begins.
@@ -51,6 +56,21 @@ impl Section {
         let digits: String = self.value(name).chars().take_while(char::is_ascii_digit).collect();
         digits.parse().unwrap_or_else(|_| panic!("{name}: {} begins with no number", self.value(name)))
     }
+}
+
+fn is_heading(line: &str, heading: &str) -> bool {
+    line.starts_with('#') && line.trim_start_matches('#').trim() == heading
+}
+
+/// The one document that has this heading, once.
+fn document_with(heading: &str) -> (&'static str, String) {
+    let texts = DOCUMENTS.map(|document| (document, repository(document)));
+    let places: Vec<&str> = texts
+        .iter()
+        .flat_map(|(document, text)| text.lines().filter(|line| is_heading(line, heading)).map(|_| *document))
+        .collect();
+    assert_eq!(places.len(), 1, "\"{heading}\" has to be in one security document, and is in {places:?}");
+    texts.into_iter().find(|(document, _)| *document == places[0]).unwrap()
 }
 
 fn cells(line: &str) -> Vec<String> {
@@ -131,9 +151,9 @@ fn every_requirement_has_a_row_and_every_row_a_test_that_exists() {
         seen.insert(id.clone());
     }
     let missing: Vec<_> = listed.difference(&seen).collect();
-    assert!(missing.is_empty(), "docs/security.md has no row for {missing:?}");
+    assert!(missing.is_empty(), "docs/security/asvs.md has no row for {missing:?}");
     for test in tests.iter().filter(|test| id_of(test).is_some()) {
-        assert!(named.contains(test), "{test} has no row in docs/security.md");
+        assert!(named.contains(test), "{test} has no row in docs/security/asvs.md");
         let id = id_of(test).unwrap();
         let row = met.iter().find(|row| row[0] == id).unwrap_or_else(|| panic!("{test}: {id} has no row"));
         assert!(row[2].contains(test.rsplit("::").next().unwrap()), "{id} does not name {test}");
@@ -155,6 +175,6 @@ fn every_class_of_flaw_has_a_test_or_a_reason() {
         }
     }
     for test in tests.iter().filter(|test| test.starts_with("security::flaws::")) {
-        assert!(named.contains(test), "{test} has no row in docs/security.md");
+        assert!(named.contains(test), "{test} has no row in docs/security/flaws.md");
     }
 }

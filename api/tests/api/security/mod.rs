@@ -1,5 +1,5 @@
-//! What docs/security.md promises, shown from outside: every requirement of OWASP ASVS 5.0 that applies, by its number, and the classes of
-//! flaw that comparable programs had. `THROUGH_NGINX=1 cargo test --test api security::` asks the same through nginx.
+//! The promises of docs/security.md, tested from outside: every requirement of OWASP ASVS 5.0 that applies, by its number, and the classes
+//! of flaw that comparable programs had. `THROUGH_NGINX=1 cargo test --test api security::` asks the same through nginx.
 
 use std::{
     fs,

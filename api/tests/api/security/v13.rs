@@ -215,7 +215,7 @@ async fn v5_0_0_13_4_5_figures_are_not_reached_from_outside_and_the_documentatio
         let page = answer.status == StatusCode::OK && answer.header("content-type").starts_with("text/html");
         assert!(answer.status == StatusCode::NOT_FOUND || page, "{path}: {}", answer.status);
     }
-    let open: Vec<String> = Section::of("Meant for everybody").rows().into_iter().map(|row| row[0].clone()).collect();
+    let open: Vec<String> = Section::of("Public addresses").rows().into_iter().map(|row| row[0].clone()).collect();
     for path in &open {
         app.anonymous().get(path).await.expect(StatusCode::OK);
     }

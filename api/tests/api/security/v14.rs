@@ -29,7 +29,7 @@ async fn v5_0_0_14_1_1_every_column_that_is_kept_has_a_level_and_every_level_its
     let app = TestApp::start().await;
     let mut written = BTreeSet::new();
     let mut levels = BTreeSet::new();
-    for row in Section::of("What is kept").rows() {
+    for row in Section::of("Data kept").rows() {
         let [table, names, level, _] = &row[..] else { panic!("{row:?} does not have four columns") };
         for column in names.split(", ") {
             assert!(written.insert(format!("{table}.{column}")), "{table}.{column} stands there twice");
@@ -65,7 +65,7 @@ async fn v5_0_0_14_2_2_what_is_private_is_kept_by_nobody_on_the_way() {
     let app = TestApp::start().await;
     let robin = app.named("robin", status_tracker::account::model::Role::Admin).await;
     robin.log("water", 250, NOON).await;
-    let public: Vec<String> = Section::of("Meant for everybody").rows().into_iter().map(|row| row[0].clone()).collect();
+    let public: Vec<String> = Section::of("Public addresses").rows().into_iter().map(|row| row[0].clone()).collect();
     for (method, path, _) in operations() {
         let answer = robin.send(&method, &filled(&path), "application/json", "{}").await;
         let cached = answer.header("cache-control");

@@ -34,7 +34,7 @@ fn v5_0_0_15_1_2_every_component_is_listed_with_its_version_and_checksum() {
 /// OWASP ASVS v5.0.0-15.1.3, 15.2.2
 #[actix_web::test]
 async fn v5_0_0_15_1_3_what_is_dear_is_bounded_as_written_down() {
-    let rows = Section::of("What is dear").rows();
+    let rows = Section::of("Costly operations").rows();
     for row in &rows {
         let [what, _, place, text] = &row[..] else { panic!("{row:?} does not have four columns") };
         assert!(repository(place).contains(text), "{what}: {place} does not say `{text}`");

@@ -38,7 +38,7 @@ fn v5_0_0_2_1_1_the_rule_of_every_field_is_written_down() {
     let rules = Section::of("Rules for input").rows();
     for (field, property) in fields() {
         let rule = rules.iter().find(|row| row[0].split(", ").any(|name| name == field));
-        let rule = &rule.unwrap_or_else(|| panic!("docs/security.md has no rule for {field}"))[1];
+        let rule = &rule.unwrap_or_else(|| panic!("docs/security/rules.md has no rule for {field}"))[1];
         for bound in ["minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum"] {
             if let Some(number) = property[bound].as_u64() {
                 let numbers: Vec<String> = rule.split(|c: char| !c.is_ascii_digit()).map(str::to_owned).collect();
@@ -51,7 +51,10 @@ fn v5_0_0_2_1_1_the_rule_of_every_field_is_written_down() {
     }
     let known: Vec<String> = fields().into_iter().map(|(name, _)| name).collect();
     for name in rules.iter().flat_map(|row| row[0].split(", ")) {
-        assert!(known.iter().any(|field| field == name), "docs/security.md has a rule for {name}, which nothing takes");
+        assert!(
+            known.iter().any(|field| field == name),
+            "docs/security/rules.md has a rule for {name}, which nothing takes"
+        );
     }
 }
 
