@@ -42,7 +42,7 @@ keep_open() {
 keep_open 2>/dev/null &
 keeper_pid=$!
 
-# Whoever signed the tools out on the way has kept them from what they were to attack.
+# A tool that was signed out on the way was kept from what it was to attack.
 still_signed_in() {
   api --output /dev/null "$BASE_URL/api/v1/admin/settings" || failed+=("signed out during $1")
 }

@@ -29,7 +29,7 @@ listening_inode() {
     '$4 == "0A" { split($2, local, ":"); if (local[2] == port) print $10 }' "${tables[@]}"
 }
 
-# Who listens on port $1, as far as this user may know: "nginx, process 4711".
+# The program that listens on port $1, as far as this user may know: "nginx, process 4711".
 port_owner() {
   local inode link pid
   inode=$(listening_inode "$1" | head -n 1)

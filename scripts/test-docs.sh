@@ -68,7 +68,7 @@ awk -v file="$file" '
   END { if (!count) complain("no example to run"); exit bad }
 ' "$file" >>"$work/examples.sh"
 
-# What the examples print is of interest only when one fails.
+# The examples' output is of interest only when one fails.
 if ! FILE=${file#"$ROOT/"} WORK=$work bash "$work/examples.sh" 3>&1 >"$work/out" 2>&1; then
   tail -n 40 "$work/out" | cut -c 1-500
   exit 1

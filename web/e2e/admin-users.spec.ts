@@ -1,4 +1,4 @@
-// What an admin does for and to the others, and what the page does not let happen by accident.
+// Accounts as an admin manages them, and what the page does not let happen by accident.
 import {
   card,
   Client,

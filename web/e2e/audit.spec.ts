@@ -1,4 +1,4 @@
-// What was done here, found again by whom, what and when.
+// The audit log, searched by person, action and time.
 import { readFileSync } from 'node:fs'
 import { enter, expect, type Page, test } from './support/test'
 

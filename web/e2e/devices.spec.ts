@@ -119,7 +119,7 @@ test('the settings cost at most four requests and a stream', async ({ page, admi
     const { pathname } = new URL(request.url())
     if (pathname.startsWith('/api/') && !pathname.endsWith('/events')) asked.push(pathname)
   })
-  // What it asks for seconds later, when all is shown, is not counted.
+  // Requests seconds later, when all is shown, are not counted.
   await stopClock(page)
   await enter(page, admin, '/settings')
   await expect(devices(page).getByRole('listitem')).toHaveCount(1)
@@ -145,7 +145,7 @@ test('five wrong passwords lock the name, and the page says for how long', async
   )
   await expect(page.getByLabel('Username')).toHaveValue(viewer.username)
 
-  // Whoever was inside already is not kept from anything.
+  // A session that was open already is not kept from anything.
   await inside.reload()
   await expect(inside.getByRole('heading', { name: 'Settings' })).toBeVisible()
 })

@@ -1,7 +1,7 @@
 // The API's own documentation: to read, and to try with one's own account.
 import { expect, type Page, test } from './support/test'
 
-/** What is drawn of the operations: those of the tags that are open. */
+/** The operations that are drawn: those of the tags that are open. */
 const operations = (page: Page) => page.locator('.opblock')
 
 async function openTag(page: Page, tag: string): Promise<void> {

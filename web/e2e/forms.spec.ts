@@ -1,4 +1,4 @@
-// What a person types is what is stored: the number they meant, once, at the moment they meant, in the words they typed.
+// Forms store what a person means: the number, once, at the moment, in the words they typed.
 import { card, Client, enter, expect, type Page, stopClock, test, toast } from './support/test'
 
 /** Holds back the answers to what is posted there, until the function it gives is called. */
@@ -175,7 +175,7 @@ test.describe('what was typed stays what it was', () => {
     await toast(page, 'What you typed is kept.').getByRole('button', { name: 'Go on' }).click()
     await expect(dialog.getByLabel('Note')).toHaveValue(note)
 
-    // Closed, and the page loaded anew: it waits until the form is opened.
+    // Closed, and the page loaded again: it waits until the form is opened.
     await page.keyboard.press('Escape')
     await page.reload()
     await page.getByRole('button', { name: 'Add an entry' }).click()

@@ -1,4 +1,4 @@
-// What was logged before: found, corrected, moved, deleted, brought back.
+// Entries of before: found, corrected, moved, deleted, brought back.
 import { enter, expect, type NewEntry, type Page, stopClock, test, toast } from './support/test'
 
 const MINUTE = 60_000
@@ -193,7 +193,7 @@ test('older entries that do not come are asked for again by themselves, and neve
   await page.getByRole('button', { name: 'Load older' }).scrollIntoViewIfNeeded()
   await expect(page.getByRole('alert')).toContainText('Older entries could not be loaded')
   await client.log({ metric: 'altitude', value: 8 })
-  // What the stream tells arrives, and does not make the page say that all is well.
+  // News of the stream arrives, and does not make the page say that all is well.
   await expect(rows(page).first()).toContainText('Bright')
   await expect(page.getByText('Reconnecting')).toBeVisible()
   await expect(page.getByText('Live', { exact: true })).toHaveCount(0)

@@ -1,4 +1,4 @@
-// Who may come: open to all, with an invitation, or not at all.
+// Registration: open to all, with an invitation, or not at all.
 import {
   type Account,
   type Client,

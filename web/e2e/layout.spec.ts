@@ -1,4 +1,4 @@
-// What stays where it is, what covers what, and what large text and low windows leave.
+// The layout: what stays where it is, what covers what, and what large text and low windows leave.
 import {
   card,
   enter,
@@ -13,7 +13,7 @@ import {
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
 const message = (page: Page) => page.getByRole('region', { name: 'Messages' }).getByRole('listitem')
 
-/** What is operated and stands where the message is, at least in part. */
+/** Controls that stand where the message is, at least in part. */
 function covered(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const region = document.querySelector('section[aria-label=Messages]')

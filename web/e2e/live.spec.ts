@@ -1,42 +1,22 @@
 // Two windows, one person: whatever happens in one is seen in the other without a reload, through cut networks, things
-// that let no stream through, hidden pages and shares that change.
+// that let no stream through, and hidden pages.
+import { ago, hide, MINUTE, rows, says, watch } from './support/live'
 import {
-  type Account,
   card,
   Client,
   enter,
   expect,
-  type Locator,
   type Page,
   runUntilAsked,
   stopClock,
   test,
 } from './support/test'
 
-const MINUTE = 60_000
-const ago = (ms: number) => new Date(Date.now() - ms).toISOString()
 const EVENTS = '**/api/v1/**/events'
-/** What is asked for where there is no stream. */
+/** Requests that are made where there is no stream. */
 const PEOPLE = '**/api/v1/people?*'
 
-const rows = (page: Page) =>
-  page
-    .getByRole('main')
-    .getByRole('listitem')
-    .filter({ has: page.locator('time') })
-const says = (page: Page, words: string | RegExp): Locator =>
-  page.getByRole('main').getByText(words, typeof words === 'string' ? { exact: true } : {})
-
-/**
- * Opens a page and waits until it is told by itself what happens. Where it begins, which it is told next, is known once
- * something that is logged after this is shown.
- */
-async function watch(page: Page, account: Account, path = '/'): Promise<void> {
-  await enter(page, account, path)
-  await expect(says(page, 'Live')).toBeVisible()
-}
-
-/** What the page asks the API for from now on, aside from streams and how the server is, which it asks every minute. */
+/** The page's requests from now on, aside from streams and how the server is, which it asks every minute. */
 function requests(page: Page): string[] {
   const asked: string[] = []
   page.on('request', (request) => {
@@ -45,14 +25,6 @@ function requests(page: Page): string[] {
     if (pathname.startsWith('/api/') && !expected) asked.push(pathname)
   })
   return asked
-}
-
-/** As if another tab were in front, which a test cannot do. */
-async function hide(page: Page, hidden: boolean): Promise<void> {
-  await page.evaluate((hidden) => {
-    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
-    document.dispatchEvent(new Event('visibilitychange'))
-  }, hidden)
 }
 
 test.beforeEach(async ({ client, viewer }) => {
@@ -291,97 +263,6 @@ test('an admin whose session is ended hears of it on every page', async ({
   await streaming
   await client.send('DELETE', '/me/sessions')
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
-})
-
-test('a share that is narrowed while it is watched takes the numbers away', async ({
-  page,
-  admin,
-  viewer,
-  client,
-  device,
-}) => {
-  await client.log({ metric: 'water', value: 250, at: ago(MINUTE), note: 'tea with Kim' })
-  const history = await device()
-  await watch(page, viewer, `/people/${admin.username}`)
-  await watch(history, viewer, `/people/${admin.username}/history`)
-  await client.log({ metric: 'altitude', value: 9, at: ago(MINUTE) })
-  for (const window of [page, history]) await expect(rows(window)).toHaveCount(2)
-  const share = (terms: Record<string, unknown>) => client.share(viewer, terms)
-
-  await share({ water: 'band', altitude: 'band' })
-  const water = card(page, 'Water')
-  await expect(water).toContainText('Low today: below half of the goal')
-  await expect(water).not.toContainText('250')
-  await expect(card(page, 'Altitude')).toContainText('High')
-  await expect(card(page, 'Altitude')).toContainText('somewhere from 8 to 10')
-  await expect(card(page, 'Altitude')).not.toContainText('9')
-  await expect(page.getByText('tea with Kim')).toBeHidden()
-  await expect(rows(history).first()).toContainText('High, 8 to 10')
-  await expect(history.getByText('Middle, from 200 ml to below 400 ml')).toBeVisible()
-  await expect(history.getByText('tea with Kim')).toBeHidden()
-
-  await share({ water: 'logged', altitude: 'none' })
-  await expect(card(page, 'Altitude')).toBeHidden()
-  await expect(water).toContainText('Logged')
-  await expect(water).not.toContainText(/today|ml|%/)
-  await expect(rows(history)).toHaveCount(1)
-  await expect(rows(history)).toContainText('Logged')
-
-  await share({ history: false })
-  await expect(card(page, 'The day so far')).toBeHidden()
-  await expect(page.getByRole('link', { name: 'History' })).toBeHidden()
-  await expect(history.getByRole('heading', { name: 'Only how they are now' })).toBeVisible()
-
-  await share({ water: 'none' })
-  await expect(page.getByText('shows you neither water nor altitude')).toBeVisible()
-
-  await share({ water: 'exact', altitude: 'exact', history: true })
-  await expect(water).toContainText('250 ml of 2,000 ml today')
-  await expect(rows(history)).toHaveCount(2)
-})
-
-test('a share that is narrowed while nobody looks is narrow when they look again', async ({
-  page,
-  admin,
-  viewer,
-  client,
-}) => {
-  await stopClock(page)
-  await watch(page, viewer, `/people/${admin.username}`)
-  await client.log({ metric: 'water', value: 250 })
-  await expect(card(page, 'Water')).toContainText('250 ml of')
-  await hide(page, true)
-  await page.clock.runFor(16_000)
-  await client.share(viewer, { water: 'none' })
-  await hide(page, false)
-  await expect(card(page, 'Water')).toBeHidden()
-  await expect(page.getByText('250 ml')).toBeHidden()
-  await expect(says(page, 'Live')).toBeVisible()
-})
-
-test('a share that ends while it is watched says so, and is back by itself', async ({
-  page,
-  admin,
-  viewer,
-  client,
-  device,
-}) => {
-  await client.log({ metric: 'water', value: 250, at: ago(MINUTE) })
-  const history = await device()
-  await watch(page, viewer, `/people/${admin.username}`)
-  await watch(history, viewer, `/people/${admin.username}/history`)
-  await client.send('DELETE', `/me/shares/${viewer.username}`)
-  for (const window of [page, history]) {
-    await expect(window.getByRole('heading', { name: 'No longer shared with you' })).toBeVisible()
-    await expect(window.getByText('250 ml')).toBeHidden()
-  }
-  await page.getByRole('link', { name: 'Go to People' }).click()
-  await expect(page.getByRole('heading', { name: 'People' })).toBeVisible()
-  await expect(page.getByRole('link', { name: new RegExp(`^${admin.username}`) })).toBeHidden()
-
-  await client.share(viewer)
-  await expect(page.getByRole('link', { name: new RegExp(`^${admin.username}`) })).toBeVisible()
-  await expect(rows(history)).toHaveCount(1)
 })
 
 test('times are the person’s, and the page says so', async ({

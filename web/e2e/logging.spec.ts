@@ -141,7 +141,7 @@ test('the dashboard costs at most three requests and a stream', async ({ page, a
     const { pathname } = new URL(request.url())
     if (pathname.startsWith('/api/') && !pathname.endsWith('/events')) asked.push(pathname)
   })
-  // What it asks for seconds later, when all is shown, is not counted.
+  // Requests seconds later, when all is shown, are not counted.
   await stopClock(page)
   await enter(page, admin)
   await expect(card(page, 'The day so far').getByRole('listitem')).toHaveCount(2)

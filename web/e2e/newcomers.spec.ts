@@ -1,4 +1,4 @@
-// Whom one lets in: what they will see is said before they come, and nobody is let in under somebody else's name.
+// Newcomers: what they will see is said before they come, and nobody is let in under somebody else's name.
 import { card, Client, enter, expect, type Page, secret, test } from './support/test'
 
 function row(page: Page, region: string, name: string) {
@@ -22,7 +22,7 @@ test('a new viewer sees what was said and chosen', async ({ page, admin }) => {
   await dialog.getByLabel('Until').fill('2020-01-01T00:00')
   await dialog.getByRole('button', { name: 'Create user' }).click()
   await expect(dialog).toContainText('Choose a time that is still to come.')
-  // What was chosen outlives the page.
+  // The choice outlives the page.
   await page.reload()
   await expect(dialog).toContainText(
     'They will see of you: Exact water, no altitude, with history.',

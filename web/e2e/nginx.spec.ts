@@ -1,4 +1,4 @@
-// What nginx adds to the page and to the API: headers, limits, and its own errors in the API's shape.
+// The part of nginx in the page and the API: headers, limits, and its own errors in the API's shape.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
@@ -30,7 +30,7 @@ function whole(server: Server, bytes: string): Promise<string> {
   return received(server, bytes, '}')
 }
 
-/** What comes back until `end` is in it, or the connection closes. */
+/** Text that comes back until `end` is in it, or the connection closes. */
 function received(server: Server, bytes: string, end: string): Promise<string> {
   const { port } = new URL(server.baseURL)
   return new Promise((done) => {

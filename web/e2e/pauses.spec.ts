@@ -1,5 +1,5 @@
-// Who was told to come back later comes back later: while it lasts no tab of the browser asks for anything, then one request
-// goes first, and the others follow.
+// Pauses that the server asks for: while one lasts no tab of the browser asks for anything, then one request goes
+// first, and the others follow.
 import { card, enter, expect, type Page, stopClock, test } from './support/test'
 
 const API = '**/api/v1/**'

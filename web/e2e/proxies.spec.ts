@@ -11,7 +11,7 @@ const json = (body: unknown) => ({
   body: JSON.stringify(body),
 })
 
-/** What a proxy, a portal or a cache might say. */
+/** Answers of a proxy, a portal or a cache. */
 const ANSWERS: [string, Parameters<Route['fulfill']>[0]][] = [
   ['a 404 in plain text', { status: 404, contentType: 'text/plain', body: 'Not Found' }],
   ['a 403 page', { status: 403, ...html }],

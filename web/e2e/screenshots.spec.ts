@@ -20,7 +20,7 @@ test('the dashboard in light and dark', async ({ page }) => {
   try {
     const password = /^password: (.+)$/m.exec(demo.filled)?.[1]
     expect(password).toBeDefined()
-    // The two live half a day apart. Whoever drank more today makes the better picture.
+    // The two live half a day apart. The one who drank more today makes the better picture.
     const totals: [number, string][] = []
     const api = `${demo.baseURL}/api/v1`
     const signIn = async (username: string) => {

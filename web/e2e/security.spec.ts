@@ -1,4 +1,4 @@
-// Who was kept out, on one page, and how they are let in again.
+// Penalties and locks on one page, and how people are let in again.
 import { card, enter, expect, type Page, stopClock, test, toast } from './support/test'
 
 const table = (page: Page, name: string) => page.getByRole('table', { name, exact: true })

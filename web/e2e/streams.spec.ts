@@ -5,7 +5,7 @@ import { type Account, card, enter, expect, type Page, test } from './support/te
 const live = (page: Page) => page.getByRole('main').getByText('Live', { exact: true })
 const rows = (page: Page) => card(page, 'The day so far').getByRole('listitem')
 
-/** What the pages of a browser ask the API for, by path. */
+/** Requests of the pages of a browser to the API, by path. */
 function asked(page: Page): string[] {
   const paths: string[] = []
   page.context().on('request', (request) => {

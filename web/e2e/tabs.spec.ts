@@ -1,4 +1,4 @@
-// Two tabs of one browser share a session: whoever signed in last is never acted for by a page of somebody else.
+// Two tabs of one browser share a session: a page never acts for somebody else who has signed in since.
 import {
   type Account,
   card,
@@ -42,7 +42,7 @@ async function deaf(page: Page): Promise<void> {
   await page.route(/\/(events|people\?.*)$/, (route) => route.abort())
 }
 
-/** From now on the page asks for nothing, but how things stand as it begins anew. */
+/** From now on the page asks for nothing, but how things stand as it begins again. */
 const mute = (page: Page) =>
   page.route('**/api/v1/**', (route) => {
     const request = route.request()
@@ -90,7 +90,7 @@ test.describe('two admins in one browser', () => {
       viewer: Account
       client: Client
     }
-    /** What Anna does in a tab that does not know yet that it is Ben's, and what she finds when she is back. */
+    /** Steps that Anna takes in a tab that does not know yet that it is Ben's, and what she finds when she is back. */
     const steps: {
       what: string
       path: string

@@ -1,4 +1,4 @@
-// What an entry was before, all entries as they were at a moment, and the days they count for.
+// Versions of an entry, all entries as they were at a moment, and the days they count for.
 import { card, enter, expect, stopClock, test, toast } from './support/test'
 
 const MINUTE = 60_000
@@ -129,7 +129,7 @@ test('all entries go back to a moment, shown first, and it can be undone', async
   await expect(rewind.getByRole('listitem')).toContainText('5 · So-so')
   expect(await entries()).toEqual([5])
 
-  // What comes in meanwhile is not lost: it is shown, and nothing is done before that.
+  // An entry that comes in meanwhile is not lost: it is shown, and nothing is done before that.
   await client.log({ metric: 'water', value: 330 })
   await rewind.getByRole('button', { name: 'Put 1 entry back' }).click()
   await expect(rewind).toContainText('Your entries changed meanwhile, so nothing was done.')

@@ -115,7 +115,7 @@ test('a viewer’s dashboard costs at most three requests and a stream', async (
     const { pathname } = new URL(request.url())
     if (pathname.startsWith('/api/') && !pathname.endsWith('/events')) asked.push(pathname)
   })
-  // What it asks for seconds later, when all is shown, is not counted.
+  // Requests seconds later, when all is shown, are not counted.
   await stopClock(page)
   await enter(page, viewer, `/people/${admin.username}`)
   await expect(card(page, 'The day so far').getByRole('listitem')).toHaveCount(1)

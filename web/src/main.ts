@@ -1,7 +1,7 @@
 import { mount } from 'svelte'
 import { instance } from './api/instance.svelte'
 import App from './App.svelte'
-import { keeping } from './lib/keeping.svelte'
+import { keeping } from './api/keeping.svelte'
 import { session } from './rooms/auth/session.svelte'
 import { router } from './ui/router.svelte'
 import { oncePerPress } from './ui/presses'

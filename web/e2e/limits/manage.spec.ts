@@ -1,4 +1,4 @@
-// What an admin does in a quarter of an hour at the desk.
+// A quarter of an hour of an admin at the desk.
 import { card, expect, signIn, test } from '../support/limited'
 
 test('who manages the server, page by page and twice over, is never refused', async ({

@@ -1,5 +1,5 @@
-// What there is to spend is spent, by whatever else this person runs: the page waits as it is told, nothing is lost, and
-// nobody is kept out for it.
+// Spent budgets, whatever else this person runs: the page waits as it is told, nothing is lost, and nobody is kept out
+// for it.
 import { answers, card, expect, type Page, signIn, spend, test } from '../support/limited'
 import { type Server, stopClock } from '../support/test'
 
@@ -81,7 +81,7 @@ test('who is kept out with their address is told for how long, may sign in, and 
   await own.limit()
   const stranger = await device()
   await stopClock(stranger)
-  // Whoever it is, at this address: they go on though they are told not to.
+  // A client at this address goes on though it is told not to.
   await stranger.goto('/robots.txt')
   await stranger.evaluate(async () => {
     for (let text = ''; !text.includes('penalised');) {
@@ -97,7 +97,7 @@ test('who is kept out with their address is told for how long, may sign in, and 
   const [penalty] = await penalties(own)
   await own.command('penalty', 'lift', penalty?.caller ?? '')
   await stranger.clock.runFor(61_000)
-  // What was spent before comes back by the server's clock.
+  // The budget that was spent comes back by the server's clock.
   await stranger.clock.resume()
   await expect(stranger.getByRole('heading', { name: 'Sign in' })).toBeVisible()
 })

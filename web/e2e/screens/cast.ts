@@ -1,4 +1,4 @@
-// Who and what is on the screens.
+// The people and the data on the screens.
 import { type Account, Client, type NewEntry, type Page } from '../support/test'
 
 const MINUTE = 60_000
@@ -42,7 +42,7 @@ export interface Cast {
   client: Client
 }
 
-/** What nobody can make happen at will: somebody who watches at this moment, and names of every kind. */
+/** Things that nobody can make happen at will: somebody who watches at this moment, and names of every kind. */
 export const share = {
   username: 'sam',
   display_name: 'Sam',
@@ -71,7 +71,7 @@ interface List {
   next_cursor: string | null
 }
 
-/** What the page is told of the people as it begins, or when it asks for them again. */
+/** Changes the people that the page is given as it begins, or when it asks for them again. */
 export async function toldOfPeople(page: Page, change: (list: List) => List): Promise<void> {
   await told(page, 'start*', (start: { people: List }) => ({
     ...start,

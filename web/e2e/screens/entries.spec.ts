@@ -1,4 +1,4 @@
-// What is logged: the history, an entry and what it was, all entries at once.
+// The history, an entry and its versions, all entries at once.
 import { enter, expect, forgetZone, type NewEntry } from '../support/test'
 import { ago, day, overfull } from './cast'
 import { screens } from './look'

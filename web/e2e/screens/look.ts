@@ -10,15 +10,15 @@ const PHONES = [320, 390]
 /** The narrow and the wide layout; those between differ by nothing that axe looks at. */
 const LAYOUTS = [390, 1440]
 const SCHEMES = ['light', 'dark'] as const
-/** What a browser's own setting makes of 16 px. */
+/** A browser's own setting in place of 16 px. */
 const LARGE_TEXT = [24, 32]
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-/** What of it depends on colours; the rest is found in any theme. */
+/** Rules that depend on colours; the rest is found in any theme. */
 const COLOUR_RULES = ['color-contrast', 'link-in-text-block']
 /** Smaller than the 48 px that touch targets have here only by what rounding takes. */
 const THUMB = 47.5
 
-/** What reaches beyond the window, is cut, or is too small to be hit with a thumb. */
+/** Elements that reach beyond the window, are cut, or are too small to be hit with a thumb. */
 function misfits(thumb: number): string[] {
   const name = (element: Element) =>
     `<${element.tagName.toLowerCase()}> ${element.textContent.trim().slice(0, 40)}`
@@ -28,7 +28,7 @@ function misfits(thumb: number): string[] {
   const scope = document.querySelector('dialog[open]') ?? document.body
   for (const element of scope.querySelectorAll('*')) {
     const box = element.getBoundingClientRect()
-    // What scrolls in an area of its own may be wider than the page.
+    // An area that scrolls by itself may be wider than the page.
     const clipped =
       element.closest('.heard, .skip, [aria-hidden=true], svg, [role=group][tabindex="0"] *') !==
       null
@@ -80,7 +80,7 @@ async function lookInLargeText(page: Page, name: string): Promise<void> {
 
 async function fits(page: Page, width: number, what: string): Promise<void> {
   await page.setViewportSize({ width, height: width < 600 ? 780 : 900 })
-  // What the bar covers on a page that was scrolled is no smaller for that.
+  // A target that the bar covers on a scrolled page is no smaller for that.
   await page.evaluate(() => {
     scrollTo(0, 0)
   })

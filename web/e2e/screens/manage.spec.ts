@@ -1,4 +1,4 @@
-// What an admin manages.
+// The admin's pages.
 import { enter, expect } from '../support/test'
 import { day, told } from './cast'
 import { screens } from './look'

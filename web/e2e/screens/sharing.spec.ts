@@ -1,4 +1,4 @@
-// Who may watch.
+// Sharing.
 import { enter, expect } from '../support/test'
 import { share, alsoShared } from './cast'
 import { screens } from './look'

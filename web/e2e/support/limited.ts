@@ -15,7 +15,7 @@ interface Line {
   path?: string
 }
 
-/** What the API answered, as its log has it. */
+/** The answers of the API, as its log has them. */
 export function answers(server: Server): Line[] {
   return server
     .log()

@@ -38,7 +38,7 @@ async function freePort(): Promise<number> {
 
 export class Server {
   readonly baseURL: string
-  /** What the program printed while it filled the database. */
+  /** The program's output while it filled the database. */
   filled = ''
   private readonly directory = mkdtempSync(join(tmpdir(), 'status-tracker-e2e-'))
   private readonly logFile = join(this.directory, 'api.log')
@@ -106,7 +106,7 @@ export class Server {
     await this.startApi()
   }
 
-  /** What only the operator can do: the command line is the only way to a first admin. */
+  /** The operator's part: the command line is the only way to a first admin. */
   async createUser(
     username: string,
     role: 'admin' | 'viewer',
@@ -121,7 +121,7 @@ export class Server {
     return { username, password }
   }
 
-  /** What the page would ask for first, and the zone. Leaves no session behind. */
+  /** Settles the questions that the page would ask first, and the zone. Leaves no session behind. */
   private async settle(account: Account, zone: string | null): Promise<void> {
     const send = async (method: string, path: string, body: unknown, token?: string) => {
       const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
@@ -139,12 +139,12 @@ export class Server {
     await send('POST', '/auth/logout', {}, access_token)
   }
 
-  /** What an operator does at the command line, and what that prints. */
+  /** Runs a command of the operator, and gives what it prints. */
   async command(...args: string[]): Promise<string> {
     return (await run(program, args, { env: this.env })).stdout
   }
 
-  /** What the API has logged so far. */
+  /** The log of the API so far. */
   log(): string {
     return readFileSync(this.logFile, 'utf8')
   }

@@ -1,4 +1,4 @@
-// What every browser test starts from: a server, accounts, and a page that is watched while it is used.
+// The ground of every browser test: a server, accounts, and a page that is watched while it is used.
 import {
   type APIRequestContext,
   type BrowserContext,
@@ -88,7 +88,7 @@ export class Client {
   }
 }
 
-// What the browser itself says about an answer of 400 and more; the page has to deal with those, and does.
+// The browser itself logs answers of 400 and more; the page has to deal with those, and does.
 const ORDINARY = 'Failed to load resource: '
 
 /** Collects what should never happen: errors in scripts, and whatever the content security policy refused. */
@@ -201,7 +201,7 @@ export async function runUntilAsked(page: Page, url: string): Promise<void> {
   await asked
 }
 
-/** What a person has set in their browser in place of 16 px; until a page is loaded anew. */
+/** Sets the font size of the browser in place of 16 px; until a page is loaded again. */
 export async function setTextSize(page: Page, size: number): Promise<void> {
   const browser = await page.context().newCDPSession(page)
   await browser.send('Page.setFontSizes', { fontSizes: { standard: size, fixed: size } })
@@ -234,14 +234,14 @@ export async function submitSignIn(page: Page): Promise<void> {
   await answered
 }
 
-/** What is shown only once. */
+/** Reads a value that is shown only once. */
 export async function secret(page: Page, label: string): Promise<string> {
   return page.getByLabel(label, { exact: true }).inputValue()
 }
 
 /** Signs in without the form, for the tests that are about something else, and opens the page there. */
 export async function enter(page: Page, account: Account, path = '/'): Promise<void> {
-  // A page of somebody else would notice, and begin anew while this one is opened.
+  // A page of somebody else would notice, and begin again while this one is opened.
   if (page.url() !== 'about:blank') await page.goto('about:blank')
   const answer = await page.request.post('/api/v1/auth/login', { data: account })
   expect(answer.status()).toBe(200)

@@ -1,4 +1,4 @@
-// What an authenticator app does with the secret it is given: RFC 6238 with SHA-1, six digits, 30 seconds.
+// An authenticator app: RFC 6238 with SHA-1, six digits, 30 seconds.
 import { createHmac } from 'node:crypto'
 
 export const STEP_MS = 30_000

@@ -1,6 +1,5 @@
-// Something that is asked of the server at a press of a button: whether it is under way, and why it was
-// refused the last time.
-import { newId } from '../lib/uuid'
+// One request at the press of a button: whether it is under way, and why it was refused the last time.
+import { newId } from './uuid'
 import { clock } from './clock.svelte'
 import { ApiError } from './error'
 import { pause } from './pause'

@@ -52,7 +52,7 @@ test('a refusal after a try that went unanswered is done, if that one has done i
   expect(await attempt.run(refused, settle(true))).toBe(true)
   expect(asked).toEqual(['wrong_password', 'wrong_password'])
   expect(attempt.problem).toBeUndefined()
-  // What was found out is over with that intention.
+  // The findings about an intention end with it.
   expect(await attempt.run(refused, settle(true))).toBe(false)
 })
 

@@ -1,4 +1,4 @@
-// What a request counts in, as the server has it (its tiers): what is refused in one says nothing of the others.
+// The budgets that requests count in, as the server has them (its tiers): a refusal in one says nothing of the others.
 
 export type Budget = 'auth' | 'registration' | 'admin' | 'log' | 'general'
 

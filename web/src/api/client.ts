@@ -3,53 +3,15 @@
 import createClient from 'openapi-fetch'
 import { clock } from './clock.svelte'
 import { ApiError } from './error'
-import type { components, paths } from './schema'
+import type { paths } from './schema'
 import { refusal, send, unreachable } from './transport'
-
-type Schemas = components['schemas']
-export type ApiToken = Schemas['ApiToken']
-export type AuditRecord = Schemas['AuditRecord']
-export type Band = Schemas['Band']
-export type Detail = Schemas['Detail']
-export type Device = Schemas['SessionView']
-export type Entry = Schemas['EntryView']
-export type EntryChange = Schemas['UpdateEntry']
-export type Instance = Schemas['Instance']
-export type Invite = Schemas['Invite']
-export type Look = Schemas['LookView']
-export type Me = Schemas['Me']
-export type MeChange = Schemas['UpdateMe']
-export type Metric = Schemas['Metric']
-export type NewEntry = Schemas['CreateEntry']
-export type Outcome = Schemas['Outcome']
-export type Person = Schemas['Person']
-export type PersonView = Schemas['PersonView']
-export type Recompute = Schemas['Recompute']
-export type Registration = Schemas['Registration']
-export type Rewind = Schemas['Rewind']
-export type Role = Schemas['Role']
-export type Scope = Schemas['Scope']
-export type SecurityHour = Schemas['SecurityHour']
-export type SecurityReport = Schemas['SecurityReport']
-export type Settings = Schemas['Settings']
-export type Share = Schemas['ShareView']
-export type ShareChange = Schemas['UpdateShare']
-export type ShareTerms = Schemas['ShareTerms']
-export type Sharing = Schemas['Sharing']
-export type Start = Schemas['Start']
-export type Status = Schemas['StatusView']
-export type TemporaryPassword = Schemas['TemporaryPassword']
-export type Unit = Schemas['Unit']
-export type User = Schemas['UserView']
-export type Version = Schemas['VersionView']
-export type DeletedEntry = Schemas['DeletedEntry']
 
 /** How long somebody who logs waits for the time. */
 const SURE_MS = 2_000
 
 const listeners: ((problem: ApiError) => void)[] = []
 
-/** Calls `listener` with every failure, before whoever made the request hears of it. */
+/** Calls `listener` with every failure, before the maker of the request hears of it. */
 export function onProblem(listener: (problem: ApiError) => void): void {
   listeners.push(listener)
 }
@@ -77,14 +39,14 @@ export async function gone(call: Parameters<typeof answer>[0]): Promise<void> {
   }
 }
 
-/** What a refused request means; whoever listens has heard of it. `body` is what the server said. */
+/** Makes an ApiError of a refused request, once the listeners have heard of it. `body` is the server's text. */
 export function failed(response: Response, body: unknown): ApiError {
   const failure = refusal(response, body)
   tell(failure)
   return failure
 }
 
-/** Tells whoever listens of a failure, also of one that another tab has met for this one. */
+/** Tells the listeners of a failure, also of one that another tab has met for this one. */
 export function tell(failure: ApiError): void {
   for (const listener of listeners) listener(failure)
 }

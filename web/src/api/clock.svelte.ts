@@ -11,7 +11,7 @@ const ON_THE_WAY_MS = 1_000
 const JUMP_MS = 2_000
 
 class Clock {
-  /** What the server said last that counts, and when that was by both clocks of this device. */
+  /** The server's last time that counts, and when it came by both clocks of this device. */
   #said: { server: number; steady: number; device: number } | undefined
   #ticked = $state(Date.now())
   #device = $state(Date.now())

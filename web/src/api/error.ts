@@ -1,9 +1,9 @@
 // Every way a request can fail, as one type. It knows nothing of the network, so it can be made in tests.
-import { fieldWord } from '../lib/field-words'
+import { fieldWord } from './field-words'
 import type { components } from './schema'
 
 type Schemas = components['schemas']
-/** What a server says went wrong; another version of it may have codes that this page does not know. */
+/** The server's account of what went wrong; another version of it may have codes that this page does not know. */
 type Problem = Omit<Schemas['Problem'], 'code'> & { code: string }
 /** Every code that this page's own server has. */
 export type Code = Schemas['Problem']['code']
@@ -21,11 +21,11 @@ export class ApiError extends Error {
   readonly status: number
   readonly code: string
   readonly requestId: string | undefined
-  /** What is wrong with each field that was sent, by its name, in words for people. */
+  /** Says for each field that was sent, by its name, what is wrong with it, in words for people. */
   readonly fields: Readonly<Record<string, string>>
   /** How long the server asks us to wait, in milliseconds. */
   readonly retryAfter: number
-  /** What stands for the password in the second step of a sign-in. */
+  /** Stands for the password in the second step of a sign-in. */
   readonly continuation: string | undefined
 
   constructor(status: number, problem: Partial<Problem>, retryAfter = 0) {

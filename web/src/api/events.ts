@@ -1,7 +1,7 @@
 // One connection to a stream of server-sent events, from its opening to its end. EventSource is not used: it
 // hides why it failed, sends its last id only to reconnect by itself, and cannot be told that silence is an end.
 import { createParser } from 'eventsource-parser'
-import { sayWho } from './acting'
+import { addActingAs } from './acting'
 import { failed } from './client'
 import { clock, SERVER_TIME } from './clock.svelte'
 import { ApiError } from './error'
@@ -9,7 +9,7 @@ import { pause } from './pause'
 import { mayTakeMore } from './transport'
 
 export interface StreamEvent {
-  /** What to ask for when coming back: all that came after. */
+  /** Names the event: a client that comes back asks for all that came after it. */
   id: string | undefined
   type: string
   data: unknown
@@ -47,7 +47,7 @@ export const follow: Follow = async (path, lastId, signal, ears) => {
   try {
     const headers = new Headers({ accept: 'text/event-stream' })
     if (lastId !== undefined) headers.set('last-event-id', lastId)
-    sayWho(headers)
+    addActingAs(headers)
     const stop = AbortSignal.any([signal, silence.signal])
     const response = await fetch(path, { headers, signal: stop, cache: 'no-store' }).catch(broken)
     clock.learn(response.headers.get(SERVER_TIME))

@@ -1,6 +1,7 @@
-// What the server says about itself to anyone: who may register, and whether it is being looked after. A page is told as
-// it begins; whoever needs it anew calls `load`.
-import { answer, api, type Instance as About, onProblem } from './client'
+// The server's account of itself, for anyone: who may register, and whether there is maintenance. A page gets it as it
+// begins; a screen that needs it again calls `load`.
+import { answer, api, onProblem } from './client'
+import type { Instance as About } from './types'
 import { Resource } from './resource.svelte'
 
 const CALM_MS = 300_000
@@ -25,7 +26,7 @@ class Instance {
   }
 
   /** The server has said it together with something else. */
-  told(about: About): void {
+  set(about: About): void {
     this.about.set(about)
     this.#later(this.maintenance ? WAITING_MS : CALM_MS)
   }

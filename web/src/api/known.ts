@@ -1,8 +1,8 @@
-// What was answered before, kept while this page lives: the server is asked whether it has changed, and says so in a few bytes
-// which cost a caller next to nothing.
+// Answers of the server, kept while this page lives: the server is asked whether one has changed, and says so in a few
+// bytes which cost a caller next to nothing.
 import { acting } from './acting'
 
-/** So many answers are kept, the last ones. */
+/** The number of answers that are kept, the latest ones. */
 const MOST = 40
 
 interface Known {

@@ -1,6 +1,6 @@
 // The next page of a list: asked for once at a time, and again by itself where the failure may pass. As long as it cannot be had
 // for want of an answer, the page says that it does not reach the server, whatever a stream does.
-import { backoff } from '../lib/backoff'
+import { backoff } from './backoff'
 import { ApiError } from './error'
 import { reach } from './reach.svelte'
 

@@ -49,7 +49,7 @@ export class Paged<T> {
     const cursor = this.first.value?.next_cursor
     if (!cursor) return
     const next = await this.#fetch(cursor)
-    // The list was loaded anew meanwhile, and this may not be what follows it.
+    // The list was loaded again meanwhile, and this may not be what follows it.
     if (this.first.value?.next_cursor !== cursor) return
     this.first.change(({ items }) => ({ ...next, items: [...items, ...next.items] }))
   }

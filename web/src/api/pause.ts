@@ -1,10 +1,11 @@
-// Who was told to come back later comes back later: until then no request of this browser that counts in the same budget goes
-// out, from whichever tab, and then one goes first. A penalty, and a server that is busy, hold back all of them. What is shown meanwhile says when; what tries again by itself does so then.
-import { inWords } from '../lib/explain'
-import { keeping } from '../lib/keeping.svelte'
+// Keeps to the server's pauses: until one is over no request of this browser that counts in the same budget goes out, from
+// whichever tab, and then one goes first. A penalty, and a server that is busy, hold back all of them. A refusal meanwhile says
+// when; retries of the page itself happen then.
+import { keeping } from './keeping.svelte'
 import { acting } from './acting'
 import { type Budget, budgetOf, letsIn } from './budgets'
 import { ApiError } from './error'
+import { waitWords } from './wait-words'
 
 interface Kept {
   /** By this device's clock. */
@@ -19,7 +20,7 @@ interface Kept {
 /** How long the one that goes first is waited for. */
 const TRIED_MS = 5_000
 const LOOK_MS = 200
-/** Whoever is kept out for longer may have been let in again. */
+/** A longer penalty may have been lifted meanwhile. */
 const LONGEST_MS = 900_000
 /** Each ends with the server at work again; what only cannot be written may still be read. */
 const BUSY = new Set(['busy', 'unavailable'])
@@ -133,7 +134,7 @@ function stored(key: string): Kept | undefined {
 }
 
 function refused({ status, code }: Kept, left: number): ApiError {
-  return new ApiError(status, { code, detail: `Try again ${inWords(left)}.` }, left)
+  return new ApiError(status, { code, detail: `Try again ${waitWords(left)}.` }, left)
 }
 
 export const pause = new Pause()

@@ -1,5 +1,5 @@
-// Whether the server answers, as far as what this page asked tells. A stream may seem to be well for half a minute after
-// the server has stopped to answer.
+// Tells whether the server answers, as far as the page's own requests show. A stream may seem to be well for half a
+// minute after the server has stopped answering.
 
 /** An answer that takes longer is late. */
 const LATE_MS = 2_000

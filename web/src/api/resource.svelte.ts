@@ -1,7 +1,7 @@
-// Something the server has and a screen shows. It knows whether it is loading, what went wrong, and it
-// tries again by itself, with growing pauses, when the failure may pass. Only the latest request may
-// set the value: a slow old answer never overwrites a newer one or a local change.
-import { backoff } from '../lib/backoff'
+// A value of the server that a screen shows. It knows whether it is loading, what went wrong, and it tries again by
+// itself, with growing pauses, when the failure may pass. Only the latest request may set the value: a slow old answer
+// never overwrites a newer one or a local change.
+import { backoff } from './backoff'
 import { ApiError } from './error'
 import { reach } from './reach.svelte'
 

@@ -14,7 +14,7 @@ const BEAT_MS = 15_000
 /** As long as a silence of whoever leads is borne, and how far apart tabs are in that. */
 const SILENCE_MS = 48_000
 
-/** What the browser holds back from a tab while it is frozen. */
+/** The messages that the browser holds back from a tab while it is frozen. */
 class Tab {
   told: string[] = []
   frozen = false

@@ -1,6 +1,7 @@
-// One stream serves all tabs of a browser that follow the same, since a browser opens only six connections to a server over
-// HTTP/1.1. Whoever holds the lock opens it and passes on what comes; the others listen, and the next of them takes over when
-// that tab closes, is hidden or falls silent. Each tab knows the last event it got, so that none is missed and none comes twice.
+// One stream serves all tabs of a browser that follow the same, since a browser opens only six connections to a server
+// over HTTP/1.1. The tab that holds the lock opens it and passes on what comes; the others listen, and the next of them
+// takes over when that tab closes, is hidden or falls silent. Each tab knows the last event it got, so that none is
+// missed and none comes twice.
 import { acting } from './acting'
 import { tell } from './client'
 import { clock } from './clock.svelte'
@@ -10,13 +11,13 @@ import { type Ears, follow, type Follow, type StreamEvent } from './events'
 type Message =
   /** Somebody listens who got this event last. */
   | { kind: 'ask'; from: string; lastId: string | undefined }
-  /** What they missed; from now on they hear the rest. */
+  /** Brings the events that a tab missed; from now on it hears the rest. */
   | { kind: 'welcome'; from: string; to: string; missed: StreamEvent[] }
   /** Somebody else opens the stream from now on. */
   | { kind: 'lead'; from: string }
   | Told
 
-/** What whoever leads passes on. */
+/** The messages of the tab that leads. */
 type Told = { from: string } & (
   | { kind: 'heard' }
   | { kind: 'said'; time: string }
@@ -24,17 +25,17 @@ type Told = { from: string } & (
   | { kind: 'over'; problem: { status: number; code: string; retryAfter: number } | undefined }
 )
 
-/** What this tab remembers of a stream, for those who come later. */
+/** The events of a stream that this tab remembers, for tabs that come later. */
 interface Memory {
   events: StreamEvent[]
   /** The whole as it was told last: of a person, or of the list. */
   state?: StreamEvent
 }
 
-/** So many streams of one browser are open at once; who follows something else as well polls. */
+/** The number of streams of one browser that are open at once; a tab that follows something else polls. */
 const STREAMS = 3
 const REMEMBERED = 200
-/** Whoever leads gives up a silent stream before that. */
+/** The tab that leads gives up a silent stream before that. */
 const SILENCE_MS = 45_000
 const FIRST_MS = 15_000
 /** Tabs that fall into the same silence take the lead one after the other, and the second hears of the first. */
@@ -67,7 +68,10 @@ class Member {
     { open: boolean; asking: Extract<Message, { kind: 'ask' }>[]; heardAt: number } | undefined
   #end: (problem?: Error) => void = () => undefined
   #welcome = false
-  /** Whom this tab listens to. Another one that led before, and was frozen meanwhile, may still have something to say. */
+  /**
+   * The tab that this one listens to. Another one that led before, and was frozen meanwhile, may still have something
+   * to say.
+   */
   #leader: string | undefined
   #over = new AbortController()
   #silence: ReturnType<typeof setTimeout> | undefined
@@ -126,7 +130,7 @@ class Member {
   }
 
   async #granted(): Promise<void> {
-    // Whoever led before may have said why it ended, and that is heard first.
+    // The tab that led before may have said why it ended, and that is heard first.
     await navigator.locks.query()
     if (!this.#over.signal.aborted) await this.#lead()
   }
@@ -167,7 +171,7 @@ class Member {
     }
   }
 
-  /** This tab led, and was frozen for so long that another may lead by now: it ends, and begins anew as one that listens. */
+  /** This tab led, and was frozen for so long that another may lead by now: it ends, and begins again as one that listens. */
   #isLate(): boolean {
     const late = this.#leads !== undefined && Date.now() - this.#leads.heardAt > SILENCE_MS
     if (late) this.#end(new ApiError(0, {}))
@@ -238,7 +242,7 @@ class Member {
     this.#send({ kind: 'welcome', from: this.#id, to: from, missed: this.#missed(lastId) })
   }
 
-  /** What came after `lastId`; the whole anew where that is not known. */
+  /** The events after `lastId`; the whole again where that is not known. */
   #missed(lastId: string | undefined): StreamEvent[] {
     const { events, state } = this.#memory
     const now = state ? [{ ...state, id: this.#lastId }] : []

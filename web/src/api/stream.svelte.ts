@@ -1,7 +1,7 @@
 // A stream of events that is kept going: opened again after it broke, with growing pauses and the id of the last
 // event, so that nothing is missed; let go while nobody looks; and replaced by asking now and then where something
 // between here and the server lets no stream through.
-import { backoff } from '../lib/backoff'
+import { backoff } from './backoff'
 import { ApiError } from './error'
 import type { Follow, StreamEvent } from './events'
 import { reach } from './reach.svelte'
@@ -126,7 +126,7 @@ export class Stream {
       () => undefined,
       (cause: unknown) => {
         if (cause instanceof ApiError) return cause
-        // Whoever was told stumbled over it. That is seen, and the page goes on.
+        // A listener stumbled over it. That is seen, and the page goes on.
         reportError(cause)
         return undefined
       },

@@ -1,6 +1,6 @@
-// What every request passes on its way out and back: for whom it is made, when it may go, how long it may take, and whether
-// what came back was said by our server. Anything else, a proxy's page, a portal's welcome, an empty answer, counts as no answer.
-import { sayWho } from './acting'
+// The way of every request out and back: for whom it is made, when it may go, how long it may take, and whether the
+// answer is our server's. Anything else, a proxy's page, a portal's welcome, an empty answer, counts as no answer.
+import { addActingAs } from './acting'
 import { clock, SERVER_TIME } from './clock.svelte'
 import { ApiError } from './error'
 import { knownAnswer } from './known'
@@ -21,7 +21,7 @@ const LONGEST_MS = 24 * 3_600_000
 export async function send(request: Request): Promise<Response> {
   const passed = await pause.pass(request.method, new URL(request.url).pathname)
   const done = reach.sent()
-  sayWho(request.headers)
+  addActingAs(request.headers)
   const known = knownAnswer(request)
   let free = false
   try {
@@ -55,7 +55,7 @@ function isOurs({ headers, status, ok, redirected, type }: Response): boolean {
   return headers.has(SERVER_TIME) && (status === 204 || isType(headers, 'application/json'))
 }
 
-/** What a refused request means. `body` is what was answered. */
+/** Makes an ApiError of a refused request. `body` is the text of the answer. */
 export function refusal(response: Response, body: unknown): ApiError {
   const { status, headers } = response
   if (!isType(headers, 'application/problem+json') || !isProblem(body, status)) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Unit } from '../api/client'
+import type { Unit } from '../api/types'
 import { type Range, readAmount, readCode, readWhole } from './amounts'
 import { number, plainNumber, readings } from './numbers'
 import { AMOUNT, amount, asAmount, inTenths, mlOfTenths, sumInTenths, toInput } from './units'
@@ -42,7 +42,7 @@ const LOCALES = [
   ],
 ]
 
-/** What becomes of a text: the millilitres, the choices that are offered, or `wrong`. */
+/** Reads a text: the millilitres, the choices that are offered, or `wrong`. */
 function read(text: string, unit: Unit, locale: string, range: Range = AMOUNT) {
   const reading = readAmount(text, unit, range, undefined, locale)
   if (reading.state === 'read') return reading.value.ml
@@ -81,7 +81,7 @@ test.each([
   ['1’500', 'ml', 'de-CH', 1500],
   ["1'500", 'ml', 'de-CH', 1500],
   ['4,999', 'ml', 'en-IN', 4999],
-  // What could be the one or the other is asked.
+  // A text with two meanings is asked about.
   ['1.500', 'ml', 'en', ['1,500']],
   ['1,500', 'ml', 'de', ['1.500']],
   ['1.500', 'ml', 'fr', ['1\u202f500']],

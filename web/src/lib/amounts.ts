@@ -1,6 +1,6 @@
-// What a person types into a field that takes a number: what it is understood as, what it could be as well, or what is
-// wrong with it, in their own unit. Nothing is rounded and nothing guessed.
-import type { Unit } from '../api/client'
+// Reads a field that takes a number: what it is understood as, what it could be as well, or what is wrong with it, in
+// the person's own unit. Nothing is rounded and nothing guessed.
+import type { Unit } from '../api/types'
 import { number, type NumberReading, ownLocale, plain, readings, scaled } from './numbers'
 import { amount, type Amount, asAmount, inTenths, mlOfTenths } from './units'
 

@@ -1,6 +1,6 @@
-// What is shown where a share keeps the number back: a band, in words that say what it is about, or only that
-// something was logged. The bounds are the server's.
-import type { Band, Metric, Unit } from '../api/client'
+// The words where a share keeps the number back: a band that says what it is about, or only that something was logged.
+// The bounds are the server's.
+import type { Band, Metric, Unit } from '../api/types'
 import { amount } from './units'
 
 const names: Record<Band, string> = { low: 'Low', middle: 'Middle', high: 'High' }

@@ -1,6 +1,6 @@
-// What a person calls a device, as far as the header that names its browser tells. Browsers pretend to be
-// one another, so the ones that claim more names come first.
-import type { Device } from '../api/client'
+// Names a device for people, as far as the header that names its browser tells. Browsers pretend to be one another, so
+// the ones that claim more names come first.
+import type { Device } from '../api/types'
 
 const BROWSERS: [RegExp, string][] = [
   [/Edg(e|A|iOS)?\//, 'Edge'],

@@ -2,17 +2,17 @@
 import { expect, test } from 'vitest'
 import { Draft } from './draft'
 import { draftNames } from './draft-names'
-import { Locker } from './locker'
+import { LocalStore } from './local-store'
 
 test('what was begun is named, each kind once, and nothing of anybody else', () => {
-  const locker = new Locker(localStorage, 'robin')
-  expect(draftNames(locker)).toEqual([])
-  new Draft(locker, 'entry:').keep({ note: 'x' })
-  new Draft(locker, 'entry:1').keep({ note: 'y' })
-  new Draft(locker, 'token').keep({ name: 'button' })
-  locker.set('draft:amount', '')
-  locker.set('draft:settings', { display_name: 'Robin' })
-  locker.set('pending:1', {})
-  new Draft(new Locker(localStorage, 'kim'), 'user').keep({})
-  expect(draftNames(locker)).toEqual(['an entry', 'changes to your settings', 'an API token'])
+  const store = new LocalStore(localStorage, 'robin')
+  expect(draftNames(store)).toEqual([])
+  new Draft(store, 'entry:').keep({ note: 'x' })
+  new Draft(store, 'entry:1').keep({ note: 'y' })
+  new Draft(store, 'token').keep({ name: 'button' })
+  store.set('draft:amount', '')
+  store.set('draft:settings', { display_name: 'Robin' })
+  store.set('pending:1', {})
+  new Draft(new LocalStore(localStorage, 'kim'), 'user').keep({})
+  expect(draftNames(store)).toEqual(['an entry', 'changes to your settings', 'an API token'])
 })

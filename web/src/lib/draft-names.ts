@@ -1,5 +1,5 @@
-// What somebody began and did not send, by name: to say what signing out loses.
-import type { Locker } from './locker'
+// Names the drafts that somebody began and did not send: to say what signing out loses.
+import type { LocalStore } from './local-store'
 
 const names: Record<string, string> = {
   amount: 'an amount of water',
@@ -12,8 +12,8 @@ const names: Record<string, string> = {
   user: 'a new user',
 }
 
-export function draftNames(locker: Locker): string[] {
-  const kept = locker.keys('draft:').filter((key) => Boolean(locker.get(key)))
+export function draftNames(store: LocalStore): string[] {
+  const kept = store.keys('draft:').filter((key) => Boolean(store.get(key)))
   const kinds = kept.map((key) => key.split(':')[1] ?? '')
   return [...new Set(kinds.map((kind) => names[kind] ?? 'something else'))]
 }

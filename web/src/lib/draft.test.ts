@@ -1,23 +1,23 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test } from 'vitest'
 import { Draft, drafts } from './draft'
-import { Locker } from './locker'
+import { LocalStore } from './local-store'
 
-let locker: Locker
+let store: LocalStore
 beforeEach(() => {
   localStorage.clear()
-  locker = new Locker(localStorage, 'ada')
+  store = new LocalStore(localStorage, 'ada')
 })
 
 test('what was typed is there after the page went away, and is known to be open', () => {
-  new Draft(locker, 'entry:new').keep({ note: 'a' })
-  const again = new Draft<{ note: string }>(locker, 'entry:new')
+  new Draft(store, 'entry:new').keep({ note: 'a' })
+  const again = new Draft<{ note: string }>(store, 'entry:new')
   expect([again.form, again.open]).toEqual([{ note: 'a' }, true])
-  expect(drafts(locker, 'entry:')).toHaveLength(1)
+  expect(drafts(store, 'entry:')).toHaveLength(1)
 })
 
 test('put aside it is kept and no longer open, until it is taken up', () => {
-  const draft = new Draft(locker, 'token')
+  const draft = new Draft(store, 'token')
   expect(draft.putAside()).toBe(false)
   draft.keep({ name: 'x' })
   expect(draft.putAside()).toBe(true)
@@ -27,7 +27,7 @@ test('put aside it is kept and no longer open, until it is taken up', () => {
 })
 
 test('what is as it began, or thrown away, is no draft', () => {
-  const draft = new Draft<object>(locker, 'user')
+  const draft = new Draft<object>(store, 'user')
   draft.keepUnless({ name: 'x' }, { name: '' })
   draft.keepUnless({ name: '' }, { name: '' })
   expect(draft.form).toBeUndefined()
@@ -37,7 +37,7 @@ test('what is as it began, or thrown away, is no draft', () => {
 })
 
 test('what an earlier page kept in another shape is not looked at', () => {
-  locker.set('draft:user', { username: 'x' })
-  const draft = new Draft(locker, 'user')
+  store.set('draft:user', { username: 'x' })
+  const draft = new Draft(store, 'user')
   expect([draft.form, draft.open, draft.putAside()]).toEqual([undefined, false, false])
 })

@@ -1,7 +1,7 @@
-// What somebody typed and did not send. It is kept in this browser until it is sent or thrown away: through a reload, an
-// expired session and a dialog that was closed. `open` is whether they were still at it.
-import type { Locker } from './locker'
-import { same } from './same'
+// A form that was filled in and not sent. It is kept in this browser until it is sent or thrown away: through a reload,
+// an expired session and a dialog that was closed. `open` is whether it was still being written.
+import type { LocalStore } from './local-store'
+import { deepEqual } from './deep-equal'
 
 interface Kept<T> {
   form: T
@@ -11,17 +11,17 @@ interface Kept<T> {
 const PREFIX = 'draft:'
 
 /** All drafts whose keys begin with `start`. */
-export function drafts<T>(locker: Locker, start: string): Draft<T>[] {
-  const keys = locker.keys(PREFIX + start)
-  return keys.map((key) => new Draft<T>(locker, key.slice(PREFIX.length)))
+export function drafts<T>(store: LocalStore, start: string): Draft<T>[] {
+  const keys = store.keys(PREFIX + start)
+  return keys.map((key) => new Draft<T>(store, key.slice(PREFIX.length)))
 }
 
 export class Draft<T> {
   readonly #key: string
-  readonly #locker: Locker
+  readonly #store: LocalStore
 
-  constructor(locker: Locker, key: string) {
-    this.#locker = locker
+  constructor(store: LocalStore, key: string) {
+    this.#store = store
     this.#key = PREFIX + key
   }
 
@@ -36,18 +36,18 @@ export class Draft<T> {
 
   /** Keeps what is in a form; as long as that is how it began, there is nothing to keep. */
   keepUnless(form: T, fresh: T): void {
-    if (same(form, fresh)) this.drop()
+    if (deepEqual(form, fresh)) this.drop()
     else this.keep(form)
   }
 
   keep(form: T): void {
-    this.#locker.set(this.#key, { form, open: true } satisfies Kept<T>)
+    this.#store.set(this.#key, { form, open: true } satisfies Kept<T>)
   }
 
   /** Closed with what was typed in it; true if there was anything. */
   putAside(): boolean {
     const kept = this.#kept
-    if (kept) this.#locker.set(this.#key, { ...kept, open: false })
+    if (kept) this.#store.set(this.#key, { ...kept, open: false })
     return kept !== undefined
   }
 
@@ -59,13 +59,13 @@ export class Draft<T> {
 
   drop(): T | undefined {
     const form = this.form
-    this.#locker.remove(this.#key)
+    this.#store.remove(this.#key)
     return form
   }
 
-  /** What an earlier page kept in another shape is not looked at. */
+  /** A draft that an earlier page kept in another shape is ignored. */
   get #kept(): Kept<T> | undefined {
-    const kept = this.#locker.get(this.#key)
+    const kept = this.#store.get(this.#key)
     const whole = typeof kept === 'object' && kept !== null && 'form' in kept && 'open' in kept
     return whole ? (kept as Kept<T>) : undefined
   }

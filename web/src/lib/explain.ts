@@ -1,7 +1,8 @@
 // A failure in plain words: what happened, and what is safe or to be done about it.
 import type { ApiError, Code } from '../api/error'
+import { waitWords } from '../api/wait-words'
 
-/** What happened, for every code of the server. Its own texts are for programs: they name fields, routes and settings. */
+/** The words for every code of the server. Its own texts are for programs: they name fields, routes and settings. */
 const words: Record<Code, string> = {
   address_too_long: 'That was too much for the server at once.',
   asked_recently: 'They have answered already. You can ask again a day after that.',
@@ -86,20 +87,20 @@ export function explain(
   }
   if (status === 429) {
     return {
-      what: `This page has asked the server too often in a short time. It may ask again ${inWords(wait)}.`,
-      next: `Nothing is lost. It will be tried again ${inWords(wait)}.`,
+      what: `This page has asked the server too often in a short time. It may ask again ${waitWords(wait)}.`,
+      next: `Nothing is lost. It will be tried again ${waitWords(wait)}.`,
     }
   }
   if (code === 'maintenance') {
     return {
       what: 'The server is being looked after.',
-      next: `You can read everything; changes are taken again when it is done. It will be tried again ${inWords(wait)}.`,
+      next: `You can read everything; changes are taken again when it is done. It will be tried again ${waitWords(wait)}.`,
     }
   }
   if (status === 503) {
     return {
       what: 'The server is busy or being looked after.',
-      next: `Nothing is lost. It will be tried again ${inWords(wait)}.`,
+      next: `Nothing is lost. It will be tried again ${waitWords(wait)}.`,
     }
   }
   if (status === 507) {
@@ -170,12 +171,4 @@ export function explainSignIn(problem: ApiError): string {
   }
   const { what } = explain(problem)
   return problem.passing ? `${what} Try again in a moment.` : what
-}
-
-/** `in a moment`, `in 5 minutes` or `in 3 hours`: not sooner than in `wait` milliseconds. */
-export function inWords(wait: number): string {
-  if (wait < 60_000) return 'in a moment'
-  const minutes = Math.ceil(wait / 60_000)
-  if (minutes > 120) return `in ${Math.ceil(minutes / 60)} hours`
-  return minutes === 1 ? 'in a minute' : `in ${minutes} minutes`
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Status } from '../api/client'
+import type { Status } from '../api/types'
 import { freshnessWords } from './freshness'
 
 const now = Date.parse('2026-11-24T12:00:00Z')

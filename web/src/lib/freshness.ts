@@ -1,4 +1,4 @@
-import type { Status } from '../api/client'
+import type { Status } from '../api/types'
 import { ago } from './time'
 
 /** How old what is known of a person is, in words; null while it is fresh. */

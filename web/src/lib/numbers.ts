@@ -1,5 +1,5 @@
-// How numbers are written and read: by the separators of the reader's own locale, in digits of any script. What could be
-// meant in two ways is given in both, the reader's own first, so that whoever asks can ask rather than guess.
+// Writes and reads numbers: by the separators of the reader's own locale, in digits of any script. A text with two
+// meanings gives both, the reader's own first, so that the page can ask rather than guess.
 
 /** The locale whose separators a person is used to. */
 export function ownLocale(): string {
@@ -9,7 +9,7 @@ export function ownLocale(): string {
 interface Way {
   format: Intl.NumberFormat
   decimal: '.' | ','
-  /** What the locale itself puts between thousands. */
+  /** The separator that the locale itself puts between thousands. */
   group: string
 }
 
@@ -71,7 +71,10 @@ export function plain(text: string): string {
     .replace(/^[+\uff0b]\s*(?=[\d.,|])/u, '')
 }
 
-/** What `text` says if `mark` is its decimal mark and `other` groups, as digits with a point; not a number: undefined. */
+/**
+ * The value of `text` if `mark` is its decimal mark and `other` groups, as digits with a point; not a number:
+ * undefined.
+ */
 function readBy(
   text: string,
   mark: string,
@@ -102,7 +105,7 @@ export interface NumberReading {
 }
 
 /**
- * What `text` can mean: what it means by the locale first. None for what is no number, and one where there is no doubt:
+ * The values that `text` can mean: the locale's first. None for what is no number, and one where there is no doubt:
  * thousands that are grouped as the locale does it are what they are.
  */
 export function readings(text: string, locale = ownLocale()): NumberReading[] {

@@ -1,5 +1,5 @@
-// Which address shows what. Everything the page can be asked for is in this one table.
-import type { Metric, Outcome } from '../api/client'
+// The table of addresses: every screen that the page can be asked for.
+import type { Metric, Outcome } from '../api/types'
 
 export type Route =
   | { name: 'dashboard'; person?: string }
@@ -16,7 +16,7 @@ export type Route =
 
 type AdminPage = 'users' | 'invites' | 'security' | 'server'
 
-/** What the audit log is narrowed to; `from` and `to` are instants. */
+/** The filters of the audit log; `from` and `to` are instants. */
 export interface AuditFilter {
   actor?: string
   action?: string
@@ -112,7 +112,7 @@ function parseAdmin(url: URL, page: string, rest: string | undefined): Route {
   return { name: 'not-found' }
 }
 
-/** What the address asks for, without what no filter could mean. */
+/** Reads the filters in an address, and leaves out what none could mean. */
 function parseFilter(query: URLSearchParams): AuditFilter {
   const filter: AuditFilter = {}
   for (const key of ['actor', 'action', 'target'] as const) {

@@ -6,8 +6,8 @@ export function characters(text: string): number {
 }
 
 /**
- * What to say of a text that is longer than may be; undefined where it fits. No field cuts: `maxlength` would take the end
- * off without a word, and counts otherwise.
+ * The words about a text that is longer than may be; undefined where it fits. No field cuts: `maxlength` would take the
+ * end off without a word, and counts otherwise.
  */
 export function tooLong(text: string, most: number): string | undefined {
   const over = characters(text) - most

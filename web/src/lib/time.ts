@@ -1,6 +1,6 @@
 // Instants are UTC; people read them in a time zone. Everything here is told the zone and the present,
 // so that it can be tested. `Intl` knows the rules of every zone; the functions below only ask it.
-import type { Person } from '../api/client'
+import type { Person } from '../api/types'
 import { number } from './numbers'
 
 const MINUTE = 60_000
@@ -138,7 +138,7 @@ export function clockName(at: string, zone: string): string {
   return parts.find(({ type }) => type === 'timeZoneName')?.value ?? ''
 }
 
-/** What was chosen of a time on the wall: of one that comes twice, which. */
+/** The choice of a time on the wall: of one that comes twice, which. */
 export interface WallTime {
   wall: string
   /** Of a time that comes twice, the second; null while nobody said. */
@@ -179,7 +179,7 @@ export function logicalDay(at: string | number, zone: string, startsAt: number):
   return Number(wall.slice(11, 13)) < startsAt ? addDays(day, -1) : day
 }
 
-/** Whoever may see how a person is knows their zone. */
+/** The zone of a person is known to everybody who may see how they are. */
 export function zoneOf({ time_zone }: Person): string {
   return time_zone ?? 'UTC'
 }

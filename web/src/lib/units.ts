@@ -1,6 +1,6 @@
 // Amounts are kept in whole millilitres; what was typed in fluid ounces (US) keeps its tenths of an ounce beside them, and
 // sums in ounces add those.
-import type { Unit } from '../api/client'
+import type { Unit } from '../api/types'
 import { number, ownLocale, plainNumber } from './numbers'
 
 /** The most that the server takes as one entry. */
@@ -11,7 +11,7 @@ const names: Record<Unit, string> = { ml: 'ml', fl_oz: 'fl oz' }
 
 export interface Amount {
   ml: number
-  /** What was typed, if that was in ounces. */
+  /** The amount in ounces, if it was typed in them. */
   fl_oz_tenths: number | null
 }
 
@@ -62,7 +62,7 @@ export function amount(
   return `${shown}\u00a0${names[unit].replace(' ', '\u00a0')}`
 }
 
-/** What a person sees in an input field: nothing between thousands. */
+/** Writes an amount for an input field: nothing between thousands. */
 export function toInput(
   ml: number,
   unit: Unit,

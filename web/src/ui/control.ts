@@ -1,4 +1,4 @@
-/** What a field gives its control, so that label, hint and error belong to it. */
+/** The attributes that a field gives its control, so that label, hint and error belong to it. */
 export interface ControlAttributes {
   id: string
   'aria-describedby': string | undefined

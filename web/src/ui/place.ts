@@ -1,4 +1,4 @@
-// Where a message covers nothing that can be operated.
+// Finds a place for a message where it covers no control.
 export interface Box {
   left: number
   top: number
@@ -13,7 +13,7 @@ export function freePlace(
   taken: readonly Box[],
 ): Box | undefined {
   const middle = (room.left + room.right - width) / 2
-  // What is lowest stands at the foot, or just above something.
+  // The lowest place is at the foot, or just above something that is taken.
   const bottoms = [room.bottom, ...taken.map(({ top }) => top)].sort((a, b) => b - a)
   for (const bottom of bottoms) {
     for (const left of [middle, room.left, room.right - width]) {

@@ -1,5 +1,5 @@
-// What belongs to this device rather than to the account: the theme, and whether single keys log an
-// altitude. Both stay in this browser. public/theme.js reads the theme before the first pixel is drawn.
+// Preferences of this device rather than of the account: the theme, and whether single keys log an altitude. Both stay
+// in this browser. public/theme.js reads the theme before the first pixel is drawn.
 export type Theme = 'system' | 'light' | 'dark'
 
 function stored(key: string): string | null {

@@ -1,5 +1,5 @@
 // The filters of the audit log: the address has instants, the form has times on the wall.
-import type { AuditRecord } from '../../api/client'
+import type { AuditRecord } from '../../api/types'
 import type { AuditFilter } from '../../lib/routes'
 import { fromWall, toWall } from '../../lib/time'
 
@@ -41,7 +41,7 @@ const actions: Record<AuditRecord['action'], true> = {
   'audit.prune': true,
 }
 
-/** What can be recorded. */
+/** The actions that are recorded. */
 export const ACTIONS = Object.keys(actions)
 
 export interface FilterForm {
@@ -65,7 +65,7 @@ export function formOf(filter: AuditFilter, zone: string): FilterForm {
   }
 }
 
-/** What is not filled in is no filter. */
+/** An empty field is no filter. */
 export function readForm(form: FilterForm, zone: string): AuditFilter {
   const filter = {
     // Names and ids are kept in lower case.

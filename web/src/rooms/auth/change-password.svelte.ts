@@ -5,7 +5,7 @@ import { toasts } from '../../ui/toasts.svelte'
 
 export class ChangePassword {
   readonly attempt = new Attempt()
-  /** What the try that went unanswered may have set. */
+  /** The password that an unanswered try may have set. */
   #sent = ''
 
   /** True when `wanted` is the password now. */

@@ -1,23 +1,24 @@
-// Who is signed in on this page. The session itself is a cookie that no script can read and all tabs share, so the only way
-// to know is to ask the server; a 401 to anything means that nobody is signed in any more. Where another tab has signed in as
-// somebody else, this page begins anew, so that nothing of the one is left in it under the name of the other.
+// The session of this page. It is a cookie that no script can read and all tabs share, so the only way to know it is to
+// ask the server; a 401 to anything means that nobody is signed in any more. Where another tab has signed in as
+// somebody else, this page begins again, so that nothing of the one is left in it under the name of the other.
 import { acting } from '../../api/acting'
-import { answer, api, type Me, onProblem, type Start } from '../../api/client'
+import { answer, api, onProblem } from '../../api/client'
+import type { Me, Start } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { instance } from '../../api/instance.svelte'
 import { forgetAnswers } from '../../api/known'
 import { Resource } from '../../api/resource.svelte'
 import type { components } from '../../api/schema'
 import { forgetStreams } from '../../api/shared'
-import { keeping } from '../../lib/keeping.svelte'
-import { Locker } from '../../lib/locker'
+import { keeping } from '../../api/keeping.svelte'
+import { LocalStore } from '../../lib/local-store'
 import { router } from '../../ui/router.svelte'
 import { announce, listen } from './tabs'
 
 /** How the keys of what has not reached the server begin. */
 const WAITING = 'pending:'
 
-/** What a page is told that has begun anew, since the session is no longer that of who was signed in here. */
+/** A message for the page that begins again because another tab has signed in as somebody else. */
 export interface Instead {
   was: string
   /** Something of theirs is kept here. */
@@ -88,7 +89,7 @@ class Session {
     announce(this.me.username)
   }
 
-  /** What the server said of everything as this page began; given once, as it is soon out of date. */
+  /** The server's first answer about everything; given once, as it is soon out of date. */
   takeFirst(): Start | undefined {
     const first = this.#first
     this.#first = undefined
@@ -108,7 +109,7 @@ class Session {
   async #begin(body: components['schemas']['Credentials'], password?: string): Promise<void> {
     this.#signingIn = true
     try {
-      // Whoever is let in acts from here on: what was refused to nobody in particular does not hold them back.
+      // The person let in acts from here on: a refusal to nobody in particular does not hold them back.
       acting.as = undefined
       const { user } = await answer(api.POST('/api/v1/auth/login', { body }))
       acting.as = user.username
@@ -132,7 +133,7 @@ class Session {
 
   /** Nothing of this person may linger in this browser, unless they want that. */
   forget(keep = false, username = this.me?.username): void {
-    if (username !== undefined && !keep) new Locker(keeping.shelf, username).clear()
+    if (username !== undefined && !keep) new LocalStore(keeping.shelf, username).clear()
     this.expired = false
     this.#was = undefined
     this.#end()
@@ -150,7 +151,7 @@ class Session {
     const query = person === undefined ? {} : { person }
     const start = await answer(api.GET('/api/v1/start', { params: { query } }))
     this.#first = start
-    instance.told(start.instance)
+    instance.set(start.instance)
     if (start.me) return start.me
     this.#expire()
     throw new ApiError(401, {})
@@ -158,7 +159,7 @@ class Session {
 
   /** Nobody is signed in any more, or never was. */
   #expire(): void {
-    // The page begins anew, and what it is told then is for that one.
+    // The page begins again, and what it is told then is for that one.
     if (this.#replaced) return
     if (this.me) {
       this.expired = true
@@ -179,7 +180,7 @@ class Session {
 
   /** Nobody has been signed in on this page: it takes over who is, unless something is typed here that goes with nobody. */
   async #follow(who: string): Promise<void> {
-    // What is on its way may be older.
+    // An answer on its way may be older.
     await this.#loaded
     const here = this.me !== undefined || this.#signingIn || router.route.name === 'register'
     if (who !== '' && !here) await this.load()
@@ -195,7 +196,7 @@ class Session {
     this.#refused = true
   }
 
-  /** Drops all that is shown, at once, and begins anew as soon as somebody looks. */
+  /** Drops all that is shown, at once, and begins again as soon as somebody looks. */
   #replace(was: string): void {
     if (this.#replaced) return
     this.#replaced = true
@@ -219,7 +220,7 @@ class Session {
   }
 
   #tellInstead(was: string): void {
-    const waiting = new Locker(keeping.shelf, was).keys(WAITING).length > 0
+    const waiting = new LocalStore(keeping.shelf, was).keys(WAITING).length > 0
     this.expired = false
     this.instead = { was, waiting }
   }

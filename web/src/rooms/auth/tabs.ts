@@ -1,5 +1,5 @@
 // The tabs of a browser share one session: each tells the others at once who signed in or out.
-import { keeping } from '../../lib/keeping.svelte'
+import { keeping } from '../../api/keeping.svelte'
 
 const KEY = 'who'
 

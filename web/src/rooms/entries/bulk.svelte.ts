@@ -1,6 +1,7 @@
 // A change to many entries at once: shown first, and done only while it is still what was shown.
 import { Attempt } from '../../api/attempt.svelte'
-import { answer, api, type Recompute, type Rewind } from '../../api/client'
+import { answer, api } from '../../api/client'
+import type { Recompute, Rewind } from '../../api/types'
 import { ApiError } from '../../api/error'
 
 interface Outcome {
@@ -9,7 +10,7 @@ interface Outcome {
 }
 
 export class Bulk<T extends Outcome> {
-  /** What would be done, or, if it says so, what was. */
+  /** The changes that would be made or, if it says so, were made. */
   shown = $state.raw<T>()
   /** Something changed between the preview and the wish to apply it, so this is a new preview. */
   overtaken = $state(false)

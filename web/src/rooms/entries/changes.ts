@@ -1,5 +1,5 @@
-// What became of an entry, and of many at once, in words.
-import type { Entry, Rewind, Version } from '../../api/client'
+// The words for what became of an entry, and of many at once.
+import type { Entry, Rewind, Version } from '../../api/types'
 import { number } from '../../lib/numbers'
 
 type Fact = Pick<Entry, 'value' | 'at' | 'day' | 'note' | 'tags' | 'fl_oz_tenths'> & {
@@ -14,7 +14,7 @@ function tenths(fl_oz_tenths: number | undefined): Pick<Fact, 'fl_oz_tenths'> {
   return fl_oz_tenths === undefined ? {} : { fl_oz_tenths }
 }
 
-/** What was done to an entry between two versions: `deleted it`, `changed the amount and the note` */
+/** Says what was done to an entry between two versions: `deleted it`, `changed the amount and the note` */
 export function changeWords(before: Fact, after: Fact, metric: Entry['metric']): string {
   if (!before.deleted && after.deleted) return 'deleted it'
   const back = before.deleted && !after.deleted
@@ -45,7 +45,7 @@ export function entries(count: number): string {
 
 export type Counts = Pick<Rewind, 'removed' | 'changed' | 'brought_back'>
 
-/** What going back to a moment changes: `3 entries go and 1 entry comes back.` */
+/** Says what going back to a moment changes: `3 entries go and 1 entry comes back.` */
 export function rewindWords({ removed, changed, brought_back }: Counts, done: boolean): string {
   const verb = (count: number, one: string, many: string) => (count === 1 ? one : many)
   const parts = [

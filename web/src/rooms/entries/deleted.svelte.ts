@@ -1,14 +1,14 @@
-// What one deleted, the last one first. An entry that comes back leaves the list and one that goes joins it,
+// The deleted entries, the last one first. An entry that comes back leaves the list and one that goes joins it,
 // wherever that was done.
-import { answer, api, type DeletedEntry, type Entry } from '../../api/client'
+import { answer, api } from '../../api/client'
+import type { DeletedEntry, Entry } from '../../api/types'
 import { clock } from '../../api/clock.svelte'
 import { Paged } from '../../api/paged.svelte'
-import type { Follower } from '../people/live.svelte'
-import type { Listener } from './writer.svelte'
+import type { Follower, WriteFollower } from '../live/follower'
 
 const PAGE = 50
 
-export class Deleted extends Paged<DeletedEntry> implements Listener, Follower {
+export class Deleted extends Paged<DeletedEntry> implements Follower, WriteFollower {
   constructor() {
     super((cursor) => {
       const query = { limit: PAGE, ...(cursor && { cursor }) }

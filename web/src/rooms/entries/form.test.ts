@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Entry } from '../../api/client'
+import type { Entry } from '../../api/types'
 import { changesOf, type EntryForm, formOf, forReader, readForm, withTyped } from './form'
 
 const me = { unit: 'ml', time_zone: 'Europe/Berlin' } as const

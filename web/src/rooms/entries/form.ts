@@ -1,6 +1,6 @@
 // The form of an entry: what is typed, what is wrong with it, and what of it is sent. Kept apart from the
 // dialog so that it can be tested, and as plain fields so that it can be kept through a reload.
-import type { Entry, EntryChange, Me, Metric } from '../../api/client'
+import type { Entry, EntryChange, Me, Metric } from '../../api/types'
 import { type Reading, readAmount, wrongWith } from '../../lib/amounts'
 import { characters, tooLong } from '../../lib/text'
 import { readWall, wallTime } from '../../lib/time'
@@ -11,7 +11,7 @@ export const LONGEST_NOTE = 500
 const LONGEST_TAG = 32
 const MOST_TAGS = 10
 
-/** What the keys of all drafts of entries begin with. */
+/** Prefix of the keys of all drafts of entries. */
 export const ENTRY_DRAFTS = 'entry:'
 
 /** Where the draft of a change to an entry is kept, or of a new one. */
@@ -53,7 +53,7 @@ export function formOf(entry: Entry | null, me: Reader, now: number): EntryForm 
   }
 }
 
-/** A form that was typed in another unit or zone, for whoever reads it now: it says what it said. */
+/** Converts a form that was typed in another unit or zone for the reader of now: it says what it said. */
 export function forReader(form: EntryForm, me: Reader): EntryForm {
   const { entry, reader: was } = form
   const at = readWall(form, was.time_zone)
@@ -78,7 +78,7 @@ export function withTyped({ tags, typing }: Pick<EntryForm, 'tags' | 'typing'>):
   return [...tags, ...added]
 }
 
-/** What the amount says. What was merely shown is what it was: the field knows no millilitres beside ounces. */
+/** Reads the amount. An amount that is merely shown is what it was: the field knows no millilitres beside ounces. */
 export function amountOf(form: EntryForm, me: Reader): Reading<Amount> {
   const { entry } = form
   const shown = entry?.metric === 'water' ? formOf(entry, me, 0).amount : undefined
@@ -89,7 +89,7 @@ export function amountOf(form: EntryForm, me: Reader): Reading<Amount> {
   return readAmount(form.amount, me.unit, AMOUNT)
 }
 
-/** What is sent for a new entry, or what is wrong with each field. */
+/** Gives the new entry to send, or what is wrong with each field. */
 export function readForm(form: EntryForm, me: Reader): { draft: Draft } | { wrong: Wrong } {
   const wrong: Wrong = {}
   const at = readWall(form, me.time_zone)

@@ -1,20 +1,20 @@
 // The entries of one person, newest first, page by page. Changes made on this page and those that the server
 // tells of are put into the list as they come.
-import { answer, api, type Entry, type Metric } from '../../api/client'
+import { answer, api } from '../../api/client'
 import type { ApiError } from '../../api/error'
 import { More } from '../../api/more.svelte'
+import type { Entry, Metric } from '../../api/types'
 import type { PageOf } from '../../api/paged.svelte'
 import { Resource } from '../../api/resource.svelte'
-import type { Follower } from '../people/live.svelte'
-import { isKnown, place, remove } from './timeline'
-import type { Listener } from './writer.svelte'
+import type { Follower, WriteFollower } from '../live/follower'
+import { isKnown, place, remove } from '../live/timeline'
 
-/** Most people look at the last weeks: those come quickly. Whoever goes on is spared requests. */
+/** Most people look at the last weeks: those come quickly. Later pages are larger, to spare requests. */
 const PAGE = 100
 const LONG_PAGE = 500
 const LONG_AFTER = 300
 
-export class History implements Listener, Follower {
+export class History implements Follower, WriteFollower {
   readonly username: string
   readonly metric: Metric | undefined
   readonly first: Resource<PageOf<Entry>>

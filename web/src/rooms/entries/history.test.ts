@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { api, type Entry } from '../../api/client'
+import { api } from '../../api/client'
+import type { Entry } from '../../api/types'
 import { History } from './history.svelte'
 
 /** Entries by their minute: the larger, the newer. */
@@ -111,7 +112,7 @@ test('a year is read to its end in few requests, none of them twice', async () =
   expect(history.entries).toHaveLength(YEAR)
   expect(asked).toHaveLength(8)
   expect(new Set(asked).size).toBe(8)
-  // What the stream tells is not asked for again, and loading all of it anew costs no more.
+  // Entries that the stream tells of are not asked for again, and loading all of it again costs no more.
   history.entry('2801', { ...entry(11), id: '2801' })
   expect(asked).toHaveLength(8)
   asked = []

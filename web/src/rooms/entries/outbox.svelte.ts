@@ -1,12 +1,12 @@
-// What is on its way to the server. Each wish is kept in this browser until the server has answered it, under the id of its
-// entry, so that neither a reload nor a lost answer loses or doubles it. What could not reach the server waits and is tried
-// again by itself; what it refuses stays, with the reason, until the person has decided.
-import type { Entry } from '../../api/client'
+// Wishes on their way to the server. Each is kept in this browser until the server has answered it, under the id of its
+// entry, so that neither a reload nor a lost answer loses or doubles it. A wish that could not reach the server waits
+// and is tried again by itself; one that it refuses stays, with the reason, until the person has decided.
+import type { Entry } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { pause } from '../../api/pause'
 import { reach } from '../../api/reach.svelte'
-import { backoff } from '../../lib/backoff'
-import type { Locker } from '../../lib/locker'
+import { backoff } from '../../api/backoff'
+import type { LocalStore } from '../../lib/local-store'
 import { fromKept, type Item, toKept, type Wish } from './wishes'
 
 export type { Item, Outgoing, Wish } from './wishes'
@@ -25,7 +25,7 @@ const LATE_MS = 35_000
 export class Outbox {
   items = $state.raw<Item[]>([])
   retrying = $state(false)
-  #locker: Locker
+  #store: LocalStore
   #deliver: Deliver
   #done: (wish: Wish, entry: Entry | null) => void
   /** The wishes that are on their way, by the id of their entry. */
@@ -34,11 +34,15 @@ export class Outbox {
   #stopped = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(locker: Locker, deliver: Deliver, done: (wish: Wish, entry: Entry | null) => void) {
-    this.#locker = locker
+  constructor(
+    store: LocalStore,
+    deliver: Deliver,
+    done: (wish: Wish, entry: Entry | null) => void,
+  ) {
+    this.#store = store
     this.#deliver = deliver
     this.#done = done
-    const items = locker.keys(KEY).map((key) => fromKept(locker.get(key)))
+    const items = store.keys(KEY).map((key) => fromKept(store.get(key)))
     this.items = items.filter((item) => item !== undefined)
   }
 
@@ -46,9 +50,9 @@ export class Outbox {
   readonly pending = $derived(
     this.items.filter(({ wish, refused }) => wish.to === 'log' && !refused),
   )
-  /** Those that were sent and did not arrive, or take long. */
+  /** Entries that were sent and did not arrive, or take long. */
   readonly waiting = $derived(this.pending.filter(({ problem, slow }) => problem ?? slow))
-  /** What the server said no to. */
+  /** Wishes that the server said no to. */
   readonly refused = $derived(this.items.filter(({ refused }) => refused))
   /** Changes of entries that the server has, as far as anybody knows, which wait. */
   readonly changes = $derived(
@@ -56,6 +60,8 @@ export class Outbox {
       ({ wish, problem, slow, refused }) => wish.to !== 'log' && !refused && (problem ?? slow),
     ),
   )
+  /** How many the person is told of as not saved. */
+  readonly unsaved = $derived(this.waiting.length + this.changes.length + this.refused.length)
   /** The entries that are to be deleted: not shown any more. */
   readonly gone: ReadonlySet<string> = $derived(
     new Set(
@@ -71,13 +77,13 @@ export class Outbox {
     const retry = () => void this.retry()
     retry()
     addEventListener('online', retry)
-    const deaf = this.#locker.watch((key) => {
+    const stopWatching = this.#store.watch((key) => {
       this.#heard(key)
     })
     return () => {
       this.#stopped = true
       removeEventListener('online', retry)
-      deaf()
+      stopWatching()
       clearTimeout(this.#timer)
       reach.shows(this, false)
     }
@@ -133,7 +139,7 @@ export class Outbox {
   }
 
   forget(id: string): void {
-    this.#locker.remove(KEY + id)
+    this.#store.remove(KEY + id)
     this.items = this.items.filter(({ wish }) => wish.entry.id !== id)
     this.#tellReach()
   }
@@ -144,7 +150,7 @@ export class Outbox {
 
   #put(item: Item): void {
     const { id } = item.wish.entry
-    const kept = this.#locker.set(KEY + id, toKept(item))
+    const kept = this.#store.set(KEY + id, toKept(item))
     const next = { ...item, kept }
     this.items = this.#find(id)
       ? this.items.map((other) => (other.wish.entry.id === id ? next : other))
@@ -233,7 +239,7 @@ export class Outbox {
     if (key !== undefined && !key.startsWith(KEY)) return
     const mine = this.items.map(({ wish }) => wish.entry.id)
     for (const id of key === undefined ? mine : [key.slice(KEY.length)]) {
-      // What is on its way from here is looked at once it is answered.
+      // A wish on its way from here is looked at once it is answered.
       if (!this.#sending.has(id)) this.#adopt(id)
     }
   }
@@ -241,7 +247,7 @@ export class Outbox {
   /** Takes over what another tab has made of a wish: it has changed it, or dealt with it. */
   #adopt(id: string): void {
     const mine = this.#find(id)
-    const theirs = fromKept(this.#locker.get(KEY + id))
+    const theirs = fromKept(this.#store.get(KEY + id))
     if (!theirs && !mine?.kept) return
     if (mine && theirs && JSON.stringify(mine.wish) === JSON.stringify(theirs.wish)) return
     const others = this.items.filter(({ wish }) => wish.entry.id !== id)

@@ -1,9 +1,9 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Entry } from '../../api/client'
+import type { Entry } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { reach } from '../../api/reach.svelte'
-import { Locker } from '../../lib/locker'
+import { LocalStore } from '../../lib/local-store'
 import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
 import { isAnswerTo } from './wishes'
 
@@ -12,13 +12,13 @@ const log: Wish = { to: 'log', entry: glass }
 const unreachable = new ApiError(0, {})
 const refused = new ApiError(422, { errors: [{ field: 'at', code: 'future', message: 'ahead' }] })
 
-let locker: Locker
+let store: LocalStore
 let done: string[]
 
 beforeEach(() => {
   vi.useFakeTimers()
   localStorage.clear()
-  locker = new Locker(localStorage, 'ada')
+  store = new LocalStore(localStorage, 'ada')
   done = []
 })
 afterEach(() => {
@@ -38,7 +38,7 @@ function outbox(...answers: Answer[]) {
     if (answer === 'none') return undefined
     return answer === 'gone' ? null : ({ ...wish.entry, day: '2026-11-24' } as Entry)
   }
-  const box = new Outbox(locker, deliver, ({ to, entry }) => done.push(`${to} ${entry.id}`))
+  const box = new Outbox(store, deliver, ({ to, entry }) => done.push(`${to} ${entry.id}`))
   return { box, sent }
 }
 
@@ -64,10 +64,10 @@ test('an entry is kept from the tap until the server has it', async () => {
   const sending = box.add(log)
   expect(box.pending).toHaveLength(1)
   expect(box.waiting).toHaveLength(0)
-  expect(locker.keys('pending:')).toEqual(['pending:a'])
+  expect(store.keys('pending:')).toEqual(['pending:a'])
   expect(await sending).toMatchObject({ entry: { id: 'a' } })
   expect(box.items).toHaveLength(0)
-  expect(locker.keys()).toEqual([])
+  expect(store.keys()).toEqual([])
   expect(done).toEqual(['log a'])
 })
 
@@ -103,7 +103,7 @@ test('what is refused is kept with its reason, also by the next page, and not se
 
 test('a new page sends what the last one left behind, also from before wishes had a kind', async () => {
   await outbox(unreachable).box.add(log)
-  locker.set('pending:b', { ...glass, id: 'b' })
+  store.set('pending:b', { ...glass, id: 'b' })
   vi.clearAllTimers()
   const { box } = outbox('ok', 'ok')
   expect(box.waiting.map(({ wish }) => wish.entry.id)).toEqual(['a', 'b'])
@@ -121,7 +121,7 @@ test('what the server tells of has arrived, though its answer was lost', async (
   expect(box.waiting).toHaveLength(1)
   box.arrived('a', true)
   expect(box.items).toHaveLength(0)
-  expect(locker.keys()).toEqual([])
+  expect(store.keys()).toEqual([])
   await vi.runAllTimersAsync()
   expect(sent).toHaveLength(1)
 })
@@ -134,7 +134,7 @@ test.each([
   expect(await box.add(log)).toMatchObject({ waiting: true })
   await vi.runAllTimersAsync()
   expect(sent).toHaveLength(1)
-  expect(locker.keys('pending:')).toEqual(['pending:a'])
+  expect(store.keys('pending:')).toEqual(['pending:a'])
 })
 
 test('the server is not asked again sooner than it wishes', async () => {
@@ -151,10 +151,10 @@ test('an entry that is given up is deleted until the server has said so', async 
   await box.add(log)
   await box.discard('a')
   expect([box.waiting.length, box.changes.length, [...box.gone]]).toEqual([0, 1, ['a']])
-  expect(locker.get('pending:a')).toMatchObject({ wish: { to: 'delete' } })
+  expect(store.get('pending:a')).toMatchObject({ wish: { to: 'delete' } })
   await vi.advanceTimersByTimeAsync(10_000)
   expect(sent).toEqual(['log', 'delete', 'delete', 'delete'])
-  expect([box.items.length, locker.keys()]).toEqual([0, []])
+  expect([box.items.length, store.keys()]).toEqual([0, []])
 })
 
 test('an entry that may arrive late is looked for again after it was not there', async () => {
@@ -165,7 +165,7 @@ test('an entry that may arrive late is looked for again after it was not there',
   expect([box.changes.length, [...box.gone]]).toEqual([0, ['a']])
   await vi.advanceTimersByTimeAsync(35_001)
   expect(sent).toEqual(['log', 'delete', 'delete'])
-  expect(locker.keys()).toEqual([])
+  expect(store.keys()).toEqual([])
 })
 
 test('an entry that is on its way is deleted after its answer, and never sent again', async () => {
@@ -180,14 +180,14 @@ test('an entry that is on its way is deleted after its answer, and never sent ag
   await Promise.all([retry, discarded])
   await vi.runAllTimersAsync()
   expect(sent).toEqual(['log', 'log', 'delete'])
-  expect(locker.keys()).toEqual([])
+  expect(store.keys()).toEqual([])
 })
 
 test('what another tab has given up is not sent from here', async () => {
   const { box, sent } = outbox(unreachable, 'ok')
   const stop = box.start()
   await box.add(log)
-  elsewhere(() => locker.set('pending:a', { wish: { to: 'delete', entry: glass } }))
+  elsewhere(() => store.set('pending:a', { wish: { to: 'delete', entry: glass } }))
   expect(box.pending).toEqual([])
   await vi.advanceTimersByTimeAsync(10_000)
   expect(sent).toEqual(['log', 'delete'])
@@ -199,7 +199,7 @@ test('what another tab has brought to the server waits here no more', async () =
   const stop = box.start()
   await box.add(log)
   elsewhere(() => {
-    locker.remove('pending:a')
+    store.remove('pending:a')
   })
   expect(box.items).toEqual([])
   await vi.runAllTimersAsync()
@@ -211,7 +211,7 @@ test('a browser that keeps nothing sends all the same, and says what would be lo
   const refuse = () => {
     throw new DOMException('full', 'QuotaExceededError')
   }
-  locker = new Locker({ getItem: refuse, setItem: refuse, removeItem: refuse }, 'ada')
+  store = new LocalStore({ getItem: refuse, setItem: refuse, removeItem: refuse }, 'ada')
   const { box, sent } = outbox(unreachable, 'ok')
   await box.add(log)
   expect(box.waiting[0]?.kept).toBe(false)

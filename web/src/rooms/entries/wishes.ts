@@ -1,6 +1,6 @@
-// What somebody wants of an entry, until the server has answered: kept in this browser in this form. Each may be sent again
-// without harm, as often as it takes.
-import type { Entry, NewEntry } from '../../api/client'
+// A wish for an entry, until the server has answered: kept in this browser in this form. Each may be sent again without
+// harm, as often as it takes.
+import type { Entry, NewEntry } from '../../api/types'
 import { ApiError } from '../../api/error'
 
 /** A new entry that has its own name and moment, whenever it arrives. */
@@ -38,7 +38,7 @@ export function toKept({ wish, late, refused, problem }: Item): Kept {
   return { wish, refused: { status, code, detail, fields, ...(request_id && { request_id }) } }
 }
 
-/** What an earlier page left behind; it may have arrived all the same. */
+/** A wish that an earlier page left behind; it may have arrived all the same. */
 export function fromKept(kept: unknown): Item | undefined {
   if (typeof kept !== 'object' || kept === null) return undefined
   // Once, only entries that were to be logged were kept, as they were sent.

@@ -1,9 +1,9 @@
-import type { Entry, Unit } from '../../api/client'
+import type { Entry, Unit } from '../../api/types'
 import { altitudeText } from '../../lib/altitude'
 import { bandText } from '../../lib/bands'
 import { amount } from '../../lib/units'
 
-/** What of an entry says how much it was. */
+/** The parts of an entry that say how much it was. */
 export type Figure = Pick<Entry, 'metric' | 'value' | 'band'> & { fl_oz_tenths?: number | null }
 
 /** `250 ml` or `7 · Good`; where the number is kept back, its band or `Logged`. */

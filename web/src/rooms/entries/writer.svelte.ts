@@ -1,37 +1,26 @@
-// The one place that writes entries. Every change is shown at once by whoever listens (the dashboard,
-// the history), offers its Undo in a toast, and is taken back when the server refuses it. What cannot be sent waits in the
-// outbox, and so does an Undo. What the server has made of it comes by the stream; whoever made the writer is told, to ask
-// where no stream comes through.
+// The one place that writes entries. Every change is shown at once by the screens that listen (the dashboard, the
+// history), offers its Undo in a toast, and is taken back when the server refuses it. A change that cannot be sent
+// waits in the outbox, and so does an Undo. The server's own account of it comes by the stream; the maker of the writer
+// is told, to ask where no stream comes through.
 import { createContext } from 'svelte'
-import {
-  answer,
-  api,
-  certainTime,
-  type Entry,
-  type EntryChange,
-  type Version,
-} from '../../api/client'
+import { answer, api, certainTime } from '../../api/client'
+import type { Entry, EntryChange, Version } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { clock } from '../../api/clock.svelte'
 import { pause } from '../../api/pause'
 import { altitudeText } from '../../lib/altitude'
 import { explain } from '../../lib/explain'
-import { same } from '../../lib/same'
-import type { Locker } from '../../lib/locker'
-import { newId } from '../../lib/uuid'
+import { deepEqual } from '../../lib/deep-equal'
+import type { LocalStore } from '../../lib/local-store'
+import { newId } from '../../api/uuid'
 import { toasts } from '../../ui/toasts.svelte'
+import type { WriteFollower } from '../live/follower'
 import { factOf, factOfVersion } from './changes'
 import { foreign } from '../../api/transport'
 import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
 import { isAnswerTo } from './wishes'
 
-export interface Listener {
-  /** An entry is there, new or in place of what it was before. */
-  saved: (entry: Entry, before?: Entry) => void
-  removed: (entry: Entry) => void
-}
-
-/** What a person logs; its name and, unless given, its moment are added here. */
+/** An entry to log; its name and, unless given, its moment are added here. */
 export type Draft = Omit<Outgoing, 'id' | 'at'> & { id?: string; at?: string }
 
 /** For so long after an altitude was logged here, another one is what was meant. */
@@ -51,14 +40,14 @@ export class Writer {
   correcting = $state<number | null>(null)
   #level: Level | undefined
   #levels: Promise<void> = Promise.resolve()
-  #listeners = new Set<Listener>()
+  #listeners = new Set<WriteFollower>()
   #settled: () => void
 
   /** `settled` is called whenever the server has taken in a change. */
-  constructor(locker: Locker, settled: () => void) {
+  constructor(store: LocalStore, settled: () => void) {
     this.#settled = settled
     this.outbox = new Outbox(
-      locker,
+      store,
       (wish) => this.#deliver(wish),
       (wish, entry) => {
         this.#delivered(wish, entry)
@@ -67,7 +56,7 @@ export class Writer {
   }
 
   /** Until the function it gives is called, `listener` hears of every change. */
-  listen(listener: Listener): () => void {
+  listen(listener: WriteFollower): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -317,7 +306,7 @@ export class Writer {
 
   /**
    * An entry as it was before it became what it is `after` a change. The version comes back as it was, with the day it had,
-   * which a change sent the other way would reckon anew. What was changed since, here or elsewhere, is not overwritten.
+   * which a change sent the other way would reckon again. What was changed since, here or elsewhere, is not overwritten.
    */
   async #before(after: Entry): Promise<Entry | null> {
     const path = { id: after.id }
@@ -332,7 +321,7 @@ export class Writer {
     }
     const now = await answer(api.GET('/api/v1/entries/{id}', { params: { path } }))
     // Where the answer was lost, it was taken back already.
-    if (!version || !same(factOfVersion(version), factOf(now))) {
+    if (!version || !deepEqual(factOfVersion(version), factOf(now))) {
       toasts.show('It was changed again meanwhile, so nothing was undone.')
     }
     return now
@@ -350,13 +339,13 @@ export class Writer {
     return items[0]
   }
 
-  #tell(what: (listener: Listener) => void): void {
+  #tell(what: (listener: WriteFollower) => void): void {
     what(this.#ownLevel)
     this.#listeners.forEach(what)
   }
 
-  /** What became of the altitude that is still being corrected. */
-  readonly #ownLevel: Listener = {
+  /** Follows the altitude that is still being corrected. */
+  readonly #ownLevel: WriteFollower = {
     saved: (entry) => {
       if (this.#level?.id === entry.id) this.#level.entry = entry
     },

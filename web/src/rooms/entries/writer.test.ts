@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Entry } from '../../api/client'
+import type { Entry } from '../../api/types'
 import { ApiError } from '../../api/error'
-import { Locker } from '../../lib/locker'
+import { LocalStore } from '../../lib/local-store'
 import { toasts } from '../../ui/toasts.svelte'
 import { Writer } from './writer.svelte'
 
@@ -89,7 +89,7 @@ beforeEach(() => {
   server.down = false
   localStorage.clear()
   toasts.clear()
-  writer = new Writer(new Locker(localStorage, 'ada'), () => undefined)
+  writer = new Writer(new LocalStore(localStorage, 'ada'), () => undefined)
 })
 afterEach(() => {
   vi.useRealTimers()

@@ -1,5 +1,5 @@
 // The last 24 hours as rows of bars, one row for each kind of event.
-import type { SecurityHour } from '../../api/client'
+import type { SecurityHour } from '../../api/types'
 
 export type Kind = Exclude<keyof SecurityHour, 'at'>
 

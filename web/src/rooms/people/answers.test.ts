@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { PersonView } from '../../api/client'
+import type { PersonView } from '../../api/types'
 import { answers, notWatched } from './answers'
 
 function person(username: string, access: PersonView['access']): PersonView {

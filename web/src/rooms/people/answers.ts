@@ -1,5 +1,5 @@
-// What became of the requests somebody sent, read off two states of the list of people.
-import type { PersonView } from '../../api/client'
+// Finds the answers to requests that somebody sent, by two states of the list of people.
+import type { PersonView } from '../../api/types'
 
 export interface Answer {
   username: string
@@ -7,7 +7,7 @@ export interface Answer {
   granted: boolean
 }
 
-/** Who has answered between `before` and `after`. */
+/** The answers that came between `before` and `after`. */
 export function answers(before: PersonView[], after: PersonView[]): Answer[] {
   const asked = before.filter(({ access }) => access === 'requested')
   return asked.flatMap(({ person: { username } }) => {
@@ -17,7 +17,7 @@ export function answers(before: PersonView[], after: PersonView[]): Answer[] {
   })
 }
 
-/** Those whom somebody may not watch, the ones who can be asked first. */
+/** The people whom somebody may not watch, the ones who can be asked first. */
 export function notWatched(list: PersonView[]): PersonView[] {
   const order = ['requested', 'may_ask', 'ended']
   return list

@@ -1,5 +1,5 @@
-// When somebody last drank, for the line below how long ago that was.
-import type { Status } from '../../api/client'
+// The time of somebody's last drink, for the line below how long ago that was.
+import type { Status } from '../../api/types'
 import { timeSeen, toWall } from '../../lib/time'
 
 type Water = Pick<Status['water'], 'today_ml'>

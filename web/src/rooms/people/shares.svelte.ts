@@ -1,18 +1,19 @@
-// Who may watch one, who asks to, and who may no longer: the whole list, so that what is open can be counted in
-// the bar. Changes made here and those heard of from elsewhere end in the same `changed`.
+// The shares of an admin: viewers, requests, and shares that ended. The whole list, so that open requests can be
+// counted in the bar. Changes made here and changes from elsewhere end in the same `changed`.
 import { createContext } from 'svelte'
-import { answer, api, type Share, type ShareChange } from '../../api/client'
+import { answer, api } from '../../api/client'
+import type { Share, ShareChange } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { Resource } from '../../api/resource.svelte'
-import { whole } from '../../api/whole'
-import type { Live } from './live.svelte'
+import { fetchAllPages } from '../../api/fetch-all-pages'
+import type { Live } from '../live/live.svelte'
 
-/** What a screen is there for is asked first. */
+/** Requests come first, as the screen is there for them. */
 const FIRST_MS = 2_000
 
 export class Shares {
   readonly list = new Resource(() =>
-    whole((query) => answer(api.GET('/api/v1/me/shares', { params: { query } }))),
+    fetchAllPages((query) => answer(api.GET('/api/v1/me/shares', { params: { query } }))),
   )
   readonly requests = $derived(this.#of('requested'))
   readonly approved = $derived(this.#of('approved'))
@@ -23,7 +24,7 @@ export class Shares {
     const first = setTimeout(() => {
       if (!this.list.value && !this.list.loading) void this.list.load()
     }, FIRST_MS)
-    const deaf = live.onShare({
+    const stopListening = live.onShare({
       share: (share) => {
         this.changed(share)
       },
@@ -33,7 +34,7 @@ export class Shares {
     })
     return () => {
       clearTimeout(first)
-      deaf()
+      stopListening()
       this.list.stop()
     }
   }

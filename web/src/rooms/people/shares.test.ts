@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { api, type Share } from '../../api/client'
+import { api } from '../../api/client'
+import type { Share } from '../../api/types'
 import { Shares } from './shares.svelte'
 
 const share: Share = {

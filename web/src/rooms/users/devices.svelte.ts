@@ -1,6 +1,7 @@
-// Where somebody is signed in. The server is asked once, when Settings opens; whatever is ended from there
-// leaves the list as soon as the server has agreed.
-import { answer, api, type Device, gone } from '../../api/client'
+// The sessions of a person. The server is asked once, when Settings opens; a session that is ended there leaves the
+// list as soon as the server has agreed.
+import { answer, api, gone } from '../../api/client'
+import type { Device } from '../../api/types'
 import { Resource } from '../../api/resource.svelte'
 
 export class Devices {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Me } from '../../api/client'
+import type { Me } from '../../api/types'
 import { draftOf, formOf, inUnit, readForm, unsaved, withDraft, zones } from './profile'
 
 const me: Me = {

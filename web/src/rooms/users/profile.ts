@@ -1,7 +1,7 @@
 // The settings form: what is typed, what is wrong with it, and which of it has changed.
-import type { Me, MeChange, Unit } from '../../api/client'
+import type { Me, MeChange, Unit } from '../../api/types'
 import { type Range, type Reading, readAmount, readWhole, wrongWith } from '../../lib/amounts'
-import { same } from '../../lib/same'
+import { deepEqual } from '../../lib/deep-equal'
 import { tooLong } from '../../lib/text'
 import { AMOUNT, amount, type Amount, asAmount, toInput } from '../../lib/units'
 
@@ -53,16 +53,16 @@ const names: Record<Field, string> = {
 function touched(form: ProfileForm, me: Me): Field[] {
   const shown = inUnit(formOf(me), form.unit)
   return FIELDS.filter((field) =>
-    field === 'unit' ? form.unit !== me.unit : !same(form[field], shown[field]),
+    field === 'unit' ? form.unit !== me.unit : !deepEqual(form[field], shown[field]),
   )
 }
 
-/** What is not saved yet, in words: `display name`, `goal`. */
+/** The names of the fields that are not saved yet: `display name`, `goal`. */
 export function unsaved(form: ProfileForm, me: Me): string[] {
   return [...new Set(touched(form, me).map((field) => names[field]))]
 }
 
-/** What is kept of a form that is not saved: only what was touched, and the unit in which amounts were typed. */
+/** The draft of a form that is not saved: only the touched fields, and the unit in which amounts were typed. */
 export function draftOf(form: ProfileForm, me: Me): Partial<ProfileForm> | undefined {
   const fields = touched(form, me)
   if (fields.length === 0) return undefined
@@ -101,7 +101,7 @@ const says = {
   presets: (least: string, most: string) => `Type three amounts from ${least} to ${most}.`,
 }
 
-/** What each number in the form says. An amount that is merely shown is the amount it was. */
+/** Reads each number of the form. An amount that is merely shown is the amount it was. */
 export function numbersOf(form: ProfileForm, me: Me) {
   const was = inUnit(formOf(me), form.unit)
   const ml = (
@@ -124,7 +124,7 @@ export function numbersOf(form: ProfileForm, me: Me) {
   }
 }
 
-/** What differs from `me`, or what is wrong with each field. */
+/** Gives what differs from `me`, or what is wrong with each field. */
 export function readForm(form: ProfileForm, me: Me): { change: MeChange } | { wrong: Wrong } {
   const wrong: Wrong = {}
   // A name that was merely shown is the name it was, whatever stands around it.
@@ -158,7 +158,7 @@ export function readForm(form: ProfileForm, me: Me): { change: MeChange } | { wr
     stale_after_hours: value(stale),
   }
   const changed = Object.entries(wanted).filter(
-    ([key, value]) => !same(value, me[key as keyof typeof wanted]),
+    ([key, value]) => !deepEqual(value, me[key as keyof typeof wanted]),
   )
   return { change: Object.fromEntries(changed) }
 }

@@ -1,5 +1,5 @@
 // The form of a new API token: what is typed, and what of it is sent.
-import type { Role, Scope } from '../../api/client'
+import type { Role, Scope } from '../../api/types'
 import { tooLong } from '../../lib/text'
 import { inDays } from '../../lib/time'
 
@@ -27,7 +27,7 @@ export const lifetimes = [
   { days: '365', label: 'a year' },
 ]
 
-/** Whoever only watches has nothing to log. */
+/** A viewer has nothing to log. */
 export function scopesFor(role: Role): Scope[] {
   return role === 'admin' ? ['read', 'log', 'log:water', 'log:altitude'] : ['read']
 }

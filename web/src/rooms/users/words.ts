@@ -1,9 +1,9 @@
 import type { ApiError } from '../../api/error'
-import type { Role, User } from '../../api/client'
+import type { Role, User } from '../../api/types'
 
 export const roleWords: Record<Role, string> = { admin: 'Admin', viewer: 'Viewer' }
 
-/** What a new account may be; the one that can do less comes first. */
+/** The roles of a new account; the one that can do less comes first. */
 export const roles = (['viewer', 'admin'] as const).map((value) => ({
   value,
   label: roleWords[value],
@@ -19,7 +19,7 @@ export function isLocked({ locked_until }: Pick<User, 'locked_until'>, now: numb
   return locked_until !== null && Date.parse(locked_until) > now
 }
 
-/** What to do about a refusal that is about the last admin. */
+/** Advice for a refusal that is about the last admin. */
 export function lastAdminWords({ code }: ApiError): string | null {
   return code === 'last_admin'
     ? 'This is the last admin, and somebody has to be able to manage this server. Make somebody else an admin first. Nothing was changed.'

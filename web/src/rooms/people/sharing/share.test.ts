@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Share } from '../../../api/client'
+import type { Share } from '../../../api/types'
 import {
   approvedNames,
   emptyOffer,
@@ -110,7 +110,7 @@ test('what was not touched follows what was changed elsewhere', () => {
   expect(readForm(followed, me, now)).toEqual({
     change: { water: 'logged', until: '2026-12-24T17:00:00.000Z' },
   })
-  // Whoever was kept out meanwhile is let in again only by who sees that they were.
+  // A viewer who was ended meanwhile is let in again only by somebody who sees that they were.
   const ended = follow(form, { ...narrowed, state: 'ended' }, me, now)
   expect(readForm(ended, me, now)).toMatchObject({ change: { state: 'approved' } })
 })
@@ -152,18 +152,18 @@ test('each field says what is wrong with it', () => {
 
 test('what a newcomer is to see is sent as it was chosen, and nothing where nothing was', () => {
   const terms = { water: 'exact', altitude: 'exact', history: true, export: false, until: null }
-  expect(readOffer({ ...emptyOffer(), lets: 'yes' }, me, now)).toEqual({ share: terms })
+  expect(readOffer({ ...emptyOffer(), atOnce: 'yes' }, me, now)).toEqual({ share: terms })
   const narrowed = {
     ...emptyOffer(),
-    lets: 'yes' as const,
+    atOnce: 'yes' as const,
     water: 'band' as const,
     until: '2026-11-26T13:00',
   }
   expect(readOffer(narrowed, me, now)).toEqual({
     share: { ...terms, water: 'band', until: '2026-11-26T12:00:00.000Z' },
   })
-  expect(readOffer({ ...narrowed, lets: 'no' }, me, now)).toEqual({ share: null })
-  expect(readOffer({ ...narrowed, lets: '' }, me, now)).toEqual({ share: null })
+  expect(readOffer({ ...narrowed, atOnce: 'no' }, me, now)).toEqual({ share: null })
+  expect(readOffer({ ...narrowed, atOnce: '' }, me, now)).toEqual({ share: null })
   expect(readOffer({ ...narrowed, until: '2026-11-24T13:00' }, me, now)).toEqual({
     wrong: 'Choose a time that is still to come.',
   })

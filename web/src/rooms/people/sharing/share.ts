@@ -1,4 +1,4 @@
-// What a share says, in words, and the form that changes it. Kept apart from the screens so that it can be tested.
+// The words for a share, and the form that changes it. Kept apart from the screens so that it can be tested.
 import type {
   Detail,
   Me,
@@ -7,12 +7,12 @@ import type {
   ShareChange,
   ShareTerms,
   Sharing,
-} from '../../../api/client'
-import { same } from '../../../lib/same'
+} from '../../../api/types'
+import { deepEqual } from '../../../lib/deep-equal'
 import { readWall, wallTime } from '../../../lib/time'
 import { listed } from '../../entries/changes'
 
-/** What the keys of all drafts of shares begin with. */
+/** Prefix of the keys of all drafts of shares. */
 export const SHARE_DRAFTS = 'share:'
 
 /** Where the draft of a change to a share is kept, or of one for somebody who is named in it. */
@@ -20,7 +20,7 @@ export function draftKey(share: Share | null): string {
   return SHARE_DRAFTS + (share?.username ?? '')
 }
 
-/** Whom one lets watch, each with what that means. */
+/** The modes of sharing, each with what it means. */
 const modes = [
   {
     value: 'approved',
@@ -42,8 +42,8 @@ const modes = [
 const MOST_NAMES = 3
 
 /**
- * Who may watch where only those do whom one approved: `Alex, Sam and 4 others`. While everyone may, that is whoever one
- * has decided something for, and not those who merely asked: a wish is as old as the state it brought.
+ * The viewers who keep watching where only approved ones do: `Alex, Sam and 4 others`. While everyone may, these are
+ * the ones that something was decided for, and not those who merely asked: a wish is as old as the state it brought.
  */
 export function approvedNames(shares: Share[]): string {
   const names = shares
@@ -69,7 +69,7 @@ export function modesFrom(
   return [{ ...approved, hint: `${approved.hint} ${stay}` }, ...others]
 }
 
-/** What has just been decided. */
+/** The words for a decision just made. */
 export function modeSaid(sharing: Sharing, shares: Share[]): string {
   if (sharing === 'nobody') return 'Nobody can watch you.'
   if (sharing === 'everyone') {
@@ -88,7 +88,7 @@ export const details = [
   { value: 'none', label: 'None' },
 ] as const satisfies { value: Detail; label: string }[]
 
-/** What a viewer sees of a metric, by an example. */
+/** Examples of what a viewer sees of a metric. */
 export const examples: Record<Metric, Record<Detail, string>> = {
   water: {
     exact: 'They see “250 ml, 12 min ago”, today’s total and your goal.',
@@ -106,7 +106,7 @@ export const examples: Record<Metric, Record<Detail, string>> = {
 
 type Terms = Pick<Share, 'water' | 'altitude' | 'history' | 'export'>
 
-/** What a share shows, as one sentence: `Exact water, altitude as a band, with history` */
+/** The terms of a share as one sentence: `Exact water, altitude as a band, with history` */
 export function termsWords({ water, altitude, history, export: copy }: Terms): string {
   if (water === 'none' && altitude === 'none') return 'Nothing'
   const of = (metric: string, detail: Detail) =>
@@ -139,7 +139,7 @@ export function shareName({ username, display_name }: Pick<Share, 'username' | '
   return display_name || username
 }
 
-/** What a viewer is to see, as it is chosen. */
+/** The terms for a viewer, as they are chosen. */
 export interface TermsForm {
   water: Detail
   altitude: Detail
@@ -157,14 +157,14 @@ export interface ShareForm extends TermsForm {
   username: string
 }
 
-/** What somebody who is only just coming is to see; '' while that is not chosen. */
+/** The terms for a newcomer, and whether they hold at once; '' while that is not chosen. */
 export interface OfferForm extends TermsForm {
-  lets: '' | 'yes' | 'no'
+  atOnce: '' | 'yes' | 'no'
 }
 
 export function emptyOffer(): OfferForm {
   return {
-    lets: '',
+    atOnce: '',
     water: 'exact',
     altitude: 'exact',
     history: true,
@@ -174,15 +174,17 @@ export function emptyOffer(): OfferForm {
   }
 }
 
-/** What is sent for them, null for nothing, or what is wrong with it. */
+/** The terms to send, null for none, or what is wrong with them. */
 export function readOffer(
-  { lets, until: wall, second, ...terms }: OfferForm,
+  form: OfferForm,
   me: Reader,
   now: number,
 ): { share?: ShareTerms | null; wrong?: string } {
-  if (lets !== 'yes') return { share: null }
-  const read = readUntil({ until: wall, second }, me, now)
-  return 'wrong' in read ? read : { share: { ...terms, until: read.until } }
+  if (form.atOnce !== 'yes') return { share: null }
+  const read = readUntil(form, me, now)
+  if ('wrong' in read) return read
+  const { water, altitude, history, export: mayExport } = form
+  return { share: { water, altitude, history, export: mayExport, until: read.until } }
 }
 
 function readUntil(
@@ -200,7 +202,7 @@ function readUntil(
 type Reader = Pick<Me, 'time_zone'>
 
 export function formOf(share: Share | null, me: Reader, now: number): ShareForm {
-  // What is over is no end to begin with.
+  // An end that has passed is no end to begin with.
   const until = share?.until && Date.parse(share.until) > now ? share.until : null
   return {
     share,
@@ -221,7 +223,7 @@ function untilOf(until: string | null, zone: string): Pick<ShareForm, 'until' | 
 
 const FIELDS = ['water', 'altitude', 'history', 'export', 'until'] as const
 
-/** What was touched: what the form shows otherwise than the share it began with. */
+/** The touched fields: those that differ from the share that the form began with. */
 function touched(form: ShareForm, me: Reader, now: number): (typeof FIELDS)[number][] {
   const shown = formOf(form.share, me, now)
   const moved = form.second !== shown.second
@@ -239,13 +241,13 @@ export function follow(form: ShareForm, share: Share, me: Reader, now: number): 
 /** Whether two states of a share let the same be seen. */
 export function sameTerms(a: Share, b: Share): boolean {
   const terms = (share: Share) => [share.state, ...FIELDS.map((field) => share[field])]
-  return same(terms(a), terms(b))
+  return deepEqual(terms(a), terms(b))
 }
 
 export type Wrong = Partial<Record<'username' | 'until', string>>
 
 /**
- * What is sent, or what is wrong with each field. What was merely shown is left out: it may have been narrowed
+ * The change to send, or what is wrong with each field. Untouched fields are left out: they may have been narrowed
  * elsewhere since, and a field for the end knows no seconds.
  */
 export function readForm(

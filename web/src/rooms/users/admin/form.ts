@@ -1,5 +1,5 @@
 // The form of a new account, as an admin fills it in.
-import type { Role } from '../../../api/client'
+import type { Role } from '../../../api/types'
 import type { OfferForm } from '../../people/sharing/share'
 
 export const DRAFT = 'user'
@@ -8,7 +8,7 @@ export interface UserForm {
   username: string
   name: string
   role: Role
-  /** What they will see of whoever makes the account. */
+  /** Terms on which they will see the admin who makes the account. */
   offer?: OfferForm
 }
 
@@ -16,7 +16,7 @@ export function emptyForm(): UserForm {
   return { username: '', name: '', role: 'viewer' }
 }
 
-/** What is sent; the server knows best what is wrong with it. */
+/** The body of the request; the server knows best what is wrong with it. */
 export function readForm({ username, name, role }: UserForm) {
   const shown = name.trim()
   return { username: username.trim().toLowerCase(), role, ...(shown && { display_name: shown }) }

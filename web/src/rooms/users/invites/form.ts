@@ -1,5 +1,5 @@
 // The form of a new invitation: for whom, for how long, and for how many.
-import type { Role } from '../../../api/client'
+import type { Role } from '../../../api/types'
 import { readWhole, wrongWith } from '../../../lib/amounts'
 import type { OfferForm } from '../../people/sharing/share'
 import { inDays } from '../../../lib/time'
@@ -12,7 +12,7 @@ export interface InviteForm {
   role: Role
   days: string
   uses: string
-  /** What they will see of whoever invites them. */
+  /** Terms on which they will see the admin who invites them. */
   offer?: OfferForm
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Status } from '../../api/client'
+import type { Status } from '../../api/types'
 import { type Fact, withEntry, withoutEntry } from './overlay'
 
 const empty: Status = {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Seldom } from './seldom'
+import { throttle } from './throttle'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -10,12 +10,12 @@ afterEach(() => {
 
 test('the first wish is met at once, and all that come within the time once at its end', () => {
   const met = vi.fn()
-  const seldom = new Seldom(met, 60_000)
-  seldom.wish()
+  const throttled = throttle(met, 60_000)
+  throttled()
   expect(met).toHaveBeenCalledTimes(1)
   for (let second = 0; second < 59; second += 1) {
     vi.advanceTimersByTime(1_000)
-    seldom.wish()
+    throttled()
   }
   expect(met).toHaveBeenCalledTimes(1)
   vi.advanceTimersByTime(1_000)
@@ -24,9 +24,9 @@ test('the first wish is met at once, and all that come within the time once at i
 
 test('what is met at the end of the time begins another', () => {
   const met = vi.fn()
-  const seldom = new Seldom(met, 60_000)
+  const throttled = throttle(met, 60_000)
   for (let second = 0; second < 15 * 60; second += 1) {
-    seldom.wish()
+    throttled()
     vi.advanceTimersByTime(1_000)
   }
   expect(met.mock.calls.length).toBeLessThanOrEqual(16)
@@ -34,20 +34,20 @@ test('what is met at the end of the time begins another', () => {
 
 test('nothing is done without a wish, and the next after a while is met at once', () => {
   const met = vi.fn()
-  const seldom = new Seldom(met, 60_000)
-  seldom.wish()
+  const throttled = throttle(met, 60_000)
+  throttled()
   vi.advanceTimersByTime(600_000)
   expect(met).toHaveBeenCalledTimes(1)
-  seldom.wish()
+  throttled()
   expect(met).toHaveBeenCalledTimes(2)
 })
 
 test('what is stopped is not met later', () => {
   const met = vi.fn()
-  const seldom = new Seldom(met, 60_000)
-  seldom.wish()
-  seldom.wish()
-  seldom.stop()
+  const throttled = throttle(met, 60_000)
+  throttled()
+  throttled()
+  throttled.stop()
   vi.advanceTimersByTime(60_000)
   expect(met).toHaveBeenCalledTimes(1)
 })

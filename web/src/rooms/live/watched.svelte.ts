@@ -1,13 +1,13 @@
 // One person being watched: their status, and the entries of their day. Both follow what the server tells; changes
 // made on this page are shown before that.
-import { answer, api, type Entry, type Status } from '../../api/client'
+import { answer, api } from '../../api/client'
+import type { Entry, Status } from '../../api/types'
 import { Resource } from '../../api/resource.svelte'
-import { isKnown, place, remove } from '../entries/timeline'
-import type { Listener } from '../entries/writer.svelte'
-import type { Follower } from './live.svelte'
+import { isKnown, place, remove } from './timeline'
+import type { Follower, WriteFollower } from './follower'
 import { withEntry, withoutEntry } from './overlay'
 
-export class Watched implements Listener, Follower {
+export class Watched implements Follower, WriteFollower {
   status: Status
   readonly today: Resource<Entry[]>
   /** Whether it is the person themself, whose status can be told in advance. */
@@ -45,7 +45,7 @@ export class Watched implements Listener, Follower {
   }
 
   /** The server says how they are. */
-  told(status: Status): void {
+  updateStatus(status: Status): void {
     const turned = status.day !== this.status.day
     this.status = status
     if (turned) this.stale()

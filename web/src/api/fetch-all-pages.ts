@@ -5,7 +5,7 @@ import type { PageOf } from './paged.svelte'
 const PAGE = 500
 
 /** Every page of a list, one after the other. */
-export async function whole<T>(
+export async function fetchAllPages<T>(
   fetch: (query: { limit: number; cursor?: string }) => Promise<PageOf<T>>,
 ): Promise<T[]> {
   const items: T[] = []

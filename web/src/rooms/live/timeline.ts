@@ -1,7 +1,7 @@
 // A list of entries, newest first, as the server gives it page by page: how it is grouped into days and
 // where a changed entry belongs in it.
-import type { Entry } from '../../api/client'
-import { same } from '../../lib/same'
+import type { Entry } from '../../api/types'
+import { deepEqual } from '../../lib/deep-equal'
 import { asAmount, sumInTenths } from '../../lib/units'
 
 export interface DayGroup {
@@ -53,7 +53,7 @@ export function remove(entries: Entry[], id: string): Entry[] {
 export function isKnown(entries: Entry[], entry: Entry): boolean {
   const known = entries.find(({ id }) => id === entry.id)
   if (!known) return false
-  return same(known, entry) || Date.parse(known.updated_at) > Date.parse(entry.updated_at)
+  return deepEqual(known, entry) || Date.parse(known.updated_at) > Date.parse(entry.updated_at)
 }
 
 /** The server's order: by instant, then by id. */

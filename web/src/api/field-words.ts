@@ -1,5 +1,5 @@
-// What is wrong with a field, in words for whoever typed it.
-import type { components } from '../api/schema'
+// Says what is wrong with a field, in words for the person who typed it.
+import type { components } from './schema'
 
 /** Where the server's own text says it to people. */
 const SAID_BY_SERVER = new Set('future guessable kinds length name past same username'.split(' '))

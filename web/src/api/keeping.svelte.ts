@@ -1,4 +1,5 @@
-// Whether this browser keeps what a page asks it to keep. Some have no storage for a site, some refuse it, and some are full.
+// The browser's storage, and whether it keeps anything. Some browsers have none for a site, some refuse it, and some
+// are full.
 
 /** As much of `Storage` as is used here. */
 export type Shelf = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>

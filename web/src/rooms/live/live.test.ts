@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { api, type PersonView, type Status } from '../../api/client'
+import { api } from '../../api/client'
+import type { PersonView, Status } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { Stream, type Source } from '../../api/stream.svelte'
 import { session } from '../auth/session.svelte'
@@ -30,7 +31,7 @@ let source: Source
 let people: People
 let live: Live
 let told: string[]
-/** What the server answers to the next requests for the list; none: it does not answer. */
+/** The server's answers to the next requests for the list; none: it does not answer. */
 let lists: PersonView[][]
 
 const hear = (type: string, data: unknown) => {
@@ -135,11 +136,14 @@ test('a session that ended is asked about', () => {
 test('preferences and shares of another device go where they belong', () => {
   const update = vi.spyOn(session, 'update').mockReturnValue()
   const shares: unknown[] = []
-  const deaf = live.onShare({ share: (share) => shares.push(share), stale: () => undefined })
+  const stopListening = live.onShare({
+    share: (share) => shares.push(share),
+    stale: () => undefined,
+  })
   live.follow('ada')
   hear('me', { unit: 'fl_oz' })
   hear('share', { username: 'alex' })
-  deaf()
+  stopListening()
   hear('share', { username: 'kim' })
   expect(update).toHaveBeenCalledWith({ unit: 'fl_oz' })
   expect(shares).toEqual([{ username: 'alex' }])

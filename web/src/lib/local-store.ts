@@ -1,9 +1,9 @@
-// What must survive a reload, an expired session or a stopped server stays in this browser, under the
-// name of the one it belongs to, and nobody else is shown it. Signing out empties it: private health
-// data must not linger. A browser without storage only loses the surviving.
-import { keeping, type Shelf } from './keeping.svelte'
+// Keeps in this browser what must survive a reload, an expired session or a stopped server, under the name of the
+// person it belongs to, and nobody else is shown it. Signing out empties it: private health data must not linger. A
+// browser without storage only loses the surviving.
+import { keeping, type Shelf } from '../api/keeping.svelte'
 
-export class Locker {
+export class LocalStore {
   #storage: Shelf
   #prefix: string
 

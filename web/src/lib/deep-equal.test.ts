@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { same } from './same'
+import { deepEqual } from './deep-equal'
 
 test.each([
   [1, 1, true],
@@ -11,6 +11,6 @@ test.each([
   [{ a: undefined, b: 1 }, { b: 1, c: 2 }, false],
   [['x', 'y'], ['y', 'x'], false],
 ])('%j and %j', (a, b, expected) => {
-  expect(same(a, b)).toBe(expected)
-  expect(same(b, a)).toBe(expected)
+  expect(deepEqual(a, b)).toBe(expected)
+  expect(deepEqual(b, a)).toBe(expected)
 })

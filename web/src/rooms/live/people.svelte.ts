@@ -1,9 +1,10 @@
 // The people whose status may be seen here, and those who may be asked: for an admin themself, for a viewer all
 // who share with somebody. The list carries each one's status, so choosing one costs no further request.
 import { createContext } from 'svelte'
-import { answer, api, type PersonView, type Start, type Status } from '../../api/client'
+import { answer, api } from '../../api/client'
+import type { PersonView, Start, Status } from '../../api/types'
 import { Resource } from '../../api/resource.svelte'
-import { whole } from '../../api/whole'
+import { fetchAllPages } from '../../api/fetch-all-pages'
 import { Watched } from './watched.svelte'
 
 /** Somebody who may be watched. */
@@ -11,7 +12,7 @@ export type Visible = PersonView & { status: Status; granted: NonNullable<Person
 
 export class People {
   readonly list = new Resource(() =>
-    whole((query) => answer(api.GET('/api/v1/people', { params: { query } }))),
+    fetchAllPages((query) => answer(api.GET('/api/v1/people', { params: { query } }))),
   )
   /** The names of those who ended it while this page was open, by user name. */
   gone = $state.raw<Readonly<Record<string, string>>>({})
@@ -24,7 +25,7 @@ export class People {
     if (today?.entries.next_cursor === null) this.#today = today
   }
 
-  /** What was said then holds no longer. */
+  /** The server's first answer holds no longer. */
   begun(): void {
     this.#today = null
   }
@@ -50,9 +51,9 @@ export class People {
   }
 
   /** The server says how somebody is. */
-  told(status: Status): void {
+  updateStatus(status: Status): void {
     const { username } = status.person
-    this.#watched.get(username)?.told(status)
+    this.#watched.get(username)?.updateStatus(status)
     this.list.change((list) =>
       list.map((view) =>
         view.status && view.person.username === username

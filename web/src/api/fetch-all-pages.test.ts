@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { whole } from './whole'
+import { fetchAllPages } from './fetch-all-pages'
 
 test('every page is asked for, each with what the one before it gave', async () => {
   const pages = [
@@ -7,6 +7,6 @@ test('every page is asked for, each with what the one before it gave', async () 
     { items: [3], next_cursor: null },
   ]
   const fetch = vi.fn(() => Promise.resolve(pages.shift()!))
-  expect(await whole(fetch)).toEqual([1, 2, 3])
+  expect(await fetchAllPages(fetch)).toEqual([1, 2, 3])
   expect(fetch.mock.calls).toEqual([[{ limit: 500 }], [{ limit: 500, cursor: 'a' }]])
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Entry } from '../../api/client'
+import type { Entry } from '../../api/types'
 import { groupByDay, isKnown, place, remove } from './timeline'
 
 function entry(id: string, at: string, value = 250, metric: Entry['metric'] = 'water'): Entry {

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { api, type Entry, type Status } from '../../api/client'
+import { api } from '../../api/client'
+import type { Entry, Status } from '../../api/types'
 import { Watched } from './watched.svelte'
 
 interface Asked {
@@ -70,12 +71,12 @@ test('a change counts once, and an older version changes nothing', () => {
 test('what the status of the server counts already is put into the day only', () => {
   const one = watched(true)
   const { updated_at } = glass('a', 250)
-  one.told({ ...status, water: { ...status.water, today_ml: 250 }, updated_at })
+  one.updateStatus({ ...status, water: { ...status.water, today_ml: 250 }, updated_at })
   one.saved(glass('a', 250))
   expect([total(one), ids(one)]).toEqual([250, 'a'])
   one.saved(glass('b', 100, 2))
   expect([total(one), ids(one)]).toEqual([350, 'ba'])
-  one.told({
+  one.updateStatus({
     ...one.status,
     water: { ...status.water, today_ml: 500 },
     updated_at: glass('a', 0, 3).updated_at,
@@ -118,13 +119,13 @@ test('a band that changed is taken in, though nothing says when', () => {
 
 test('a new day is loaded', async () => {
   const one = watched(false)
-  one.told({ ...status, day: '2026-11-25' })
+  one.updateStatus({ ...status, day: '2026-11-25' })
   expect(asked).toEqual([])
   const stop = one.start()
   await vi.waitFor(() => {
     expect(one.today.loading).toBe(false)
   })
-  one.told({ ...status, day: '2026-11-26' })
+  one.updateStatus({ ...status, day: '2026-11-26' })
   expect(asked).toEqual(['2026-11-25', '2026-11-26'])
   stop()
 })

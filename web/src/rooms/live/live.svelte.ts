@@ -1,27 +1,14 @@
-// What the server tells by itself, handed to whoever shows it. There is one stream at a time: of the person who is
-// looked at, or of the list of people. An admin's is their own, on every page, since requests to watch come by it.
+// Hands the events of the stream to the screens. There is one stream at a time: of the person who is looked at, or of
+// the list of people. An admin's is their own, on every page, since requests to watch come by it.
 import { createContext } from 'svelte'
-import type { Entry, Me, PersonView, Share, Status } from '../../api/client'
+import type { Entry, Me, PersonView, Share, Status } from '../../api/types'
 import type { StreamEvent } from '../../api/events'
 import { type Health, Stream } from '../../api/stream.svelte'
 import { personEventsPath, PEOPLE_EVENTS } from '../../lib/routes'
-import { same } from '../../lib/same'
+import { deepEqual } from '../../lib/deep-equal'
 import { session } from '../auth/session.svelte'
+import type { Follower, ShareFollower } from './follower'
 import type { People } from './people.svelte'
-
-export interface Follower {
-  /** An entry is there, new or changed; null for one that is gone. */
-  entry: (id: string, entry: Entry | null) => void
-  /** What was loaded before may be out of date. */
-  stale: () => void
-}
-
-export interface ShareFollower {
-  /** The share of a viewer, or whether they are watching, has changed. */
-  share: (share: Share) => void
-  /** What was loaded before may be out of date. */
-  stale: () => void
-}
 
 export class Live {
   #people: People
@@ -30,7 +17,7 @@ export class Live {
   #shares = new Set<ShareFollower>()
   /** The next status is of now, with nothing told of what led to it. */
   #leap = true
-  /** The status that came while the list of people was loaded anew, because what is shared may have changed. */
+  /** The status that came while the list of people was loaded again, because what is shared may have changed. */
   #held: Status | null | undefined
   #polls = 0
   /** The next status is the first that this page is told, and the shares were given with the page. */
@@ -93,7 +80,7 @@ export class Live {
     const { list } = this.#people
     const before = username === undefined ? undefined : this.#people.find(username)
     const heard = await list.load()
-    // Whoever polls asks again.
+    // Polling asks again by itself.
     list.stop()
     // Every other time, since the server counts how often it is asked.
     if (this.#polls++ % 2 === 0) this.#sharesStale()
@@ -158,13 +145,13 @@ export class Live {
     if (held) this.#take(held, false)
   }
 
-  /** What was loaded belongs to the status that the list has until now. */
+  /** Entries that were loaded belong to the status that the list has until now. */
   #statusOf({ person }: Status): Status | null | undefined {
     return this.#people.find(person.username)?.status
   }
 
   #take(status: Status, stale: boolean): void {
-    this.#people.told(status)
+    this.#people.updateStatus(status)
     if (stale) for (const follower of this.#followers) follower.stale()
   }
 
@@ -183,7 +170,7 @@ function sameState(
 ): boolean {
   if (!before) return false
   const state = [before.day, before.updated_at, before.water, before.altitude]
-  return same(state, [day, updated_at, water, altitude])
+  return deepEqual(state, [day, updated_at, water, altitude])
 }
 
 export const [useLive, provideLive] = createContext<Live>()

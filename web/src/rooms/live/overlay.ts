@@ -1,10 +1,10 @@
-// What a person's own status will be once the server has taken in a change: shown at once, and replaced by
-// the server's own answer right after. Days are compared, never computed, except for entries that are
-// still to be sent. Nothing is kept back from the person themself, so every number is there.
-import type { Entry, Status } from '../../api/client'
+// Reckons a person's own status as it will be once the server has taken in a change: shown at once, and replaced by the
+// server's own answer right after. Days are compared, never computed, except for entries that are still to be sent.
+// Nothing is kept back from the person themself, so every number is there.
+import type { Entry, Status } from '../../api/types'
 import { inTenths } from '../../lib/units'
 
-/** What of an entry decides the status. */
+/** The part of an entry that decides the status. */
 export type Fact = Pick<Entry, 'metric' | 'value' | 'at' | 'day'> & {
   fl_oz_tenths?: number | null
 }

@@ -1,8 +1,9 @@
-// The time zone of this device, and that of one's days. Until one was chosen, or anything logged, the device's is taken and
-// said to be; after that it is offered and never taken.
-import { answer, api, type Me } from '../../api/client'
+// The time zone of this device beside the person's own. Until one was chosen, or anything logged, the device's is taken
+// and said to be; after that it is offered and never taken.
+import { answer, api } from '../../api/client'
+import type { Me } from '../../api/types'
 import { ApiError } from '../../api/error'
-import type { Locker } from '../../lib/locker'
+import type { LocalStore } from '../../lib/local-store'
 import { isKnown } from '../../lib/time'
 import { session } from '../auth/session.svelte'
 
@@ -13,11 +14,11 @@ export class DeviceZone {
   /** The zone was taken from this device and nobody has said yet that they saw it. */
   taken = $state(false)
   #dismissed = $state.raw<string[]>([])
-  #locker: Locker
+  #store: LocalStore
 
-  constructor(locker: Locker) {
-    this.#locker = locker
-    const kept = locker.get(DISMISSED)
+  constructor(store: LocalStore) {
+    this.#store = store
+    const kept = store.get(DISMISSED)
     if (Array.isArray(kept)) this.#dismissed = kept.filter((zone) => typeof zone === 'string')
   }
 
@@ -46,11 +47,11 @@ export class DeviceZone {
 
   dismiss(zone: string): void {
     this.#dismissed = [...this.#dismissed, zone]
-    this.#locker.set(DISMISSED, this.#dismissed)
+    this.#store.set(DISMISSED, this.#dismissed)
   }
 }
 
-/** What this device says of itself; undefined where it knows no zone. */
+/** The zone that this device says it is in; undefined where it knows none. */
 export function deviceZone(): string | undefined {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone as string | undefined
   return zone === undefined || zone === 'Etc/Unknown' || !isKnown(zone) ? undefined : zone

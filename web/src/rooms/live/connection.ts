@@ -1,5 +1,5 @@
-import type { Health } from '../api/stream.svelte'
-import { ago } from './time'
+import type { Health } from '../../api/stream.svelte'
+import { ago } from '../../lib/time'
 
 /**
  * How well the page is connected: the state in a word or two, and what else there is to say about it. `heardAt` is

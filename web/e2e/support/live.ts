@@ -1,0 +1,30 @@
+// Helpers for pages that are watched while something happens elsewhere.
+import { type Account, enter, expect, type Locator, type Page } from './test'
+
+export const MINUTE = 60_000
+export const ago = (ms: number) => new Date(Date.now() - ms).toISOString()
+
+export const rows = (page: Page) =>
+  page
+    .getByRole('main')
+    .getByRole('listitem')
+    .filter({ has: page.locator('time') })
+export const says = (page: Page, words: string | RegExp): Locator =>
+  page.getByRole('main').getByText(words, typeof words === 'string' ? { exact: true } : {})
+
+/**
+ * Opens a page and waits until it is told by itself what happens. Where it begins, which it is told next, is known once
+ * something that is logged after this is shown.
+ */
+export async function watch(page: Page, account: Account, path = '/'): Promise<void> {
+  await enter(page, account, path)
+  await expect(says(page, 'Live')).toBeVisible()
+}
+
+/** As if another tab were in front, which a test cannot do. */
+export async function hide(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, hidden)
+}

@@ -1,0 +1,70 @@
+// The services that the page of one signed-in person works with: made here, once, and found by every screen in its
+// context. Another person gets another set, so nothing of the one is left for the next.
+import { untrack } from 'svelte'
+import { instance } from './api/instance.svelte'
+import { keeping } from './api/keeping.svelte'
+import type { Entry, Me } from './api/types'
+import { LocalStore } from './lib/local-store'
+import { session } from './rooms/auth/session.svelte'
+import { provideWriter, Writer } from './rooms/entries/writer.svelte'
+import { Live, provideLive } from './rooms/live/live.svelte'
+import { People, providePeople } from './rooms/live/people.svelte'
+import { provideUnsaved } from './rooms/live/unsaved'
+import { provideShares, Shares } from './rooms/people/shares.svelte'
+import { DeviceZone } from './rooms/people/zone.svelte'
+
+export interface Services {
+  store: LocalStore
+  writer: Writer
+  people: People
+  live: Live
+  shares: Shares
+  device: DeviceZone
+}
+
+/** Makes them while a component is set up, and keeps them going for as long as it is there. */
+export function provideServices(me: () => Me): Services {
+  const { username } = me()
+  const first = session.takeFirst()
+  const given = first?.shares?.next_cursor === null ? first.shares.items : undefined
+  const store = new LocalStore(keeping.shelf, username)
+  const people = providePeople(new People())
+  const live = provideLive(new Live(people, given !== undefined))
+  const shares = provideShares(new Shares())
+  const writer = provideWriter(new Writer(store, settled))
+  provideUnsaved(() => writer.outbox.unsaved)
+  if (first) people.begin(first)
+  if (given) shares.list.set(given)
+
+  function settled() {
+    // An entry that an earlier page left behind may arrive while the list is on its way: then the list does not know of
+    // it.
+    if (people.list.loading) void people.list.load()
+    else if (live.health !== 'live') void live.poll(username)
+  }
+
+  const services = { store, writer, people, live, shares, device: new DeviceZone(store) }
+  const admin = $derived(me().role === 'admin')
+  keepGoing(services, () => admin)
+  return services
+}
+
+function keepGoing({ writer, people, live, shares }: Services, admin: () => boolean): void {
+  $effect(() => {
+    // The person who is shown as the page begins has taken it by now.
+    people.begun()
+  })
+  $effect(() => untrack(() => writer.outbox.start()))
+  const entry = (id: string, entry: Entry | null) => {
+    writer.outbox.arrived(id, entry !== null)
+  }
+  $effect(() => live.listen({ entry, stale: () => undefined }))
+  $effect(() => () => {
+    people.list.stop()
+  })
+  $effect(() => (admin() ? untrack(() => shares.start(live)) : undefined))
+  // Entries that could not be sent during maintenance.
+  $effect(() => {
+    if (!instance.maintenance) untrack(() => void writer.outbox.retry())
+  })
+}
