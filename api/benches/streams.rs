@@ -103,7 +103,7 @@ impl Bench {
     }
 
     async fn memory(&self) -> bool {
-        // What a server takes at its first requests it takes once.
+        // A server takes some memory once, at its first requests.
         for number in 0..100 {
             self.write(number);
         }
@@ -160,7 +160,7 @@ impl Bench {
         heard
     }
 
-    /// What the server's process takes of the memory, in bytes.
+    /// The memory of the server's process, in bytes.
     fn resident(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.server.id())).expect("a process");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");

@@ -43,7 +43,7 @@ pub fn app(
                 utoipa_swagger_ui::Config::from("/api/openapi.json")
                     .persist_authorization(false)
                     .try_it_out_enabled(true)
-                    // Only what is opened is drawn: all of it takes seconds, at each press anew.
+                    // Only what is opened is drawn: drawing all of it takes seconds, again at each press.
                     .doc_expansion("none")
                     .default_models_expand_depth(-1),
             ),

@@ -108,14 +108,14 @@ impl Event {
         Self { action, outcome: Outcome::Success, target: None, detail: None }
     }
 
-    /// Whom or what it was done to: a user name, an id.
+    /// The target of the action: a user name, an id.
     #[must_use]
     pub fn on(mut self, target: impl Into<String>) -> Self {
         self.target = Some(target.into());
         self
     }
 
-    /// What a reader needs beyond that, never a secret and never what an entry says.
+    /// The detail that a reader needs beyond that, never a secret and never what an entry says.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
@@ -129,7 +129,7 @@ impl Event {
     }
 }
 
-/// Who acts, when, from where and in which request: what every record says besides the event itself.
+/// The context of every record, besides the event itself: actor, time, address and request.
 #[derive(Clone, Debug)]
 pub struct Trace {
     pub at: Timestamp,

@@ -143,7 +143,7 @@ impl Attempt {
     }
 }
 
-/// What may stand in a record: people type passwords into the wrong field.
+/// The user name as a record may show it: people type passwords into the wrong field.
 fn shown(typed: &str) -> String {
     if validate_username(typed).is_ok() { typed.to_ascii_lowercase() } else { "(not a user name)".to_owned() }
 }

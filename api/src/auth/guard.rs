@@ -130,7 +130,7 @@ impl CurrentUser {
         self.scopes.is_some()
     }
 
-    /// Whoever carries no API token needs no scope.
+    /// A request without an API token needs no scope.
     fn needs(&self, any_of: &[Scope]) -> ApiResult<()> {
         match &self.scopes {
             Some(scopes) if !scopes.iter().any(|scope| any_of.contains(scope)) => Err(ApiError::new(
@@ -213,7 +213,7 @@ impl FromRequest for Visitor {
     }
 }
 
-/// What the credential of a request says, as far as its seal tells: ours, and not past its end. The session may be over all the same.
+/// The claims of a request's credential, sealed by us and not expired. Its session may have ended all the same.
 struct Claim {
     user_id: Uuid,
     session_id: Uuid,
@@ -268,13 +268,13 @@ async fn recognise(req: &HttpRequest) -> ApiResult<Option<Recognised>> {
     Ok(found)
 }
 
-/// Whom a request is counted for. What was good once counts for the address it comes from, or whoever finds an old token could spend the
-/// limit of its owner and earn them penalties.
+/// The user that a request is counted for. A credential that is no longer valid counts for the address it
+/// comes from, or anybody who finds an old token could use up its owner's limit and earn them penalties.
 pub async fn recognised_user(req: &HttpRequest) -> Option<Uuid> {
     recognise(req).await.ok()??.1.id.parse().ok()
 }
 
-/// The name of whoever's credential a request carries; `None` where nobody is known by it.
+/// The name of the user whose credential a request carries; `None` where nobody is known by it.
 pub(super) async fn recognised_name(req: &HttpRequest) -> ApiResult<Option<String>> {
     Ok(recognise(req).await?.map(|Recognised(_, user)| user.username))
 }

@@ -62,8 +62,8 @@ pub fn begin_attempt(conn: &mut DbConnection, id: &str, username: &str, now: Tim
     Ok(Begun::Counted)
 }
 
-/// What is over, so that the tables stay as small as half an hour. With a clock that was put back, nothing lies in the future, or a lock
-/// would last until that has come.
+/// Forgets failures and attempts that are over, so that the tables hold half an hour at most. After the
+/// clock was put back, instants in the future become now, or a lock would last until they have come.
 ///
 /// # Errors
 /// Those of the database.

@@ -51,7 +51,7 @@ pub struct Session {
     pub user_agent: Option<String>,
     pub address: Option<String>,
     pub last_seen_at: i64,
-    /// What its owner calls an API token.
+    /// The name that its owner gave to an API token.
     pub name: Option<String>,
     scopes: Option<String>,
     secret_hash: Option<String>,
@@ -82,7 +82,7 @@ impl Session {
         Self { name: Some(name), scopes, secret_hash: Some(secret_hash), last_seen_at: NEVER.0, ..self }
     }
 
-    /// What it is limited to; `None` is no limit. Scopes that cannot be understood allow nothing.
+    /// The scopes it is limited to; `None` is no limit. Scopes that cannot be understood allow nothing.
     #[must_use]
     pub fn scopes(&self) -> Option<Vec<Scope>> {
         self.scopes.as_ref().map(|scopes| serde_json::from_str(scopes).unwrap_or_default())

@@ -184,7 +184,7 @@ pub async fn update_password(
     let renewed = state
         .db
         .write(move |conn| {
-            // Whoever was faster has changed what `current_password` was verified against.
+            // A faster request has changed the password that `current_password` was verified against.
             if !set_password(conn, &user, &hash)? {
                 return Err(ApiError::unauthorized());
             }

@@ -22,7 +22,7 @@ pub fn insert_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
     entry_changed(conn, None, entry)
 }
 
-/// Inserts in bulk, for data that is made rather than logged: nobody is told.
+/// Inserts in bulk, for data that is made rather than logged: nobody is notified.
 pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult<()> {
     entries.iter().try_for_each(|entry| diesel::insert_into(dsl::entries).values(entry).execute(conn).map(drop))
 }
@@ -38,11 +38,11 @@ pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, 
     entry_changed(conn, Some(before), after)
 }
 
-/// Makes many entries of `owner`, each as it was before and is after a change by `by`, what they are after it. Nobody is told.
+/// Changes many entries of `owner`, each from before to after, as a change by `by`. Nobody is notified.
 ///
 /// Each is [`changed_after`] what it was before.
 ///
-/// Those that only move to one day, or only go, are changed by one statement.
+/// Changes that only move entries to one day, or only delete them, take one statement.
 pub fn change_entries(
     conn: &mut DbConnection,
     owner: &str,

@@ -97,7 +97,7 @@ pub fn find_entry(conn: &mut DbConnection, owner: &str, id: &str) -> QueryResult
     dsl::entries.find((owner, id)).select(Entry::as_select()).first(conn).optional()
 }
 
-/// Those of the owner's entries that have these ids, deleted or not.
+/// The owner's entries with these ids, deleted or not.
 pub fn entries_of(conn: &mut DbConnection, owner: &str, ids: &[&str]) -> QueryResult<Vec<Entry>> {
     dsl::entries
         .filter(dsl::user_id.eq(owner))

@@ -199,7 +199,7 @@ struct Hub {
     /// Something was committed since all streams were validated last.
     unvalidated: bool,
     validated: Instant,
-    /// Something was committed since all lists were noted to be read anew, and when that was.
+    /// Something was committed since all lists were noted to be read again, and when that was.
     unlisted: bool,
     listed: Instant,
     /// When what goes by time was looked at last.

@@ -24,7 +24,7 @@ pub(super) struct Place {
 
 /// The place of whoever is shown no rows.
 pub(super) const NO_ROWS: i64 = -1;
-/// The place after which everything begins anew.
+/// The place after which everything is sent again from the beginning.
 pub(super) const NOWHERE: Place = Place { row: i64::MIN, digest: 0 };
 
 /// Seals the places of one reader with one person, or with their list.

@@ -1,4 +1,4 @@
-//! What of a change a reader notices.
+//! The part of a change that a reader notices.
 
 use crate::{
     account::ids::ViewerId,

@@ -35,7 +35,7 @@ use crate::{
 
 /// A stream on which nothing happened for so long says that it is there.
 const HEARTBEAT: i64 = 15 * SECOND;
-/// A list is sent anew so often at most.
+/// A list is sent again this often at most.
 pub(super) const LIST_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) struct Stream {
@@ -52,9 +52,9 @@ pub(super) struct Stream {
     over: bool,
     /// When the list was read last.
     listed: Instant,
-    /// Those of whom the reader sees the status, but for themself.
+    /// The others whose status the reader sees.
     shown: Vec<Shown>,
-    /// Whom the reader was shown, by user name, since that was last noted.
+    /// The people whom the reader was shown, by user name, since that was last noted.
     looked: Vec<String>,
     /// They watch others than when that was last asked.
     watches_others: bool,
@@ -69,7 +69,7 @@ enum Compare {
     AsOfNow,
 }
 
-/// What the reader has been told.
+/// The state that the reader has been told.
 #[derive(Clone, Copy)]
 struct Sent {
     /// `None` for a list.
@@ -194,9 +194,9 @@ impl Stream {
         }
     }
 
-    /// Sends what comes next, if the reader may still see it, and if it is a list only if there is time for one. What goes by time comes on a
-    /// tick of the second alone, or its moment would tell of changes that are hidden. A list is read anew after whatever was committed, so there
-    /// the moment does tell that somebody wrote something.
+    /// Sends what comes next, if the reader may still see it, and a list only if there is time for one. Changes
+    /// by time alone are sent on a tick of the second, or their moment would tell of changes that are hidden. A
+    /// list is read again after every commit, so there the moment does tell that somebody wrote something.
     pub fn go_on(
         &mut self,
         reading: &mut Reading,
@@ -247,12 +247,12 @@ impl Stream {
         let granted = watched.granted;
         let joined = self.sent.is_none();
         let mut sent = match self.sent {
-            // Whoever has taken nothing for days may have missed what was let go meanwhile.
+            // A reader who has taken nothing for days may have missed rows that were pruned meanwhile.
             Some(sent) if sent.granted == Some(granted) && sent.looked_at >= reading.pruned => sent,
             Some(_narrowed_or_widened_or_late) => return self.reset(reading, reader, watched),
             None => match self.place_before(reading, reader, watched)? {
                 Some(place) => {
-                    // What was let go since then was hidden.
+                    // Rows pruned since then were hidden from the reader.
                     let looked_at = if granted.history { place.row.max(reading.pruned) } else { reading.last };
                     Sent { granted: Some(granted), looked_at, place }
                 }

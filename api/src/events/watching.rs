@@ -25,13 +25,13 @@ const ALIVE_EVERY: i64 = 15 * SECOND;
 /// A person and a viewer.
 pub(super) type Pair = (PersonId, ViewerId);
 
-/// Those who watch through this process.
+/// The viewers who watch through this process, each with the person they watch.
 pub(super) struct Watching {
     process_id: String,
     pairs: HashSet<Pair>,
-    /// Some of whom it is written that they watch do so no more.
+    /// Some viewers whom the database lists as watching have stopped.
     somebody_went: bool,
-    /// When this process said last that it is there.
+    /// When this process last said that it is alive.
     told: Option<Timestamp>,
 }
 

@@ -31,14 +31,14 @@ use crate::{
     },
 };
 
-/// So many times as many answers may be unchanged ones as there may be others.
+/// Unchanged answers may be this many times as many as all others.
 const UNCHANGED: u32 = 10;
 
 /// How often counts that have run out are forgotten, so that memory follows the callers of the moment.
 const FORGET_EVERY: Duration = Duration::from_mins(1);
 
-/// So many networks count by themselves in each tier. With more of them, new ones count together by their first 16 bits, of which
-/// there can be no more than 65,536 in either family: whoever has many addresses cannot fill the memory.
+/// The most networks that count by themselves in each tier. Beyond it, new ones count together by their first 16 bits,
+/// of which there can be no more than 65,536 in either family: a caller with many addresses cannot fill the memory.
 const KNOWN_NETWORKS: usize = 50_000;
 
 /// Until when each caller's requests count (GCRA's theoretical arrival time).
@@ -103,7 +103,7 @@ impl std::fmt::Debug for Limits {
     }
 }
 
-/// What an answer says about the limit that its request counts towards.
+/// The limit that a request counts towards, as its answer tells it.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing {
     pub tier: Tier,
@@ -289,7 +289,7 @@ impl Limit {
     }
 }
 
-/// Whom a request comes from. `None` where the connection tells no address, which is so only where there is no connection.
+/// The caller of a request. `None` where the connection tells no address, which is so only where there is no connection.
 pub async fn caller_of(req: &HttpRequest, state: &AppState) -> Option<Caller> {
     recognised_user(req)
         .await
@@ -302,7 +302,7 @@ pub async fn caller_of(req: &HttpRequest, state: &AppState) -> Option<Caller> {
 pub fn counted(req: &ServiceRequest, state: &AppState) -> Option<(Tier, Caller, bool)> {
     let path = routed_path(req.request());
     let tier = Tier::of(req.method(), path).filter(|_| state.config.rate_limit_enabled)?;
-    // Whoever signs in or registers is a stranger until that worked, whatever else they carry.
+    // A caller who signs in or registers is a stranger until that worked, whatever else they carry.
     let caller = if tier.lets_in() {
         client_address(req.request(), &state.config.trusted_proxies).map(Caller::at)
     } else {

@@ -1,5 +1,5 @@
-//! What no honest request has where it stands is refused. What a person may well have typed is written down at most: every value is bound
-//! in SQL and shown as text, so a note about `<script>` is a note.
+//! Refuses requests that only an attacker sends. Text that a person may well have typed is recorded
+//! at most: every value is bound in SQL and shown as text, so a note about `<script>` is a note.
 
 use actix_web::http::header::HeaderMap;
 use serde::Deserialize;
@@ -171,7 +171,7 @@ fn code(text: &str, sql: &[&str]) -> Option<Kind> {
 /// Lower case, with every layer of percent encoding taken off, and dots and slashes that were written too long made plain.
 fn decode(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
-    // Whoever encodes more often than that reaches nothing that decodes as often.
+    // Anything encoded more often than this reaches nothing that decodes as often.
     for _ in 0..4 {
         let decoded = decode_once(&bytes);
         if decoded == bytes {

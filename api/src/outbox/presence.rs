@@ -1,5 +1,5 @@
-//! Who is watching at the moment, through whichever process. Each process tells that it is alive; what a process left behind that no longer
-//! does counts for nothing.
+//! Presence: who is watching at the moment, through whichever process. Each process tells that it
+//! is alive; the rows of one that no longer does count for nothing.
 
 use diesel::prelude::*;
 

@@ -148,7 +148,7 @@ async fn ones_own_name_in_any_case_changes_nothing() {
         let entry = json!({"metric": "water", "value": 250});
         as_somebody(robin, "POST", "/api/v1/entries", &["Robin"], Some(&entry)).await.expect(StatusCode::CREATED);
     }
-    // What no route knows is refused as ever.
+    // An unknown parameter is refused as ever.
     robins[0].get("/api/v1/people?acting_as=robin&acting=robin").await.expect_problem(422, "invalid");
 }
 

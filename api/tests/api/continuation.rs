@@ -36,7 +36,7 @@ impl Protected {
         code_at(&self.secret, app.clock.now())
     }
 
-    /// What the first step gives out.
+    /// The continuation that the first step gives out.
     async fn begin(&self, app: &TestApp, path: &str) -> String {
         let answer = ask(app, path, json!({"username": self.name(), "password": PASSWORD})).await;
         continuation(answer.expect_problem(401, "totp_required"))
@@ -169,7 +169,7 @@ async fn it_is_of_one_network() {
         let answer = from(gone_on, body(robin.code(&app))).await;
         assert_eq!(answer.status == 200, good, "{begun}, {gone_on}: {}", answer.status);
         if !good {
-            // Whoever stole it has used it up.
+            // The thief has used it up.
             from(begun, body(robin.code(&app))).await.expect_problem(401, "continuation_over");
         }
         app.clock.advance(STEP);

@@ -263,7 +263,7 @@ async fn nginx_believes_the_proxies_it_was_told_of() {
     }
 }
 
-/// Whoever has many addresses fills no memory: past a number of them, new ones count together. Users always count by themselves.
+/// A caller with many addresses fills no memory: past a number of them, new ones count together. Users always count by themselves.
 #[actix_web::test]
 async fn memory_has_an_end_however_many_addresses_there_are() {
     let app = limited("RATE_LIMIT_GENERAL", "2/24h").await;
@@ -278,7 +278,7 @@ async fn memory_has_an_end_however_many_addresses_there_are() {
     }
     assert_eq!(let_through, 20 + 2 + 2, "20 by themselves, and two of each family's crowd");
     assert_eq!(app.services.limits.remembered(), 22);
-    // Those that were known before still have what is left to them.
+    // Callers that were known before still have their remaining requests.
     assert_eq!(from(&anonymous, "198.51.0.0", path).await.status, 200);
     assert_eq!(from(&anonymous, "198.51.0.0", path).await.status, 429);
     for client in [app.viewer().await, app.viewer().await] {

@@ -1,5 +1,5 @@
-//! Who may call what: every operation of the OpenAPI document, as anonymous, viewer, the admin concerned, and another admin. A new
-//! route without a row fails. `make generate` writes the table of operations in docs/security/rules.md from these rows.
+//! The matrix of who may call what: every operation of the OpenAPI document, as anonymous, viewer, the admin concerned, and another
+//! admin. A new route without a row fails. `make generate` writes the table of operations in docs/security/rules.md from these rows.
 
 use serde_json::{Value, json};
 use status_tracker::{account::model::Role, server::document};

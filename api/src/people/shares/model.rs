@@ -86,7 +86,7 @@ pub struct WatcherView {
     since: Timestamp,
 }
 
-/// What a person changes about a share; `None` stays.
+/// Changes that a person makes to a share; `None` stays.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ShareChanges {
     pub state: Option<ShareState>,
@@ -249,7 +249,7 @@ pub fn change(
         ..before
     };
     let until = match changes.until {
-        // What is over does not begin again by being given a later end.
+        // A share that is over does not begin again by being given a later end.
         _ if state == ShareState::Ended => share.until,
         Some(until) => until.map(|until| until.0),
         // An end that is past would end what begins again at once.
@@ -259,7 +259,7 @@ pub fn change(
     if same_state && (terms, until) == (before, share.until) {
         return Ok(person);
     }
-    // What has run out is not what the person said no to.
+    // A share that ran out is not one that the person said no to.
     if changes.state.is_some() || is_new {
         share.set_state(state, now);
     }
@@ -287,7 +287,7 @@ fn keep(conn: &mut DbConnection, trace: &Trace, share: &Share, event: &Event) ->
     trace.record(conn, event)
 }
 
-/// What a share says, for the record of who decided it.
+/// The terms of a share, for the record of who decided it.
 fn in_words(share: &Share, now: Timestamp) -> String {
     let Granted { water, altitude, history, export, own: _ } = share.terms();
     let words = [
@@ -335,7 +335,7 @@ pub fn tell_all_watched_by(conn: &mut DbConnection, viewer_id: &ViewerId, now: T
         .try_for_each(|person| outbox::add(conn, person, Topic::Share, Detail::Logged, Subject::Viewer(viewer_id), now))
 }
 
-/// Who watches a person right now, by user name.
+/// The viewers who watch a person right now, by user name.
 pub fn watching(conn: &mut DbConnection, person: &User, now: Timestamp) -> QueryResult<Vec<WatcherView>> {
     let mut found: Vec<WatcherView> = Vec::new();
     for (viewer_id, since) in presence::watchers_of(conn, &person.as_person(), now)? {

@@ -17,7 +17,7 @@ use crate::support::{Client, TestApp};
 const BY: [i64; 9] = [0, 0, 0, 1, SECOND, 3 * HOUR, -1, -HOUR, -2 * DAY];
 const ZONES: [&str; 3] = ["Pacific/Kiritimati", "UTC", "Pacific/Pago_Pago"];
 
-/// What each entry says, deleted or not, and when it was changed.
+/// The content of each entry, deleted or not, and when it was changed.
 async fn known(client: &Client) -> BTreeMap<String, (Value, Timestamp)> {
     let mut entries = all(client, &format!("/api/v1/people/{}/entries?limit=100", client.username)).await;
     entries.append(&mut all(client, &format!("{ENTRIES}/deleted?limit=100")).await);
@@ -40,7 +40,7 @@ async fn apply(client: &Client, path: &str, mut body: Value) {
     }
 }
 
-/// What somebody does, picked by a number: to which entry, and with what value.
+/// An action on an entry, picked by numbers: what is done, to which entry, and with what value.
 async fn act(app: &TestApp, client: &Client, entries: &mut Vec<Value>, (what, which, value): (u8, usize, i32)) {
     let known = (!entries.is_empty()).then(|| path(&entries[which % entries.len()]));
     match (what, known) {

@@ -10,7 +10,7 @@ use status_tracker::{account::model::Role, clock::SECOND};
 use super::ENTRIES;
 use crate::support::{Answer, Client, NOON, TestApp};
 
-/// What is answered to a request that was let in before `sql` was done and whose turn comes after it, a second later.
+/// The answer to a request that came in before `sql` was done and is written after it, a second later.
 async fn overtaken(app: &TestApp, client: &Client, path: &str, body: Value, sql: &'static str) -> Answer {
     let (go_on, wait) = mpsc::channel::<()>();
     app.state.db.write_later("what overtakes", move |conn| {

@@ -29,7 +29,7 @@ async fn one_user_has_ten_streams_and_the_server_as_many_as_it_may() {
     open.push(robin.listen("robin").await);
     open.push(robin.listen("robin").await);
     robin.get("/api/v1/me/events").await.expect_problem(503, "busy");
-    // Whoever closes one may open another.
+    // A client that closes one stream may open another.
     open.remove(0);
     let begun = Instant::now();
     while alex.request("GET", "/api/v1/me/events").send().await.unwrap().status() != 200 {

@@ -130,7 +130,7 @@ async fn who_was_told_no_asks_again_a_day_later() {
     assert_eq!(robin.get(&format!("{SHARES}/alex")).await.json["state"], "requested");
 }
 
-/// What was decided before is what the person finds when they are asked again, and a time that is over ends nothing new.
+/// The person finds their earlier choices when they are asked again, and a time that is over ends nothing new.
 #[actix_web::test]
 async fn asking_again_widens_nothing() {
     let app = TestApp::start().await;

@@ -7,7 +7,7 @@ use crate::support::{Client, TestApp};
 
 pub const DETAILS: [&str; 4] = ["none", "logged", "band", "exact"];
 
-/// What somebody sees, by the words of a share.
+/// The access of a viewer, by the words of a share.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Terms {
     pub water: &'static str,
@@ -38,7 +38,7 @@ pub fn put(app: &TestApp, state: &str, terms: Terms, until: Option<i64>) {
     ));
 }
 
-/// What the mode and what stands between the two let through.
+/// The access that the mode and the state between the two allow.
 fn expected(mode: &str, between: &str, terms: Terms) -> Option<Terms> {
     match (mode, between) {
         ("nobody", _) | (_, "ended" | "expired" | "kept out") | ("approved", "none" | "requested") => None,

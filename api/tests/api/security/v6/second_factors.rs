@@ -143,7 +143,7 @@ async fn v5_0_0_6_5_5_a_code_is_good_for_its_half_minute_and_the_next_by_the_ser
     }
     let code = factor.code(&app);
     app.clock.advance(2 * STEP);
-    // What the client says about the time counts for nothing.
+    // The client's own words about the time count for nothing.
     let body = json!({"username": factor.username, "password": PASSWORD, "totp_code": code});
     let request =
         app.anonymous().request("POST", "/api/v1/auth/login").insert_header(("date", "Sun, 01 Mar 2026 12:00:30 GMT"));
