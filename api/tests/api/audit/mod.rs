@@ -1,0 +1,4 @@
+//! Who did what, and who may read it.
+
+pub mod private;
+pub mod records;

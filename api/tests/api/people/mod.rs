@@ -1,0 +1,5 @@
+//! Whom one may watch, and what one sees.
+
+pub mod sharing;
+pub mod start;
+pub mod status;
