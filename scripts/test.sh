@@ -49,7 +49,7 @@ in_web() { (cd web && "$@"); }
 browser() { in_web npm run --silent e2e -- ${ARGS:-}; }
 browser_with_limits() { E2E_LIMITS=1 ARGS="limits ${ARGS:-}" browser; }
 # Attackers meet nginx first, so the promises of docs/security.md have to hold there too.
-through_nginx() { THROUGH_NGINX=1 cargo test --locked --test api -- security:: auth:: lockout:: sessions:: totp:: tokens:: events::; }
+through_nginx() { THROUGH_NGINX=1 cargo test --locked --test api -- security:: auth::accounts auth::credentials auth::sign_in lockout:: sessions:: totp:: tokens:: events::; }
 documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet; }
 # Each half waits for its own server most of the time, so both together take little longer than one.
 contract() {

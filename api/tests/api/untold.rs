@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use status_tracker::{account::model::Role, clock::HOUR};
 
 use crate::{
-    plans::once::{Said, overhear},
+    db::plans::once::{Said, overhear},
     support::{Answer, Client, PASSWORD, TestApp, code_at},
 };
 

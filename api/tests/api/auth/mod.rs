@@ -1,8 +1,16 @@
 //! Registering, signing in, and what counts as a credential from then on.
 
 mod accounts;
+pub mod acting_as;
+pub mod continuation;
 mod credentials;
+pub mod forged;
+pub mod lockout;
+pub mod normal_form;
+pub mod sessions;
 mod sign_in;
+pub mod tokens;
+pub mod totp;
 
 use serde_json::{Value, json};
 

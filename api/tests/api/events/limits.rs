@@ -8,8 +8,8 @@ use status_tracker::{account::model::Role, clock::SECOND};
 
 use super::{listener::Listener, raw::Raw, until_open};
 use crate::{
-    crash::Site,
-    sharing::settled,
+    db::crash::Site,
+    people::sharing::settled,
     support::{NOON, TestApp},
 };
 

@@ -12,7 +12,7 @@ use status_tracker::{
 
 use super::{listener::Listener, until_open};
 use crate::{
-    sharing::settled,
+    people::sharing::settled,
     support::{Client, NOON, TestApp},
 };
 

@@ -5,7 +5,7 @@ use std::{
     net::{SocketAddr, TcpStream},
 };
 
-use crate::crash::PATIENCE;
+use crate::db::crash::PATIENCE;
 
 pub struct Raw(BufReader<TcpStream>);
 

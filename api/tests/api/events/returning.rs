@@ -18,7 +18,7 @@ use status_tracker::{
 use uuid::Uuid;
 
 use super::raw::Raw;
-use crate::crash::{Client, JWT_SECRET, PATIENCE, Site};
+use crate::db::crash::{Client, JWT_SECRET, PATIENCE, Site};
 
 const VIEWERS: usize = 100;
 /// 10,000 of them are told to the viewers altogether, and as many statuses.

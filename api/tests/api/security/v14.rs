@@ -137,7 +137,9 @@ async fn v5_0_0_14_3_1_signing_out_clears_what_the_browser_kept() {
     assert_eq!(cleared, "\"cookies\"", "what others have waiting in this browser stays");
     assert!(bye.header("set-cookie").contains("Max-Age=0"));
     // The page itself clears what was kept for this person.
-    assert!(repository("web/src/rooms/auth/session.svelte.ts").contains("new LocalStore(keeping.shelf, username).clear("));
+    assert!(
+        repository("web/src/rooms/auth/session.svelte.ts").contains("new LocalStore(keeping.shelf, username).clear(")
+    );
 }
 
 /// OWASP ASVS v5.0.0-14.3.3

@@ -14,7 +14,7 @@ use status_tracker::{
 
 use super::{audit, document::Section, sources};
 use crate::{
-    log::Running,
+    ops::log::Running,
     support::{NOON, PASSWORD, TestApp},
 };
 

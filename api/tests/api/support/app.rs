@@ -17,7 +17,7 @@ use status_tracker::{
 use tempfile::TempDir;
 
 use super::{Client, NOON, PASSWORD};
-use crate::nginx::Nginx;
+use crate::server::nginx::Nginx;
 
 /// Id, metric, value, instant, note, tags, last change, deletion.
 type EntryRow = (String, String, i32, i64, Option<String>, String, i64, Option<i64>);

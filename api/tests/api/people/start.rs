@@ -8,7 +8,7 @@ use status_tracker::{
 };
 
 use crate::{
-    sharing::{robin_and_alex, settled},
+    people::sharing::{robin_and_alex, settled},
     support::{Client, PASSWORD, TestApp},
 };
 

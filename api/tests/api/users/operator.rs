@@ -16,7 +16,7 @@ use status_tracker::{
     trail::Trace,
 };
 
-use crate::program::{Program, text};
+use crate::ops::program::{Program, text};
 
 /// A database with these users.
 fn with(users: &[(&str, &str)]) -> Program {

@@ -11,7 +11,7 @@ use std::{
 use serde_json::{Value, json};
 use status_tracker::clock::{Clock, DAY, HOUR, Timestamp};
 
-use crate::crash::{Client, PATIENCE, Site};
+use crate::db::crash::{Client, PATIENCE, Site};
 
 /// The files a process has open: not sockets, pipes and the like.
 fn open_files(process: u32) -> Vec<PathBuf> {

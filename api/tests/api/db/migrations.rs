@@ -94,7 +94,7 @@ fn the_schema_in_the_source_is_that_of_the_database() {
         }
         expected += "    }\n}\n\n";
     }
-    let source = include_str!("../../src/db/schema.rs");
+    let source = include_str!("../../../src/db/schema.rs");
     let start = source.find("diesel::table!").unwrap();
     let end = source.find("diesel::joinable!").unwrap();
     assert_eq!(&source[start..end], expected);

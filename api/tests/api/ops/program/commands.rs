@@ -110,7 +110,7 @@ fn wrong_words_are_exit_2_and_help_is_on_every_level() {
 
 #[test]
 fn the_printed_document_is_the_committed_one() {
-    let committed = include_str!("../../../../openapi/openapi.json");
+    let committed = include_str!("../../../../../openapi/openapi.json");
     assert!(Program::new().must(&["openapi"]) == committed, "openapi/openapi.json is stale: run `make generate`");
 }
 

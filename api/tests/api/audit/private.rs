@@ -10,7 +10,7 @@ use status_tracker::{
 };
 
 use crate::{
-    sharing::{comparable, settled},
+    people::sharing::{comparable, settled},
     support::{Client, NOON, TestApp},
 };
 

@@ -140,7 +140,7 @@ async fn what_no_honest_request_holds_is_refused_and_written_down() {
     for (number, (path, kind)) in REFUSED.into_iter().enumerate() {
         // As bytes: a client tidies an address up before it sends it.
         let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-        let answer = crate::wire::exchange(&app, head).await;
+        let answer = crate::server::wire::exchange(&app, head).await;
         assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("\"suspicious_request\""), "{path}: {answer}");
         let report = shown(&app, &admin).await;
         let newest = &report["suspicious"][0];

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use status_tracker::clock::Clock;
 use tempfile::TempDir;
 
-use crate::crash::{Client, Server, Site};
+use crate::db::crash::{Client, Server, Site};
 
 /// A small disk of our own, which other processes cannot see.
 struct Disk {

@@ -6,7 +6,7 @@ use status_tracker::{account::model::Role, server::document};
 
 use crate::{
     events::listener::Listener,
-    sharing::{comparable, kept, settled},
+    people::sharing::{comparable, kept, settled},
     support::{Answer, Client, NOON, PASSWORD, TestApp},
 };
 
