@@ -92,7 +92,7 @@ codes! {
 }
 
 impl Code {
-    /// Whether the server cannot write whatever it is asked, as opposed to what was asked being at fault.
+    /// Whether the server cannot write at all, as opposed to this request being at fault.
     #[must_use]
     pub fn is_of_the_disk(self) -> bool {
         matches!(self, Self::DiskFull | Self::ReadOnlyDatabase | Self::StorageFailed)

@@ -103,7 +103,7 @@ impl CurrentSettings {
     }
 }
 
-/// The answer to whatever has to wait until the maintenance is over.
+/// The answer to requests that have to wait until the maintenance is over.
 #[must_use]
 pub fn under_maintenance() -> ApiError {
     ApiError::new(

@@ -1,4 +1,4 @@
-//! All that a page needs to draw itself, in one answer of one moment. Each part is what its own route gives, by its rules.
+//! All that a page needs to draw itself, in one answer of one moment. Each part follows the rules of its own route.
 
 use actix_web::{get, web};
 use serde::{Deserialize, Serialize};

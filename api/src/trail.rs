@@ -1,4 +1,4 @@
-//! The audit trail: one record of what was done, chained to the one before it, and written in the transaction of what it records.
+//! The audit trail: one record of each action, chained to the one before it, and written in the transaction of the action.
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use diesel::prelude::*;
@@ -150,7 +150,7 @@ pub const RETENTION: &str = "(retention)";
 pub struct RequestId(pub String);
 
 impl Trace {
-    /// Of whoever has a shell on the server.
+    /// The context of an operator, who has a shell on the server.
     #[must_use]
     pub fn operator(clock: &Clock) -> Self {
         Self { at: clock.now(), actor: Some(OPERATOR.to_owned()), address: None, request_id: None }

@@ -157,7 +157,7 @@ impl NewUser {
         }
     }
 
-    /// Whose password lets them in until `until` to choose their own.
+    /// Gives the user a password that lets them in until `until`, to choose their own.
     #[must_use]
     pub fn with_temporary_password(self, until: Timestamp) -> Self {
         Self { temporary_password_until: Some(until.0), ..self }
@@ -269,7 +269,7 @@ pub fn update_user(conn: &mut DbConnection, id: &str, changes: &UserChanges) -> 
     user_of(conn, id)
 }
 
-/// The user of this id, who is there.
+/// The user of this id, who has to exist.
 pub fn user_of(conn: &mut DbConnection, id: &str) -> QueryResult<User> {
     users::table.find(id).select(User::as_select()).first(conn)
 }

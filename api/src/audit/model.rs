@@ -1,4 +1,4 @@
-//! Reading the chain, checking it, and letting old records go.
+//! Reading the chain, checking it, and pruning old records.
 
 use diesel::prelude::*;
 
@@ -186,8 +186,8 @@ fn pruned_up_to(id: i64, hash: &str) -> String {
     format!("records up to {id}, hash {hash}")
 }
 
-/// Lets go of the oldest records from before `before`, a thousand at most, and leaves the hash of the last of them as an
-/// anchor, from which the rest can still be verified. The newest record always stays. Returns how many went.
+/// Prunes the oldest records from before `before`, a thousand at most, and leaves the hash of the last of them as an
+/// anchor, from which the rest can still be verified. The newest record always stays. Returns how many were pruned.
 pub fn prune(conn: &mut DbConnection, trace: &Trace, before: Timestamp) -> QueryResult<usize> {
     let (anchor, _) = newest_anchor(conn)?;
     let (head, _) = head(conn)?;

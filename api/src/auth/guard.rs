@@ -34,11 +34,11 @@ pub struct CurrentUser {
     pub session_id: String,
     /// For the audit log.
     pub trace: Trace,
-    /// `None` for whoever signed in with their password and may do all that their role may.
+    /// `None` for a user who signed in with their password and may do all that their role may.
     scopes: Option<Vec<Scope>>,
 }
 
-/// Somebody signed in, perhaps with a temporary password, who may do no more than look who they are, choose a password, and leave.
+/// Somebody signed in, perhaps with a temporary password, who may only read their account, choose a password, and sign out.
 #[derive(Debug)]
 pub struct RestrictedUser(pub CurrentUser);
 
@@ -78,8 +78,8 @@ impl AdminUser {
 }
 
 impl CurrentUser {
-    /// Runs `f` like [`Db::read`], with the user as they are at that moment, unless the session is over by then: an answer holds nothing
-    /// of after the end of what allowed it.
+    /// Runs `f` like [`Db::read`], with the user as they are at that moment, unless the session is
+    /// over by then: an answer holds nothing that was written after the end of the session.
     pub async fn read<T>(&self, db: &Db, f: impl FnOnce(&mut DbConnection, &User) -> ApiResult<T>) -> ApiResult<T> {
         db.read(|conn| {
             let user = model::user_of_session(conn, &self.session_id)?.ok_or_else(ApiError::unauthorized)?;
@@ -107,8 +107,8 @@ impl CurrentUser {
         .await
     }
 
-    /// Runs `f` like [`Db::write`], unless the session was ended while the request waited for a hash or for its turn: whoever ends all
-    /// sessions, or takes rights away, also ends what is under way (OWASP ASVS 15.4.2).
+    /// Runs `f` like [`Db::write`], unless the session was ended while the request waited for a hash or for
+    /// its turn: ending all sessions, or taking rights away, also ends requests under way (OWASP ASVS 15.4.2).
     pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>
     where
         T: Send + 'static,
@@ -196,7 +196,7 @@ guard!(Logger, found =>
         .and_then(|()| found.has_own_password()?.must_be_admin())
         .map(Self));
 
-/// Anybody, known or not. A token that is not good is refused all the same; a cookie may be one of a session that is over.
+/// Anybody, known or not. An invalid token is refused all the same; a cookie may be one of a session that is over.
 #[derive(Debug)]
 pub struct Visitor(pub Option<CurrentUser>);
 
@@ -293,8 +293,8 @@ async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {
     Ok(CurrentUser { scopes: session.scopes(), trace, user, session_id: session.id })
 }
 
-/// A browser adds the cookie to whatever any page makes it send. A write is accepted only if it says it comes from our own page, or from
-/// one of the sites that the configuration names.
+/// A browser adds the cookie to whatever any page makes it send. A write is accepted only if it
+/// says that it comes from our own page, or from a site that the configuration names.
 fn refuse_cross_site(req: &HttpRequest, state: &AppState) -> ApiResult<()> {
     let text = |name: &str| req.headers().get(name).and_then(|value| value.to_str().ok());
     let named = |origin: &str| state.config.cors_allowed_origins.iter().any(|allowed| allowed == origin);

@@ -19,7 +19,7 @@ use crate::{
 
 pub(super) const FAILURES: i32 = 5;
 const LOCKED_FOR: i64 = 30 * MINUTE;
-/// An attempt that nobody settled by then has failed: its process is gone, or its client. No hash takes so long.
+/// An attempt that is not settled by then has failed: its process or its client is gone. No hash takes so long.
 const SETTLED_WITHIN: i64 = 2 * MINUTE;
 /// Longer than any name there can be; what is typed beyond it is not kept.
 const KEY_LENGTH: usize = 64;

@@ -107,7 +107,7 @@ impl Session {
     }
 }
 
-/// Begins a session and notes the sign-in; what the user left behind that has ended goes.
+/// Begins a session and notes the sign-in; sessions of the user that have ended are deleted.
 pub fn start_session(conn: &mut DbConnection, session: &Session) -> QueryResult<()> {
     let now = session.created_at;
     let unused = sessions::last_seen_at.le(now - IDLE).and(sessions::kind.ne(Kind::ApiToken));
@@ -149,7 +149,7 @@ pub fn add_token(conn: &mut DbConnection, token: &Session, now: Timestamp) -> Ap
     Ok(())
 }
 
-/// Makes room for `token` where its owner made one under the same id before and nobody used that: the answer was lost, and the token with it.
+/// Deletes a token that its owner made under the same id and nobody used: the answer was lost, and the token with it.
 ///
 /// # Errors
 /// [`Code::IdConflict`] if the id stands for anything else.

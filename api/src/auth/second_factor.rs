@@ -176,7 +176,7 @@ pub fn confirm(
     Ok(true)
 }
 
-/// Switches it off and lets the recovery codes go; whether there was anything.
+/// Switches it off and deletes the recovery codes; whether there was anything.
 pub fn remove(conn: &mut DbConnection, user_id: &str) -> QueryResult<bool> {
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user_id))).execute(conn)?;
     diesel::delete(second_factors::table.find(user_id)).execute(conn).map(|count| count > 0)

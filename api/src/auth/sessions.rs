@@ -1,4 +1,4 @@
-//! Where I am signed in, and my password: what its owner does with an account's ways in.
+//! Sessions and passwords: how the owner of an account manages the ways into it.
 
 use std::fmt::{self, Display, Formatter};
 

@@ -168,8 +168,8 @@ impl Proof {
     }
 }
 
-/// The user that these credentials belong to, and their new session. Unknown, disabled and wrong are told apart neither by words nor by
-/// time: each is counted, read, hashed and settled alike.
+/// The user that these credentials belong to, and their new session. Unknown, disabled and wrong cannot
+/// be told apart, neither by words nor by time: each is counted, read, hashed and settled alike.
 async fn sign_in(
     req: &HttpRequest,
     state: &AppState,

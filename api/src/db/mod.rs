@@ -31,7 +31,7 @@ pub struct Db {
     readers: r2d2::Pool<Manager>,
     reader: Manager,
     writer: Arc<Writer>,
-    /// The last to go, when all that had the file open has gone.
+    /// Dropped last, once everything that had the file open has gone.
     _room: Arc<Room>,
 }
 
@@ -160,7 +160,7 @@ impl Db {
         self.writer.submit(f).blocking_recv().map_err(|_| ApiError::internal("the database writer stopped"))?
     }
 
-    /// How often something could not be written since the start that was in order itself.
+    /// The number of writes since the start that failed though they were in order themselves.
     #[must_use]
     pub fn faults(&self) -> u64 {
         self.writer.faults()

@@ -31,7 +31,7 @@ pub struct Entry {
     pub created_at: i64,
     pub updated_at: i64,
     pub deleted_at: Option<i64>,
-    /// Of water that was typed in fluid ounces: what was typed.
+    /// The ounces, in tenths, of water that was typed in fluid ounces.
     pub fl_oz_tenths: Option<i32>,
 }
 
@@ -147,7 +147,7 @@ pub fn deleted_entries(
         .load(conn)
 }
 
-/// Which part of a person's history is wanted. `from` and `to` are logical days, both included.
+/// The part of a person's history that is wanted. `from` and `to` are logical days, both included.
 #[derive(Clone, Copy, Debug)]
 pub struct Filter {
     pub metric: Option<Metric>,

@@ -50,7 +50,7 @@ pub(super) struct Concerned<'a> {
 pub(super) struct Shown {
     pub person_id: PersonId,
     pub username: String,
-    /// Of their status, in a list.
+    /// The digest of their status, in a list.
     pub digest: u64,
 }
 
@@ -83,7 +83,7 @@ pub(super) struct Reading<'a> {
 pub(super) struct Rows {
     pub found: Vec<Row>,
     entries: HashMap<String, Entry>,
-    /// Up to which row that is all there is.
+    /// The row up to which these are all.
     pub up_to: i64,
 }
 
@@ -205,7 +205,7 @@ impl<'a> Reading<'a> {
         Ok(newest.max(share))
     }
 
-    /// Where a reader stands who has seen all that they may, and was told no status yet.
+    /// The place of a reader who has seen all that they may, and was sent no status yet.
     pub fn newest_place(&mut self, reader: &User, watched: &Watched) -> QueryResult<Place> {
         let row = if watched.granted.history { self.newest(reader, watched)? } else { NO_ROWS };
         Ok(Place { row, digest: 0 })

@@ -1,5 +1,5 @@
-//! The way to one client. Actix writes the head of the answer; then the socket is taken over, and what actix kept for the connection goes:
-//! of the 20 KB that a stream would cost, three are left, and a client that closes its side is noticed at once.
+//! The way to one client. Actix writes the head of the answer; then the socket is taken over, and actix frees what it held for
+//! the connection: of the 20 KB that a stream would cost, three are left, and a client that closes its side is noticed at once.
 
 use std::{
     any::Any,
@@ -33,7 +33,7 @@ use crate::error::{ApiError, ApiResult};
 /// A client that has taken nothing for so long is gone.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The same connection once more, for whoever takes it over.
+/// A second handle to the same connection, for the stream that takes it over.
 struct Socket(RefCell<Option<OwnedFd>>);
 
 /// Keeps the socket of a new connection at hand for its requests.

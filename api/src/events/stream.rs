@@ -33,7 +33,7 @@ use crate::{
     trail::Trace,
 };
 
-/// A stream on which nothing happened for so long says that it is there.
+/// A stream on which nothing happened for so long sends a sign of life.
 const HEARTBEAT: i64 = 15 * SECOND;
 /// A list is sent again this often at most.
 pub(super) const LIST_EVERY: Duration = Duration::from_secs(1);
@@ -56,15 +56,15 @@ pub(super) struct Stream {
     shown: Vec<Shown>,
     /// The people whom the reader was shown, by user name, since that was last noted.
     looked: Vec<String>,
-    /// They watch others than when that was last asked.
+    /// The reader watches others than when that was last asked.
     watches_others: bool,
 }
 
-/// Whether the status is to be compared with the one that the reader was told, once there are no more rows for them.
+/// Whether the status is to be compared with the last one sent, once there are no more rows for the reader.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Compare {
     No,
-    /// As of when it was compared last: something changed that they were not shown, and what goes by time must not show by that.
+    /// Compares as of the last comparison: something hidden changed, and changes by time alone must not show that.
     AsOfThen,
     AsOfNow,
 }
@@ -154,7 +154,7 @@ impl Stream {
         self.shown = shown;
     }
 
-    /// Of one person a look is noted when it begins and when it ends; in between they see who is watching.
+    /// A look at one person is noted when it begins and when it ends; in between they see who is watching.
     fn see_person(&mut self, watched: &Watched) {
         if !watched.granted.own && self.shown.is_empty() {
             let (person_id, username) = (watched.person.as_person(), watched.person.username.clone());
@@ -334,7 +334,7 @@ impl Stream {
             self.last_sent = reading.now;
             return Ok(true);
         }
-        // A viewer whose account is gone can be told of by nothing but their absence.
+        // The absence of a viewer is the only sign that their account is gone.
         let of_account = watched.granted.own && self.subscription.may_read_account;
         Ok(!(of_account && row.topic() == Topic::Share))
     }
@@ -357,12 +357,12 @@ impl Stream {
         self.status(reading, watched)
     }
 
-    /// Whether the reader sees another status than they were told by what changed, and not only by the time that has passed.
+    /// Whether what changed, and not the passing of time alone, makes the status differ from the last one sent.
     fn differs(&self, reading: &mut Reading, watched: &Watched, told: u64) -> QueryResult<bool> {
         Ok(reading.status(watched)?.digest != told && reading.digest_at(watched, self.compared_at)? != told)
     }
 
-    /// Says how the person is, unless the reader was told just that.
+    /// Sends the status of the person, unless it is the last one sent.
     fn status(&mut self, reading: &mut Reading, watched: &Watched) -> QueryResult<()> {
         let status = reading.status(watched)?;
         (self.compare, self.compared_at) = (Compare::No, reading.now);

@@ -22,7 +22,7 @@ use crate::error::{ApiError, ApiResult, Code, FieldError};
 #[derive(Debug)]
 pub struct ValidJson<T>(pub T);
 
-/// The body that a request was understood by, left in its extensions for whoever looks at it on the way out.
+/// The parsed body of a request, left in its extensions for the check on the way out.
 #[derive(Debug)]
 pub struct Understood(pub Bytes);
 

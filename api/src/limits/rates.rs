@@ -218,7 +218,7 @@ impl Limits {
     fn refuse(&self, tier: Tier, caller: Caller, wait: Duration) -> Box<Refusal> {
         let now = self.clock.elapsed();
         let offence = self.waiting.refuse(tier, caller, now, now + wait);
-        // Rounded up: whoever waits as told gets through.
+        // Rounded up: a caller who waits as told gets through.
         let seconds = i64::try_from(wait.as_nanos().div_ceil(1_000_000_000)).unwrap_or(i64::MAX).max(1);
         let detail = format!("Nothing was changed. Try again in {seconds} seconds.");
         let standing = Standing { tier, limit: self.tiers[tier as usize].rate.requests, remaining: 0 };
@@ -243,7 +243,7 @@ impl Limits {
         caller
     }
 
-    /// Whatever `caller` was told before a penalty is void after it.
+    /// Forgets the waits given to `caller` before a penalty: they are void after it.
     pub fn forget_waiting(&self, caller: Caller) {
         self.waiting.forget(caller);
     }
@@ -254,7 +254,7 @@ impl Limits {
         self.tiers.iter().map(|tier| tier.ends.lock().len()).sum()
     }
 
-    /// Forgets whoever has nothing left to be remembered for.
+    /// Forgets callers with nothing left to remember.
     pub fn forget_past(&self) {
         let now = self.clock.elapsed();
         self.waiting.forget_past(now);

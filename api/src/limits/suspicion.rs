@@ -44,12 +44,12 @@ pub struct Finding {
 }
 
 const SCRIPT: [&str; 6] = ["<script", "</script", "javascript:", "onerror=", "onload=", "<iframe"];
-/// Where an address may contain them is nowhere.
+/// Signs of SQL that no honest address contains.
 const SQL_IN_ADDRESS: [&str; 10] =
     ["union select", "union all select", "/**/", "';", "'--", "' --", "' or ", "' and ", "or 1=1", "select * from"];
 const SQL_IN_TEXT: [&str; 7] =
     ["union select", "union all select", "' or '", "' or 1=1", "; drop table", "; delete from", "information_schema"];
-/// At the beginning of an address.
+/// Beginnings of addresses.
 const OTHER_PRODUCTS: [&str; 22] = [
     "/wp-",
     "/wordpress",
@@ -74,9 +74,9 @@ const OTHER_PRODUCTS: [&str; 22] = [
     "/phpinfo",
     "/adminer",
 ];
-/// At the end of one.
+/// Endings of addresses.
 const OTHER_PROGRAMS: [&str; 7] = [".php", ".asp", ".aspx", ".jsp", ".cgi", ".sql", ".bak"];
-/// A part of one.
+/// Parts of addresses.
 const HIDDEN_FILES: [&str; 10] =
     [".env", ".git", ".svn", ".hg", ".aws", ".ssh", ".htaccess", ".htpasswd", ".ds_store", ".npmrc"];
 const LOOKED_AT: [&str; 3] = ["user-agent", "referer", "accept-language"];

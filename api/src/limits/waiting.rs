@@ -55,7 +55,7 @@ impl Waiting {
         }
     }
 
-    /// Nothing that a caller was told counts once everything of theirs is refused.
+    /// Forgets when a caller was to come back, once everything of theirs is refused.
     pub fn forget(&self, caller: Caller) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, one), _| *one != caller);
     }

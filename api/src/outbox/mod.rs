@@ -1,5 +1,5 @@
-//! Outbox rows: what changed about a person, written in the transaction that changes it. They hold no value: whoever reads one reads
-//! what it is about as it is by then, and as far as it is shared.
+//! Outbox rows: what changed about a person, written in the transaction that changes it. They hold
+//! no value: a reader of a row sees its subject as it is by then, and as far as it is shared.
 
 pub mod presence;
 pub mod retention;
@@ -54,7 +54,7 @@ impl Topic {
     }
 }
 
-/// Of a topic, what a row is about.
+/// The part of a topic that a row is about.
 #[derive(Clone, Copy, Debug)]
 pub enum Subject<'a> {
     All,
@@ -183,7 +183,7 @@ pub fn prune(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
     Ok(old.len())
 }
 
-/// Of a viewer whose account is gone nothing stays. If they are what a person was told of last, that stays, but not of whom it was.
+/// Removes the rows about viewers whose accounts are gone. Where one is a person's newest row, it stays without naming the viewer.
 fn forget_gone(conn: &mut DbConnection, pruned: i64) -> QueryResult<()> {
     let gone: Vec<(i64, PersonId)> = outbox::table
         .filter(outbox::id.le(pruned))
@@ -201,7 +201,7 @@ fn forget_gone(conn: &mut DbConnection, pruned: i64) -> QueryResult<()> {
     Ok(())
 }
 
-/// Notes that something about a person changed, for whoever sees at least `level` of it.
+/// Notes that something about a person changed, for viewers who see at least `level` of it.
 pub fn add(
     conn: &mut DbConnection,
     person_id: &PersonId,

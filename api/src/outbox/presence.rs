@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// How long a process counts as alive after it last told so, and no longer before it: then the clock was set back.
+/// How long a process counts as alive after its last sign, and no longer before it: then the clock was set back.
 pub const LEASE: i64 = 45 * SECOND;
 
 /// Whether somebody watches a person at `now`.

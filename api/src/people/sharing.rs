@@ -165,7 +165,7 @@ impl Granted {
         self.history && Metric::ALL.iter().all(|metric| self.of(*metric) == Detail::Exact)
     }
 
-    /// Which metric to look for when `wanted` is asked for, or any: `None` if nothing of it is shown.
+    /// The metric to look for when `wanted` is asked for, or any: `None` if nothing of it is shown.
     #[must_use]
     pub fn visible(&self, wanted: Option<Metric>) -> Option<Option<Metric>> {
         let shown = |metric: &Metric| self.of(*metric) > Detail::None;
@@ -214,10 +214,10 @@ impl Watched {
     /// The person of this name.
     ///
     /// # Errors
-    /// 404 alike for who is not there and who may not be watched, after the same work, so that nobody learns who exists.
+    /// 404 alike for people who do not exist and people who may not be watched, after the same work, so that nobody learns who exists.
     pub fn find(conn: &mut DbConnection, reader: &User, username: &str, now: Timestamp) -> ApiResult<Self> {
         let person = find_user(conn, username)?;
-        // With nobody, too: the time of a refusal would tell who is there.
+        // Read also where nobody has the name: the time of a refusal would tell who exists.
         let person_id = person.as_ref().map_or_else(|| PersonId::new(""), User::as_person);
         let share = find_share(conn, &person_id, &reader.as_viewer())?;
         let watched = person.and_then(|person| {

@@ -136,7 +136,7 @@ pub(super) fn cors(config: &Config) -> Cors {
     config.cors_allowed_origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }
 
-/// Finds out who asks, keeps out whoever has a penalty, refuses what no honest client sends, and counts both against its caller.
+/// Identifies the caller, keeps out callers with a penalty, refuses what no honest client sends, and counts both against its caller.
 pub(super) async fn callers(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

@@ -1,4 +1,4 @@
-//! Tells those who watch that an account is presented otherwise.
+//! Notifies those who watch that the way an account is presented has changed.
 
 use diesel::QueryResult;
 

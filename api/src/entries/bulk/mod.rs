@@ -1,7 +1,7 @@
-//! Changes to many of one's own entries at once: first shown, then done, and done only while it is still what was shown.
+//! Changes to many of one's own entries at once: previewed first, then made, and only if the preview still holds.
 //!
-//! Both walk the entries a page at a time and decide each by itself, so that memory stays small however long the history is. What would
-//! be done is summed up in a digest: the preview gives it out, and whoever applies it sends it back.
+//! Both walk the entries a page at a time and decide each by itself, so that memory stays small however long the
+//! history is. A digest sums up the change: the preview gives it out, and the request to apply it sends it back.
 //!
 //! `POST /entries/rewind`, `POST /entries/recompute`
 
@@ -68,7 +68,7 @@ trait Plan: Send + 'static {
     /// How an entry is to be; `None` where it stays as it is.
     fn after(&self, before: &Entry) -> Option<Entry>;
 
-    /// Takes up a change for the answer.
+    /// Adds a change to the answer.
     fn count(&mut self, before: Entry, after: Entry);
 
     /// Completes the answer once all entries are counted, and changed if `applied`.
@@ -160,7 +160,7 @@ impl<P: Plan> Walk<P> {
         }
     }
 
-    /// Goes on by a page and tells whether there is more; what differs is changed if there is somebody to do it.
+    /// Goes on by a page and tells whether there is more; changes the entries that differ if `by` is given.
     ///
     /// A changed entry comes by again at the end, and differs no more.
     fn step(&mut self, conn: &mut DbConnection, by: Option<&str>) -> QueryResult<bool> {

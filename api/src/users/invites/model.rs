@@ -1,4 +1,4 @@
-//! Invite rows. The code itself is kept nowhere: whoever reads the database cannot register with it.
+//! Invite rows. The code itself is not stored: a reader of the database cannot register with it.
 
 use diesel::prelude::*;
 
@@ -108,7 +108,7 @@ pub fn insert(conn: &mut DbConnection, invite: &Invite) -> QueryResult<()> {
     diesel::insert_into(invites::table).values(invite).execute(conn).map(drop)
 }
 
-/// Makes room for `invite` where its maker made one under the same id before and nobody used that: the answer was lost, and the code with it.
+/// Deletes an invite that its maker made under the same id and nobody used: the answer was lost, and the code with it.
 ///
 /// # Errors
 /// [`Code::IdConflict`] if the id stands for anything else.
