@@ -97,7 +97,7 @@ async fn a_viewer_learns_of_nobody_whom_they_may_not_watch() {
         let others = of_nobody_and(&["hidden", "disabled", "another", SHARING]);
         assert_eq!(house.same_of_all(way, &others, |name| ask(admin, name)).await, 404);
     }
-    // Of somebody whom nobody shows anything, since looks are noted.
+    // The start of a viewer whom nobody shows anything, since looks are noted.
     let casey = house.app.named("casey", Role::Viewer).await;
     house
         .app

@@ -1,5 +1,5 @@
-//! When somebody logs, whom they let watch and on what terms, and who looked at them stands in the log for whom it names, and for whoever
-//! runs the server. To other admins nothing tells that it is there.
+//! Records of when somebody logs, whom they let watch and on what terms, and who looked at them are
+//! shown to the people they name and to the operator. Nothing tells other admins that they exist.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ async fn a_while(lives: bool) -> (TestApp, Client, Client) {
         let user = json!({"username": format!("new-{second}"), "role": "viewer", "share": null});
         robin.post("/api/v1/admin/users", user).await.expect(StatusCode::CREATED);
     }
-    // The last of it ends it, so that nothing is shared in either.
+    // Deleting the shares ends what is left of it, so that nothing is shared in either case.
     app.execute("DELETE FROM shares");
     (app, robin, sasha)
 }

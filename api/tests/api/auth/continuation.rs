@@ -1,4 +1,4 @@
-//! The second step of a sign-in: what stands for the password there, and what ends it.
+//! The second step of a sign-in: the continuation that stands for the password, and what ends it.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -84,7 +84,7 @@ async fn it_is_good_once() {
         let again = go_on(&app, path, robin.name(), &continuation, &robin.code(&app)).await;
         assert_eq!(again.expect_problem(401, "continuation_over").json["continuation"], Value::Null);
     }
-    // Of many at once one gets in.
+    // Only one of many at once gets in.
     let continuation = robin.begin(&app, LOGIN).await;
     let code = robin.code(&app);
     let at_once = (0..5).map(|_| go_on(&app, LOGIN, robin.name(), &continuation, &code));

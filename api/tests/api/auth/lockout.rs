@@ -174,7 +174,7 @@ async fn right_sign_ins_at_once_are_no_guesses_however_many() {
     attempt(&app, &viewer.username, PASSWORD).await.expect(StatusCode::OK);
 }
 
-/// Whatever the owner does meanwhile, and in whichever order it all comes.
+/// The count holds whatever the owner does meanwhile, and in any order.
 #[actix_web::test]
 async fn beside_its_owner_five_guesses_at_a_name_are_looked_at() {
     let app = TestApp::start().await;

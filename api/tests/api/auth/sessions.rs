@@ -221,7 +221,7 @@ async fn what_ends_sessions_ends_cookies_tokens_and_api_tokens_at_once() {
             client.get("/api/v1/me").await.expect_problem(401, "unauthorized");
         }
     }
-    // Signing out ends the session it is done in, in whatever form that was carried.
+    // Signing out ends its own session, whichever credential carried it.
     let [page, jwt, script] = in_every_form(&app).await;
     for (client, others) in [(&page, vec![&jwt, &script]), (&jwt, vec![&script])] {
         client.post("/api/v1/auth/logout", json!({})).await.expect(StatusCode::NO_CONTENT);
@@ -273,7 +273,7 @@ async fn a_temporary_password_is_good_for_choosing_another_until_its_time_is_ove
     let changed = change(&page, NEW_PASSWORD, NEW_PASSWORD).await;
     changed.expect(StatusCode::NO_CONTENT);
 
-    // Past its time it is wrong like any other, also in a session that it began.
+    // An expired temporary password is wrong like any other, also in a session that it began.
     let late = app.viewer().await;
     let temporary = reset(&late.username).await;
     let page = app.anonymous().sign_in(&late.username, &temporary).await;

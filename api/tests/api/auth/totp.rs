@@ -116,7 +116,7 @@ async fn a_code_is_good_once_in_its_own_half_minute_or_the_one_after_it() {
     app.clock.advance(STEP);
     robin.sign_in(&app, &code).await.expect_problem(401, "invalid_totp");
 
-    // Of the half minute just over, to its very end, once.
+    // A code of the half minute just over is good to its very end, once.
     let next = robin.code(&app);
     app.clock.advance(2 * STEP - 1);
     robin.sign_in(&app, &next).await.expect(StatusCode::OK);

@@ -28,7 +28,7 @@ async fn known(client: &Client) -> BTreeMap<String, (Value, Timestamp)> {
     entries.into_iter().map(says).collect()
 }
 
-/// Looks at what a change of many would do, and does just that. What its answer says of an entry is how it is then.
+/// Previews a bulk change and applies it. The answer's entries are as they are read afterwards.
 async fn apply(client: &Client, path: &str, mut body: Value) {
     let preview = client.post(&format!("{path}?dry_run=true"), body.clone()).await;
     body["digest"] = preview.expect(StatusCode::OK).json["digest"].clone();

@@ -1,4 +1,4 @@
-//! All entries back to how they were at a moment.
+//! A rewind puts all entries back to how they were at a moment.
 
 use actix_web::http::StatusCode;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};

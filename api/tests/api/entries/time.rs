@@ -1,4 +1,4 @@
-//! Which day it is, and which day an entry counts for.
+//! The day it is, and the day an entry counts for.
 
 use std::collections::BTreeMap;
 

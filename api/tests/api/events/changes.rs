@@ -304,7 +304,7 @@ fn status_without(status: &Value, band: &str) -> Value {
     status
 }
 
-/// Hours that a viewer is not told of make a status another one for all of them, at once, and otherwise nothing.
+/// A hidden change of hours reaches every viewer at once by the status, and by nothing else.
 #[actix_web::test]
 async fn hours_are_told_by_the_status_alone() {
     let app = TestApp::start().await;

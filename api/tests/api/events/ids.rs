@@ -1,4 +1,4 @@
-//! Coming back: what was missed and nothing twice, and ids that tell nothing.
+//! Coming back: missed events come, none comes twice, and ids tell nothing.
 
 use serde_json::json;
 use status_tracker::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::support::{Client, NOON, TestApp};
 
-/// All that is there to be told, up to the heartbeat after it.
+/// All events up to the next heartbeat.
 async fn all(app: &TestApp, stream: &mut Listener, count: usize) -> Vec<Event> {
     let mut events = Vec::new();
     for _ in 0..count {

@@ -13,13 +13,13 @@ use status_tracker::{
 use super::change_share;
 use crate::support::{Client, NOON, TestApp};
 
-/// As if all that there is were older than a week.
+/// Prunes as if every row were older than a week.
 async fn prune_all(app: &TestApp) {
     let later = Timestamp(app.clock.now().0 + 8 * DAY);
     while app.state.db.write(move |conn| Ok(outbox::prune(conn, later)?)).await.unwrap() > 0 {}
 }
 
-/// Coming back with the id is quiet, and a new beginning has it too.
+/// The stream is quiet for a reader who comes back with the id, and a new stream begins with the same id.
 async fn expect_unchanged(app: &TestApp, reader: &Client, id: &str, what: &str) {
     let mut back = reader.listen_after("robin", id).await;
     back.heartbeat().await;
@@ -101,7 +101,7 @@ async fn the_newest_of_each_kind_stays_and_nothing_of_whoever_is_gone() {
     }
     robin.delete("/api/v1/admin/users/sasha").await.expect(StatusCode::NO_CONTENT);
     prune_all(&app).await;
-    // That somebody went is the newest that robin was told, but not who it was.
+    // The newest row that robin was sent stays, without the name of the viewer who went.
     assert_eq!((kept(&app, "robin"), kept(&app, "sasha")), (1197, 0));
     let gone = "SELECT count(*) AS n FROM outbox WHERE topic = 'share' AND subject NOT IN (SELECT id FROM users)";
     assert_eq!(app.number(gone), 0);

@@ -1,4 +1,4 @@
-//! Asking too often. The limits go by the time that passes, which here is the tests' own.
+//! Rate limits. They go by the time that passes, which here is the tests' own.
 
 use actix_web::http::StatusCode;
 use serde_json::json;
@@ -238,7 +238,7 @@ async fn networks_of_proxies_are_believed_and_nobody_beside_them() {
     }
 }
 
-/// nginx that was told of a proxy in front of it, which here is the client itself, and one that was not.
+/// An nginx that trusts a proxy in front of it, which here is the client itself, and one that does not.
 #[actix_web::test]
 async fn nginx_believes_the_proxies_it_was_told_of() {
     let settings = [("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "1/24h")];

@@ -45,7 +45,7 @@ impl Nginx {
         Self::run(api_port, rendered)
     }
 
-    /// Told of these proxies in front of it.
+    /// Believes these proxies in front of it.
     pub fn believing(api_port: u16, proxies: &str) -> Self {
         Self::run(api_port, &render("http://localhost", proxies))
     }

@@ -1,4 +1,4 @@
-//! Killed again and again, while clients repeat what they got no answer to.
+//! Kills again and again, while clients repeat the requests that got no answer.
 
 use std::{
     collections::BTreeSet,

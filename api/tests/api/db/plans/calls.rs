@@ -156,7 +156,7 @@ async fn share_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
     call(admin, "PATCH", &format!("/api/v1/admin/users/{promoted}"), Some(role)).await.expect_success();
 }
 
-/// Coming, hearing, going, coming back, and what goes by time.
+/// A stream that begins, receives, ends and continues, and changes by time alone.
 async fn follow_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
     // Earlier streams end first.
     while app.services.streams.count() > 0 {}

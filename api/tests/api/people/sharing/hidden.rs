@@ -205,7 +205,7 @@ async fn nothing_hidden_shows(terms: Terms) {
     assert_all_kinds_of_rows(&app);
 }
 
-/// That nothing which the outbox can hold was left untried: topic, level, and whether it is about something in particular.
+/// Everything that the outbox can hold was tried: topic, level, and whether it is about something in particular.
 fn assert_all_kinds_of_rows(app: &TestApp) {
     let number = |kind: &str| app.number(&format!("SELECT count(*) AS n FROM outbox WHERE {kind}"));
     for topic in ["water", "altitude"] {

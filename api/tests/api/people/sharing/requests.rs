@@ -149,7 +149,7 @@ async fn asking_again_widens_nothing() {
     assert_eq!(share["until"], json!(null));
 }
 
-/// Nobody said no: whoever's time ran out may ask again at once, whatever the person changed about the share since.
+/// Nobody said no: a viewer whose time ran out may ask again at once, whatever the person changed about the share since.
 #[actix_web::test]
 async fn whoever_ran_out_of_time_asks_again_at_once() {
     let app = TestApp::start().await;

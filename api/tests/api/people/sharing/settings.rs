@@ -47,7 +47,7 @@ fn expected(mode: &str, between: &str, terms: Terms) -> Option<Terms> {
     }
 }
 
-/// An entry of the owner's as somebody sees it who sees so much of it.
+/// The owner's entry as a viewer sees it with this detail.
 fn narrowed(entry: &Value, detail: &str) -> Option<Value> {
     let mut entry = entry.clone();
     let value = entry["value"].as_i64().unwrap();
@@ -68,7 +68,7 @@ fn narrowed(entry: &Value, detail: &str) -> Option<Value> {
     (detail != "none").then_some(entry)
 }
 
-/// Robin's status as somebody sees it who sees so much of it; 600 ml are in the middle of a goal of 1000.
+/// Robin's status as a viewer sees it with these terms; 600 ml are in the middle of a goal of 1000.
 fn narrowed_status(own: &Value, terms: Terms) -> Value {
     let mut status = own.clone();
     match terms.water {

@@ -269,7 +269,7 @@ async fn v5_0_0_6_3_8_nothing_in_an_answer_tells_who_exists() {
             let body = json!({"username": name, "password": WRONG});
             let mut answer = app.anonymous().post(&format!("/api/v1/auth/{way}"), body).await;
             answer.json["request_id"] = json!(null);
-            // Of a list in a header the order says nothing.
+            // The order of a list in a header means nothing.
             let sorted = |value: &str| {
                 let mut items: Vec<&str> = value.split(", ").collect();
                 items.sort_unstable();

@@ -83,7 +83,7 @@ async fn v5_0_0_6_5_1_a_code_is_good_once() {
     let recovery = &factor.recovery_codes[3];
     factor.sign_in(&app, PASSWORD, recovery).await.expect(StatusCode::OK);
     factor.sign_in(&app, PASSWORD, recovery).await.expect_problem(401, "invalid_totp");
-    // Of twenty that come at once with one code, one gets in.
+    // Only one of twenty that come at once with one code gets in.
     app.clock.advance(STEP);
     let code = factor.code(&app);
     let answers = futures_util::future::join_all((0..20).map(|_| factor.sign_in(&app, PASSWORD, &code))).await;
