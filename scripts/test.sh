@@ -73,7 +73,7 @@ static_stages() {
   stage "Rust: documentation" documentation || true
   stage "Rust: dependencies" scripts/deny.sh || true
   stage "Scripts: shellcheck" all_scripts || true
-  stage "Comments open with their subject" scripts/openings.sh web scripts docs || true
+  stage "Comments open with their subject" scripts/openings.sh || true
   if stage "Page: packages" scripts/build-web.sh --modules-only; then
     stage "Page: lint" in_web npm run --silent lint || true
     stage "Page: types" in_web npm run --silent check || true

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 
 struct Bench {
     address: SocketAddr,
-    /// Those of the person with many entries and of the one with few.
+    /// The tokens of the person with many entries and of the one with few.
     tokens: [String; 2],
     _folder: TempDir,
 }
@@ -115,7 +115,7 @@ impl Bench {
             let mut connection = Connection::open(self.address);
             let mut times = [Vec::new(), Vec::new()];
             for round in 0..ROUNDS {
-                // Whoever comes second finds the caches as the first one left them, so they take turns at that too.
+                // The second to ask finds the caches as the first one left them, so they also take turns at that.
                 for side in [round % 2, 1 - round % 2] {
                     connection.authorize([token, other_token][side]);
                     let path = [&near, &far][side];

@@ -1,7 +1,7 @@
-//! Whether the time of a refusal tells who has an account, at sign-in and elsewhere, and whether hashing stands in anybody's way.
+//! Measures whether the time of a refusal tells who has an account, at sign-in and elsewhere, and whether hashing slows others down.
 //!
-//! The first is asked of a server within this process, with a cheap hash: what differs between two refusals is then a larger part of them.
-//! The second is asked of the program itself, with the hash it has in production, and decides by the 99th percentile and the memory.
+//! The first is measured on a server within this process, with a cheap hash, so that a difference between two refusals is a
+//! larger part of them; the second on the program itself, with its production hash, by the 99th percentile and the memory.
 
 mod support;
 
@@ -105,7 +105,7 @@ fn names_stay_untold() -> bool {
     add_users(&services, &admins, Role::Admin, false);
     add_users(&services, &["reader".to_owned()], Role::Viewer, false);
     let address = support::serve(services);
-    // Anew for each comparison: one that does nothing meanwhile is closed.
+    // A new connection for each comparison: one that is idle meanwhile is closed.
     let stranger = || Connection::open(address);
     let token = support::token(address, "reader");
     let reader = || {

@@ -1,5 +1,5 @@
-//! How soon a write is on a thousand open streams, and what ten thousand cost. The server runs in a process of its own, so that its
-//! memory is its own too; both share the cores with the one client that listens on all streams.
+//! The delay of a write on a thousand open streams, and the cost of ten thousand. The server runs in a process of
+//! its own, so that its memory is its own too; both share the cores with the one client that listens on all streams.
 
 #[expect(dead_code, reason = "the other benchmarks need more of it")]
 mod support;
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
 struct Bench {
     server: Child,
     address: SocketAddr,
-    /// Of the one who writes, and of those who watch.
+    /// The tokens of the one who writes, and of those who watch.
     writer: String,
     viewers: Vec<String>,
     _folder: TempDir,
@@ -103,7 +103,7 @@ impl Bench {
     }
 
     async fn memory(&self) -> bool {
-        // What a server takes at its first requests it takes once.
+        // A server takes some memory once, at its first requests.
         for number in 0..100 {
             self.write(number);
         }
@@ -145,7 +145,7 @@ impl Bench {
         assert_eq!(connection.request("POST", "/api/v1/entries", Some(&body)).0, 201);
     }
 
-    /// Opens so many streams for each viewer and waits until each was told how the person is; then says when an entry comes, each time.
+    /// Opens so many streams for each viewer, waits for the first status on each, then reports the instant of every entry that arrives.
     async fn listen(&self, per_viewer: usize) -> UnboundedReceiver<Instant> {
         let (ready, mut is_ready) = unbounded_channel();
         let (hear, heard) = unbounded_channel();
@@ -160,7 +160,7 @@ impl Bench {
         heard
     }
 
-    /// What the server's process takes of the memory, in bytes.
+    /// The memory of the server's process, in bytes.
     fn resident(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.server.id())).expect("a process");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");

@@ -1,6 +1,6 @@
-//! How many requests a second one gets on this machine, of the program as it runs at somebody's: a process of its own, a year of demo data,
-//! signed in, limits and log on, 64 connections that are kept. Beside it, in turns, a handler that does nothing, which is all that the
-//! machine and the load leave room for; and, where `scripts/install-tools.sh bench` has installed it, `PocketBase`.
+//! Requests a second that the program serves on this machine as an operator runs it: a process of its own, a year of demo
+//! data, signed in, limits and log on, 64 kept connections. Beside it, in turns, a handler that does nothing, which shows
+//! all that the machine and the load allow; and, where `scripts/install-tools.sh bench` has installed it, `PocketBase`.
 
 #[path = "support/connection.rs"]
 mod connection;

@@ -70,7 +70,7 @@ pub enum AppEnv {
 pub enum Registration {
     /// Anybody may register.
     Open,
-    /// Whoever has an invitation may.
+    /// Anybody with an invitation may register.
     Invite,
     Closed,
 }

@@ -18,10 +18,10 @@ pub type ApiResult<T> = Result<T, ApiError>;
 
 macro_rules! codes {
     ($($name:ident $status:ident $code:literal $title:literal;)*) => {
-        /// What every `code` of a problem can be.
+        /// The values that `code` of a problem can have.
         const CODES: &[&str] = &[$($code),*];
 
-        /// What can go wrong, by the names that clients act on.
+        /// The problems that can occur, by the names that clients act on.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Code { $($name,)* }
 
@@ -92,14 +92,14 @@ codes! {
 }
 
 impl Code {
-    /// Whether the server cannot write whatever it is asked, as opposed to what was asked being at fault.
+    /// Whether the server cannot write at all, as opposed to this request being at fault.
     #[must_use]
     pub fn is_of_the_disk(self) -> bool {
         matches!(self, Self::DiskFull | Self::ReadOnlyDatabase | Self::StorageFailed)
     }
 }
 
-/// What the proxy in front answers for the server.
+/// The codes that the proxy in front answers in the server's place.
 const CODES_OF_PROXY: &[&str] = &["address_too_long", "headers_too_large", "unavailable"];
 
 /// The codes as the document lists them, so that a client can have words for each.
@@ -172,7 +172,7 @@ pub struct ApiError {
     allow: Option<Box<str>>,
     /// Seconds after which trying again may help.
     retry_after: Option<i64>,
-    /// What a sign-in goes on with.
+    /// The continuation of a sign-in.
     continuation: Option<SecretString>,
 }
 
@@ -257,7 +257,7 @@ impl ApiError {
         if self.code.status() == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        // What is still to come is not read: it could be anything.
+        // The rest of the request is not read: it could be anything.
         if matches!(self.code, Code::BadRequest | Code::PayloadTooLarge | Code::RequestTimeout) {
             response.force_close();
         }

@@ -1,4 +1,4 @@
-//! What is logged, and how much of it is shown. Everything that checks, sums or shows a metric asks its [`Definition`].
+//! Metrics, and how much of them is shown. Everything that checks, sums or shows a metric asks its [`Definition`].
 
 use std::ops::RangeInclusive;
 
@@ -33,7 +33,7 @@ pub enum BaseUnit {
 }
 
 impl BaseUnit {
-    /// What stands behind a number.
+    /// The suffix of a number.
     fn suffix(self) -> &'static str {
         match self {
             Self::Millilitres => " ml",

@@ -43,7 +43,7 @@ pub fn app(
                 utoipa_swagger_ui::Config::from("/api/openapi.json")
                     .persist_authorization(false)
                     .try_it_out_enabled(true)
-                    // Only what is opened is drawn: all of it takes seconds, at each press anew.
+                    // Only what is opened is drawn: drawing all of it takes seconds, again at each press.
                     .doc_expansion("none")
                     .default_models_expand_depth(-1),
             ),
@@ -57,15 +57,15 @@ pub fn app(
         .wrap(from_fn(middleware::validators))
         // 8. Nobody asks too often, before a restart and after it.
         .wrap(from_fn(gate::limit))
-        // 7. Whoever went on after that is kept out for a while, and so is whoever attacks.
+        // 7. Callers who went on after that are kept out for a while, and so are attackers.
         .wrap(from_fn(gate::callers))
-        // 6. Who carries which session cookie.
+        // 6. The session cookie is read and written.
         .wrap(middleware::sessions(&services.state))
         // 5. Nobody waits for ever, and a panic answers like any other fault.
         .wrap(from_fn(middleware::within_time))
         // 4. No more are worked on at once than make sense.
         .wrap(from_fn(gate::not_too_many_at_once))
-        // 3. Which other sites' pages may ask.
+        // 3. Pages of other sites may ask only where the configuration names them.
         .wrap(gate::cors(&services.state.config))
         // 2. It is meant for this host, and says in one way only where it ends.
         .wrap(from_fn(gate::for_us_alone))
@@ -76,7 +76,7 @@ pub fn app(
 
 /// Asked to stop, the process has finished what was under way after this long, or leaves it.
 const FINISHED_WITHIN: Duration = Duration::from_secs(25);
-/// And it is gone after this long whatever holds it up, before a supervisor that waits for 30 seconds kills it.
+/// The process is gone after this long in any case, before a supervisor that waits for 30 seconds kills it.
 const GONE_WITHIN: Duration = Duration::from_secs(29);
 
 /// Starts serving on `listener`; the caller stops it through the handle of what is returned.

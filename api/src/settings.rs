@@ -1,4 +1,4 @@
-//! What an admin decides while the server runs. It is asked for on every request, so it is held in memory and read again after each change.
+//! Settings that an admin changes while the server runs. Every request needs them: they stay in memory, read again after each change.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -28,7 +28,7 @@ pub struct Settings {
     pub registration: Registration,
 }
 
-/// What to change; `None` stays.
+/// Settings to change; `None` stays.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SettingChanges {
     pub maintenance_mode: Option<bool>,
@@ -87,7 +87,7 @@ impl CurrentSettings {
         *self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads them anew. The lock is held meanwhile, so that of two changes at once the older one cannot be the last to be noted.
+    /// Reads them again. The lock is held meanwhile, so that of two changes at once the older one cannot be the last to be noted.
     pub fn refresh(&self, conn: &mut DbConnection, config: &Config) -> QueryResult<Settings> {
         let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
         *held = effective(conn, config)?;
@@ -103,7 +103,7 @@ impl CurrentSettings {
     }
 }
 
-/// The answer to whatever has to wait until the maintenance is over.
+/// The answer to requests that have to wait until the maintenance is over.
 #[must_use]
 pub fn under_maintenance() -> ApiError {
     ApiError::new(

@@ -1,4 +1,4 @@
-//! All that a page needs to draw itself, in one answer of one moment. Each part is what its own route gives, by its rules.
+//! All that a page needs to draw itself, in one answer of one moment. Each part follows the rules of its own route.
 
 use actix_web::{get, web};
 use serde::{Deserialize, Serialize};
@@ -126,7 +126,7 @@ pub async fn get_start(
     Ok(web::Json(start))
 }
 
-/// Whom a page shows where its address names nobody.
+/// The person that a page shows where its address names nobody.
 fn chosen_for<'a>(Reader(current): &'a Reader, people: &'a Page<PersonView>) -> Option<&'a str> {
     match (current.user.role(), people.items.as_slice()) {
         (Role::Admin, _) => Some(&current.user.username),

@@ -1,4 +1,4 @@
-//! The audit trail: one record of what was done, chained to the one before it, and written in the transaction of what it records.
+//! The audit trail: one record of each action, chained to the one before it, and written in the transaction of the action.
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use diesel::prelude::*;
@@ -108,14 +108,14 @@ impl Event {
         Self { action, outcome: Outcome::Success, target: None, detail: None }
     }
 
-    /// Whom or what it was done to: a user name, an id.
+    /// The target of the action: a user name, an id.
     #[must_use]
     pub fn on(mut self, target: impl Into<String>) -> Self {
         self.target = Some(target.into());
         self
     }
 
-    /// What a reader needs beyond that, never a secret and never what an entry says.
+    /// The detail that a reader needs beyond that, never a secret and never what an entry says.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
@@ -129,7 +129,7 @@ impl Event {
     }
 }
 
-/// Who acts, when, from where and in which request: what every record says besides the event itself.
+/// The context of every record, besides the event itself: actor, time, address and request.
 #[derive(Clone, Debug)]
 pub struct Trace {
     pub at: Timestamp,
@@ -150,7 +150,7 @@ pub const RETENTION: &str = "(retention)";
 pub struct RequestId(pub String);
 
 impl Trace {
-    /// Of whoever has a shell on the server.
+    /// The context of an operator, who has a shell on the server.
     #[must_use]
     pub fn operator(clock: &Clock) -> Self {
         Self { at: clock.now(), actor: Some(OPERATOR.to_owned()), address: None, request_id: None }

@@ -1,7 +1,7 @@
-//! Enums that are kept as a word.
+//! Enums that are stored as a word.
 
-/// Makes an enum each of whose variants is one word in a row. A word that the database should not hold is read as the variant after
-/// `otherwise`: whatever shows or allows least.
+/// Makes an enum whose variants are each stored as one word. A word that the database should not
+/// hold is read as the variant after `otherwise`: the one that shows or allows least.
 macro_rules! words {
     ($(#[$meta:meta])* pub enum $name:ident, otherwise $least:ident {
         $($(#[$about:meta])* $variant:ident $word:literal,)*

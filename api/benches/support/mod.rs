@@ -1,4 +1,4 @@
-//! What the benchmarks share: a server of their own and a client that costs next to nothing.
+//! The parts that all benchmarks share: a server of their own and a client that costs next to nothing.
 
 mod connection;
 
@@ -35,7 +35,7 @@ pub fn services(folder: &TempDir, bcrypt_cost: &str) -> Services {
     Services::new(config, Clock::system(), db).expect("services")
 }
 
-/// What is kept of [`PASSWORD`].
+/// The hash that is stored of [`PASSWORD`].
 pub fn password_hash(services: &Services) -> String {
     actix_web::rt::System::new().block_on(services.auth.passwords.hash(&SecretString::from(PASSWORD))).expect("a hash")
 }

@@ -1,4 +1,4 @@
-//! The two ends of a share, as types: taking one for the other would show somebody what is not theirs to see, so it does not compile.
+//! The two ends of a share, as types: a swap would show somebody data that is not theirs to see, so it does not compile.
 
 use std::fmt;
 
@@ -58,12 +58,12 @@ macro_rules! id {
 }
 
 id! {
-    /// Of somebody who logs, and shares it.
+    /// The id of a person, who logs and shares it.
     PersonId
 }
 
 id! {
-    /// Of somebody who reads what is shared with them.
+    /// The id of a viewer, who reads what is shared with them.
     ViewerId
 }
 

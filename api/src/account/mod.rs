@@ -1,4 +1,4 @@
-//! What an account is: its row, its names, how others see it, and the privacy policy that its owner accepted.
+//! Accounts: the row, the names, how others see it, and the privacy policy that its owner accepted.
 //!
 //! `GET /privacy-policy`
 

@@ -34,7 +34,7 @@ words! {
     #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
     #[serde(rename_all = "snake_case")]
     pub enum Sharing, otherwise Nobody {
-        /// Whoever they approved.
+        /// The viewers they approved.
         Approved "approved",
         /// Every viewer who is signed in, except those they ended it for.
         Everyone "everyone",
@@ -157,7 +157,7 @@ impl NewUser {
         }
     }
 
-    /// Whose password lets them in until `until` to choose their own.
+    /// Gives the user a password that lets them in until `until`, to choose their own.
     #[must_use]
     pub fn with_temporary_password(self, until: Timestamp) -> Self {
         Self { temporary_password_until: Some(until.0), ..self }
@@ -184,7 +184,7 @@ pub fn as_text(numbers: &[i32]) -> String {
     serde_json::json!(numbers).to_string()
 }
 
-/// What a person changes about themself; `None` stays.
+/// Changes that a person makes to their own account; `None` stays.
 #[derive(Debug, Default, AsChangeset)]
 #[diesel(table_name = users)]
 pub struct UserChanges {
@@ -237,7 +237,7 @@ pub fn find_user(conn: &mut DbConnection, username: &str) -> QueryResult<Option<
         .optional()
 }
 
-/// Those of these ids who are there.
+/// The users with these ids, as far as they exist.
 pub fn users_of(conn: &mut DbConnection, ids: &[&str]) -> QueryResult<Vec<User>> {
     users::table.filter(users::id.eq_any(ids.to_vec())).select(User::as_select()).load(conn)
 }
@@ -269,7 +269,7 @@ pub fn update_user(conn: &mut DbConnection, id: &str, changes: &UserChanges) -> 
     user_of(conn, id)
 }
 
-/// The user of this id, who is there.
+/// The user of this id, who has to exist.
 pub fn user_of(conn: &mut DbConnection, id: &str) -> QueryResult<User> {
     users::table.find(id).select(User::as_select()).first(conn)
 }

@@ -1,4 +1,4 @@
-//! Names for people to read. One has to show something, and whoever decides about somebody is told whose name theirs looks like.
+//! Names for people to read. A name has to show something, and anybody who decides about a person is told whose name theirs looks like.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use validator::ValidationError;
 use super::model::User;
 use crate::db::{DbConnection, schema::users};
 
-/// What takes no room where it is shown: Unicode's `Default_Ignorable_Code_Point`, and the marks around annotations.
+/// Characters that take no room where they are shown: Unicode's `Default_Ignorable_Code_Point`, and the marks around annotations.
 const INVISIBLE: [(char, char); 18] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
@@ -66,7 +66,7 @@ pub fn shown(user: &User) -> String {
     if validate_name(&seen).is_ok() { seen } else { user.username.clone() }
 }
 
-/// What a name looks like, in as many ways as it can be taken: UTS #39, with letters of either case alike.
+/// The looks of a name, in as many ways as it can be read: UTS #39, ignoring case.
 fn looks(name: &str) -> [String; 2] {
     let plain: String = name.nfkc().filter(|c| !is_invisible(*c)).collect();
     let words: Vec<&str> = plain.split(is_blank).filter(|word| !word.is_empty()).collect();

@@ -1,10 +1,10 @@
-//! What a user name may look like.
+//! Rules for user names.
 
 use std::borrow::Cow;
 
 use validator::ValidationError;
 
-/// What other products have at their addresses: whoever asks for it is taken for an attacker by what stands in front of many servers.
+/// Endings of other products' addresses: many servers stand behind something that takes a request for one of these for an attack.
 const TAKEN_FOR_ATTACKS: [&str; 7] = [".php", ".asp", ".aspx", ".jsp", ".cgi", ".sql", ".bak"];
 
 /// A user name that nobody has yet.

@@ -222,7 +222,7 @@ pub async fn export_audit(
 
 const AT_ONCE: i64 = 500;
 
-/// What stands before the first record.
+/// The head of an export, before its first record.
 #[must_use]
 pub fn export_head(format: ExportFormat) -> &'static str {
     match format {

@@ -1,5 +1,5 @@
-//! Who did what: a chain of records that is only ever added to. Each is written in the transaction of what it records, so there is
-//! neither a change without its record nor a record of what did not happen.
+//! The audit log: a chain of records that is only ever added to. Each record is written in the transaction of the change
+//! that it records, so there is neither a change without its record nor a record of a change that did not happen.
 //!
 //! `GET /admin/audit`, `/admin/audit/export`
 

@@ -1,4 +1,4 @@
-//! Reading the chain, checking it, and letting old records go.
+//! Reading the chain, checking it, and pruning old records.
 
 use diesel::prelude::*;
 
@@ -28,10 +28,10 @@ pub struct Filter {
 /// A place in the log: instant and id.
 pub type Position = (i64, i64);
 
-/// What a cursor says that continues after `row`.
+/// The text of a cursor that continues after `row`.
 #[must_use]
 pub fn cursor_of(row: &Row) -> String {
-    // All of one length: how many records there are is nothing that a cursor tells.
+    // All have the same length, so that a cursor does not tell how many records there are.
     format!("{} {:019}", row.at, row.id)
 }
 
@@ -119,19 +119,19 @@ pub fn head(conn: &mut DbConnection) -> QueryResult<(i64, String)> {
     audit_head::table.find(1).select((audit_head::last, audit_head::hash)).first(conn)
 }
 
-/// What a check of the chain found.
+/// The result of checking the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// So many records, the first and the last of them, and the hash of the last.
+    /// The number of records, the first and the last of them, and the hash of the last.
     Sound { count: i64, first: i64, last: i64, hash: String },
-    /// What is wrong, and where.
+    /// The fault, and where it is.
     Broken(String),
 }
 
 /// Walks the whole chain. Finds every record that was edited, removed or put elsewhere, at the end too; `known` is a head that was kept
 /// elsewhere, against somebody who rewrote the chain from there on.
 pub fn verify(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verdict> {
-    // One snapshot, so that what is written or let go meanwhile is not taken for damage.
+    // One snapshot, so that records written or pruned meanwhile are not taken for damage.
     conn.transaction(|conn| walk(conn, known))
 }
 
@@ -139,7 +139,7 @@ fn walk(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verd
     const AT_ONCE: i64 = 1000;
     let (anchor, mut previous) = newest_anchor(conn)?;
     let (mut last, mut count) = (anchor, 0);
-    // Only a record in the chain itself vouches for what was let go: a row beside it could be anybody's.
+    // Only a record in the chain itself vouches for pruned records: a row beside it could be anybody's.
     let vouched = pruned_up_to(anchor, &previous);
     let mut anchored = anchor == 0;
     let mut known_found = known.is_none_or(|(id, hash)| id == anchor && hash == previous);
@@ -181,13 +181,13 @@ fn walk(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verd
 /// How many records go in one transaction, so that no write waits long for it.
 const PRUNED_AT_ONCE: i64 = 1000;
 
-/// How a record tells what was let go.
+/// The words by which a record tells which records were pruned.
 fn pruned_up_to(id: i64, hash: &str) -> String {
     format!("records up to {id}, hash {hash}")
 }
 
-/// Lets go of the oldest records from before `before`, a thousand at most, and leaves the hash of the last of them as an
-/// anchor, from which the rest can still be verified. The newest record always stays. Returns how many went.
+/// Prunes the oldest records from before `before`, a thousand at most, and leaves the hash of the last of them as an
+/// anchor, from which the rest can still be verified. The newest record always stays. Returns how many were pruned.
 pub fn prune(conn: &mut DbConnection, trace: &Trace, before: Timestamp) -> QueryResult<usize> {
     let (anchor, _) = newest_anchor(conn)?;
     let (head, _) = head(conn)?;

@@ -43,7 +43,7 @@ impl Reader {
         Self { username: user.username.clone(), since: Timestamp(user.created_at) }
     }
 
-    /// How many records after the first and up to the second are kept from them.
+    /// The number of records after the first and up to the second that are hidden from the reader.
     fn hidden_between(&self, conn: &mut DbConnection, after: i64, up_to: i64) -> QueryResult<i64> {
         let Self { username, since } = self;
         let by_others = audit::actor.is_null().or(audit::actor.ne(username));
@@ -67,7 +67,7 @@ pub(super) struct Numbering {
 
 impl Numbering {
     pub fn next(&mut self, conn: &mut DbConnection, reader: &Reader, row: Row) -> QueryResult<AuditRecord> {
-        // By time they are in another order where the clock was set back.
+        // Sorted by time, records come in another order where the clock was set back.
         if row.id < self.last {
             *self = Self::default();
         }

@@ -1,5 +1,5 @@
-//! Once an hour the head of the chain goes to the log, where whoever changes the database cannot change it too, and records that are
-//! older than the configuration asks for are let go.
+//! Once an hour the head of the chain goes to the log, where an editor of the database cannot
+//! change it too, and records older than the configuration asks for are pruned.
 
 use std::time::Duration;
 

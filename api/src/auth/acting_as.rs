@@ -1,4 +1,4 @@
-//! A page says for whom it asks. Another tab may have signed in as somebody else since, and nothing may be done or shown under their name.
+//! A page names the user it asks for: another tab may have signed in as somebody else, and nothing may be done or shown in their name.
 
 use actix_web::{
     Error,
@@ -13,10 +13,10 @@ use super::guard::recognised_name;
 use crate::error::{ApiError, ApiResult, Code};
 
 pub const HEADER: &str = "acting-as";
-/// Where no header can be sent.
+/// The parameter, where no header can be sent.
 pub const PARAMETER: &str = "acting_as";
 
-/// Refuses what is asked for somebody else than the credential is of. Where nobody is known by it, that is for each route to judge.
+/// Refuses a request made for somebody else than the owner of its credential. Without a known owner, each route decides.
 pub async fn only_for_whom_it_says(
     mut req: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -31,7 +31,7 @@ pub async fn only_for_whom_it_says(
     next.call(req).await
 }
 
-/// All names that the request says. The parameter is taken out of the address, since no route knows of it.
+/// All names that the request is made for. The parameter is taken out of the address, since no route knows of it.
 fn taken_from(req: &mut ServiceRequest) -> ApiResult<Vec<String>> {
     let headers = req.headers().get_all(HEADER).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let mut said: Vec<String> = headers.collect();

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// So that a token that lies about is recognised as what it is, also by programs that look for such.
+/// The prefix by which people, and programs that look for leaked secrets, recognise a token.
 const PREFIX: &str = "st_";
 const RANDOM: usize = 16;
 const SEAL: usize = 16;

@@ -21,7 +21,7 @@ use crate::{
 
 /// How long an attempt waits while as many as may still fail are being looked at.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Another process may settle its attempts without a word.
+/// The interval of looking again: another process may settle its attempts without notice.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Wakes attempts that wait for others at their name.
@@ -29,7 +29,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub struct Turns(Notify);
 
 impl Turns {
-    /// Lets those go on that wait for an attempt that is settled now.
+    /// Wakes the attempts that wait for one that is settled now.
     pub(super) fn settled(&self) {
         self.0.notify_waiters();
     }
@@ -143,13 +143,13 @@ impl Attempt {
     }
 }
 
-/// What may stand in a record: people type passwords into the wrong field.
+/// The user name as a record may show it: people type passwords into the wrong field.
 fn shown(typed: &str) -> String {
     if validate_username(typed).is_ok() { typed.to_ascii_lowercase() } else { "(not a user name)".to_owned() }
 }
 
-/// Makes sure that whoever has this session knows the password too, before what a thief of the session must not do (OWASP ASVS 7.5.1).
-/// Wrong ones count and lock like failed sign-ins, or a stolen session could guess for ever.
+/// Makes sure that the owner of this session knows the password too, before anything that a thief must not do
+/// (OWASP ASVS 7.5.1). Wrong ones count and lock like failed sign-ins, or a stolen session could guess for ever.
 ///
 /// # Errors
 /// [`Code::WrongPassword`], [`Code::Locked`]; what was tried is recorded as a failure of `action`.

@@ -1,5 +1,5 @@
-//! Between the two steps of a sign-in: what stands for a password that was right a moment ago, so that it need not be sent and hashed
-//! again. See `docs/decisions/0017-sign-in-in-two-steps.md`.
+//! Continuations between the two steps of a sign-in: each stands for a password that was right a moment
+//! ago, so that it need not be sent and hashed again. See `docs/decisions/0017-sign-in-in-two-steps.md`.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use diesel::prelude::*;
@@ -17,7 +17,7 @@ use crate::{
 
 pub(super) const LIFE: i64 = 2 * MINUTE;
 
-/// Makes one for `user` at `network`, good until `until`. What is over goes.
+/// Makes a continuation for `user` at `network`, valid until `until`. Expired ones are deleted.
 pub(super) fn begin(
     conn: &mut DbConnection,
     user: &User,
@@ -39,7 +39,7 @@ pub(super) fn begin(
     Ok(text.into())
 }
 
-/// Uses one up, whether it is good or not: whom it stands for at `network`, and until when.
+/// Uses a continuation up, whether it is valid or not: the user it stands for at `network`, and until when.
 pub(super) fn take(
     conn: &mut DbConnection,
     text: &SecretString,

@@ -34,11 +34,11 @@ pub struct CurrentUser {
     pub session_id: String,
     /// For the audit log.
     pub trace: Trace,
-    /// `None` for whoever signed in with their password and may do all that their role may.
+    /// `None` for a user who signed in with their password and may do all that their role may.
     scopes: Option<Vec<Scope>>,
 }
 
-/// Somebody signed in, perhaps with a temporary password, who may do no more than look who they are, choose a password, and leave.
+/// Somebody signed in, perhaps with a temporary password, who may only read their account, choose a password, and sign out.
 #[derive(Debug)]
 pub struct RestrictedUser(pub CurrentUser);
 
@@ -78,8 +78,8 @@ impl AdminUser {
 }
 
 impl CurrentUser {
-    /// Runs `f` like [`Db::read`], with the user as they are at that moment, unless the session is over by then: an answer holds nothing
-    /// of after the end of what allowed it.
+    /// Runs `f` like [`Db::read`], with the user as they are at that moment, unless the session is
+    /// over by then: an answer holds nothing that was written after the end of the session.
     pub async fn read<T>(&self, db: &Db, f: impl FnOnce(&mut DbConnection, &User) -> ApiResult<T>) -> ApiResult<T> {
         db.read(|conn| {
             let user = model::user_of_session(conn, &self.session_id)?.ok_or_else(ApiError::unauthorized)?;
@@ -107,8 +107,8 @@ impl CurrentUser {
         .await
     }
 
-    /// Runs `f` like [`Db::write`], unless the session was ended while the request waited for a hash or for its turn: whoever ends all
-    /// sessions, or takes rights away, also ends what is under way (OWASP ASVS 15.4.2).
+    /// Runs `f` like [`Db::write`], unless the session was ended while the request waited for a hash or for
+    /// its turn: ending all sessions, or taking rights away, also ends requests under way (OWASP ASVS 15.4.2).
     pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>
     where
         T: Send + 'static,
@@ -130,7 +130,7 @@ impl CurrentUser {
         self.scopes.is_some()
     }
 
-    /// Whoever carries no API token needs no scope.
+    /// A request without an API token needs no scope.
     fn needs(&self, any_of: &[Scope]) -> ApiResult<()> {
         match &self.scopes {
             Some(scopes) if !scopes.iter().any(|scope| any_of.contains(scope)) => Err(ApiError::new(
@@ -196,7 +196,7 @@ guard!(Logger, found =>
         .and_then(|()| found.has_own_password()?.must_be_admin())
         .map(Self));
 
-/// Anybody, known or not. A token that is not good is refused all the same; a cookie may be one of a session that is over.
+/// Anybody, known or not. An invalid token is refused all the same; a cookie may be one of a session that is over.
 #[derive(Debug)]
 pub struct Visitor(pub Option<CurrentUser>);
 
@@ -213,7 +213,7 @@ impl FromRequest for Visitor {
     }
 }
 
-/// What the credential of a request says, as far as its seal tells: ours, and not past its end. The session may be over all the same.
+/// The claims of a request's credential, sealed by us and not expired. Its session may have ended all the same.
 struct Claim {
     user_id: Uuid,
     session_id: Uuid,
@@ -268,13 +268,13 @@ async fn recognise(req: &HttpRequest) -> ApiResult<Option<Recognised>> {
     Ok(found)
 }
 
-/// Whom a request is counted for. What was good once counts for the address it comes from, or whoever finds an old token could spend the
-/// limit of its owner and earn them penalties.
+/// The user that a request is counted for. A credential that is no longer valid counts for the address it
+/// comes from, or anybody who finds an old token could use up its owner's limit and earn them penalties.
 pub async fn recognised_user(req: &HttpRequest) -> Option<Uuid> {
     recognise(req).await.ok()??.1.id.parse().ok()
 }
 
-/// The name of whoever's credential a request carries; `None` where nobody is known by it.
+/// The name of the user whose credential a request carries; `None` where nobody is known by it.
 pub(super) async fn recognised_name(req: &HttpRequest) -> ApiResult<Option<String>> {
     Ok(recognise(req).await?.map(|Recognised(_, user)| user.username))
 }
@@ -293,8 +293,8 @@ async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {
     Ok(CurrentUser { scopes: session.scopes(), trace, user, session_id: session.id })
 }
 
-/// A browser adds the cookie to whatever any page makes it send. A write is accepted only if it says it comes from our own page, or from
-/// one of the sites that the configuration names.
+/// A browser adds the cookie to whatever any page makes it send. A write is accepted only if it
+/// says that it comes from our own page, or from a site that the configuration names.
 fn refuse_cross_site(req: &HttpRequest, state: &AppState) -> ApiResult<()> {
     let text = |name: &str| req.headers().get(name).and_then(|value| value.to_str().ok());
     let named = |origin: &str| state.config.cors_allowed_origins.iter().any(|allowed| allowed == origin);

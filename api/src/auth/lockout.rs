@@ -19,7 +19,7 @@ use crate::{
 
 pub(super) const FAILURES: i32 = 5;
 const LOCKED_FOR: i64 = 30 * MINUTE;
-/// An attempt that nobody settled by then has failed: its process is gone, or its client. No hash takes so long.
+/// An attempt that is not settled by then has failed: its process or its client is gone. No hash takes so long.
 const SETTLED_WITHIN: i64 = 2 * MINUTE;
 /// Longer than any name there can be; what is typed beyond it is not kept.
 const KEY_LENGTH: usize = 64;
@@ -62,8 +62,8 @@ pub fn begin_attempt(conn: &mut DbConnection, id: &str, username: &str, now: Tim
     Ok(Begun::Counted)
 }
 
-/// What is over, so that the tables stay as small as half an hour. With a clock that was put back, nothing lies in the future, or a lock
-/// would last until that has come.
+/// Forgets failures and attempts that are over, so that the tables hold half an hour at most. After the
+/// clock was put back, instants in the future become now, or a lock would last until they have come.
 ///
 /// # Errors
 /// Those of the database.

@@ -1,5 +1,5 @@
-//! Who is asking. Passwords, the second factor, sessions and the three ways to carry one: a cookie for the page, a JWT for other clients,
-//! an API token for scripts. All stand on one session row that is looked at on every request, so ending the row ends them at once.
+//! Authentication: passwords, the second factor, sessions and the three ways to carry one: a cookie for the page, a JWT for other
+//! clients, an API token for scripts. All depend on one session row that every request reads, so ending the row ends them at once.
 //!
 //! `POST /auth/login`, `/auth/token`, `/auth/logout`, `PUT /me/password`, `GET DELETE /me/sessions[/{id}]`, `GET POST DELETE /me/totp`,
 //! `POST /me/totp/confirm`, `GET POST /me/tokens`, `DELETE /me/tokens/{id}`

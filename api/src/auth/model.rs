@@ -51,7 +51,7 @@ pub struct Session {
     pub user_agent: Option<String>,
     pub address: Option<String>,
     pub last_seen_at: i64,
-    /// What its owner calls an API token.
+    /// The name that its owner gave to an API token.
     pub name: Option<String>,
     scopes: Option<String>,
     secret_hash: Option<String>,
@@ -82,7 +82,7 @@ impl Session {
         Self { name: Some(name), scopes, secret_hash: Some(secret_hash), last_seen_at: NEVER.0, ..self }
     }
 
-    /// What it is limited to; `None` is no limit. Scopes that cannot be understood allow nothing.
+    /// The scopes it is limited to; `None` is no limit. Scopes that cannot be understood allow nothing.
     #[must_use]
     pub fn scopes(&self) -> Option<Vec<Scope>> {
         self.scopes.as_ref().map(|scopes| serde_json::from_str(scopes).unwrap_or_default())
@@ -107,7 +107,7 @@ impl Session {
     }
 }
 
-/// Begins a session and notes the sign-in; what the user left behind that has ended goes.
+/// Begins a session and notes the sign-in; sessions of the user that have ended are deleted.
 pub fn start_session(conn: &mut DbConnection, session: &Session) -> QueryResult<()> {
     let now = session.created_at;
     let unused = sessions::last_seen_at.le(now - IDLE).and(sessions::kind.ne(Kind::ApiToken));
@@ -149,7 +149,7 @@ pub fn add_token(conn: &mut DbConnection, token: &Session, now: Timestamp) -> Ap
     Ok(())
 }
 
-/// Makes room for `token` where its owner made one under the same id before and nobody used that: the answer was lost, and the token with it.
+/// Deletes a token that its owner made under the same id and nobody used: the answer was lost, and the token with it.
 ///
 /// # Errors
 /// [`Code::IdConflict`] if the id stands for anything else.

@@ -116,8 +116,8 @@ impl Inner {
         bcrypt::hash(self.prepare(normal(password).expose_secret()), self.cost).map_err(ApiError::internal)
     }
 
-    /// How long it takes depends on the password alone: a hash of a lower cost is followed by others, which together with it make up for
-    /// what one of today's cost takes, so that no account is told by its age.
+    /// The time depends on the password alone: a hash of a lower cost is followed by others, which
+    /// together make up for the cost of one of today's, so that the time does not betray an account's age.
     fn verify(&self, password: &SecretString, hash: &str) -> ApiResult<bool> {
         let verify =
             |password: &str, hash: &str| bcrypt::verify(self.prepare(password), hash).map_err(ApiError::internal);

@@ -80,7 +80,7 @@ fn mac(key: &[u8], text: &str) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// What an authenticator app is given: SHA-1, six digits, 30 seconds, because that is what all of them take.
+/// The parameters for an authenticator app: SHA-1, six digits, 30 seconds, because all apps support these.
 ///
 /// # Errors
 /// If `issuer` or `account` hold a colon, which no host and no user name does.
@@ -176,13 +176,13 @@ pub fn confirm(
     Ok(true)
 }
 
-/// Switches it off and lets the recovery codes go; whether there was anything.
+/// Switches it off and deletes the recovery codes; whether there was anything.
 pub fn remove(conn: &mut DbConnection, user_id: &str) -> QueryResult<bool> {
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user_id))).execute(conn)?;
     diesel::delete(second_factors::table.find(user_id)).execute(conn).map(|count| count > 0)
 }
 
-/// What somebody who signs in has shown beyond the password.
+/// The second factor that was shown at a sign-in, beyond the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
     /// Enough: it is off, or the code is right.

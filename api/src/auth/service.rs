@@ -1,4 +1,4 @@
-//! What recognises people and lets them in.
+//! The service that recognises people and lets them in.
 
 use super::{
     api_tokens::ApiTokens, attempt::Turns, password::PasswordHasher, second_factor::SecondFactors, seen::Seen,

@@ -1,4 +1,4 @@
-//! Where I am signed in, and my password: what its owner does with an account's ways in.
+//! Sessions and passwords: how the owner of an account manages the ways into it.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -184,7 +184,7 @@ pub async fn update_password(
     let renewed = state
         .db
         .write(move |conn| {
-            // Whoever was faster has changed what `current_password` was verified against.
+            // A faster request has changed the password that `current_password` was verified against.
             if !set_password(conn, &user, &hash)? {
                 return Err(ApiError::unauthorized());
             }

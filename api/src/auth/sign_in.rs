@@ -85,7 +85,7 @@ pub async fn create_session(
     Ok(web::Json(SignedIn { user: user.view(), expires_at: Timestamp(session.expires_at) }))
 }
 
-/// The cookie is made anew, so that one from before is worth nothing (OWASP ASVS 7.2.4).
+/// The cookie is made again, so that one from before is worthless (OWASP ASVS 7.2.4).
 pub(super) fn set_cookie(cookie: &actix_session::Session, session_id: &str, user: &User) -> ApiResult<()> {
     cookie.renew();
     cookie.insert(SESSION_ID, session_id).map_err(ApiError::internal)?;
@@ -151,7 +151,7 @@ struct Wanted {
     replaces: Option<Uuid>,
 }
 
-/// What somebody shows before a code is asked for.
+/// The proof that a client sends before a code is asked for.
 enum Proof {
     Password(SecretString),
     Continuation(SecretString),
@@ -168,8 +168,8 @@ impl Proof {
     }
 }
 
-/// The user that these credentials belong to, and their new session. Unknown, disabled and wrong are told apart neither by words nor by
-/// time: each is counted, read, hashed and settled alike.
+/// The user that these credentials belong to, and their new session. Unknown, disabled and wrong cannot
+/// be told apart, neither by words nor by time: each is counted, read, hashed and settled alike.
 async fn sign_in(
     req: &HttpRequest,
     state: &AppState,
@@ -226,14 +226,14 @@ struct SigningIn {
     attempt: Attempt,
     /// Where they ask from, as the limits know it.
     network: String,
-    /// Whom the name belonged to before.
+    /// The user who had the name when the sign-in began.
     found: Option<User>,
     proof: Proof,
     code: Option<SecretString>,
 }
 
 impl SigningIn {
-    /// Who it is. A refusal inside is answered and what was written about it stays; an error outside undoes everything.
+    /// Recognises the user. A refusal inside is answered and its records stay; an error outside undoes everything.
     fn recognise(&self, conn: &mut DbConnection) -> ApiResult<ApiResult<User>> {
         let (attempt, now) = (&self.attempt, self.attempt.trace().at);
         let (user, until) = match self.proven(conn)? {
@@ -281,14 +281,14 @@ impl SigningIn {
         Ok(Ok(user))
     }
 
-    /// Whom the password stands for, or what takes its place, and until when that does.
+    /// The user whom the password, or the continuation in its place, proves, and until when it does.
     fn proven(&self, conn: &mut DbConnection) -> ApiResult<ApiResult<(User, Timestamp)>> {
         let (attempt, now) = (&self.attempt, self.attempt.trace().at);
         let proven = match &self.proof {
             Proof::Continuation(text) => continuation::take(conn, text, &self.network, now)?
                 .filter(|(user, _)| self.found.as_ref().is_some_and(|found| found.id == user.id)),
-            // Read again: whoever was disabled or got another password while this one was hashed stays out. With nobody, and whatever does
-            // not fit, too: the time would tell.
+            // Read again: a user who was disabled or got another password while this one was hashed stays
+            // out. Read also where nobody has the name or nothing fits, because the time would tell.
             Proof::Password(_) => find_user(conn, &attempt.username)?
                 .filter(|_| attempt.fits)
                 .filter(|user| self.found.as_ref().is_some_and(|then| then.password_hash == user.password_hash))
@@ -328,7 +328,7 @@ fn begin(
     let trace = attempt.trace();
     let expires = Timestamp(trace.at.0 + wanted.life);
     let mut session = Session::new(wanted.id.to_string(), user.id.clone(), wanted.kind, trace.at, expires);
-    // What its owner will recognise the device by.
+    // Its owner will recognise the device by this.
     session.user_agent = agent.map(|agent| agent.chars().take(200).collect());
     session.address.clone_from(&trace.address);
     model::start_session(conn, &session)?;

@@ -79,8 +79,8 @@ impl Tokens {
         encode(&header, &claims, &self.encoding).map_err(ApiError::internal)
     }
 
-    /// What `token` says, if it was issued here and is not past its end. When it was issued, and from when it is good, is for its session to
-    /// confirm: the time of day may have been put right since.
+    /// The claims of `token`, if it was issued here and has not expired. Its session has to confirm
+    /// when it was issued and from when it is valid: the clock may have been corrected since.
     #[must_use]
     pub fn verify(&self, token: &str, now: Timestamp) -> Option<Named> {
         let mut validation = Validation::new(Algorithm::HS256);
@@ -104,7 +104,7 @@ impl Tokens {
     }
 }
 
-/// Whom a token names, and since when it says it is good, in seconds.
+/// The user whom a token names, and since when it claims to be valid, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Named {
     pub user: Uuid,

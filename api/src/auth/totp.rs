@@ -99,7 +99,7 @@ pub async fn create_totp(
     }))
 }
 
-/// What the app will list it under: the host, unless that is an IPv6 address, whose colons the format does not take.
+/// The name under which the app lists it: the host, unless that is an IPv6 address, whose colons the format does not allow.
 fn issuer(public_url: &str) -> &str {
     let host = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
     host.split(['/', ':']).next().filter(|host| !host.is_empty() && !host.starts_with('[')).unwrap_or("Status")

@@ -1,4 +1,4 @@
-//! What keeps secrets and data to their owner: how good a secret has to be, where one is kept, and who may open the folder.
+//! Protection of secrets and data: how good a secret has to be, where one is kept, and who may open the folder.
 
 use std::{
     collections::BTreeSet,
@@ -55,8 +55,8 @@ pub(super) fn development_secret(path: &Path) -> Result<String, String> {
         create_private_dir(folder).map_err(problem)?;
     }
     let secret = BASE64_STANDARD.encode(rand::random::<[u8; 32]>());
-    // Whoever creates the file decides; a process that starts at the same moment reads what the first one wrote. The
-    // rename makes it appear whole.
+    // The process that creates the file decides; one that starts at the same moment reads what the
+    // first one wrote. The rename makes the file appear whole.
     let draft = path.with_extension(format!("draft-{:08x}", rand::random::<u32>()));
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(problem)?;
     let written = file.write_all(secret.as_bytes()).and_then(|()| file.sync_all());

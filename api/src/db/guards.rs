@@ -1,5 +1,5 @@
-//! What the database itself refuses, whoever asks: changing or removing an audit record. Not part of the migrations, because triggers
-//! are the one thing that SQLite and PostgreSQL write differently; made anew at every start, so that a dropped one comes back.
+//! Triggers by which the database itself refuses to change or remove an audit record. Not part of the migrations, because triggers
+//! are the one thing that SQLite and PostgreSQL write differently; created again at every start, so that a dropped one comes back.
 
 /// A record may go only once an anchor stands for it, and an anchor never.
 pub const SQLITE: &str = "

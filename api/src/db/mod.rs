@@ -31,7 +31,7 @@ pub struct Db {
     readers: r2d2::Pool<Manager>,
     reader: Manager,
     writer: Arc<Writer>,
-    /// The last to go, when all that had the file open has gone.
+    /// Dropped last, once everything that had the file open has gone.
     _room: Arc<Room>,
 }
 
@@ -80,7 +80,7 @@ impl Db {
             .max_size(config.database_readers)
             .connection_timeout(POOL_WAIT)
             .test_on_check_out(false)
-            // A file does not go away like a server: a connection that is made anew plans every statement anew, and may find no descriptor.
+            // A file does not go away like a server, and a new connection plans every statement again and may find no descriptor.
             .max_lifetime(None)
             .idle_timeout(None)
             .build(reader.clone())
@@ -160,7 +160,7 @@ impl Db {
         self.writer.submit(f).blocking_recv().map_err(|_| ApiError::internal("the database writer stopped"))?
     }
 
-    /// How often something could not be written since the start that was in order itself.
+    /// The number of writes since the start that failed though they were in order themselves.
     #[must_use]
     pub fn faults(&self) -> u64 {
         self.writer.faults()
@@ -200,7 +200,7 @@ pub fn migration_status(config: &Config) -> Result<(Vec<String>, Vec<String>), S
     open::status(&path(config))
 }
 
-/// What SQLite's own check of the whole file finds wrong, the first of it; `None` where all is well.
+/// The first fault that SQLite's own check of the whole file finds; `None` where all is well.
 ///
 /// # Errors
 /// If the file cannot be checked.

@@ -1,4 +1,4 @@
-//! What happens to a database file before anything is served from it: it is made, recognised, and brought up to date.
+//! Opening a database file before anything is served from it: it is created, recognised, and brought up to date.
 //!
 //! A file that is not ours is refused untouched, and two processes that start at once migrate one after the other.
 

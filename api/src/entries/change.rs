@@ -22,15 +22,15 @@ pub fn insert_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
     entry_changed(conn, None, entry)
 }
 
-/// Inserts in bulk, for data that is made rather than logged: nobody is told.
+/// Inserts in bulk, for data that is made rather than logged: nobody is notified.
 pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult<()> {
     entries.iter().try_for_each(|entry| diesel::insert_into(dsl::entries).values(entry).execute(conn).map(drop))
 }
 
 /// Makes an entry what it is `after` a change by `by`, keeps how it was `before`, and tells those who watch.
 ///
-/// When it was changed has to be when its turn to be written came: changes overtake one another on their way there, and whoever shows an
-/// entry takes the one that was changed last. It is later than the change before it, whatever the clock was put back to.
+/// The time of the change has to be that of its turn to be written: changes overtake one another on their way there, and a
+/// client takes the entry that was changed last. It is later than the change before it, whatever the clock was put back to.
 pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, by: &str) -> QueryResult<()> {
     after.updated_at = changed_after(before, after.updated_at);
     versions::keep(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
@@ -38,11 +38,11 @@ pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, 
     entry_changed(conn, Some(before), after)
 }
 
-/// Makes many entries of `owner`, each as it was before and is after a change by `by`, what they are after it. Nobody is told.
+/// Changes many entries of `owner`, each from before to after, as a change by `by`. Nobody is notified.
 ///
 /// Each is [`changed_after`] what it was before.
 ///
-/// Those that only move to one day, or only go, are changed by one statement.
+/// Changes that only move entries to one day, or only delete them, take one statement.
 pub fn change_entries(
     conn: &mut DbConnection,
     owner: &str,
@@ -68,12 +68,12 @@ pub fn change_entries(
     Ok(())
 }
 
-/// When an entry that is changed at `now` counts as changed: at least a millisecond after the change before it, whatever the clock says.
+/// The time that a change at `now` counts as: at least a millisecond after the change before it, whatever the clock says.
 pub(super) fn changed_after(before: &Entry, now: i64) -> i64 {
     now.max(before.updated_at + 1)
 }
 
-/// Without the columns that never change: SQLite would look for whatever refers to them.
+/// Leaves out the columns that never change: SQLite would look for rows that refer to them.
 fn update_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
     diesel::update(dsl::entries.find((&entry.user_id, &entry.id)))
         .set((
@@ -90,7 +90,7 @@ fn update_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
         .map(drop)
 }
 
-/// An entry was logged, changed, deleted or brought back: `before` is how it was, if it was.
+/// Records that an entry was logged, changed, deleted or restored: `before` is how it was, if it existed.
 fn entry_changed(conn: &mut DbConnection, before: Option<&Entry>, after: &Entry) -> QueryResult<()> {
     let Some(level) = before.map_or(Some(Detail::Logged), |before| least_detail(before, after)) else { return Ok(()) };
     outbox::add(

@@ -1,4 +1,4 @@
-//! What its owner deleted, to be found and brought back after the moment in which it could be undone.
+//! Deleted entries, for their owner to find and restore after the moment in which the deletion could be undone.
 
 use actix_web::{get, web};
 use serde::Serialize;

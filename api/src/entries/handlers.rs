@@ -144,7 +144,7 @@ pub async fn create_entry(
                 trace.record(conn, &Event::new(Action::EntryCreate).on(&entry.id))?;
                 return Ok((StatusCode::CREATED, entry));
             };
-            // Whoever left the instant to the server cannot repeat it.
+            // A client that left the instant to the server cannot repeat it.
             let same_time = at.is_none() || existing.at == entry.at;
             if existing.deleted_at.is_some() || !same_time || !existing.same_content(&entry) {
                 return Err(ApiError::new(

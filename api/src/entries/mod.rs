@@ -1,5 +1,5 @@
-//! What is logged: water and altitude, each entry at the instant it happened. Only its owner writes one; who may watch reads them in
-//! `people/history.rs`.
+//! Entries: water and altitude, each at the instant it happened. Only the owner writes one; people
+//! who may watch read them in `people/history.rs`.
 //!
 //! `POST /entries`, `GET PATCH DELETE /entries/{id}`, `POST /entries/{id}/restore`, `GET /entries/deleted`,
 //! and what `bulk` and `versions` list

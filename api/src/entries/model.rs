@@ -31,7 +31,7 @@ pub struct Entry {
     pub created_at: i64,
     pub updated_at: i64,
     pub deleted_at: Option<i64>,
-    /// Of water that was typed in fluid ounces: what was typed.
+    /// The ounces, in tenths, of water that was typed in fluid ounces.
     pub fl_oz_tenths: Option<i32>,
 }
 
@@ -97,7 +97,7 @@ pub fn find_entry(conn: &mut DbConnection, owner: &str, id: &str) -> QueryResult
     dsl::entries.find((owner, id)).select(Entry::as_select()).first(conn).optional()
 }
 
-/// Those of the owner's entries that have these ids, deleted or not.
+/// The owner's entries with these ids, deleted or not.
 pub fn entries_of(conn: &mut DbConnection, owner: &str, ids: &[&str]) -> QueryResult<Vec<Entry>> {
     dsl::entries
         .filter(dsl::user_id.eq(owner))
@@ -147,7 +147,7 @@ pub fn deleted_entries(
         .load(conn)
 }
 
-/// Which part of a person's history is wanted. `from` and `to` are logical days, both included.
+/// The part of a person's history that is wanted. `from` and `to` are logical days, both included.
 #[derive(Clone, Copy, Debug)]
 pub struct Filter {
     pub metric: Option<Metric>,

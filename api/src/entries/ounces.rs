@@ -1,4 +1,4 @@
-//! What was typed in fluid ounces (US), in tenths, beside the millilitres that are kept of everything.
+//! Water that was typed in fluid ounces (US): its tenths, beside the millilitres that every entry has.
 
 use crate::{
     error::FieldError,
@@ -37,9 +37,9 @@ pub fn check(metric: Metric, value: i32, fl_oz_tenths: Option<i32>) -> Result<()
 pub struct DayTotal {
     /// All of it, each entry in whole millilitres.
     pub ml: i64,
-    /// What was typed in millilitres.
+    /// The part that was typed in millilitres.
     pub ml_alone: i64,
-    /// What was typed in ounces.
+    /// The part that was typed in ounces.
     pub tenths: Option<i64>,
 }
 
@@ -57,7 +57,7 @@ impl DayTotal {
         Self { ml: self.ml + other.ml, ml_alone: self.ml_alone + other.ml_alone, tenths }
     }
 
-    /// What takes it away again.
+    /// The same total with its sign turned, to subtract it.
     #[must_use]
     pub fn negative(self) -> Self {
         Self { ml: -self.ml, ml_alone: -self.ml_alone, tenths: self.tenths.map(|tenths| -tenths) }

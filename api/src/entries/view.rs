@@ -66,7 +66,7 @@ impl Entry {
         self.deleted_at.is_none().then(|| self.view())
     }
 
-    /// For whoever sees so much of its metric; `None` for whoever sees nothing of it.
+    /// The entry for a reader who sees `detail` of its metric; `None` where they see nothing of it.
     #[must_use]
     pub fn view_at(self, detail: Detail) -> Option<EntryView> {
         let band = self.metric().band(self.value);

@@ -34,7 +34,7 @@ const TURN: Duration = Duration::from_millis(50);
 const VALIDATED_WITHIN: Duration = Duration::from_millis(250);
 /// A display that watches without a break uses its session, and is noted to so often.
 const USED_EVERY: i64 = HOUR;
-/// For how long one turn makes lists: the rest come in the next, after whatever else there is by then.
+/// The time that lists may take in one turn: the rest come in the next, after everything else.
 const LISTS_WITHIN: Duration = Duration::from_millis(50);
 /// How many streams one user may have open in one process.
 const PER_USER: usize = 10;
@@ -199,10 +199,10 @@ struct Hub {
     /// Something was committed since all streams were validated last.
     unvalidated: bool,
     validated: Instant,
-    /// Something was committed since all lists were noted to be read anew, and when that was.
+    /// Something was committed since all lists were noted to be read again, and when that was.
     unlisted: bool,
     listed: Instant,
-    /// When what goes by time was looked at last.
+    /// When changes by time alone were last looked at.
     second: Timestamp,
 }
 

@@ -1,5 +1,5 @@
-//! The ids of events. One says how far its reader has come with a person and how that person was then, in one encrypted block: to anybody
-//! else, and beside another person, it says nothing, and whatever was not made here decrypts to a place that is nowhere.
+//! The ids of events. An id tells how far its reader has come with a person and how that person was then, in one encrypted block: to
+//! anybody else, and for another person, it means nothing, and an id that was not made here decrypts to a place that does not exist.
 
 use aes::{
     Aes256,
@@ -18,13 +18,13 @@ use crate::account::ids::ViewerId;
 pub(super) struct Place {
     /// The newest outbox row that they were shown, or [`NO_ROWS`].
     pub row: i64,
-    /// Of the status or list that they were shown last.
+    /// The digest of the status or list that they were shown last.
     pub digest: u64,
 }
 
-/// The place of whoever is shown no rows.
+/// The place of a reader who is shown no rows.
 pub(super) const NO_ROWS: i64 = -1;
-/// The place after which everything begins anew.
+/// The place after which everything is sent again from the beginning.
 pub(super) const NOWHERE: Place = Place { row: i64::MIN, digest: 0 };
 
 /// Seals the places of one reader with one person, or with their list.
@@ -54,7 +54,7 @@ impl Seal {
         BASE64_URL_SAFE_NO_PAD.encode(block)
     }
 
-    /// Where `id` leads, which is nowhere unless this seal made it.
+    /// The place that `id` leads to, which is nowhere unless this seal made it.
     pub fn open(&self, id: &str) -> Place {
         let Some(mut block) = BASE64_URL_SAFE_NO_PAD.decode(id).ok().and_then(|bytes| <[u8; 16]>::try_from(bytes).ok())
         else {

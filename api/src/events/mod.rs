@@ -1,4 +1,4 @@
-//! What changed about a person, and how it reaches those who watch: from the outbox, by one thread, to all streams.
+//! Changes of a person, and how they reach those who watch: from the outbox, by one thread, to all streams.
 //!
 //! `GET /people/{username}/events`, `GET /me/events`
 

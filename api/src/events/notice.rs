@@ -1,4 +1,4 @@
-//! What of a change a reader notices.
+//! The part of a change that a reader notices.
 
 use crate::{
     account::ids::ViewerId,
@@ -8,7 +8,7 @@ use crate::{
 };
 
 impl Granted {
-    /// The least detail of the changes of a topic that whoever sees so much notices: none above it.
+    /// The highest level of changes of a topic that a reader with this access notices.
     pub(super) fn notices(self, topic: Topic) -> i16 {
         match topic {
             _ if self.own => Detail::Exact.as_number(),
@@ -26,8 +26,8 @@ pub(super) fn is_shown(row: &Row, granted: Granted, reader_id: &ViewerId) -> boo
     about_reader || row.level <= granted.notices(row.topic())
 }
 
-/// Whether the change can make the status another one though the reader cannot notice it otherwise: what adds up, the goal or the start of
-/// the day moves the band of the day, hours move the day and how fresh it is.
+/// Whether the change can alter the status though the reader cannot notice it otherwise: amounts, the
+/// goal or the start of the day move the band of the day, hours move the day and how fresh it is.
 pub(super) fn moves_status(row: &Row, granted: Granted) -> bool {
     match row.topic() {
         Topic::Metric(metric) => metric.definition().kind == MetricKind::Amount && granted.of(metric) == Detail::Band,
@@ -36,7 +36,7 @@ pub(super) fn moves_status(row: &Row, granted: Granted) -> bool {
     }
 }
 
-/// Whether more of what the reader has loaded may have changed than one thing that can be shown by itself.
+/// Whether the change may affect more of the reader's data than one thing that can be shown by itself.
 pub(super) fn is_everything(row: &Row, granted: Granted) -> bool {
     match row.topic() {
         Topic::Metric(_) => granted.history && row.subject.is_none(),

@@ -1,4 +1,4 @@
-//! What there is for one client and the client has not taken yet.
+//! The bytes for one client that the client has not taken yet.
 
 use std::{
     mem,
@@ -41,7 +41,7 @@ impl Pipe {
         }
     }
 
-    /// What is in it is the last.
+    /// Ends the stream after the bytes that are in it.
     pub fn end(&self) {
         let mut state = self.state();
         state.ended = true;

@@ -1,4 +1,4 @@
-//! What one turn of the hub reads, in one transaction: each thing once, however many streams it is for.
+//! The data that one turn of the hub reads, in one transaction: each thing once, however many streams it is for.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -32,14 +32,14 @@ use crate::{
 
 /// How many rows of a chunk are looked for by one statement.
 const CHUNK: usize = 500;
-/// Whom more rows than that are about is not told apart.
+/// Beyond this many rows, the people they are about are not told apart.
 const TOUCHED: u32 = 2000;
 /// How many rows a stream that is behind goes forward in one turn.
 const ROWS: u32 = 64;
 /// The most people that a list shows.
 const PEOPLE: u32 = 100;
 
-/// Who is to be looked at again: a session, its reader, and the person if it is one.
+/// A session to be looked at again, its reader, and the person if it is about one.
 pub(super) struct Concerned<'a> {
     pub session_id: &'a str,
     pub reader_id: &'a ViewerId,
@@ -50,7 +50,7 @@ pub(super) struct Concerned<'a> {
 pub(super) struct Shown {
     pub person_id: PersonId,
     pub username: String,
-    /// Of their status, in a list.
+    /// The digest of their status, in a list.
     pub digest: u64,
 }
 
@@ -75,7 +75,7 @@ pub(super) struct Reading<'a> {
     entries: HashMap<(i64, Detail), Rc<str>>,
     newest: HashMap<(PersonId, Granted), i64>,
     statuses: HashMap<(PersonId, Granted), Rc<Status>>,
-    /// Whom every viewer finds in their list.
+    /// The people whom every viewer finds in their list.
     people: Option<Rc<Vec<User>>>,
 }
 
@@ -83,7 +83,7 @@ pub(super) struct Reading<'a> {
 pub(super) struct Rows {
     pub found: Vec<Row>,
     entries: HashMap<String, Entry>,
-    /// Up to which row that is all there is.
+    /// The row up to which these are all.
     pub up_to: i64,
 }
 
@@ -113,7 +113,7 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// Whom the rows after `after` are about; `None` if those are too many to tell, or some were let go.
+    /// The people whom the rows after `after` are about; `None` if there are too many rows to tell, or some were pruned.
     pub fn touched(&mut self, after: i64) -> QueryResult<Option<HashSet<PersonId>>> {
         if after < self.pruned {
             return Ok(None);
@@ -154,7 +154,7 @@ impl<'a> Reading<'a> {
         self.users.get(reader.as_str()).filter(|_| theirs).filter(may_read).cloned()
     }
 
-    /// What they may see of a person.
+    /// The part of a person that the reader may see.
     pub fn watched(&self, reader: &User, person: &PersonId) -> Option<Watched> {
         let share = self.shares.get(&(person.clone(), reader.as_viewer()));
         let person = self.users.get(person.as_str())?;
@@ -179,7 +179,7 @@ impl<'a> Reading<'a> {
         Ok(rows)
     }
 
-    /// What somebody who sees so much is told about the entry of `row`, which is one of `rows`.
+    /// The data about the entry of `row`, which is one of `rows`, for a reader who sees it in `detail`.
     pub fn entry(&mut self, rows: &Rows, row: &Row, id: &str, detail: Detail) -> Rc<str> {
         let render = || {
             let entry = rows.entries.get(id).filter(|entry| entry.deleted_at.is_none()).cloned();
@@ -189,7 +189,7 @@ impl<'a> Reading<'a> {
         Rc::clone(self.entries.entry((row.id, detail)).or_insert_with(render))
     }
 
-    /// The newest row that whoever sees so much of a person could have been shown. It is never let go.
+    /// The newest row that a reader with this access to a person could have been shown. It is never pruned.
     pub fn newest(&mut self, reader: &User, watched: &Watched) -> QueryResult<i64> {
         let Watched { person, granted } = watched;
         let id = person.as_person();
@@ -205,7 +205,7 @@ impl<'a> Reading<'a> {
         Ok(newest.max(share))
     }
 
-    /// Where a reader stands who has seen all that they may, and was told no status yet.
+    /// The place of a reader who has seen all that they may, and was sent no status yet.
     pub fn newest_place(&mut self, reader: &User, watched: &Watched) -> QueryResult<Place> {
         let row = if watched.granted.history { self.newest(reader, watched)? } else { NO_ROWS };
         Ok(Place { row, digest: 0 })
@@ -238,7 +238,7 @@ impl<'a> Reading<'a> {
         Ok(ids::digest(&json!(status(self.conn, watched, at)?).to_string()))
     }
 
-    /// What `GET /people?limit=100` answers, and of which others that shows the status.
+    /// The answer of `GET /people?limit=100`, and the others whose status it shows.
     pub fn people(&mut self, reader: &User, cursors: &Cursors) -> QueryResult<(String, Vec<Shown>)> {
         let people = match self.people.clone().filter(|_| reader.role() == Role::Viewer) {
             Some(people) => people,
@@ -266,7 +266,7 @@ impl<'a> Reading<'a> {
         Ok((json!(page).to_string(), shown))
     }
 
-    /// What the person themself is told about `row`: the name of the event and its data.
+    /// The event about `row` for the person themself: its name and its data.
     pub fn own(&mut self, person: &User, row: &Row) -> QueryResult<Option<(&'static str, Rc<str>)>> {
         let now = self.now;
         Ok(match (row.topic(), &row.subject) {

@@ -1,5 +1,5 @@
-//! The way to one client. Actix writes the head of the answer; then the socket is taken over, and what actix kept for the connection goes:
-//! of the 20 KB that a stream would cost, three are left, and a client that closes its side is noticed at once.
+//! The way to one client. Actix writes the head of the answer; then the socket is taken over, and actix frees what it held for
+//! the connection: of the 20 KB that a stream would cost, three are left, and a client that closes its side is noticed at once.
 
 use std::{
     any::Any,
@@ -33,7 +33,7 @@ use crate::error::{ApiError, ApiResult};
 /// A client that has taken nothing for so long is gone.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The same connection once more, for whoever takes it over.
+/// A second handle to the same connection, for the stream that takes it over.
 struct Socket(RefCell<Option<OwnedFd>>);
 
 /// Keeps the socket of a new connection at hand for its requests.
@@ -75,11 +75,11 @@ impl Body {
     }
 }
 
-/// What actix is told, so that it lets go of the connection.
+/// The error that makes actix release the connection.
 #[derive(Debug)]
 pub(super) struct TakenOver;
 
-/// Whether actix complains that it was let go, which it calls an error each time.
+/// Whether actix complains that it had to release a connection, which it calls an error each time.
 #[must_use]
 pub fn is_taking_over(record: &log::Record<'_>) -> bool {
     record.target().starts_with("actix_http") && record.args().to_string().ends_with(&format!("{TakenOver:?}"))
@@ -111,7 +111,7 @@ impl MessageBody for Body {
         if let (Some(socket), Some(listening)) = (body.socket.take(), body.listening.take()) {
             let chunked = body.chunked;
             rt::spawn(async move {
-                // Whoever has gone has nobody to be told.
+                // A client that has gone has nobody to be told.
                 let _gone = send(socket, &listening, chunked).await;
             });
         }
@@ -138,7 +138,7 @@ async fn send(socket: OwnedFd, listening: &Listening, chunked: bool) -> io::Resu
     stream.shutdown().await
 }
 
-/// What comes next, unless the client closes its side.
+/// The next bytes to send, unless the client closes its side.
 async fn next(stream: &TcpStream, pipe: &Pipe) -> io::Result<Option<(Vec<u8>, bool)>> {
     std::future::poll_fn(|context| {
         if let Poll::Ready(taken) = pipe.poll_take(context) {

@@ -33,9 +33,9 @@ use crate::{
     trail::Trace,
 };
 
-/// A stream on which nothing happened for so long says that it is there.
+/// A stream on which nothing happened for so long sends a sign of life.
 const HEARTBEAT: i64 = 15 * SECOND;
-/// A list is sent anew so often at most.
+/// A list is sent again this often at most.
 pub(super) const LIST_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) struct Stream {
@@ -52,24 +52,24 @@ pub(super) struct Stream {
     over: bool,
     /// When the list was read last.
     listed: Instant,
-    /// Those of whom the reader sees the status, but for themself.
+    /// The others whose status the reader sees.
     shown: Vec<Shown>,
-    /// Whom the reader was shown, by user name, since that was last noted.
+    /// The people whom the reader was shown, by user name, since that was last noted.
     looked: Vec<String>,
-    /// They watch others than when that was last asked.
+    /// The reader watches others than when that was last asked.
     watches_others: bool,
 }
 
-/// Whether the status is to be compared with the one that the reader was told, once there are no more rows for them.
+/// Whether the status is to be compared with the last one sent, once there are no more rows for the reader.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Compare {
     No,
-    /// As of when it was compared last: something changed that they were not shown, and what goes by time must not show by that.
+    /// Compares as of the last comparison: something hidden changed, and changes by time alone must not show that.
     AsOfThen,
     AsOfNow,
 }
 
-/// What the reader has been told.
+/// The state that the reader has been told.
 #[derive(Clone, Copy)]
 struct Sent {
     /// `None` for a list.
@@ -154,7 +154,7 @@ impl Stream {
         self.shown = shown;
     }
 
-    /// Of one person a look is noted when it begins and when it ends; in between they see who is watching.
+    /// A look at one person is noted when it begins and when it ends; in between they see who is watching.
     fn see_person(&mut self, watched: &Watched) {
         if !watched.granted.own && self.shown.is_empty() {
             let (person_id, username) = (watched.person.as_person(), watched.person.username.clone());
@@ -194,9 +194,9 @@ impl Stream {
         }
     }
 
-    /// Sends what comes next, if the reader may still see it, and if it is a list only if there is time for one. What goes by time comes on a
-    /// tick of the second alone, or its moment would tell of changes that are hidden. A list is read anew after whatever was committed, so there
-    /// the moment does tell that somebody wrote something.
+    /// Sends what comes next, if the reader may still see it, and a list only if there is time for one. Changes
+    /// by time alone are sent on a tick of the second, or their moment would tell of changes that are hidden. A
+    /// list is read again after every commit, so there the moment does tell that somebody wrote something.
     pub fn go_on(
         &mut self,
         reading: &mut Reading,
@@ -247,12 +247,12 @@ impl Stream {
         let granted = watched.granted;
         let joined = self.sent.is_none();
         let mut sent = match self.sent {
-            // Whoever has taken nothing for days may have missed what was let go meanwhile.
+            // A reader who has taken nothing for days may have missed rows that were pruned meanwhile.
             Some(sent) if sent.granted == Some(granted) && sent.looked_at >= reading.pruned => sent,
             Some(_narrowed_or_widened_or_late) => return self.reset(reading, reader, watched),
             None => match self.place_before(reading, reader, watched)? {
                 Some(place) => {
-                    // What was let go since then was hidden.
+                    // Rows pruned since then were hidden from the reader.
                     let looked_at = if granted.history { place.row.max(reading.pruned) } else { reading.last };
                     Sent { granted: Some(granted), looked_at, place }
                 }
@@ -334,7 +334,7 @@ impl Stream {
             self.last_sent = reading.now;
             return Ok(true);
         }
-        // A viewer whose account is gone can be told of by nothing but their absence.
+        // The absence of a viewer is the only sign that their account is gone.
         let of_account = watched.granted.own && self.subscription.may_read_account;
         Ok(!(of_account && row.topic() == Topic::Share))
     }
@@ -357,12 +357,12 @@ impl Stream {
         self.status(reading, watched)
     }
 
-    /// Whether the reader sees another status than they were told by what changed, and not only by the time that has passed.
+    /// Whether what changed, and not the passing of time alone, makes the status differ from the last one sent.
     fn differs(&self, reading: &mut Reading, watched: &Watched, told: u64) -> QueryResult<bool> {
         Ok(reading.status(watched)?.digest != told && reading.digest_at(watched, self.compared_at)? != told)
     }
 
-    /// Says how the person is, unless the reader was told just that.
+    /// Sends the status of the person, unless it is the last one sent.
     fn status(&mut self, reading: &mut Reading, watched: &Watched) -> QueryResult<()> {
         let status = reading.status(watched)?;
         (self.compare, self.compared_at) = (Compare::No, reading.now);

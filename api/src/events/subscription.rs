@@ -8,7 +8,7 @@ use crate::{
     trail::Trace,
 };
 
-/// What a stream is about.
+/// The subject of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum What {
     /// One person, by id.

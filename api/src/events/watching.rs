@@ -25,13 +25,13 @@ const ALIVE_EVERY: i64 = 15 * SECOND;
 /// A person and a viewer.
 pub(super) type Pair = (PersonId, ViewerId);
 
-/// Those who watch through this process.
+/// The viewers who watch through this process, each with the person they watch.
 pub(super) struct Watching {
     process_id: String,
     pairs: HashSet<Pair>,
-    /// Some of whom it is written that they watch do so no more.
+    /// Some viewers whom the database lists as watching have stopped.
     somebody_went: bool,
-    /// When this process said last that it is there.
+    /// When this process last said that it is alive.
     told: Option<Timestamp>,
 }
 
@@ -44,8 +44,8 @@ impl Watching {
         self.somebody_went
     }
 
-    /// From now on these watch. That somebody came is written at once, that somebody went with the next [`Self::keep_alive`]: so whoever comes
-    /// and goes all the time makes two rows within that time, and the person's page does not ask on behalf of others until it is refused.
+    /// Replaces the pairs that watch. An arrival is written at once, a departure with the next [`Self::keep_alive`]: so a viewer who
+    /// comes and goes all the time makes two rows within that time, and the person's page does not ask so often that it is refused.
     pub fn change_to(&mut self, pairs: HashSet<Pair>, db: &Db, now: Timestamp) {
         let new: Vec<Pair> = pairs.difference(&self.pairs).cloned().collect();
         self.somebody_went |= !self.pairs.is_subset(&pairs);
@@ -74,7 +74,7 @@ impl Watching {
             let written: HashSet<Pair> = pairs_of(conn, &process)?.into_iter().collect();
             written.difference(&pairs).try_for_each(|pair| leave(conn, &process, pair, now))?;
             pairs.difference(&written).try_for_each(|pair| enter(conn, &process, pair, now))?;
-            // Told from the future: the clock was set back, and whoever lives has told since.
+            // A time in the future: the clock was set back, and processes that live have written a newer one since.
             let ids = processes::table.select(processes::id);
             let mut lapsed: Vec<String> = ids.filter(processes::seen_at.le(now.0 - LEASE)).load(conn)?;
             lapsed.extend(ids.filter(processes::seen_at.gt(now.0 + LEASE)).load::<String>(conn)?);

@@ -1,4 +1,4 @@
-//! Who is counted: a user where a credential of ours says who, otherwise the network that an address belongs to.
+//! The caller that a request counts for: a user where a credential of ours names one, otherwise the network of the address.
 
 use std::{
     fmt,
@@ -16,7 +16,7 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// Whom the request was found to come from when it came in.
+    /// The caller that the request was found to come from when it came in.
     #[must_use]
     pub fn known(req: &HttpRequest) -> Option<Self> {
         req.extensions().get::<Self>().copied()

@@ -22,7 +22,7 @@ use crate::error::{ApiError, ApiResult, Code, FieldError};
 #[derive(Debug)]
 pub struct ValidJson<T>(pub T);
 
-/// The body that a request was understood by, left in its extensions for whoever looks at it on the way out.
+/// The parsed body of a request, left in its extensions for the check on the way out.
 #[derive(Debug)]
 pub struct Understood(pub Bytes);
 
@@ -79,7 +79,7 @@ pub async fn read_body(req: &HttpRequest, payload: web::Payload, limit: usize) -
     }
 }
 
-/// So deep may a body be nested. Nothing that is sent here comes near it.
+/// The deepest that a body may be nested. No honest body comes near it.
 const JSON_DEPTH: u32 = 64;
 
 /// Whether brackets outside of texts nest deeper than [`JSON_DEPTH`].
@@ -98,7 +98,7 @@ fn is_too_deep(body: &[u8]) -> bool {
     })
 }
 
-/// What is not JSON is 400; what is JSON but not what was asked for is 422 and names the field.
+/// Anything but JSON is 400; JSON of another shape than asked for is 422 and names the field.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> ApiResult<T> {
     if is_too_deep(body) {
         return Err(ApiError::new(
@@ -117,7 +117,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> ApiResult<T> {
         (error.into_inner(), field)
     });
     let value = parsed.map_err(|(error, field)| {
-        // What is no word where one of several is wanted, serde calls a fault of syntax, too.
+        // A text that is none of the expected words is a syntax error to serde, too.
         let is_json = error.is_data()
             || std::str::from_utf8(body).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
         if is_json { mismatch(&field, &error).into() } else { malformed(&error) }

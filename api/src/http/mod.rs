@@ -1,4 +1,4 @@
-//! What every room takes from a request and gives in an answer: valid JSON, valid queries, pages and their cursors, the client's address.
+//! Requests and answers, as every room reads and gives them: valid JSON, valid queries, pages and their cursors, the client's address.
 
 pub mod caller;
 pub mod extract;

@@ -10,7 +10,7 @@ use validator::Validate;
 
 use crate::error::{ApiError, ApiResult, Code};
 
-/// Which page of a list that has no filters.
+/// The wanted page of a list that has no filters.
 #[derive(Debug, Deserialize, Validate, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]

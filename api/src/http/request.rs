@@ -1,4 +1,4 @@
-//! Whence a request comes and where it goes.
+//! The origin and the destination of a request.
 
 use std::net::IpAddr;
 
@@ -6,16 +6,16 @@ use actix_web::{HttpRequest, http::header::HeaderValue};
 
 use crate::config::Network;
 
-/// The path by which a request finds its handler, with decoded what was needlessly encoded: whatever is decided by an address is decided
-/// by this one, or another spelling would slip past.
+/// The path by which a request finds its handler, with needless encoding undone: every decision by
+/// address uses this one, or another spelling would slip past.
 #[must_use]
 pub fn routed_path(req: &HttpRequest) -> &str {
     req.match_info().as_str()
 }
 
-/// Who is at the other end: the peer, or, where the peer is a trusted proxy, the rightmost address in `X-Forwarded-For` that is
-/// not one. Addresses further left are the client's own words. Where all are proxies it is the one furthest away, and where one wrote what
-/// is no address, the proxy that wrote it.
+/// The address at the other end: the peer, or, where the peer is a trusted proxy, the rightmost address in
+/// `X-Forwarded-For` that is not one. Addresses further left are the client's own words. Where all are proxies
+/// it is the one furthest away, and where a proxy wrote something that is no address, it is that proxy.
 #[must_use]
 pub fn client_address(req: &HttpRequest, trusted: &[Network]) -> Option<IpAddr> {
     // On a socket for both families, an IPv4 address comes as an IPv6 one.
@@ -29,8 +29,8 @@ pub fn client_address(req: &HttpRequest, trusted: &[Network]) -> Option<IpAddr> 
     Some(client)
 }
 
-/// One hop as proxies write it: an address, perhaps with a port, in brackets or in quotes. Names, `unknown` and what somebody hides behind
-/// (RFC 7239, 6) are none.
+/// One hop as proxies write it: an address, perhaps with a port, in brackets or in quotes. Names,
+/// `unknown` and obfuscated identifiers (RFC 7239, 6) are none.
 fn hop_address(hop: &[u8]) -> Option<IpAddr> {
     let hop = std::str::from_utf8(hop).ok()?.trim();
     let hop = hop.strip_prefix('"').and_then(|hop| hop.strip_suffix('"')).unwrap_or(hop);

@@ -1,4 +1,4 @@
-//! What every handler may need. Everything else is a service that a handler asks for in its signature.
+//! State that every handler may need. Everything else is a service that a handler asks for in its signature.
 
 use actix_web::{HttpRequest, web};
 

@@ -1,4 +1,4 @@
-//! `status-tracker penalty`: who is kept out, and letting them in again, for whoever cannot sign in to do so.
+//! `status-tracker penalty`: lists who is kept out, and lets them in again where nobody can sign in to do so.
 
 use clap::Subcommand;
 

@@ -24,7 +24,7 @@ const DETAIL: usize = 240;
 #[derive(Clone, Debug)]
 pub struct SecurityEvent {
     pub kind: Kind,
-    /// What it was, never with a value that could be a credential.
+    /// The occurrence in words, never with a value that could be a credential.
     pub detail: String,
     pub caller: Option<Caller>,
 }

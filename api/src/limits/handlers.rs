@@ -161,7 +161,7 @@ fn report(conn: &mut DbConnection, now: Timestamp) -> ApiResult<SecurityReport> 
     let hours = (0..24)
         .map(|hour| {
             let (from, to) = (Timestamp(since.0 + hour * HOUR), Timestamp(since.0 + (hour + 1) * HOUR));
-            // What happened just now is in the last hour too.
+            // Events of this very instant belong to the last hour, too.
             let to = if hour == 23 { Timestamp(to.0 + 1) } else { to };
             Ok(SecurityHour {
                 at: from,
@@ -253,7 +253,7 @@ struct Report {
 
 /// The largest report that is read, in bytes.
 const REPORT: usize = 64 * 1024;
-/// So many out of one request are recorded.
+/// The most reports out of one request that are recorded.
 const REPORTS: usize = 5;
 
 /// Report a refusal by the content security policy.

@@ -1,5 +1,5 @@
-//! What was counted, on disk, so that a restart forgets nothing: one line for each request that was let through, and one of -1
-//! for each that was given back.
+//! The limits' counts, on disk, so that a restart forgets nothing: one line for each request that
+//! was let through, and one of -1 for each that was given back.
 //!
 //! A line is one `write` without a sync: it outlives the process however that ends, and a power cut may lose the last few. A line
 //! that cannot be read is skipped. See `docs/decisions/0007-limits-in-a-journal.md`.
@@ -50,7 +50,7 @@ impl Writer {
 pub(super) type Used = HashMap<(Tier, Caller), u32>;
 
 impl Journal {
-    /// Reads what is there and begins anew with what of it still counts.
+    /// Reads what is there and starts a new file with what still counts of it.
     pub fn open(folder: &Path, rates: [Rate; 6], now: Timestamp) -> (Self, Used) {
         let journal = Self { path: folder.join("limits.journal"), rates, writer: Mutex::new(Writer::default()) };
         let used = journal.rewrite(&mut journal.writer.lock().unwrap_or_else(PoisonError::into_inner), now);
@@ -154,7 +154,7 @@ fn fold(text: &[u8], now: Timestamp, period: impl Fn(Tier) -> i64) -> HashMap<(T
         // A clock that was put back does not make requests of the future count for longer.
         let at = nanoseconds(Timestamp(at)).min(nanoseconds(now));
         let end = ends.entry((tier, caller)).or_insert(at);
-        // What is given back ends earlier, and what was over by then stays over.
+        // A request that is given back makes the count end earlier, and a count that was over by then stays over.
         let start = if count > 0 { (*end).max(at) } else { *end };
         *end = start.saturating_add(count.saturating_mul(period(tier)));
     }

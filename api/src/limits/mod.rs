@@ -1,5 +1,5 @@
-//! Who asks too often, and who asks for what nobody honest asks for. Requests are counted in tiers, those who go on after they
-//! were refused are kept out for a while, and what looks like an attack is written down for the admins.
+//! Limits: requests are counted in tiers, callers who go on after they were refused are kept out
+//! for a while, and requests that look like an attack are recorded for the admins.
 //!
 //! `GET /admin/security`, `DELETE /admin/penalties/{id}`, `POST /csp-reports`
 

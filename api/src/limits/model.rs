@@ -1,4 +1,4 @@
-//! What the security report counts and lists.
+//! Queries of the security report: what it counts and lists.
 
 use diesel::prelude::*;
 

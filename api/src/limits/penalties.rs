@@ -1,7 +1,7 @@
-//! Whoever goes on after having been refused is kept out altogether for a while: a minute first, twice as long each time, a day at most.
+//! A caller who goes on after having been refused is kept out for a while: a minute first, twice as long each time, a day at most.
 //!
-//! Offences are counted in memory. A penalty is a row, so that a restart lifts none, and whoever takes the row away lifts it. What is asked during a penalty is not counted, or
-//! a page left open would keep its user out for ever.
+//! Offences are counted in memory. A penalty is a row, so that a restart lifts none, and removing the row
+//! lifts it. Requests during a penalty are not counted, or a page left open would keep its user out for ever.
 
 use std::{
     collections::HashMap,
@@ -21,14 +21,14 @@ use crate::{
     trail::{Action, Event, Trace},
 };
 
-/// So many within an hour, and there is a penalty.
+/// The number of offences within an hour that earns a penalty.
 pub const OFFENCES: u32 = 10;
 const LONGEST: i64 = DAY;
 /// A level is forgotten so long after its penalty ended.
 const REMEMBERED_FOR: i64 = DAY;
 /// How soon somebody who is kept out gets in once their penalty was lifted elsewhere.
 const SEE_EVERY: Duration = Duration::from_secs(1);
-/// So many callers are remembered. More than that are many machines at once, which a penalty for each would not stop.
+/// The most callers that are remembered. More than that are many machines at once, which a penalty for each would not stop.
 const CALLERS: usize = 10_000;
 
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +70,7 @@ struct Imposed {
 }
 
 impl Penalties {
-    /// Those that were imposed before this process began.
+    /// The penalties that were imposed before this process began.
     ///
     /// # Errors
     /// Those of the database.
@@ -275,7 +275,7 @@ pub fn bring_back(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Who is kept out at `now`, as it is shown; the last to be let in first.
+/// Penalties that hold at `now`, as they are shown; the last to end first.
 ///
 /// # Errors
 /// Those of the database.

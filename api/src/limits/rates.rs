@@ -31,14 +31,14 @@ use crate::{
     },
 };
 
-/// So many times as many answers may be unchanged ones as there may be others.
+/// Unchanged answers may be this many times as many as all others.
 const UNCHANGED: u32 = 10;
 
 /// How often counts that have run out are forgotten, so that memory follows the callers of the moment.
 const FORGET_EVERY: Duration = Duration::from_mins(1);
 
-/// So many networks count by themselves in each tier. With more of them, new ones count together by their first 16 bits, of which
-/// there can be no more than 65,536 in either family: whoever has many addresses cannot fill the memory.
+/// The most networks that count by themselves in each tier. Beyond it, new ones count together by their first 16 bits,
+/// of which there can be no more than 65,536 in either family: a caller with many addresses cannot fill the memory.
 const KNOWN_NETWORKS: usize = 50_000;
 
 /// Until when each caller's requests count (GCRA's theoretical arrival time).
@@ -103,7 +103,7 @@ impl std::fmt::Debug for Limits {
     }
 }
 
-/// What an answer says about the limit that its request counts towards.
+/// The limit that a request counts towards, as its answer tells it.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing {
     pub tier: Tier,
@@ -218,7 +218,7 @@ impl Limits {
     fn refuse(&self, tier: Tier, caller: Caller, wait: Duration) -> Box<Refusal> {
         let now = self.clock.elapsed();
         let offence = self.waiting.refuse(tier, caller, now, now + wait);
-        // Rounded up: whoever waits as told gets through.
+        // Rounded up: a caller who waits as told gets through.
         let seconds = i64::try_from(wait.as_nanos().div_ceil(1_000_000_000)).unwrap_or(i64::MAX).max(1);
         let detail = format!("Nothing was changed. Try again in {seconds} seconds.");
         let standing = Standing { tier, limit: self.tiers[tier as usize].rate.requests, remaining: 0 };
@@ -243,7 +243,7 @@ impl Limits {
         caller
     }
 
-    /// Whatever `caller` was told before a penalty is void after it.
+    /// Forgets the waits given to `caller` before a penalty: they are void after it.
     pub fn forget_waiting(&self, caller: Caller) {
         self.waiting.forget(caller);
     }
@@ -254,7 +254,7 @@ impl Limits {
         self.tiers.iter().map(|tier| tier.ends.lock().len()).sum()
     }
 
-    /// Forgets whoever has nothing left to be remembered for.
+    /// Forgets callers with nothing left to remember.
     pub fn forget_past(&self) {
         let now = self.clock.elapsed();
         self.waiting.forget_past(now);
@@ -289,7 +289,7 @@ impl Limit {
     }
 }
 
-/// Whom a request comes from. `None` where the connection tells no address, which is so only where there is no connection.
+/// The caller of a request. `None` where the connection tells no address, which is so only where there is no connection.
 pub async fn caller_of(req: &HttpRequest, state: &AppState) -> Option<Caller> {
     recognised_user(req)
         .await
@@ -302,7 +302,7 @@ pub async fn caller_of(req: &HttpRequest, state: &AppState) -> Option<Caller> {
 pub fn counted(req: &ServiceRequest, state: &AppState) -> Option<(Tier, Caller, bool)> {
     let path = routed_path(req.request());
     let tier = Tier::of(req.method(), path).filter(|_| state.config.rate_limit_enabled)?;
-    // Whoever signs in or registers is a stranger until that worked, whatever else they carry.
+    // A caller who signs in or registers is a stranger until that worked, whatever else they carry.
     let caller = if tier.lets_in() {
         client_address(req.request(), &state.config.trusted_proxies).map(Caller::at)
     } else {

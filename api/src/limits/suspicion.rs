@@ -1,5 +1,5 @@
-//! What no honest request has where it stands is refused. What a person may well have typed is written down at most: every value is bound
-//! in SQL and shown as text, so a note about `<script>` is a note.
+//! Refuses requests that only an attacker sends. Text that a person may well have typed is recorded
+//! at most: every value is bound in SQL and shown as text, so a note about `<script>` is a note.
 
 use actix_web::http::header::HeaderMap;
 use serde::Deserialize;
@@ -44,12 +44,12 @@ pub struct Finding {
 }
 
 const SCRIPT: [&str; 6] = ["<script", "</script", "javascript:", "onerror=", "onload=", "<iframe"];
-/// Where an address may contain them is nowhere.
+/// Signs of SQL that no honest address contains.
 const SQL_IN_ADDRESS: [&str; 10] =
     ["union select", "union all select", "/**/", "';", "'--", "' --", "' or ", "' and ", "or 1=1", "select * from"];
 const SQL_IN_TEXT: [&str; 7] =
     ["union select", "union all select", "' or '", "' or 1=1", "; drop table", "; delete from", "information_schema"];
-/// At the beginning of an address.
+/// Beginnings of addresses.
 const OTHER_PRODUCTS: [&str; 22] = [
     "/wp-",
     "/wordpress",
@@ -74,9 +74,9 @@ const OTHER_PRODUCTS: [&str; 22] = [
     "/phpinfo",
     "/adminer",
 ];
-/// At the end of one.
+/// Endings of addresses.
 const OTHER_PROGRAMS: [&str; 7] = [".php", ".asp", ".aspx", ".jsp", ".cgi", ".sql", ".bak"];
-/// A part of one.
+/// Parts of addresses.
 const HIDDEN_FILES: [&str; 10] =
     [".env", ".git", ".svn", ".hg", ".aws", ".ssh", ".htaccess", ".htpasswd", ".ds_store", ".npmrc"];
 const LOOKED_AT: [&str; 3] = ["user-agent", "referer", "accept-language"];
@@ -171,7 +171,7 @@ fn code(text: &str, sql: &[&str]) -> Option<Kind> {
 /// Lower case, with every layer of percent encoding taken off, and dots and slashes that were written too long made plain.
 fn decode(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
-    // Whoever encodes more often than that reaches nothing that decodes as often.
+    // Anything encoded more often than this reaches nothing that decodes as often.
     for _ in 0..4 {
         let decoded = decode_once(&bytes);
         if decoded == bytes {

@@ -1,8 +1,8 @@
-//! Which requests count together, and how they are called.
+//! Tiers: which requests count together, and their names.
 
 use actix_web::http::Method;
 
-/// Which requests count together.
+/// The requests that count together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tier {
     General,

@@ -13,11 +13,11 @@ use std::{
 use super::Tier;
 use crate::http::caller::Caller;
 
-/// So many requests of one caller may wait in a tier at the same time without an offence: a browser sends six at once.
+/// The most requests of one caller that may wait in a tier at once without an offence: a browser sends six at once.
 pub const AT_ONCE: usize = 6;
-/// So many moments are remembered for one caller in one tier.
+/// The most moments that are remembered for one caller in one tier.
 const MOMENTS: usize = 64;
-/// So many callers are remembered.
+/// The most callers that are remembered.
 const CALLERS: usize = 10_000;
 /// A moment is forgotten so long after it came.
 const FORGOTTEN_AFTER: Duration = Duration::from_mins(15);
@@ -55,7 +55,7 @@ impl Waiting {
         }
     }
 
-    /// Nothing that a caller was told counts once everything of theirs is refused.
+    /// Forgets when a caller was to come back, once everything of theirs is refused.
     pub fn forget(&self, caller: Caller) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(_, one), _| *one != caller);
     }

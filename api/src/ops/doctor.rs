@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, PartialEq, Eq)]
 pub struct Check {
     pub what: &'static str,
-    /// What to do, where it failed.
+    /// The remedy, where it failed.
     pub remedy: Option<String>,
 }
 

@@ -144,7 +144,7 @@ impl Draining {
 #[derive(Debug, Default)]
 pub struct Probe(Mutex<Option<Proof>>);
 
-/// That a row was kept.
+/// The proof that a row was stored.
 #[derive(Debug)]
 struct Proof {
     at: Instant,

@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 /// One line that says why the server is not ready.
 pub fn run(bind_addr: SocketAddr) -> Result<(), String> {
-    // Who listens on all addresses is asked on the loopback one.
+    // A server that listens on all addresses is asked on the loopback one.
     let ip = match bind_addr.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -1,5 +1,5 @@
-//! Outbox rows: what changed about a person, written in the transaction that changes it. They hold no value: whoever reads one reads
-//! what it is about as it is by then, and as far as it is shared.
+//! Outbox rows: what changed about a person, written in the transaction that changes it. They hold
+//! no value: a reader of a row sees its subject as it is by then, and as far as it is shared.
 
 pub mod presence;
 pub mod retention;
@@ -21,7 +21,7 @@ use crate::{
     metric::{Detail, Metric},
 };
 
-/// What a row is about.
+/// The topic of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
     Metric(Metric),
@@ -29,9 +29,9 @@ pub enum Topic {
     Person,
     /// One viewer's share.
     Share,
-    /// What only the person themself is told: their preferences, whose hours can make their status another one.
+    /// A change that only the person is notified of: their preferences, such as when a day starts, can change their own status.
     Own,
-    /// And that a viewer came, went or is called otherwise. It is kept as their `own` with that viewer as its subject.
+    /// A viewer came, went or was renamed. It is stored as the person's `own` with that viewer as its subject.
     Viewer,
 }
 
@@ -54,7 +54,7 @@ impl Topic {
     }
 }
 
-/// Of a topic, what a row is about.
+/// The part of a topic that a row is about.
 #[derive(Clone, Copy, Debug)]
 pub enum Subject<'a> {
     All,
@@ -73,7 +73,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// What is kept of a change.
+/// The stored part of a change.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = outbox)]
 pub struct Row {
@@ -105,7 +105,7 @@ pub fn ends(conn: &mut DbConnection) -> QueryResult<(i64, i64)> {
     outbox_head::table.find(1).select((outbox_head::last, outbox_head::pruned)).first(conn)
 }
 
-/// Whom the first `limit` rows after `after` are about, with repetitions.
+/// The people whom the first `limit` rows after `after` are about, with repetitions.
 pub fn persons_after(conn: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<PersonId>> {
     outbox::table.filter(outbox::id.gt(after)).order(outbox::id).limit(limit).select(outbox::person_id).load(conn)
 }
@@ -146,13 +146,13 @@ pub fn newest_of_share(conn: &mut DbConnection, person_id: &PersonId, viewer_id:
     Ok(those.order(outbox::id.desc()).select(outbox::id).first(conn).optional()?.unwrap_or_default())
 }
 
-/// How long rows are kept: whoever was away for longer loads everything anew.
+/// How long rows are kept: a reader who was away for longer loads everything again.
 const KEPT_FOR: i64 = 7 * DAY;
 const PRUNED_AT_ONCE: i64 = 1000;
 
-/// Goes on by some rows that are older than a week, in their order, and lets go of those before them that were about the same; how many it
-/// went on by. The newest of each kind stays, so that where a reader stands follows from what they may see alone: else it would change
-/// once something hidden is a week old.
+/// Walks on over rows that are older than a week, in their order, and prunes earlier rows about the
+/// same; returns how many it walked over. The newest of each kind stays, so that a reader's place
+/// follows from what they may see alone: else it would change once something hidden is a week old.
 pub fn prune(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
     let (_, pruned) = ends(conn)?;
     let next: Vec<(i64, PersonId, Row)> = outbox::table
@@ -161,7 +161,7 @@ pub fn prune(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
         .limit(PRUNED_AT_ONCE)
         .select((outbox::at, outbox::person_id, Row::as_select()))
         .load(conn)?;
-    // What is from the future was written before the clock was set back.
+    // A row from the future was written before the clock was set back.
     let kept = now.0 - KEPT_FOR..=now.0 + KEPT_FOR;
     let old: Vec<_> = next.into_iter().take_while(|(at, ..)| !kept.contains(at)).collect();
     let Some((.., last)) = old.last() else { return forget_gone(conn, pruned).map(|()| 0) };
@@ -183,7 +183,7 @@ pub fn prune(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
     Ok(old.len())
 }
 
-/// Of a viewer whose account is gone nothing stays. If they are what a person was told of last, that stays, but not of whom it was.
+/// Removes the rows about viewers whose accounts are gone. Where one is a person's newest row, it stays without naming the viewer.
 fn forget_gone(conn: &mut DbConnection, pruned: i64) -> QueryResult<()> {
     let gone: Vec<(i64, PersonId)> = outbox::table
         .filter(outbox::id.le(pruned))
@@ -201,7 +201,7 @@ fn forget_gone(conn: &mut DbConnection, pruned: i64) -> QueryResult<()> {
     Ok(())
 }
 
-/// Notes that something about a person changed, for whoever sees at least `level` of it.
+/// Notes that something about a person changed, for viewers who see at least `level` of it.
 pub fn add(
     conn: &mut DbConnection,
     person_id: &PersonId,

@@ -1,4 +1,4 @@
-//! What is older than any reader could still ask for goes. Whoever was away for longer loads everything anew.
+//! Prunes rows that are older than any reader could still ask for. A reader who was away for longer loads everything again.
 
 use std::time::Duration;
 

@@ -93,14 +93,14 @@ pub async fn list_entries(
     Ok(web::Json(page))
 }
 
-/// Of somebody whose history is shown, as much as is.
+/// The history of somebody who shares it, as far as they do.
 fn page_of_entries(
     conn: &mut DbConnection,
     cursors: &Cursors,
     Watched { person, granted }: &Watched,
     ListEntries { metric, from, to, order, limit, cursor }: ListEntries,
 ) -> ApiResult<Page<EntryView>> {
-    // Only what is shown is looked for: not even the work that is done tells how much there is besides.
+    // Only shown metrics are searched: not even the work done may tell how much else there is.
     let Some(metric) = granted.visible(metric) else { return Ok(Page::empty()) };
     let filter = Filter { metric, from, to, ascending: order == Order::Asc };
     let list = format!("entries|{}|{filter:?}", person.id);

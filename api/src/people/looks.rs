@@ -14,7 +14,7 @@ use crate::{
     trail::{Action, Event, Trace},
 };
 
-/// Who looked at whom, by user name.
+/// A viewer who looked at a person, by user name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Look {
     viewer: String,
@@ -54,7 +54,7 @@ impl Looks {
             return;
         }
         let (looks, written, unwritten, trace) = (self.clone(), new.clone(), new, trace.clone());
-        // Whoever may look is answered even while nothing can be written.
+        // A reader who may look is answered even while nothing can be written.
         db.write_later_or(
             "a look",
             move |conn| {

@@ -50,7 +50,7 @@ pub struct Share {
 }
 
 impl Share {
-    /// What a share is unless the person says otherwise: exact values with history, without export, without an end.
+    /// A share as it is unless the person says otherwise: exact values with history, without export, without an end.
     #[must_use]
     pub fn new(person_id: PersonId, viewer_id: ViewerId, state: ShareState, now: Timestamp) -> Self {
         let granted = Granted::USUAL;
@@ -104,7 +104,7 @@ impl Share {
         self.state(now) == ShareState::Approved && self.until.is_none() && self.terms() == Granted::USUAL
     }
 
-    /// What it lets through while it is approved.
+    /// The terms that hold while it is approved.
     #[must_use]
     pub fn terms(&self) -> Granted {
         Granted {
@@ -133,7 +133,7 @@ impl Share {
     }
 }
 
-/// What a reader may see of a person.
+/// The part of a person that a reader may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Granted {
     pub water: Detail,
@@ -145,10 +145,10 @@ pub struct Granted {
 }
 
 impl Granted {
-    /// What is one's own.
+    /// The access to one's own data.
     pub const OWN: Self =
         Self { water: Detail::Exact, altitude: Detail::Exact, history: true, export: true, own: true };
-    /// What a viewer sees whom nothing narrower was decided for.
+    /// The access of a viewer for whom nothing narrower was decided.
     pub const USUAL: Self = Self { export: false, own: false, ..Self::OWN };
 
     #[must_use]
@@ -165,7 +165,7 @@ impl Granted {
         self.history && Metric::ALL.iter().all(|metric| self.of(*metric) == Detail::Exact)
     }
 
-    /// Which metric to look for when `wanted` is asked for, or any: `None` if nothing of it is shown.
+    /// The metric to look for when `wanted` is asked for, or any: `None` if nothing of it is shown.
     #[must_use]
     pub fn visible(&self, wanted: Option<Metric>) -> Option<Option<Metric>> {
         let shown = |metric: &Metric| self.of(*metric) > Detail::None;
@@ -180,7 +180,7 @@ impl Granted {
     }
 }
 
-/// What `reader` may see of `person` at `now`, given the share between them; `None` is nothing, not even that the person is there.
+/// The access of `reader` to `person` at `now`, given the share between them; `None` is nothing, not even that the person is there.
 ///
 /// An admin sees themself and no other admin. `nobody` counts for more than any share; what a share says, or that it has ended, counts for
 /// more than `everyone`. A wish by itself changes nothing.
@@ -214,10 +214,10 @@ impl Watched {
     /// The person of this name.
     ///
     /// # Errors
-    /// 404 alike for who is not there and who may not be watched, after the same work, so that nobody learns who exists.
+    /// 404 alike for people who do not exist and people who may not be watched, after the same work, so that nobody learns who exists.
     pub fn find(conn: &mut DbConnection, reader: &User, username: &str, now: Timestamp) -> ApiResult<Self> {
         let person = find_user(conn, username)?;
-        // With nobody, too: the time of a refusal would tell who is there.
+        // Read also where nobody has the name: the time of a refusal would tell who exists.
         let person_id = person.as_ref().map_or_else(|| PersonId::new(""), User::as_person);
         let share = find_share(conn, &person_id, &reader.as_viewer())?;
         let watched = person.and_then(|person| {
@@ -241,7 +241,7 @@ pub fn find_share(conn: &mut DbConnection, person_id: &PersonId, viewer_id: &Vie
     shares::table.find((person_id, viewer_id)).select(Share::as_select()).first(conn).optional()
 }
 
-/// What all persons share with a viewer.
+/// The shares of all persons with a viewer.
 pub fn shares_to(conn: &mut DbConnection, viewer_id: &ViewerId) -> QueryResult<Vec<Share>> {
     shares::table.filter(shares::viewer_id.eq(viewer_id)).select(Share::as_select()).load(conn)
 }

@@ -112,7 +112,7 @@ impl Freshness {
     }
 }
 
-/// What a reader may know of how a person is at `now`.
+/// The status of a person at `now`, as far as a reader may know it.
 pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> QueryResult<StatusView> {
     let Watched { person, granted } = watched;
     let day = person.day_of(now);

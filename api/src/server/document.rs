@@ -1,4 +1,4 @@
-//! What the OpenAPI document says that no handler does: about the whole, and what every operation of a kind answers.
+//! Parts of the OpenAPI document that no handler states: about the whole, and the answers of every operation of a kind.
 
 use actix_web::{
     App, Error, HttpResponse,
@@ -57,7 +57,7 @@ impl Modify for SecuritySchemes {
     }
 }
 
-/// What every operation under `/api/v1` takes, put into each: [`crate::auth::acting_as`].
+/// The header that every operation under `/api/v1` takes, put into each: [`crate::auth::acting_as`].
 fn acting_as() -> Parameter {
     ParameterBuilder::new()
         .name("Acting-As")

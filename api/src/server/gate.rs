@@ -1,5 +1,5 @@
-//! Who gets in: requests for this host, as many as can be worked on, of callers that are not kept out, and that do not look like an
-//! attack.
+//! Admission: requests for this host, as many as can be worked on, of callers that are not kept
+//! out, and that do not look like an attack.
 
 use std::net::IpAddr;
 
@@ -40,7 +40,7 @@ fn is_health(req: &ServiceRequest) -> bool {
     path == "/health" || path.starts_with("/health/")
 }
 
-/// What keeps the server from being asked by a foreign name, or too much at once.
+/// Protection from requests by a foreign name, or from too many at once.
 #[derive(Debug)]
 pub struct Front {
     /// One permit for each request that is worked on.
@@ -136,7 +136,7 @@ pub(super) fn cors(config: &Config) -> Cors {
     config.cors_allowed_origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }
 
-/// Finds out who asks, keeps out whoever has a penalty, refuses what no honest client sends, and counts both against its caller.
+/// Identifies the caller, keeps out callers with a penalty, refuses what no honest client sends, and counts both against its caller.
 pub(super) async fn callers(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -179,7 +179,7 @@ pub(super) async fn callers(
         }
         (response, offence)
     };
-    // What a foreign page makes a browser ask for is not that person's doing. Whoever pretends to be one is limited all the same.
+    // A foreign page's request is not the doing of the person at the browser. A caller that pretends to be one is still rate limited.
     if let (Some(caller), Some(offence), true) = (caller, offence, limited && !cross_site) {
         let limits = service::<Limits>(response.request())?;
         punish(&state, &penalties, limits, (caller, offence, trace)).await;
@@ -201,7 +201,7 @@ async fn punish(
     }
 }
 
-/// What lets somebody in has limits of its own: one who is kept out keeps nobody else behind the same address from signing in.
+/// Signing in has limits of its own: a caller who is kept out keeps nobody else behind the same address from signing in.
 fn can_be_kept_out(req: &ServiceRequest) -> bool {
     let tier = Tier::of(req.method(), routed_path(req.request()));
     !is_health(req) && !tier.is_some_and(Tier::lets_in)

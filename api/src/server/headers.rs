@@ -49,7 +49,7 @@ pub(super) fn strict(config: &Config, path: &str, headers: &mut HeaderMap) {
         headers.remove(header::ACCESS_CONTROL_ALLOW_CREDENTIALS);
         headers.remove(header::ACCESS_CONTROL_EXPOSE_HEADERS);
     }
-    // What is not said to be public is private.
+    // Answers are private unless they say otherwise.
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

@@ -1,4 +1,4 @@
-//! What every request passes on its way in and out, outermost first.
+//! Middleware that every request passes on its way in and out, outermost first.
 
 use std::{panic::AssertUnwindSafe, time::Instant};
 
@@ -131,7 +131,7 @@ pub(super) async fn within_time(
     }
 }
 
-/// What goes on during maintenance: what ends it, what lets an admin in to do so, and what changes nothing for anybody else.
+/// Requests served during maintenance: those that end it, let an admin in to do so, or change nothing for anybody else.
 const GOES_ON: [(&str, &str); 5] = [
     ("PATCH", "/api/v1/admin/settings"),
     ("POST", "/api/v1/auth/login"),
@@ -163,7 +163,7 @@ pub(super) async fn validators(
     let get = req.method() == Method::GET;
     let wanted = req.headers().get(header::IF_NONE_MATCH).cloned();
     let response = next.call(req).await?.map_into_boxed_body();
-    // What comes bit by bit, and may never end, is not begun.
+    // An answer that comes bit by bit, and may never end, is not begun.
     if head && response.response().body().size() == BodySize::Stream {
         return Ok(response.map_body(|_, _| BoxBody::new(body::None::new())));
     }
@@ -194,7 +194,7 @@ pub(super) async fn validators(
     Ok(ServiceResponse::new(req, response))
 }
 
-/// Who carries which session cookie.
+/// The cookie that carries a session.
 pub(super) fn sessions(state: &AppState) -> SessionMiddleware<CookieSessionStore> {
     let life = time::Duration::milliseconds(COOKIE_LIFE);
     SessionMiddleware::builder(CookieSessionStore::default(), cookie_key(&state.config.session_secret))

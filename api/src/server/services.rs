@@ -1,4 +1,4 @@
-//! All services of the process, each made once, and handed to whoever asks for it in a signature.
+//! All services of the process, each made once, and handed to every handler that asks for it in its signature.
 
 use actix_web::web::{self, Data};
 

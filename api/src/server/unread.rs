@@ -1,5 +1,5 @@
-//! The rest of a body that nobody read. Actix goes on reading a chunked one for as long as its sender likes once it has been dropped, and
-//! closes the connection if it is still held when the answer is sent. So it is held until then.
+//! The rest of a body that nobody read. Actix goes on reading a dropped chunked body for as long as its sender likes,
+//! and closes the connection if the body is still held when the answer is sent. It is therefore held until then.
 
 use std::{
     cell::RefCell,

@@ -41,7 +41,7 @@ impl Routes {
     }
 }
 
-/// What is no id is not found, unless it is an address of its own, asked in a way that only ids are.
+/// A path with an invalid id is not found, unless it is an address of its own, asked with a method that only ids have.
 pub(super) fn unreadable_path(req: &HttpRequest) -> ApiError {
     let routes = req.app_data::<web::Data<Routes>>();
     let own = routes.and_then(|routes| routes.0.iter().find(|route| route.pattern.pattern() == Some(req.path())));

@@ -1,4 +1,4 @@
-//! Tells those who watch that an account is presented otherwise.
+//! Notifies those who watch that the way an account is presented has changed.
 
 use diesel::QueryResult;
 
@@ -26,7 +26,7 @@ pub fn person_changed(conn: &mut DbConnection, before: &User, after: &User, now:
     } else if own(before) != own(after) {
         outbox::add(conn, &person, Topic::Own, Detail::Logged, Subject::All, now)?;
     }
-    // Whoever lets a viewer watch finds them under their name.
+    // A person who lets a viewer watch finds them under their name.
     let found_as = |user: &User| (user.display_name.clone(), user.disabled);
     if after.role() == Role::Viewer && found_as(before) != found_as(after) {
         for share in shares_to(conn, &viewer)? {

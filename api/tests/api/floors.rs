@@ -65,7 +65,7 @@ fn imports(text: &str, depth: usize) -> Vec<&str> {
     found
 }
 
-/// What a file imports that is not below it.
+/// The imports of a file that are not below it.
 fn arrows_up(floors: &Floors, file: &Path, text: &str) -> Vec<String> {
     let mut segments: Vec<String> = file.with_extension("").iter().map(|part| part.to_string_lossy().into()).collect();
     if segments.last().is_some_and(|last| last == "mod") {

@@ -1,5 +1,5 @@
-//! Who may call what: every operation of the OpenAPI document, as anonymous, viewer, the admin concerned, and another admin. A new
-//! route without a row fails. `make generate` writes the table of operations in docs/security/rules.md from these rows.
+//! The matrix of who may call what: every operation of the OpenAPI document, as anonymous, viewer, the admin concerned, and another
+//! admin. A new route without a row fails. `make generate` writes the table of operations in docs/security/rules.md from these rows.
 
 use serde_json::{Value, json};
 use status_tracker::{account::model::Role, server::document};
@@ -48,7 +48,7 @@ pub fn rows() -> Vec<Row> {
         ("POST", "/api/v1/entries/{id}/versions/{number}/restore", json!(null), [401, 403, 200, 404]),
         ("POST", "/api/v1/entries/{id}/restore", json!(null), [401, 403, 200, 404]),
         ("DELETE", "/api/v1/entries/{id}", json!(null), [401, 403, 204, 404]),
-        // A digest that stands for nothing that could be done: whoever may ask is told so.
+        // A digest of no preview: callers who may ask are refused for that.
         ("POST", "/api/v1/entries/rewind", json!({"to": NOON, "digest": "x"}), [401, 403, 409, 409]),
         ("POST", "/api/v1/entries/recompute", json!({"digest": "x"}), [401, 403, 409, 409]),
         ("GET", "/api/v1/instance", json!(null), [200, 200, 200, 200]),

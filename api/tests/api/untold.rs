@@ -1,5 +1,5 @@
-//! That somebody is there is told by nothing that a refusal takes: it executes the same statements, as often, and says the same,
-//! whomever it is about. `make bench` compares the times.
+//! Refusals do not tell whether somebody exists: each executes the same statements, as often, and
+//! says the same, whomever it is about. `make bench` compares the times.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ impl House {
         Self { app, admin, viewer, said: [read, written] }
     }
 
-    /// What an answer says, but for its own id, and the statements that it took.
+    /// The contents of an answer, but for its own id, and the statements that it took.
     async fn taken(&self, ask: impl Future<Output = Answer>) -> (u16, Value, Vec<String>, Vec<(String, i64)>) {
         for said in &self.said {
             said.lock().unwrap().clear();
@@ -86,7 +86,7 @@ fn of_nobody_and(others: &[&'static str]) -> Vec<&'static str> {
 async fn a_viewer_learns_of_nobody_whom_they_may_not_watch() {
     let house = House::with(&[]).await;
     let (viewer, admin) = (&house.viewer, &house.admin);
-    // Whoever ended it is listed among those who can be asked, and shows nothing more than that.
+    // A person who ended the share is listed among people who can be asked, and shows nothing more than that.
     let names = of_nobody_and(&[&KEPT_BACK[..], &["ended"]].concat());
     for way in ["status", "entries", "entries?limit=500&order=asc", "events"] {
         let ask = async |client: &Client, name: String| client.get(&format!("/api/v1/people/{name}/{way}")).await;
@@ -97,14 +97,14 @@ async fn a_viewer_learns_of_nobody_whom_they_may_not_watch() {
         let others = of_nobody_and(&["hidden", "disabled", "another", SHARING]);
         assert_eq!(house.same_of_all(way, &others, |name| ask(admin, name)).await, 404);
     }
-    // Of somebody whom nobody shows anything, since looks are noted.
+    // The start of a viewer whom nobody shows anything, since looks are noted.
     let casey = house.app.named("casey", Role::Viewer).await;
     house
         .app
         .execute("UPDATE shares SET state = 'ended' WHERE viewer_id = (SELECT id FROM users WHERE username = 'casey')");
     let start = async |name: String| casey.get(&format!("/api/v1/start?person={name}")).await;
     assert_eq!(house.same_of_all("the start", &names, start).await, 200);
-    // What is compared does tell one thing from another.
+    // The comparison does tell one thing from another.
     let watched = house.taken(viewer.get("/api/v1/people/robin/status")).await;
     let refused = house.taken(viewer.get("/api/v1/people/hidden/status")).await;
     assert_eq!((watched.0, refused.0), (200, 404));

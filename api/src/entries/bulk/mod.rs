@@ -1,7 +1,7 @@
-//! Changes to many of one's own entries at once: first shown, then done, and done only while it is still what was shown.
+//! Changes to many of one's own entries at once: previewed first, then made, and only if the preview still holds.
 //!
-//! Both walk the entries a page at a time and decide each by itself, so that memory stays small however long the history is. What would
-//! be done is summed up in a digest: the preview gives it out, and whoever applies it sends it back.
+//! Both walk the entries a page at a time and decide each by itself, so that memory stays small however long the
+//! history is. A digest sums up the change: the preview gives it out, and the request to apply it sends it back.
 //!
 //! `POST /entries/rewind`, `POST /entries/recompute`
 
@@ -49,9 +49,9 @@ pub struct BulkQuery {
     dry_run: bool,
 }
 
-/// What is to become of the entries, and what is told of it.
+/// The change that entries go through, and how it is reported.
 trait Plan: Send + 'static {
-    /// What is recorded once it is done.
+    /// The action that is recorded once it is done.
     const ACTION: Action;
 
     /// Takes the owner as they are when it is done: their zone may be another than when the request came.
@@ -68,7 +68,7 @@ trait Plan: Send + 'static {
     /// How an entry is to be; `None` where it stays as it is.
     fn after(&self, before: &Entry) -> Option<Entry>;
 
-    /// Takes up a change for the answer.
+    /// Adds a change to the answer.
     fn count(&mut self, before: Entry, after: Entry);
 
     /// Completes the answer once all entries are counted, and changed if `applied`.
@@ -76,7 +76,7 @@ trait Plan: Send + 'static {
         Ok(())
     }
 
-    /// What the record says of it, without what an entry says.
+    /// The detail of the record, which tells nothing of what an entry says.
     fn summary(&self) -> String;
 }
 
@@ -117,7 +117,7 @@ async fn run<P: Plan>(
         .write(&state.db, move |conn, trace| {
             walk.plan.begin(user_of(conn, &owner.id)?);
             while walk.step(conn, Some(&owner.username))? {}
-            // What was done so far is undone with the error.
+            // The error also undoes the changes made so far.
             if cursors.seal(&list, &walk.digest()) != digest {
                 return Err(ApiError::new(
                     Code::ChangedSincePreview,
@@ -160,9 +160,9 @@ impl<P: Plan> Walk<P> {
         }
     }
 
-    /// Goes on by a page and tells whether there is more; what differs is changed if there is somebody to do it.
+    /// Goes on by a page and tells whether there is more; changes the entries that differ if `by` is given.
     ///
-    /// What was changed comes by again at the end, and differs no more.
+    /// A changed entry comes by again at the end, and differs no more.
     fn step(&mut self, conn: &mut DbConnection, by: Option<&str>) -> QueryResult<bool> {
         let (at, id) = &self.position;
         let page = entries_by_change(conn, &self.owner, (*at, id), AT_ONCE)?;
@@ -204,7 +204,7 @@ impl<P: Plan> Walk<P> {
         BASE64_URL_SAFE_NO_PAD.encode(self.digest.clone().finalize())
     }
 
-    /// Tells those who watch: once for all of a metric, since a page that would be told of thousands loads them anew anyway.
+    /// Notifies those who watch: once for all of a metric, since a page that is told of thousands would load them all again anyway.
     fn tell(&self, conn: &mut DbConnection) -> QueryResult<()> {
         let owner = PersonId::new(&*self.owner);
         for (metric, level) in self.levels {

@@ -26,7 +26,7 @@ use crate::{
     trail::{Action, Event, Row, Trace},
 };
 
-/// How long somebody who was told no has to wait before they ask again.
+/// How long a viewer who was refused has to wait before they ask again.
 const ASK_AGAIN_AFTER: i64 = DAY;
 
 /// A viewer's share of a person: the parts they see, its end, and their last look.
@@ -86,7 +86,7 @@ pub struct WatcherView {
     since: Timestamp,
 }
 
-/// What a person changes about a share; `None` stays.
+/// Changes that a person makes to a share; `None` stays.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ShareChanges {
     pub state: Option<ShareState>,
@@ -111,7 +111,7 @@ fn lets_in(person: &User, viewer: &User) -> bool {
     person.sharing() == Sharing::Everyone && viewer.role() == Role::Viewer && viewer.disabled == 0
 }
 
-/// The state as it counts: whoever is let in with everyone needs no share.
+/// The state as it counts: a viewer who is let in with everyone needs no share.
 fn state_between(person: &User, viewer: &User, kept: Option<&Share>, now: Timestamp) -> ShareState {
     match kept {
         None if lets_in(person, viewer) => ShareState::Approved,
@@ -121,7 +121,7 @@ fn state_between(person: &User, viewer: &User, kept: Option<&Share>, now: Timest
     }
 }
 
-/// How things stand between a person and a viewer. Where there is nothing between them, that is an ended share.
+/// The state between a person and a viewer. Where there is nothing between them, that is an ended share.
 pub fn share_view(conn: &mut DbConnection, person: &User, viewer: &User, now: Timestamp) -> QueryResult<ShareView> {
     share_view_among(conn, person, viewer, &mut Lookalikes::default(), now)
 }
@@ -137,7 +137,7 @@ pub fn share_view_among(
     let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
     let Granted { water, altitude, history, export, own: _ } = kept.as_ref().map_or(Granted::USUAL, Share::terms);
     let last_look = looks::table.find((&person.id, &viewer.id)).select(looks::last_at).first(conn).optional()?;
-    // That they went is written a little later.
+    // Their departure is written a little later.
     let may_watch = decide(viewer, person, kept.as_ref(), now).is_some();
     let state = state_between(person, viewer, kept.as_ref(), now);
     let looks_like = if state == ShareState::Requested { others.of(conn, viewer)? } else { Vec::new() };
@@ -249,7 +249,7 @@ pub fn change(
         ..before
     };
     let until = match changes.until {
-        // What is over does not begin again by being given a later end.
+        // A share that is over does not begin again by being given a later end.
         _ if state == ShareState::Ended => share.until,
         Some(until) => until.map(|until| until.0),
         // An end that is past would end what begins again at once.
@@ -259,7 +259,7 @@ pub fn change(
     if same_state && (terms, until) == (before, share.until) {
         return Ok(person);
     }
-    // What has run out is not what the person said no to.
+    // A share that ran out is not one that the person said no to.
     if changes.state.is_some() || is_new {
         share.set_state(state, now);
     }
@@ -276,7 +276,7 @@ pub fn let_in(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &Us
     let mut share = Share::new(person.as_person(), viewer.as_viewer(), ShareState::Approved, trace.at);
     share.set_terms(offer.terms);
     share.until = offer.until;
-    // Of the two names the record is about the one who did not do it.
+    // The record names the one of the two who did not act.
     let other = if trace.actor.as_ref() == Some(&viewer.username) { person } else { viewer };
     keep(conn, trace, &share, &Event::new(Action::ShareUpdate).on(&other.username).detail(in_words(&share, trace.at)))
 }
@@ -287,7 +287,7 @@ fn keep(conn: &mut DbConnection, trace: &Trace, share: &Share, event: &Event) ->
     trace.record(conn, event)
 }
 
-/// What a share says, for the record of who decided it.
+/// The terms of a share, for the record of who decided it.
 fn in_words(share: &Share, now: Timestamp) -> String {
     let Granted { water, altitude, history, export, own: _ } = share.terms();
     let words = [
@@ -301,9 +301,9 @@ fn in_words(share: &Share, now: Timestamp) -> String {
     words.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Ends all that stands between a user and others, as their role changes: what they were let see as a viewer, and whom they let watch as a
-/// person. It was agreed with somebody in the other role. That it has ended stays, and what was narrowed ends, or two changes of a role would
-/// let somebody in again with `everyone`, or show them more; what was a wish, or let them see what everyone does, goes.
+/// Ends all shares of a user with others, as viewer and as person, when their role changes: they were agreed with
+/// somebody in the other role. Ended shares stay, and narrowed ones end, or two changes of a role would let somebody in
+/// again with `everyone`, or show them more; mere requests, and shares that allow just what everyone sees, are deleted.
 pub fn end_all_of(conn: &mut DbConnection, trace: &Trace, user: &User) -> QueryResult<()> {
     let mut found = shares_to(conn, &user.as_viewer())?;
     found.extend(shares::table.filter(shares::person_id.eq(&user.id)).select(Share::as_select()).load(conn)?);
@@ -335,7 +335,7 @@ pub fn tell_all_watched_by(conn: &mut DbConnection, viewer_id: &ViewerId, now: T
         .try_for_each(|person| outbox::add(conn, person, Topic::Share, Detail::Logged, Subject::Viewer(viewer_id), now))
 }
 
-/// Who watches a person right now, by user name.
+/// The viewers who watch a person right now, by user name.
 pub fn watching(conn: &mut DbConnection, person: &User, now: Timestamp) -> QueryResult<Vec<WatcherView>> {
     let mut found: Vec<WatcherView> = Vec::new();
     for (viewer_id, since) in presence::watchers_of(conn, &person.as_person(), now)? {
@@ -353,7 +353,7 @@ pub fn watching(conn: &mut DbConnection, person: &User, now: Timestamp) -> Query
     Ok(found)
 }
 
-/// At most `limit` looks at a person before `position`, newest first. Those at somebody who had the name before are none of theirs.
+/// At most `limit` looks at a person before `position`, newest first. Looks at an earlier owner of the name are not theirs.
 pub fn looks_at(
     conn: &mut DbConnection,
     person: &User,
@@ -369,7 +369,7 @@ pub fn looks_at(
     list_records(conn, &filter, position, limit)
 }
 
-/// A look, with the name of whoever it was as they call themself now.
+/// A look, with the present display name of the one who looked.
 pub fn look_view(conn: &mut DbConnection, look: Row) -> QueryResult<LookView> {
     let username = look.actor.unwrap_or_default();
     let who = find_user(conn, &username)?.filter(|user| user.created_at <= look.at);

@@ -1,4 +1,4 @@
-//! What a person chooses for somebody who is only just coming: by an account they make, or by an invitation.
+//! Terms that a person chooses for a newcomer: by an account they make, or by an invitation.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -37,7 +37,7 @@ impl Default for ShareTerms {
 }
 
 impl ShareTerms {
-    /// What a person offers by it to whoever comes in `role`.
+    /// The offer that a person makes by it to a newcomer in `role`.
     ///
     /// # Errors
     /// 422 where it would be over before it began, or for an admin, who watches nobody.
@@ -58,7 +58,7 @@ impl ShareTerms {
     }
 }
 
-/// What is let through, and until when.
+/// The terms that are offered, and until when they hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer {
     pub terms: Granted,
@@ -73,7 +73,7 @@ impl Offer {
 }
 
 impl Default for Offer {
-    /// What is offered to one person where nothing is said.
+    /// The offer to one person where nothing is said.
     fn default() -> Self {
         Self { terms: Granted::USUAL, until: None }
     }

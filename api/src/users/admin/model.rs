@@ -20,7 +20,7 @@ use crate::{
 /// How long a temporary password lets its owner in to choose another (OWASP ASVS 6.4.1).
 pub const TEMPORARY: i64 = DAY;
 
-/// What to change; `None` stays.
+/// Changes to an account; `None` stays.
 #[derive(Clone, Debug, Default)]
 pub struct AccountChanges {
     pub role: Option<Role>,
@@ -47,7 +47,7 @@ pub fn named(conn: &mut DbConnection, username: &str) -> ApiResult<User> {
 /// [`crate::error::Code::LastAdmin`] if that would demote or disable them.
 pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: AccountChanges) -> ApiResult<User> {
     let user = named(conn, username)?;
-    // What is so already is no change: it ends no session and leaves no record.
+    // A value that is set already is no change: it ends no session and leaves no record.
     let role = changes.role.filter(|role| *role != user.role());
     let disabled = changes.disabled.filter(|disabled| *disabled != (user.disabled != 0));
     let display_name = changes.display_name.filter(|name| *name != user.display_name);
@@ -75,7 +75,7 @@ pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: A
         role,
         disabled: disabled.map(i16::from),
         display_name,
-        // Whoever comes to log again decides again whom they let watch.
+        // A person who becomes an admin again decides again whom they let watch.
         sharing: role.map(|_| Sharing::Approved),
     };
     diesel::update(users::table.find(&user.id)).set(&columns).execute(conn)?;

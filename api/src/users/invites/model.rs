@@ -1,4 +1,4 @@
-//! Invite rows. The code itself is kept nowhere: whoever reads the database cannot register with it.
+//! Invite rows. The code itself is not stored: a reader of the database cannot register with it.
 
 use diesel::prelude::*;
 
@@ -26,7 +26,7 @@ pub struct Invite {
     /// The id of the admin who made it.
     pub created_by: String,
     pub created_at: i64,
-    /// What whoever registers with it will see of its maker; nothing where there is no water.
+    /// The access to its maker's data for people who register with it; none where there is no water.
     water: Option<Detail>,
     altitude: Option<Detail>,
     history: i16,
@@ -34,7 +34,7 @@ pub struct Invite {
     until: Option<i64>,
 }
 
-/// What is chosen of a new invite.
+/// The choices for a new invite.
 #[derive(Clone, Copy, Debug)]
 pub struct Chosen {
     pub role: Role,
@@ -65,7 +65,7 @@ impl Invite {
         }
     }
 
-    /// What its maker offered to whoever comes by it.
+    /// The offer of its maker to people who come by it.
     #[must_use]
     pub fn offer(&self) -> Option<Offer> {
         let (water, altitude) = (self.water?, self.altitude?);
@@ -73,7 +73,7 @@ impl Invite {
         Some(Offer { terms, until: self.until })
     }
 
-    /// What comes of that at `now`: nothing once the offer is over, or while its maker shares with nobody.
+    /// The offer as it holds at `now`: none once it is over, or while its maker shares with nobody.
     #[must_use]
     pub fn offer_of(&self, maker: &User, now: Timestamp) -> Option<Offer> {
         let open = self.role() == Role::Viewer && maker.sharing() != Sharing::Nobody;
@@ -108,7 +108,7 @@ pub fn insert(conn: &mut DbConnection, invite: &Invite) -> QueryResult<()> {
     diesel::insert_into(invites::table).values(invite).execute(conn).map(drop)
 }
 
-/// Makes room for `invite` where its maker made one under the same id before and nobody used that: the answer was lost, and the code with it.
+/// Deletes an invite that its maker made under the same id and nobody used: the answer was lost, and the code with it.
 ///
 /// # Errors
 /// [`Code::IdConflict`] if the id stands for anything else.
@@ -127,7 +127,7 @@ pub fn delete(conn: &mut DbConnection, id: &str) -> QueryResult<bool> {
     diesel::delete(invites::table.find(id)).execute(conn).map(|count| count > 0)
 }
 
-/// What an admin has invited others with goes when they are no longer trusted with it.
+/// Deletes the invites of an admin who is no longer trusted with them.
 pub fn delete_of(conn: &mut DbConnection, user_id: &str) -> QueryResult<()> {
     diesel::delete(invites::table.filter(invites::created_by.eq(user_id))).execute(conn).map(drop)
 }

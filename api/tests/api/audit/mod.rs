@@ -1,4 +1,4 @@
-//! Who did what, and who may read it.
+//! The audit log, and who may read it.
 
 pub mod private;
 pub mod records;

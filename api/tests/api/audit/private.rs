@@ -1,5 +1,5 @@
-//! When somebody logs, whom they let watch and on what terms, and who looked at them stands in the log for whom it names, and for whoever
-//! runs the server. To other admins nothing tells that it is there.
+//! Records of when somebody logs, whom they let watch and on what terms, and who looked at them are
+//! shown to the people they name and to the operator. Nothing tells other admins that they exist.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use crate::{
 
 const AUDIT: &str = "/api/v1/admin/audit";
 
-/// All that an admin is told of the log, page by page and by every filter, but for who asks.
+/// All that an admin can read of the log, page by page and by every filter, but for who asks.
 async fn all(admin: &Client) -> Vec<String> {
     let mut found = Vec::new();
     for query in [
@@ -66,11 +66,11 @@ async fn a_while(lives: bool) -> (TestApp, Client, Client) {
             alex.get("/api/v1/people").await.expect(StatusCode::OK);
             settled(&app).await;
         }
-        // What anybody may know who manages the server.
+        // An action that anybody who manages the server may know of.
         let user = json!({"username": format!("new-{second}"), "role": "viewer", "share": null});
         robin.post("/api/v1/admin/users", user).await.expect(StatusCode::CREATED);
     }
-    // The last of it ends it, so that nothing is shared in either.
+    // Deleting the shares ends what is left of it, so that nothing is shared in either case.
     app.execute("DELETE FROM shares");
     (app, robin, sasha)
 }
@@ -80,7 +80,7 @@ async fn nothing_of_somebodys_life_shows_to_another_admin() {
     let (busy, robin, sasha) = a_while(true).await;
     let (quiet, _, other) = a_while(false).await;
     let without_ids = |answers: Vec<String>| -> Vec<String> {
-        // Ids of requests and cursors are made anew each time, and so the length of both is compared.
+        // Ids of requests and cursors differ each time, so the lengths around them are compared.
         answers
             .into_iter()
             .map(|answer| {

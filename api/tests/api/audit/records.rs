@@ -1,4 +1,4 @@
-//! Who did what: nothing happens without its record, and no record changes or goes unnoticed.
+//! The audit log: nothing happens without its record, and no record changes or goes unnoticed.
 
 use actix_web::http::StatusCode;
 use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
@@ -242,7 +242,7 @@ async fn every_edited_removed_or_moved_record_is_found() {
         });
         assert!(matches!(found, Verdict::Broken(_)), "{statement}");
     }
-    // Whoever rewrites the whole chain with the right hashes is found by a head that was kept elsewhere.
+    // A chain that was rewritten whole, with the right hashes, is found by a head that was kept elsewhere.
     let known = |id, hash: &str| app.state.db.read_blocking(|conn| Ok(verify(conn, Some((id, hash)))?)).unwrap();
     assert!(matches!(known(6, &hash), Verdict::Sound { .. }));
     assert!(matches!(known(6, &"0".repeat(64)), Verdict::Broken(_)));

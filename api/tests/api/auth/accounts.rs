@@ -1,4 +1,4 @@
-//! Who gets an account, and with which name and password.
+//! Registration: who gets an account, and with which name and password.
 
 use actix_web::http::StatusCode;
 use serde_json::json;

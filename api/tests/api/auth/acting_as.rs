@@ -1,4 +1,4 @@
-//! A page says for whom it asks, and nothing is done or shown where the credential is somebody else's.
+//! A page names the user it asks for, and nothing is done or shown where the credential is somebody else's.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -108,7 +108,7 @@ async fn everybody_else_is_refused_alike_whether_they_are_there_or_not() {
     for query in ["acting_as=sasha", "acting_as=", "acting_as", "a%63ting_as=sasha", "x=1&acting_as=sasha"] {
         assert_eq!(answer(&format!("/api/v1/me?{query}"), &[]).await, expected, "{query}");
     }
-    // All that is said has to be right.
+    // Every name given has to be right.
     assert_eq!(answer("/api/v1/me?acting_as=sasha", &["robin"]).await, expected);
     assert_eq!(answer("/api/v1/me?acting_as=robin", &["sasha"]).await, expected);
     assert_eq!(answer("/api/v1/me?acting_as=robin&acting_as=sasha", &[]).await, expected);
@@ -148,7 +148,7 @@ async fn ones_own_name_in_any_case_changes_nothing() {
         let entry = json!({"metric": "water", "value": 250});
         as_somebody(robin, "POST", "/api/v1/entries", &["Robin"], Some(&entry)).await.expect(StatusCode::CREATED);
     }
-    // What no route knows is refused as ever.
+    // An unknown parameter is refused as ever.
     robins[0].get("/api/v1/people?acting_as=robin&acting=robin").await.expect_problem(422, "invalid");
 }
 

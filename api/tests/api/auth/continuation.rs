@@ -1,4 +1,4 @@
-//! The second step of a sign-in: what stands for the password there, and what ends it.
+//! The second step of a sign-in: the continuation that stands for the password, and what ends it.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ impl Protected {
         code_at(&self.secret, app.clock.now())
     }
 
-    /// What the first step gives out.
+    /// The continuation that the first step gives out.
     async fn begin(&self, app: &TestApp, path: &str) -> String {
         let answer = ask(app, path, json!({"username": self.name(), "password": PASSWORD})).await;
         continuation(answer.expect_problem(401, "totp_required"))
@@ -84,7 +84,7 @@ async fn it_is_good_once() {
         let again = go_on(&app, path, robin.name(), &continuation, &robin.code(&app)).await;
         assert_eq!(again.expect_problem(401, "continuation_over").json["continuation"], Value::Null);
     }
-    // Of many at once one gets in.
+    // Only one of many at once gets in.
     let continuation = robin.begin(&app, LOGIN).await;
     let code = robin.code(&app);
     let at_once = (0..5).map(|_| go_on(&app, LOGIN, robin.name(), &continuation, &code));
@@ -169,7 +169,7 @@ async fn it_is_of_one_network() {
         let answer = from(gone_on, body(robin.code(&app))).await;
         assert_eq!(answer.status == 200, good, "{begun}, {gone_on}: {}", answer.status);
         if !good {
-            // Whoever stole it has used it up.
+            // The thief has used it up.
             from(begun, body(robin.code(&app))).await.expect_problem(401, "continuation_over");
         }
         app.clock.advance(STEP);

@@ -9,7 +9,7 @@ use status_tracker::clock::{DAY, SECOND, Timestamp};
 
 use crate::support::{Client, PASSWORD, TestApp};
 
-/// What the server signs with: whoever knew it could sign, and still get no further than the claims allow.
+/// The secret that the server signs with: anybody who knew it could sign, and still get no further than the claims allow.
 const SECRET: &str = "JWT_SECRET of a server that only tests itself";
 const PREVIOUS: &str = "the secret before it, which is still accepted";
 
@@ -281,7 +281,7 @@ async fn of_hundreds_of_forged_credentials_none_is_accepted() {
     assert!(accepted.is_empty(), "{} of {count} were not refused:\n{}", accepted.len(), accepted.join("\n"));
     assert_eq!(app.contents(), before);
 
-    // What all of them were made from is good.
+    // The credentials that all of them were made from are good.
     let honest = Client { bearer: Some(api_token), ..app.anonymous() };
     for client in [&robin, &page, &honest] {
         client.get("/api/v1/people").await.expect(StatusCode::OK);

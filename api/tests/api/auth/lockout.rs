@@ -75,7 +75,7 @@ async fn of_fifty_guesses_at_once_five_are_looked_at() {
         futures_util::future::join_all(guesses).await.iter().map(|answer| answer.status.as_u16()).collect();
     let mut looked_at = outcomes.iter().filter(|status| **status == 401).count();
     assert!(outcomes.iter().all(|status| [401, 423, 503].contains(status)), "{outcomes:?}");
-    // Those that found no place to be hashed were not looked at and do not count: what is left of the five is still there.
+    // Guesses that found no place to be hashed were not looked at and do not count: the rest of the five is still there.
     while attempt(&app, &viewer.username, WRONG).await.status == 401 {
         looked_at += 1;
     }
@@ -174,7 +174,7 @@ async fn right_sign_ins_at_once_are_no_guesses_however_many() {
     attempt(&app, &viewer.username, PASSWORD).await.expect(StatusCode::OK);
 }
 
-/// Whatever the owner does meanwhile, and in whichever order it all comes.
+/// The count holds whatever the owner does meanwhile, and in any order.
 #[actix_web::test]
 async fn beside_its_owner_five_guesses_at_a_name_are_looked_at() {
     let app = TestApp::start().await;

@@ -153,7 +153,7 @@ async fn a_new_password_gives_the_cookie_a_new_session_id() {
     page.get("/api/v1/me").await.expect_problem(401, "unauthorized");
 }
 
-/// Whoever got hold of a session cannot guess the password with it: wrong ones count and lock like failed sign-ins.
+/// A thief of a session cannot guess the password with it: wrong ones count and lock like failed sign-ins.
 ///
 /// OWASP ASVS v5.0.0-7.5.1 and v5.0.0-6.3.1
 #[actix_web::test]
@@ -214,14 +214,14 @@ async fn what_ends_sessions_ends_cookies_tokens_and_api_tokens_at_once() {
             _ => admin.delete(&account).await,
         };
         assert!(answer.status.is_success(), "{end}: {answer:?}");
-        // Whoever changes their password goes on with the token they did it with.
+        // The token with which the password was changed stays good.
         let ended: &[&Client] = if end == "password" { &[&page, &script] } else { &[&page, &script, &jwt] };
         for client in ended {
             client.get("/api/v1/people").await.expect_problem(401, "unauthorized");
             client.get("/api/v1/me").await.expect_problem(401, "unauthorized");
         }
     }
-    // Signing out ends the session it is done in, in whatever form that was carried.
+    // Signing out ends its own session, whichever credential carried it.
     let [page, jwt, script] = in_every_form(&app).await;
     for (client, others) in [(&page, vec![&jwt, &script]), (&jwt, vec![&script])] {
         client.post("/api/v1/auth/logout", json!({})).await.expect(StatusCode::NO_CONTENT);
@@ -269,11 +269,11 @@ async fn a_temporary_password_is_good_for_choosing_another_until_its_time_is_ove
     assert_eq!(page.get("/api/v1/me").await.json["password_change_required"], false);
     page.post("/api/v1/entries", json!({"metric": "water", "value": 250})).await.expect(StatusCode::CREATED);
     app.anonymous().sign_in(&admin.username, NEW_PASSWORD).await;
-    // What is no longer temporary may stay as it is.
+    // A password that is no longer temporary may stay as it is.
     let changed = change(&page, NEW_PASSWORD, NEW_PASSWORD).await;
     changed.expect(StatusCode::NO_CONTENT);
 
-    // Past its time it is wrong like any other, also in a session that it began.
+    // An expired temporary password is wrong like any other, also in a session that it began.
     let late = app.viewer().await;
     let temporary = reset(&late.username).await;
     let page = app.anonymous().sign_in(&late.username, &temporary).await;

@@ -219,7 +219,7 @@ async fn there_are_at_most_twenty_also_if_many_are_made_at_once() {
     assert_eq!(outcomes.iter().filter(|answer| answer.status == 201).count(), 20);
     make().await.expect_problem(409, "too_many_tokens");
     token(&app, &sasha, json!(["read"])).await;
-    // Those that have ended leave room.
+    // Tokens that have ended leave room.
     app.clock.advance(DAY);
     token(&app, &robin, json!(["read"])).await;
 }
@@ -244,7 +244,7 @@ async fn only_its_owner_sees_and_revokes_a_token_and_not_as_a_device() {
     assert_eq!(app.recorded("token.delete"), [[&*robin.username, &id, "success", ""].map(str::to_owned)]);
 }
 
-/// Whoever ends all sessions also ends what those sessions are just making.
+/// Ending all sessions also ends the tokens that those sessions are just making.
 #[actix_web::test]
 async fn no_token_outlives_the_session_it_is_made_in() {
     let app = TestApp::start().await;

@@ -112,11 +112,11 @@ async fn a_code_is_good_once_in_its_own_half_minute_or_the_one_after_it() {
     let code = robin.code(&app);
     robin.sign_in(&app, &code).await.expect(StatusCode::OK);
     robin.sign_in(&app, &code).await.expect_problem(401, "invalid_totp");
-    // What was used is not good in the half minute after it either.
+    // A used code is not good in the half minute after it either.
     app.clock.advance(STEP);
     robin.sign_in(&app, &code).await.expect_problem(401, "invalid_totp");
 
-    // Of the half minute just over, to its very end, once.
+    // A code of the half minute just over is good to its very end, once.
     let next = robin.code(&app);
     app.clock.advance(2 * STEP - 1);
     robin.sign_in(&app, &next).await.expect(StatusCode::OK);
@@ -169,7 +169,7 @@ async fn of_the_codes_that_would_confirm_five_are_looked_at() {
     confirm(code_at(&secret, app.clock.now())).await.expect_problem(423, "locked");
     app.clock.advance(30 * MINUTE);
     confirm(code_at(&secret, app.clock.now())).await.expect(StatusCode::OK);
-    // What was not there to be confirmed was no guess.
+    // A code was no guess where nothing was there to be confirmed.
     for _ in 0..6 {
         confirm("no code".to_owned()).await.expect_problem(409, "totp_not_begun");
     }

@@ -1,4 +1,4 @@
-//! What a database held before the migrations of 30 November 2026 means the same after them.
+//! Data from before the migrations of 30 November 2026 means the same after them.
 
 use std::process::Command;
 
@@ -201,7 +201,7 @@ async fn old_entries_and_their_versions_are_what_they_were() {
     let back = robin.post(&format!("{}/versions/1/restore", paths[0]), json!({})).await.json["entry"].clone();
     assert_eq!((&back["value"], &back["note"], back.get("fl_oz_tenths")), (&json!(250), &json!(null), None));
     robin.post(&format!("{}/restore", paths[2]), json!({})).await.expect(StatusCode::OK);
-    // What is typed in ounces from now on is added to them.
+    // Water that is typed in ounces from now on is added to them.
     let typed = json!({"metric": "water", "value": 296, "fl_oz_tenths": 100, "at": NOON});
     robin.post("/api/v1/entries", typed).await.expect(StatusCode::CREATED);
     let water = robin.get("/api/v1/people/robin/status").await.json["water"].clone();

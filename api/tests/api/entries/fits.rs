@@ -1,4 +1,4 @@
-//! What fits into an entry, and what is refused.
+//! Values that fit into an entry, and values that are refused.
 
 use actix_web::{http::StatusCode, web::Bytes};
 use futures_util::stream;

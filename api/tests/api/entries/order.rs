@@ -17,7 +17,7 @@ use crate::support::{Client, TestApp};
 const BY: [i64; 9] = [0, 0, 0, 1, SECOND, 3 * HOUR, -1, -HOUR, -2 * DAY];
 const ZONES: [&str; 3] = ["Pacific/Kiritimati", "UTC", "Pacific/Pago_Pago"];
 
-/// What each entry says, deleted or not, and when it was changed.
+/// The content of each entry, deleted or not, and when it was changed.
 async fn known(client: &Client) -> BTreeMap<String, (Value, Timestamp)> {
     let mut entries = all(client, &format!("/api/v1/people/{}/entries?limit=100", client.username)).await;
     entries.append(&mut all(client, &format!("{ENTRIES}/deleted?limit=100")).await);
@@ -28,7 +28,7 @@ async fn known(client: &Client) -> BTreeMap<String, (Value, Timestamp)> {
     entries.into_iter().map(says).collect()
 }
 
-/// Looks at what a change of many would do, and does just that. What its answer says of an entry is how it is then.
+/// Previews a bulk change and applies it. The answer's entries are as they are read afterwards.
 async fn apply(client: &Client, path: &str, mut body: Value) {
     let preview = client.post(&format!("{path}?dry_run=true"), body.clone()).await;
     body["digest"] = preview.expect(StatusCode::OK).json["digest"].clone();
@@ -40,7 +40,7 @@ async fn apply(client: &Client, path: &str, mut body: Value) {
     }
 }
 
-/// What somebody does, picked by a number: to which entry, and with what value.
+/// An action on an entry, picked by numbers: what is done, to which entry, and with what value.
 async fn act(app: &TestApp, client: &Client, entries: &mut Vec<Value>, (what, which, value): (u8, usize, i32)) {
     let known = (!entries.is_empty()).then(|| path(&entries[which % entries.len()]));
     match (what, known) {

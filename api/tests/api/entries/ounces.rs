@@ -1,4 +1,4 @@
-//! What was typed in fluid ounces keeps its tenths beside the millilitres, through every change and way back.
+//! Water that was typed in fluid ounces keeps its tenths beside the millilitres, through every change and way back.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ async fn sixteen_ounces_one_by_one_are_sixteen() {
     assert_eq!(status["today_fl_oz_tenths"], 160);
     assert_eq!(status["last_fl_oz_tenths"], 10);
 
-    // What was typed in millilitres is rounded once: 173 ml are 5.85 fl oz.
+    // Water that was typed in millilitres is rounded once: 173 ml are 5.85 fl oz.
     robin.log("water", 100, "2026-03-01T09:00:00Z").await;
     robin.log("water", 73, "2026-03-01T09:30:00Z").await;
     let status = water(&robin).await;

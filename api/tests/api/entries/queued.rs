@@ -1,4 +1,4 @@
-//! A write that waits for its turn is done by what holds when its turn comes, not by what held when it was asked for.
+//! A write that waits for its turn follows the state at its turn, not the state when it was asked for.
 
 use std::sync::mpsc;
 
@@ -10,7 +10,7 @@ use status_tracker::{account::model::Role, clock::SECOND};
 use super::ENTRIES;
 use crate::support::{Answer, Client, NOON, TestApp};
 
-/// What is answered to a request that was let in before `sql` was done and whose turn comes after it, a second later.
+/// The answer to a request that came in before `sql` was done and is written after it, a second later.
 async fn overtaken(app: &TestApp, client: &Client, path: &str, body: Value, sql: &'static str) -> Answer {
     let (go_on, wait) = mpsc::channel::<()>();
     app.state.db.write_later("what overtakes", move |conn| {
@@ -47,7 +47,7 @@ async fn the_zone_is_the_one_that_holds_when_it_is_written() {
     assert_eq!(robin.get("/api/v1/people/robin/entries").await.json["items"][0]["day"], "2026-02-28");
 }
 
-/// Or of two changes the one that was written last would count as the older.
+/// Without this, of two changes the one that was written last could count as the older.
 #[actix_web::test]
 async fn an_entry_was_changed_when_its_turn_came() {
     let app = TestApp::start().await;

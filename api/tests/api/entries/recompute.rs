@@ -1,4 +1,4 @@
-//! All entries to the days they belong to by the zone and the hour of now.
+//! Recomputing moves all entries to the days they belong to by the present zone and start of the day.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! All entries back to how they were at a moment.
+//! A rewind puts all entries back to how they were at a moment.
 
 use actix_web::http::StatusCode;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -285,13 +285,13 @@ async fn a_clock_that_was_set_back_loses_nothing() {
     let latest = history(&robin).await;
     app.clock.advance(MINUTE);
 
-    // What was changed while the clock said half past one again came after all that was changed before it was put back.
+    // Changes made while the clock said half past one again came after all changes made before it was put back.
     assert_eq!(counts(&preview(&robin, half_past).await.json), [1, 0, 0]);
     assert_eq!(counts(&rewind(&robin, Timestamp(app.clock.now().0 - 1)).await), [0; 3]);
     assert_eq!(history(&robin).await, latest);
     assert_eq!(counts(&rewind(&robin, NOON).await), [1, 0, 0]);
 
-    // What went by it is kept, and each step of the way here with it.
+    // The value that went is kept, and so is each step of the way here.
     let back = robin.post(&format!("{}/restore", path(&entry)), json!({})).await;
     assert_eq!(back.expect(StatusCode::OK).json["value"], 4);
     assert_eq!(history(&robin).await, latest);
@@ -306,7 +306,7 @@ async fn a_clock_that_was_set_back_loses_nothing() {
     assert_eq!(counts(&rewind(&robin, now).await), [0; 3], "and comes to rest");
 }
 
-/// What somebody does, picked by a number: to which entry, and with what value.
+/// An action on an entry, picked by numbers: what is done, to which entry, and with what value.
 async fn act(client: &Client, entries: &mut Vec<Value>, (what, which, value): (u8, usize, i32)) {
     let known = (!entries.is_empty()).then(|| path(&entries[which % entries.len()]));
     match (what, known) {

@@ -1,4 +1,4 @@
-//! Which day it is, and which day an entry counts for.
+//! The day it is, and the day an entry counts for.
 
 use std::collections::BTreeMap;
 
@@ -19,11 +19,11 @@ use status_tracker::{
 use super::path;
 use crate::support::{Client, TestApp};
 
-/// What happens at an instant.
+/// One step at an instant.
 enum Step {
     /// The person lives in this zone from now on.
     Zone(&'static str),
-    /// So many millilitres, logged now, count for this day.
+    /// This many millilitres, logged now, count for this day.
     Log(i32, &'static str),
     /// The same for what happened earlier.
     LogOf(&'static str, i32, &'static str),

@@ -1,4 +1,4 @@
-//! How an entry was before each change, and the way back to it.
+//! Versions of an entry before each change, and the way back to them.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};

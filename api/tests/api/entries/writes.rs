@@ -1,4 +1,4 @@
-//! An entry is logged once, and changed, deleted and brought back by whose it is.
+//! An entry is logged once, and changed, deleted and restored by its owner alone.
 
 use actix_web::http::StatusCode;
 use serde_json::json;

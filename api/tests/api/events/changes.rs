@@ -1,4 +1,4 @@
-//! What is said, and to whom.
+//! Events: which are sent, and to whom.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -254,7 +254,7 @@ async fn whoever_sees_no_history_is_told_nothing_when_the_past_changes() {
     app.clock.advance(1);
     robin.log("altitude", 7, NOON).await;
     assert_eq!(stream.expect("status").await.data["altitude"]["value"], 7);
-    // What they see is told all the same, and so is their own share.
+    // Changes of what they do see are sent all the same, and so is a change of their own share.
     rewind(&robin).await;
     assert_eq!(stream.expect("status").await.data["altitude"]["value"], json!(null));
     change_share(&app, |share| share.set_terms(Granted { history: false, water: Detail::None, ..Granted::USUAL }))
@@ -304,7 +304,7 @@ fn status_without(status: &Value, band: &str) -> Value {
     status
 }
 
-/// Hours that a viewer is not told of make a status another one for all of them, at once, and otherwise nothing.
+/// A hidden change of hours reaches every viewer at once by the status, and by nothing else.
 #[actix_web::test]
 async fn hours_are_told_by_the_status_alone() {
     let app = TestApp::start().await;

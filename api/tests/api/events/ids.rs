@@ -1,4 +1,4 @@
-//! Coming back: what was missed and nothing twice, and ids that tell nothing.
+//! Coming back: missed events come, none comes twice, and ids tell nothing.
 
 use serde_json::json;
 use status_tracker::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::support::{Client, NOON, TestApp};
 
-/// All that is there to be told, up to the heartbeat after it.
+/// All events up to the next heartbeat.
 async fn all(app: &TestApp, stream: &mut Listener, count: usize) -> Vec<Event> {
     let mut events = Vec::new();
     for _ in 0..count {
@@ -106,7 +106,7 @@ async fn what_is_older_than_a_week_is_not_replayed() {
     stream.heartbeat().await;
 }
 
-/// What a viewer with these terms gets, in full, while robin does `hidden` in the middle.
+/// All that a viewer with these terms gets while robin does `hidden` in the middle.
 async fn overheard(granted: Granted, hidden: bool) -> (Vec<String>, Vec<Event>) {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
@@ -129,7 +129,7 @@ async fn overheard(granted: Granted, hidden: bool) -> (Vec<String>, Vec<Event>) 
     (texts, events)
 }
 
-/// What somebody does not see who sees bands of water and nothing of altitude.
+/// Changes that are hidden from a viewer of bands of water and nothing of altitude.
 async fn hide(app: &TestApp, robin: &Client, id: &str) {
     let path = format!("/api/v1/entries/{id}");
     robin.patch(&path, json!({"value": 251})).await;

@@ -1,4 +1,4 @@
-//! How many, how slow, and how they end.
+//! Streams: how many may be open, how slow a client may be, and how they end.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,7 @@ async fn one_user_has_ten_streams_and_the_server_as_many_as_it_may() {
     open.push(robin.listen("robin").await);
     open.push(robin.listen("robin").await);
     robin.get("/api/v1/me/events").await.expect_problem(503, "busy");
-    // Whoever closes one may open another.
+    // A client that closes one stream may open another.
     open.remove(0);
     let begun = Instant::now();
     while alex.request("GET", "/api/v1/me/events").send().await.unwrap().status() != 200 {
@@ -61,7 +61,7 @@ async fn head_answers_and_ends() {
         assert!(answer.next().await.is_none());
     }
     until_open(&app, 0);
-    // Whatever else began to watch was noted before whoever really does.
+    // A watch begun by the requests above would have been noted before this one.
     let sam = app.named("sam", Role::Viewer).await;
     let mut stream = sam.listen("robin").await;
     stream.expect("status").await;
@@ -115,7 +115,7 @@ async fn who_looks_and_who_is_there_is_written_down() {
     };
     waited_for("SELECT count(*) AS n FROM watchers", 1);
     waited_for("SELECT count(*) AS n FROM audit WHERE action = 'person.look'", 1);
-    // A process that went away without a word is cleared up after by whoever is still there.
+    // The processes that remain clean up after one that ended without notice.
     app.execute(
         "INSERT INTO processes VALUES ('gone', 0);
          INSERT INTO watchers SELECT person_id, viewer_id, 'gone', 0 FROM watchers",

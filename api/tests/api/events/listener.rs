@@ -20,7 +20,7 @@ pub struct Listener {
     read: String,
     /// How many comments came.
     pub comments: usize,
-    /// What the last comment said: the server's time in milliseconds.
+    /// The server's time in milliseconds, as the last comment said it.
     pub server_time: i64,
 }
 

@@ -21,7 +21,7 @@ use status_tracker::{
 
 use crate::support::TestApp;
 
-/// What robin lets alex see becomes another thing.
+/// Changes what robin lets alex see.
 async fn change_share(app: &TestApp, change: impl FnOnce(&mut Share) + Send + 'static) {
     let now = app.clock.now();
     let write = move |conn: &mut _| {

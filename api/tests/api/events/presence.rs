@@ -128,7 +128,7 @@ async fn the_last_who_goes_is_gone_soon_though_nobody_listens_any_more() {
     until_number(&app, "SELECT count(*) AS n FROM watchers", 0);
 }
 
-/// The status that alex is told at once who comes back after three entries and so many changes that are hidden from them.
+/// The first status that alex receives on coming back after three entries and as many hidden changes as given.
 async fn comes_back_to(hidden: usize) -> Value {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);

@@ -1,4 +1,4 @@
-//! What is let go after a week, and what has to stay so that nobody can tell from it what was hidden from them.
+//! Pruning of rows after a week, and which of them have to stay so that nobody can tell what was hidden from them.
 
 use actix_web::http::StatusCode;
 use serde_json::json;
@@ -13,13 +13,13 @@ use status_tracker::{
 use super::change_share;
 use crate::support::{Client, NOON, TestApp};
 
-/// As if all that there is were older than a week.
+/// Prunes as if every row were older than a week.
 async fn prune_all(app: &TestApp) {
     let later = Timestamp(app.clock.now().0 + 8 * DAY);
     while app.state.db.write(move |conn| Ok(outbox::prune(conn, later)?)).await.unwrap() > 0 {}
 }
 
-/// Coming back with the id is quiet, and a new beginning has it too.
+/// The stream is quiet for a reader who comes back with the id, and a new stream begins with the same id.
 async fn expect_unchanged(app: &TestApp, reader: &Client, id: &str, what: &str) {
     let mut back = reader.listen_after("robin", id).await;
     back.heartbeat().await;
@@ -73,7 +73,7 @@ async fn the_newest_of_each_kind_stays_and_nothing_of_whoever_is_gone() {
             "SELECT count(*) AS n FROM outbox JOIN users ON users.id = person_id WHERE username = '{name}'"
         ))
     };
-    // More than are let go at once, and all of them have to stay.
+    // More than one turn prunes, and all of them have to stay.
     app.execute(
         "INSERT INTO users (id, username, display_name, role, password_hash, time_zone, day_starts_at, unit, daily_goal_ml,
                             water_presets_ml, created_at)
@@ -90,7 +90,7 @@ async fn the_newest_of_each_kind_stays_and_nothing_of_whoever_is_gone() {
         robin.log("water", value, NOON).await;
         sasha.log("altitude", 5, NOON).await;
     }
-    // What is said anew of a share stands for what was said before.
+    // A later change of a share stands for the one before it.
     robin.patch("/api/v1/me/shares/viewer-1", json!({"state": "approved"})).await.expect(StatusCode::OK);
     prune_all(&app).await;
     assert_eq!((kept(&app, "robin"), kept(&app, "sasha")), (1201, 1));
@@ -101,7 +101,7 @@ async fn the_newest_of_each_kind_stays_and_nothing_of_whoever_is_gone() {
     }
     robin.delete("/api/v1/admin/users/sasha").await.expect(StatusCode::NO_CONTENT);
     prune_all(&app).await;
-    // That somebody went is the newest that robin was told, but not who it was.
+    // The newest row that robin was sent stays, without the name of the viewer who went.
     assert_eq!((kept(&app, "robin"), kept(&app, "sasha")), (1197, 0));
     let gone = "SELECT count(*) AS n FROM outbox WHERE topic = 'share' AND subject NOT IN (SELECT id FROM users)";
     assert_eq!(app.number(gone), 0);

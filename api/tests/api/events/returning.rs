@@ -1,4 +1,4 @@
-//! A hundred viewers, cut off at random and all at once: nobody misses anything, nobody is told anything twice.
+//! A hundred viewers, cut off at random and all at once: nobody misses anything, and nobody receives anything twice.
 
 use std::{
     collections::BTreeSet,
@@ -21,7 +21,7 @@ use super::raw::Raw;
 use crate::db::crash::{Client, JWT_SECRET, PATIENCE, Site};
 
 const VIEWERS: usize = 100;
-/// 10,000 of them are told to the viewers altogether, and as many statuses.
+/// The viewers receive 10,000 of them altogether, and as many statuses.
 const ENTRIES: usize = 100;
 
 /// Users and sessions by SQL: what they came to be by is not what this is about.

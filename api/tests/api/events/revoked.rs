@@ -1,4 +1,4 @@
-//! Whoever may no longer watch is told so, and nothing else.
+//! Viewers who may no longer watch are notified of that, and of nothing else.
 
 use std::time::{Duration, Instant};
 

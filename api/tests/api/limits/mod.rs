@@ -1,4 +1,4 @@
-//! Asking too often: limits, penalties, and waiting as one is told.
+//! Limits, penalties, and clients that wait as told.
 
 pub mod penalties;
 pub mod tiers;

@@ -171,7 +171,7 @@ async fn without_limits_there_are_no_penalties() {
     app.anonymous().get(PATH).await.expect(StatusCode::OK);
 }
 
-/// As the command line does it, in a process of its own: the row goes, and the server is told nothing.
+/// Lifts a penalty as the command line does, in a process of its own: the row goes, and the server is not notified.
 #[actix_web::test]
 async fn a_penalty_that_was_lifted_elsewhere_ends_within_a_second() {
     let app = TestApp::with(&SETTINGS).await;

@@ -1,4 +1,4 @@
-//! Asking too often. The limits go by the time that passes, which here is the tests' own.
+//! Rate limits. They go by the time that passes, which here is the tests' own.
 
 use actix_web::http::StatusCode;
 use serde_json::json;
@@ -238,7 +238,7 @@ async fn networks_of_proxies_are_believed_and_nobody_beside_them() {
     }
 }
 
-/// nginx that was told of a proxy in front of it, which here is the client itself, and one that was not.
+/// An nginx that trusts a proxy in front of it, which here is the client itself, and one that does not.
 #[actix_web::test]
 async fn nginx_believes_the_proxies_it_was_told_of() {
     let settings = [("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "1/24h")];
@@ -263,7 +263,7 @@ async fn nginx_believes_the_proxies_it_was_told_of() {
     }
 }
 
-/// Whoever has many addresses fills no memory: past a number of them, new ones count together. Users always count by themselves.
+/// A caller with many addresses fills no memory: past a number of them, new ones count together. Users always count by themselves.
 #[actix_web::test]
 async fn memory_has_an_end_however_many_addresses_there_are() {
     let app = limited("RATE_LIMIT_GENERAL", "2/24h").await;
@@ -278,7 +278,7 @@ async fn memory_has_an_end_however_many_addresses_there_are() {
     }
     assert_eq!(let_through, 20 + 2 + 2, "20 by themselves, and two of each family's crowd");
     assert_eq!(app.services.limits.remembered(), 22);
-    // Those that were known before still have what is left to them.
+    // Callers that were known before still have their remaining requests.
     assert_eq!(from(&anonymous, "198.51.0.0", path).await.status, 200);
     assert_eq!(from(&anonymous, "198.51.0.0", path).await.status, 429);
     for client in [app.viewer().await, app.viewer().await] {

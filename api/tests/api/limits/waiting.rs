@@ -1,4 +1,4 @@
-//! Whoever waits as told is never kept out, whoever goes on is, and reading and logging do not stand in each other's way.
+//! A caller who waits as told is never kept out, one who goes on is, and reading and logging do not stand in each other's way.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};

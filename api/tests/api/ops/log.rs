@@ -1,4 +1,4 @@
-//! What the running program writes to its log: one line a request, no secret, nothing a client could forge.
+//! Log lines of the running program: one line a request, no secret, nothing a client could forge.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -53,7 +53,7 @@ impl Running {
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        // What the server says by itself, such as where the audit log stands, comes in between.
+        // Lines that the server writes by itself, such as where the audit log stands, come in between.
         let mut line = String::new();
         while !line.contains("\"message\":\"request\"") && !line.contains(" request method=") {
             line.clear();

@@ -81,7 +81,7 @@ async fn only_admins_sign_in_during_maintenance() {
             async move { client.post(path, body).await }
         };
         ask(credentials(&admin, PASSWORD)).await.expect(StatusCode::OK);
-        // Whoever guesses learns nothing from the maintenance.
+        // A guesser learns nothing from the maintenance.
         ask(credentials(&viewer, "not this one")).await.expect_problem(401, "invalid_credentials");
         ask(json!({"username": "nobody", "password": PASSWORD})).await.expect_problem(401, "invalid_credentials");
         let refused = ask(credentials(&viewer, PASSWORD)).await;
@@ -126,7 +126,7 @@ async fn maintenance_by_configuration_is_ended_by_configuration() {
     let refused = admin.patch(SETTINGS, json!({"maintenance_mode": false, "registration": "closed"})).await;
     refused.expect_problem(409, "set_by_configuration");
     assert_eq!(admin.get(SETTINGS).await.json, json!({"maintenance_mode": true, "registration": "open"}));
-    // What the configuration does not forbid is done.
+    // Any other change is made.
     let changed = admin.patch(SETTINGS, json!({"maintenance_mode": true, "registration": "invite"})).await;
     assert_eq!(changed.expect(StatusCode::OK).json["registration"], "invite");
     admin.post("/api/v1/entries", body).await.expect_problem(503, "maintenance");

@@ -105,7 +105,7 @@ async fn tokens_that_were_made_ahead_work_as_long_as_their_session() {
     app.services.auth.seen.flush(&app.state.db).await.unwrap();
     page.delete("/api/v1/me/sessions").await.expect(StatusCode::NO_CONTENT);
     jwt.get("/api/v1/me").await.expect_problem(401, "unauthorized");
-    // What was made before the clock was right, and is idle since, ends as it would have.
+    // A session made before the clock was right, and idle since, ends as it would have.
     app.clock.advance(7 * DAY + HOUR);
     page.get("/api/v1/me").await.expect_problem(401, "unauthorized");
 }

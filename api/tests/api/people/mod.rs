@@ -1,4 +1,4 @@
-//! Whom one may watch, and what one sees.
+//! People: whom a viewer may watch, and what they see.
 
 pub mod sharing;
 pub mod start;

@@ -1,4 +1,4 @@
-//! What a page needs to draw itself comes in one answer, and says of everything what its own route says.
+//! The data that a page needs to draw itself comes in one answer, and each part says what its own route says.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -18,13 +18,13 @@ async fn start(client: &Client, query: &str) -> Value {
     client.get(&format!("{START}{query}")).await.expect(StatusCode::OK).json.clone()
 }
 
-/// What the route of a part says; `null` where it refuses.
+/// The answer of a part's own route; `null` where it refuses.
 async fn part(client: &Client, path: &str) -> Value {
     let answer = client.get(path).await;
     if answer.status == StatusCode::OK { answer.json } else { Value::Null }
 }
 
-/// Each part is what `client` is told by the route that has it alone.
+/// Each part is the answer that `client` gets from the route that has it alone.
 async fn assert_parts(client: &Client, query: &str, shown: Option<&str>) {
     let start = start(client, query).await;
     let fields: Vec<&String> = start.as_object().unwrap().keys().collect();
@@ -163,7 +163,7 @@ async fn it_counts_as_a_look_once_a_minute() {
         assert_eq!(looks(), expected);
         app.clock.advance(MINUTE / 2);
     }
-    // Who may not watch has not looked.
+    // A viewer who may not watch has not looked.
     robin.decides(&alex, json!({"state": "ended"})).await;
     app.clock.advance(MINUTE);
     start(&alex, "?person=robin").await;

@@ -155,7 +155,7 @@ async fn freshness_goes_by_the_persons_own_hours() {
     }
 }
 
-/// Signed in anew, for whoever has been away for weeks.
+/// Signs in again, as somebody who has been away for weeks.
 async fn fresh_session(app: &TestApp, client: &Client) -> Client {
     app.anonymous().sign_in(&client.username, PASSWORD).await
 }

@@ -60,7 +60,7 @@ pub fn sources(folder: &str, endings: &[&str]) -> Vec<(String, String)> {
     found
 }
 
-/// What the page is built from, without its tests and without what only describes types.
+/// The sources that the page is built from, without its tests and without files that only describe types.
 pub fn page_sources() -> Vec<(String, String)> {
     sources("web/src", &[".ts", ".svelte"])
         .into_iter()

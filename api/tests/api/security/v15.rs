@@ -83,7 +83,7 @@ async fn v5_0_0_15_3_1_no_answer_holds_more_than_its_reader_may_know() {
             }
         }
     }
-    // Whoever watches sees a person, not an account.
+    // A viewer sees a person, not an account.
     let person = viewer.get("/api/v1/people/robin/status").await.json["person"].clone();
     let names: Vec<&String> = person.as_object().unwrap().keys().collect();
     assert_eq!(names, ["display_name", "time_zone", "username"]);

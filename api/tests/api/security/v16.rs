@@ -204,7 +204,7 @@ async fn v5_0_0_16_4_2_a_record_is_neither_changed_nor_removed_unnoticed() {
     }
     let check = || app.state.db.read(|conn| Ok(verify(conn, None)?));
     assert!(matches!(check().await.unwrap(), Verdict::Sound { .. }));
-    // Whoever owns the file drops the triggers, and the chain tells.
+    // The owner of the file may drop the triggers, and the chain tells.
     run("DROP TRIGGER audit_is_not_changed; UPDATE audit SET actor = 'somebody else' WHERE id = 2").await.unwrap();
     assert!(matches!(check().await.unwrap(), Verdict::Broken(_)));
     viewer.get("/api/v1/admin/audit").await.expect_problem(403, "read_only_role");

@@ -162,7 +162,7 @@ async fn v5_0_0_2_3_3_an_operation_happens_whole_or_not_at_all() {
     // The same id with other content fails after the write has begun.
     let other = json!({"id": entry["id"], "metric": "water", "value": 500, "at": NOON});
     admin.post("/api/v1/entries", other).await.expect_problem(409, "id_conflict");
-    // What is recorded goes with what it records.
+    // A record is undone with the change that it records.
     let trace = Trace::operator(&app.clock);
     let failing = app.state.db.write(move |conn| -> Result<(), ApiError> {
         trace.record(conn, &Event::new(Action::UserDelete).on("nobody"))?;

@@ -1,4 +1,4 @@
-//! What browsers are told.
+//! Instructions to browsers.
 
 use actix_web::http::StatusCode;
 use serde_json::json;
@@ -182,7 +182,7 @@ async fn v5_0_0_3_4_3_every_answer_says_what_it_may_load() {
             !scripts.contains("unsafe") && !scripts.contains('*') && !policy.contains("object-src"),
             "{asked}: {policy}"
         );
-        // What nginx says itself has no document in it that a base could be set in.
+        // An answer by nginx itself has no document in it that a base could be set in.
         assert!(
             policy.contains("base-uri 'none'") || answer.header("content-type") == "application/problem+json",
             "{asked}"

@@ -1,4 +1,4 @@
-//! Who may do what.
+//! Authorization: who may do what.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};

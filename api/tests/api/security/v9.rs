@@ -44,7 +44,7 @@ async fn good() -> (TestApp, String, Value, Value) {
     let app = TestApp::start().await;
     let token = app.viewer().await.bearer.unwrap();
     let (header, claims) = parts(&token);
-    // What this test signs by itself is as good as what the server signed, so a refusal below is for the reason given.
+    // A token that this test signs is as good as one of the server's, so a refusal below is for the reason given.
     assert_eq!(status(&app, signed(&header, &claims)).await, 200);
     (app, token, header, claims)
 }

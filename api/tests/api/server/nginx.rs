@@ -11,7 +11,7 @@ use std::{
 
 use tempfile::TempDir;
 
-/// What scripts/render-nginx.sh is told; each test puts its own in their place, since running the script 200 times takes its time.
+/// The ports that scripts/render-nginx.sh is given; each test replaces them with its own, since running the script 200 times is slow.
 const PORT: &str = "65533";
 const API_PORT: &str = "65534";
 /// The rendered files, and the folder they were rendered into, which they name.
@@ -23,7 +23,7 @@ struct Rendered {
 pub struct Nginx {
     child: Child,
     pub url: String,
-    /// What it runs in, and the page it serves.
+    /// The folder it runs in, with the page it serves.
     folder: TempDir,
 }
 
@@ -45,7 +45,7 @@ impl Nginx {
         Self::run(api_port, rendered)
     }
 
-    /// Told of these proxies in front of it.
+    /// Believes these proxies in front of it.
     pub fn believing(api_port: u16, proxies: &str) -> Self {
         Self::run(api_port, &render("http://localhost", proxies))
     }

@@ -1,4 +1,4 @@
-//! What arrives byte by byte: requests that two readers would understand differently, bodies that do not end, clients that take their time.
+//! Requests byte by byte: some that two readers would understand differently, bodies that do not end, clients that take their time.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::support::TestApp;
 
-/// What this server may take to cut somebody off; past it, it does not.
+/// The time within which this server has to cut somebody off.
 const PATIENCE: Duration = Duration::from_secs(25);
 
 fn connect(url: &str) -> TcpStream {

@@ -53,7 +53,7 @@ impl TestApp {
         app
     }
 
-    /// The same behind an nginx of its own that was told of these proxies in front of it.
+    /// The same behind an nginx of its own that trusts these proxies in front of it.
     pub fn behind_nginx_that_believes(mut self, proxies: &str) -> Self {
         let nginx = Nginx::believing(self.port, proxies);
         self.url.clone_from(&nginx.url);

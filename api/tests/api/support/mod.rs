@@ -18,7 +18,7 @@ pub const PASSWORD: &str = "Quiet-Harbour-71-lanterns";
 /// When every test begins: a Sunday noon, in UTC.
 pub const NOON: &str = "2026-03-01T12:00:00.000Z";
 
-/// What an authenticator with this secret shows at `now`.
+/// The code that an authenticator with this secret shows at `now`.
 pub fn code_at(secret: &Value, now: Timestamp) -> String {
     let secret = totp_rs::Secret::try_from_base32(secret.as_str().unwrap()).unwrap();
     let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();

@@ -107,7 +107,7 @@ async fn whatever_is_wrong_with_an_invitation_is_answered_alike() {
         let path = format!("/api/v1/admin/users/{}", other.username);
         assert!(admin.send(method, &path, "application/json", body.to_string()).await.status.is_success());
         if method == "PATCH" {
-            // Whoever is trusted again invites again.
+            // An admin who is trusted again may invite again.
             let back = json!({"role": "admin", "disabled": false});
             admin.patch(&path, back).await.expect(StatusCode::OK);
         }
@@ -141,7 +141,7 @@ async fn of_twenty_who_use_an_invitation_for_three_at_once_three_get_in() {
         async move {
             loop {
                 let status = register(app, &format!("guest-{number}"), code).await.status.as_u16();
-                // So many hashes at once have to queue.
+                // This many hashes at once have to queue.
                 if status != 503 {
                     return status;
                 }

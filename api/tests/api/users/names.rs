@@ -14,7 +14,7 @@ use status_tracker::account::{
 
 use crate::support::{PASSWORD, TestApp};
 
-/// What cannot be seen: alone, repeated, between spaces.
+/// Names that cannot be seen: alone, repeated, between spaces.
 const UNSEEN: [&str; 16] = [
     "\u{200b}",
     "\u{2060}",

@@ -60,7 +60,7 @@ async fn the_zone_of_the_first_device_is_taken_while_nobody_chose_one_and_nothin
     sam.delete(&path).await.expect(StatusCode::NO_CONTENT);
     assert_eq!(zone(&sam.patch("/api/v1/me", device("Asia/Tokyo")).await.json), (json!("UTC"), json!(false)));
 
-    // What was chosen in the same breath counts for more, and a zone that is none is refused.
+    // A zone chosen in the same request counts for more, and a zone that does not exist is refused.
     let alex = app.named("alex", Role::Viewer).await;
     let both = alex.patch("/api/v1/me", json!({"time_zone": "Asia/Kolkata", "device_time_zone": "Asia/Tokyo"})).await;
     assert_eq!(zone(&both.json), (json!("Asia/Kolkata"), json!(true)));

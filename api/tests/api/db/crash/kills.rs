@@ -1,4 +1,4 @@
-//! Killed again and again, while clients repeat what they got no answer to.
+//! Kills again and again, while clients repeat the requests that got no answer.
 
 use std::{
     collections::BTreeSet,
@@ -15,7 +15,7 @@ use super::{CLIENTS, Client, PATIENCE, Site};
 
 const ENTRIES: usize = 1000;
 const KILLS: usize = 20;
-/// So many acknowledgements after the last kill comes the next one; the last 100 entries see a server that stays.
+/// The number of acknowledgements between one kill and the next; the last 100 entries see a server that stays.
 const ACKNOWLEDGED_BETWEEN_KILLS: usize = 45;
 /// Every so many entries a client throws the first answer away, as if it had been lost on the way.
 const LOST_ANSWER: usize = 8;

@@ -1,4 +1,4 @@
-//! What the limits have counted, through kills and restarts.
+//! The limits' counts, through kills and restarts.
 
 use std::{sync::mpsc, thread};
 

@@ -92,7 +92,7 @@ impl Site {
         loop {
             match Client::new(self.address, "").request("GET", path, None) {
                 Ok((200, _)) => return server,
-                // The process has not come to listening yet. Yielding gives it the processor; there is nothing to be told by.
+                // The process does not listen yet. Yielding gives it the processor; nothing would notify this thread.
                 Err(error) if error.kind() == ErrorKind::ConnectionRefused => thread::yield_now(),
                 other => panic!("{other:?}: {}", std::fs::read_to_string(self.path("log")).unwrap()),
             }

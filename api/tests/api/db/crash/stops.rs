@@ -112,7 +112,7 @@ fn sigterm_under_load_loses_nothing_that_was_acknowledged() {
     });
     let stored: BTreeSet<String> = site.stored().into_keys().collect();
     assert!(acks.is_subset(&stored), "lost: {:?}", acks.difference(&stored));
-    // Written but not told, because the connection closed in between: at most the one each client was waiting for.
+    // Written but not acknowledged, because the connection closed in between: at most the one each client was waiting for.
     assert!(stored.len() <= acks.len() + CLIENTS);
     site.assert_sound();
 }

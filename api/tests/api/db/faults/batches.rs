@@ -1,5 +1,5 @@
-//! SQLite ends a transaction by itself after some errors. What else was in it is undone, what comes after it is not begun, and each is
-//! told so: what is refused is not done.
+//! SQLite ends a transaction by itself after some errors. Other writes in it are undone, later ones
+//! are not begun, and each is answered with an error: a refused write is not done.
 
 use std::{collections::BTreeSet, sync::mpsc};
 
@@ -26,7 +26,7 @@ const ENDINGS: [&[&str]; 5] = [
     &["ROLLBACK"],
 ];
 
-/// A table that ends the transaction of whoever adds `ends` to it.
+/// A table on which adding `ends` ends the transaction.
 fn plant(app: &TestApp) {
     app.execute(
         "CREATE TABLE plain (name TEXT);

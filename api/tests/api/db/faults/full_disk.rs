@@ -146,7 +146,7 @@ fn a_disk_that_fills_up_refuses_writes_until_there_is_room() {
     assert_eq!(entries(&mut client), kept + 1);
 }
 
-/// However the server before it ended.
+/// Opens the database, however the server before it ended.
 #[test]
 fn a_full_disk_does_not_stop_the_start() {
     let ends: [fn(&mut Server); 2] = [Server::kill, |server| {

@@ -146,7 +146,7 @@ async fn nothing_is_shown_that_was_written_after_the_end_of_a_session() {
             for at in 0..6 {
                 let robin = app.named(&format!("n{}", app.clock.new_id().simple()), Role::Admin).await;
                 app.execute("UPDATE users SET disabled = 0, display_name = 'x'; UPDATE entries SET note = NULL");
-                // Whoever asks is disabled, and what is shown is changed.
+                // The account that asks is disabled, and the data that would be shown is changed.
                 let ending = ending.replace("'robin'", &format!("'{}'", robin.username));
                 let sql: &'static str = format!(
                     "BEGIN; {ending}; UPDATE entries SET value = 4321, note = '{AFTER}';

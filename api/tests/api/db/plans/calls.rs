@@ -32,7 +32,7 @@ pub async fn call_in_every_way(app: &TestApp) {
     call(&anonymous, "POST", "/api/v1/auth/token", Some(credentials.clone())).await.expect_success();
     call(&anonymous, "POST", "/api/v1/auth/login", Some(credentials.clone())).await.expect_success();
     let page = anonymous.sign_in(&admin.username, PASSWORD).await;
-    // Signing in anew ends the session that the browser still had.
+    // Signing in again ends the session that the browser still had.
     call(&page, "POST", "/api/v1/auth/login", Some(credentials)).await.expect_success();
     for path in ["/health", "/health/live", "/health/ready", "/api/v1/privacy-policy"] {
         call(&anonymous, "GET", path, None).await.expect_success();
@@ -156,9 +156,9 @@ async fn share_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
     call(admin, "PATCH", &format!("/api/v1/admin/users/{promoted}"), Some(role)).await.expect_success();
 }
 
-/// Coming, hearing, going, coming back, and what goes by time.
+/// A stream that begins, receives, ends and continues, and changes by time alone.
 async fn follow_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
-    // Who was there before goes first.
+    // Earlier streams end first.
     while app.services.streams.count() > 0 {}
     app.clock.advance(15 * SECOND);
     while admin.get("/api/v1/me/audience").await.json["watching"] != json!([]) {}

@@ -69,7 +69,7 @@ fn database_of(app: &TestApp) -> String {
     app.folder.path().join("status-tracker.db").to_str().unwrap().to_owned()
 }
 
-/// What was said to each database of this process, by the file's path: other tests run at the same time.
+/// The statements that each database of this process was given, by the file's path: other tests run at the same time.
 static OVERHEARD: Mutex<BTreeMap<String, BTreeSet<String>>> = Mutex::new(BTreeMap::new());
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature is Diesel's")]
@@ -115,7 +115,7 @@ fn is_bounded(sql: &str, plan: &[&str]) -> bool {
         // Rows of an INSERT are the only thing that may be walked through from end to end.
         let found = ["INDEX ", "INTEGER PRIMARY KEY "].iter().any(|index| step.contains(index));
         let search = step.starts_with("SEARCH ") && step.contains(" USING ") && found;
-        // What a subquery does has steps of its own.
+        // A subquery has steps of its own.
         search || step.ends_with("CONSTANT ROW") || step.starts_with("CORRELATED SCALAR SUBQUERY ")
     }) && (!history || plan.iter().any(|step| step.contains(&format!(" INDEX {index} ("))))
 }

@@ -1,4 +1,4 @@
-//! A statement is planned once a connection: it is kept, and nothing that is bound to it makes SQLite plan it anew.
+//! A statement is planned once a connection: it is kept, and no value that is bound to it makes SQLite plan it again.
 
 use std::{
     collections::BTreeMap,

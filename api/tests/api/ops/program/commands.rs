@@ -1,4 +1,4 @@
-//! What its commands do and print.
+//! Commands of the program: what they do and print.
 
 use std::{fs, net::TcpListener, os::unix::fs::MetadataExt};
 

@@ -1,4 +1,4 @@
-//! What can be set, what is refused, and what production asks for besides.
+//! Settings: which can be set, which are refused, and which production asks for besides.
 
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path};
 
@@ -146,7 +146,7 @@ fn the_production_checklist_passes_or_fails_line_by_line() {
     {
         assert!(told.contains(&format!("failed  {failed}\n        ")), "{failed} in {told}");
     }
-    // What production would not start with is the only line, and says so.
+    // A setting that production would not start with is the only line, and says so.
     let short: Vec<_> = production.into_iter().chain([("JWT_SECRET", "short")]).collect();
     program.must_fail(&words, &short, "JWT_SECRET is shorter");
 }

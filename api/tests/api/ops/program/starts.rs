@@ -1,4 +1,4 @@
-//! What stands in the way of a start: files that are missing, foreign or closed, and a port that is taken.
+//! Obstacles to a start: files that are missing, foreign or closed, and a port that is taken.
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
 

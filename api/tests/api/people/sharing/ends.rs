@@ -1,4 +1,4 @@
-//! What begins and ends rights besides an answer: how an account is made, its role, its end.
+//! Events other than an answer that begin and end rights: how an account is made, its role, its end.
 
 use std::process::Command;
 
@@ -137,7 +137,7 @@ async fn nothing_of_sharing_is_left_of_an_erased_account() {
     }
 }
 
-/// Whoever is not to be watched cannot be told from whoever is not there, whatever the reason.
+/// People who may not be watched cannot be told from people who do not exist, whatever the reason.
 #[actix_web::test]
 async fn who_may_not_be_watched_is_not_there() {
     let app = TestApp::start().await;

@@ -1,5 +1,5 @@
-//! What is not shown cannot be inferred: a viewer compares all that they are told before and after a change that is hidden from them, and
-//! finds no difference, in status, headers, order, cursors or errors.
+//! Hidden data cannot be inferred: a viewer compares all that they are told before and after a change
+//! that is hidden from them, and finds no difference, in status, headers, order, cursors or errors.
 
 use actix_web::http::StatusCode;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -23,7 +23,7 @@ const WATER: &str = "/api/v1/entries/019cb2f0-0000-7000-8000-00000000000a";
 const ALTITUDE: &str = "/api/v1/entries/019cb2f0-0000-7000-8000-00000000000b";
 const OLD_WATER: &str = "/api/v1/entries/019cb2f0-0000-7000-8000-00000000000c";
 
-/// What is changed, whom it is hidden from, and whether whoever sees everything is told.
+/// A change, from whom it is hidden, and whether viewers who see everything are notified.
 struct Change {
     name: &'static str,
     method: &'static str,
@@ -125,7 +125,7 @@ fn concat_restore(path: &str) -> &'static str {
     "/api/v1/entries/019cb2f0-0000-7000-8000-00000000000a/restore"
 }
 
-/// What was logged anew has new places in the outbox, and so other ids.
+/// Entries that were logged again have new places in the outbox, and so other ids.
 async fn all_but_ids(viewer: &Client) -> Vec<String> {
     all_answers(viewer).await.into_iter().filter(|answer| !answer.contains(ID_IS)).collect()
 }
@@ -157,7 +157,7 @@ async fn rewind_last(app: &TestApp, robin: &Client) {
     assert_eq!(done.expect(StatusCode::OK).json["items"].as_array().unwrap().len(), 1);
 }
 
-/// What everybody sees who may watch.
+/// The fields that everybody sees who may watch.
 const SHOWN: [&str; 2] = ["display_name", "time_zone"];
 
 #[test]
@@ -205,7 +205,7 @@ async fn nothing_hidden_shows(terms: Terms) {
     assert_all_kinds_of_rows(&app);
 }
 
-/// That nothing which the outbox can hold was left untried: topic, level, and whether it is about something in particular.
+/// Everything that the outbox can hold was tried: topic, level, and whether it is about something in particular.
 fn assert_all_kinds_of_rows(app: &TestApp) {
     let number = |kind: &str| app.number(&format!("SELECT count(*) AS n FROM outbox WHERE {kind}"));
     for topic in ["water", "altitude"] {
@@ -245,7 +245,7 @@ async fn begin_anew(app: &TestApp, robin: &Client, entries: &[(usize, Made)]) {
     }
 }
 
-/// The same entries with everything else than `terms` show made anew.
+/// The same entries, with everything replaced that `terms` do not show.
 fn scrambled(entries: &[(usize, Made)], terms: Terms, with: &[(usize, Made)]) -> Vec<(usize, Made)> {
     let mut all: Vec<(usize, Made)> = Vec::new();
     for ((number, mut made), (_, other)) in entries.iter().copied().zip(with) {

@@ -16,7 +16,7 @@ use crate::support::{Answer, Client, TestApp};
 pub const SHARES: &str = "/api/v1/me/shares";
 pub const ASK_ROBIN: &str = "/api/v1/people/robin/share-requests";
 
-/// What holds between robin and alex before anything is decided.
+/// Two people between whom nothing is decided yet.
 pub async fn robin_and_alex(app: &TestApp) -> (Client, Client) {
     use status_tracker::account::model::Role;
     let pair = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);

@@ -1,4 +1,4 @@
-//! What somebody who only just comes sees of whoever let them in: what was chosen for them, and nothing that was not.
+//! Newcomers see of the person who let them in what was chosen for them, and nothing that was not.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ async fn invited(robin: &Client, max_uses: i32, share: Option<Value>) -> Value {
     robin.post(INVITES, body).await.expect(StatusCode::CREATED).json.clone()
 }
 
-/// What they see of robin, as their list says it.
+/// The access to robin that a viewer's list shows.
 async fn granted(viewer: &Client) -> Value {
     viewer.get("/api/v1/people").await.expect(StatusCode::OK).json["items"][0]["granted"].clone()
 }
@@ -74,7 +74,7 @@ async fn an_account_starts_with_what_was_chosen_for_it() {
         assert_eq!(said, expected, "{username}");
         assert_eq!(granted(&viewer).await, expected, "{username}");
     }
-    // Whom nothing was chosen for asks, like anybody.
+    // A newcomer for whom nothing was chosen asks, like anybody.
     let nothing = app.anonymous().sign_in("nothing", PASSWORD).await;
     nothing.get("/api/v1/people/robin/status").await.expect_problem(404, "not_found");
     robin.get(&format!("{SHARES}/nothing")).await.expect_problem(404, "not_found");
@@ -103,7 +103,7 @@ async fn an_invitation_lets_in_on_its_own_terms() {
         assert_eq!(one["share"], expected, "{username}");
         assert_eq!(granted(&register(&app, username, &issued["code"]).await).await, expected, "{username}");
     }
-    // On what terms robin shares is nothing that another admin is told.
+    // The terms on which robin shares are hidden from other admins.
     let sasha = app.named("sasha", Role::Admin).await;
     for invite in sasha.get(INVITES).await.json["items"].as_array().unwrap() {
         assert_eq!(invite["created_by"], "robin");

@@ -130,7 +130,7 @@ async fn who_was_told_no_asks_again_a_day_later() {
     assert_eq!(robin.get(&format!("{SHARES}/alex")).await.json["state"], "requested");
 }
 
-/// What was decided before is what the person finds when they are asked again, and a time that is over ends nothing new.
+/// The person finds their earlier choices when they are asked again, and a time that is over ends nothing new.
 #[actix_web::test]
 async fn asking_again_widens_nothing() {
     let app = TestApp::start().await;
@@ -149,7 +149,7 @@ async fn asking_again_widens_nothing() {
     assert_eq!(share["until"], json!(null));
 }
 
-/// Nobody said no: whoever's time ran out may ask again at once, whatever the person changed about the share since.
+/// Nobody said no: a viewer whose time ran out may ask again at once, whatever the person changed about the share since.
 #[actix_web::test]
 async fn whoever_ran_out_of_time_asks_again_at_once() {
     let app = TestApp::start().await;

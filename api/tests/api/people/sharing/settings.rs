@@ -7,7 +7,7 @@ use crate::support::{Client, TestApp};
 
 pub const DETAILS: [&str; 4] = ["none", "logged", "band", "exact"];
 
-/// What somebody sees, by the words of a share.
+/// The access of a viewer, by the words of a share.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Terms {
     pub water: &'static str,
@@ -38,7 +38,7 @@ pub fn put(app: &TestApp, state: &str, terms: Terms, until: Option<i64>) {
     ));
 }
 
-/// What the mode and what stands between the two let through.
+/// The access that the mode and the state between the two allow.
 fn expected(mode: &str, between: &str, terms: Terms) -> Option<Terms> {
     match (mode, between) {
         ("nobody", _) | (_, "ended" | "expired" | "kept out") | ("approved", "none" | "requested") => None,
@@ -47,7 +47,7 @@ fn expected(mode: &str, between: &str, terms: Terms) -> Option<Terms> {
     }
 }
 
-/// An entry of the owner's as somebody sees it who sees so much of it.
+/// The owner's entry as a viewer sees it with this detail.
 fn narrowed(entry: &Value, detail: &str) -> Option<Value> {
     let mut entry = entry.clone();
     let value = entry["value"].as_i64().unwrap();
@@ -68,7 +68,7 @@ fn narrowed(entry: &Value, detail: &str) -> Option<Value> {
     (detail != "none").then_some(entry)
 }
 
-/// Robin's status as somebody sees it who sees so much of it; 600 ml are in the middle of a goal of 1000.
+/// Robin's status as a viewer sees it with these terms; 600 ml are in the middle of a goal of 1000.
 fn narrowed_status(own: &Value, terms: Terms) -> Value {
     let mut status = own.clone();
     match terms.water {

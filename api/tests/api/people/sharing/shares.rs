@@ -1,4 +1,4 @@
-//! What a person reads and changes of their shares.
+//! Shares that a person reads and changes.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -203,7 +203,7 @@ async fn time_ends_a_share_to_the_millisecond() {
         let ended = robin.get(ALEX).await.json;
         assert_eq!((&ended["state"], &ended["since"]), (&json!("ended"), &json!("2026-03-01T12:01:00.000Z")));
     }
-    // What is over does not begin again by being given a later end.
+    // A share that is over does not begin again by being given a later end.
     app.clock.advance(MINUTE);
     let share = robin.decides(&alex, json!({"until": "2026-03-03T12:00:00Z"})).await;
     assert_eq!(share["state"], "ended");
@@ -284,7 +284,7 @@ async fn a_look_that_could_not_be_written_is_written_the_next_time() {
     assert_eq!(app.recorded("person.look").len(), 1);
 }
 
-/// Whoever takes a name that was free again is not who had it before, as a viewer and as a person.
+/// A person who takes a name that was free again is not the one who had it before, as a viewer and as a person.
 #[actix_web::test]
 async fn a_name_that_is_taken_anew_inherits_no_looks() {
     let app = TestApp::start().await;

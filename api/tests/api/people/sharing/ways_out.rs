@@ -38,7 +38,7 @@ pub const STREAMS: &[&str] = &["/api/v1/people/{person}/events", "/api/v1/me/eve
 /// Before the id of an event.
 pub const ID_IS: &str = "with the id ";
 
-/// All that `viewer` is told of robin, by every way and page by page: status, headers and body of each answer.
+/// All answers about robin that `viewer` gets, by every way and page by page: status, headers and body of each.
 pub async fn all_answers(viewer: &Client) -> Vec<String> {
     let mut found = Vec::new();
     for address in ADDRESSES {

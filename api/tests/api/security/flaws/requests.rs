@@ -36,7 +36,7 @@ async fn over_exposure_by_sort_and_filter() {
     }
 }
 
-/// A body that is too large, however its length is told.
+/// A body that is too large, however its length is given.
 #[actix_web::test]
 async fn body_size() {
     let app = TestApp::with(&[("MAX_BODY_BYTES", "10485760")]).await;
@@ -118,7 +118,7 @@ async fn host_header() {
             raw(&app.url, format!("GET /health/live HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")).await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{host}: {answer}");
     }
-    // And the server itself, should nginx not stand before it, says that it is somebody else.
+    // The server itself refuses another host, should nginx not stand before it.
     for host in ["elsewhere.example", "localhost.elsewhere.example"] {
         let request = app.direct().request("GET", "/api/v1/privacy-policy").insert_header(("host", host));
         Answer::of(request.send().await.unwrap()).await.expect_problem(421, "unknown_host");

@@ -30,7 +30,7 @@ async fn v5_0_0_6_1_1_guessing_ends_as_written_down_and_locks_nobody_out_for_goo
     }
     let minutes = i64::try_from(rules.number("length of a lock")).unwrap();
     login(&app, &viewer.username, PASSWORD).await.expect_problem(423, "locked");
-    // Whoever keeps on guessing does not keep the owner out, whose devices go on meanwhile.
+    // A guesser who keeps on does not keep the owner out, whose devices go on meanwhile.
     app.clock.advance((minutes - 1) * MINUTE);
     login(&app, &viewer.username, WRONG).await.expect_problem(423, "locked");
     viewer.get("/api/v1/me").await.expect(StatusCode::OK);
@@ -212,7 +212,7 @@ async fn v5_0_0_6_3_1_of_any_number_of_guesses_at_once_five_are_looked_at() {
     let guesses = (0..50).map(|_| login(&app, &viewer.username, WRONG));
     let answers = futures_util::future::join_all(guesses).await;
     let mut looked_at = answers.iter().filter(|answer| answer.status == 401).count();
-    // Those that found no place to be hashed do not count, and leave the rest of the five to others.
+    // Guesses that found no place to be hashed do not count, and leave the rest of the five to others.
     while login(&app, &viewer.username, WRONG).await.status == 401 {
         looked_at += 1;
     }
@@ -269,7 +269,7 @@ async fn v5_0_0_6_3_8_nothing_in_an_answer_tells_who_exists() {
             let body = json!({"username": name, "password": WRONG});
             let mut answer = app.anonymous().post(&format!("/api/v1/auth/{way}"), body).await;
             answer.json["request_id"] = json!(null);
-            // Of a list in a header the order says nothing.
+            // The order of a list in a header means nothing.
             let sorted = |value: &str| {
                 let mut items: Vec<&str> = value.split(", ").collect();
                 items.sort_unstable();
@@ -321,7 +321,7 @@ async fn v5_0_0_6_4_1_a_temporary_password_is_random_opens_nothing_and_ends_afte
     let page = Client { cookie: changed.expect(StatusCode::NO_CONTENT).cookie(), ..page };
     page.get("/api/v1/people").await.expect(StatusCode::OK);
     login(&app, "kim", &first).await.expect_problem(401, "invalid_credentials");
-    // Whoever does not come within a day needs another one.
+    // A person who does not come within a day needs another one.
     app.clock.advance(DAY);
     login(&app, "sasha", &second).await.expect_problem(401, "invalid_credentials");
 }

@@ -83,7 +83,7 @@ async fn v5_0_0_6_5_1_a_code_is_good_once() {
     let recovery = &factor.recovery_codes[3];
     factor.sign_in(&app, PASSWORD, recovery).await.expect(StatusCode::OK);
     factor.sign_in(&app, PASSWORD, recovery).await.expect_problem(401, "invalid_totp");
-    // Of twenty that come at once with one code, one gets in.
+    // Only one of twenty that come at once with one code gets in.
     app.clock.advance(STEP);
     let code = factor.code(&app);
     let answers = futures_util::future::join_all((0..20).map(|_| factor.sign_in(&app, PASSWORD, &code))).await;
@@ -143,7 +143,7 @@ async fn v5_0_0_6_5_5_a_code_is_good_for_its_half_minute_and_the_next_by_the_ser
     }
     let code = factor.code(&app);
     app.clock.advance(2 * STEP);
-    // What the client says about the time counts for nothing.
+    // The client's own words about the time count for nothing.
     let body = json!({"username": factor.username, "password": PASSWORD, "totp_code": code});
     let request =
         app.anonymous().request("POST", "/api/v1/auth/login").insert_header(("date", "Sun, 01 Mar 2026 12:00:30 GMT"));

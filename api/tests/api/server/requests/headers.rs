@@ -143,7 +143,7 @@ async fn the_server_answers_to_its_own_names_only() {
         let probe = app.anonymous().request("GET", "/health/live").insert_header(headers[0]);
         assert_eq!(probe.send().await.unwrap().status(), 200, "a probe comes by address");
     }
-    // What a client says elsewhere about the host counts for nothing.
+    // The client's other words about the host count for nothing.
     let claims =
         [("x-forwarded-host", "evil.example"), ("forwarded", "host=evil.example"), ("x-original-host", "evil.example")];
     let answer = with(&app.anonymous(), "GET", "/api/v1/privacy-policy", &claims).await;

@@ -1,4 +1,4 @@
-//! What every request and every answer has to be like: headers, hosts, other sites, and what looks like an attack.
+//! Rules for every request and every answer: headers, hosts, other sites, and requests that look like an attack.
 
 mod headers;
 mod report;
@@ -14,7 +14,7 @@ async fn with(client: &Client, method: &str, path: &str, headers: &[(&str, &str)
     Answer::of(request.send().await.unwrap()).await
 }
 
-/// What an admin is shown of the security of the instance, after all that was to be written later.
+/// The security report that an admin reads, after all that was to be written later.
 async fn shown(app: &TestApp, admin: &Client) -> Value {
     app.state.db.write(|_| Ok(())).await.unwrap();
     admin.get("/api/v1/admin/security").await.expect(StatusCode::OK).json.clone()

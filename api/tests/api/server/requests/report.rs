@@ -1,4 +1,4 @@
-//! What is kept of all that, for how long, and what an admin is shown of it.
+//! Records of suspicious requests: which are kept, for how long, and what an admin is shown of them.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What looks like an attack and is none, and what is one.
+//! Requests that look like an attack and are none, and requests that are one.
 
 use actix_web::http::StatusCode;
 use serde_json::json;

@@ -40,7 +40,7 @@ async fn the_last_enabled_admin_stays_whichever_way_it_is_tried() {
     admin.delete(&last).await.expect_problem(409, "last_admin");
     leave(&admin).await.expect_problem(409, "last_admin");
     admin.get(USERS).await.expect(StatusCode::OK);
-    // Those who are not needed can go.
+    // Admins who are not needed can go.
     admin.delete(&at(&disabled.username)).await.expect(StatusCode::NO_CONTENT);
     admin.delete(&at(&demoted.username)).await.expect(StatusCode::NO_CONTENT);
 }

@@ -1,4 +1,4 @@
-//! What admins do with other people's accounts.
+//! Administration of other people's accounts.
 
 mod changes;
 mod last_admin;

@@ -1,4 +1,4 @@
-//! What is shown of an account, and to whom.
+//! Details of an account: which are shown, and to whom.
 
 use actix_web::http::StatusCode;
 use serde_json::json;
