@@ -11,7 +11,7 @@ use crate::{
     clock::Timestamp,
     db::DbConnection,
     entries::view::EntryView,
-    error::{ApiResult, Problem},
+    error::ApiResult,
     http::{
         extract::ValidQuery,
         paging::{Cursors, Page, PageQuery},
@@ -81,7 +81,7 @@ pub struct Today {
     params(StartQuery),
     responses(
         (status = 200, description = "As much as the caller may read", body = Start),
-        (status = 401, description = "The token is not (or no longer) valid", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The token is not (or no longer) valid"),
     )
 )]
 #[get("/start")]

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     account::model::set_password,
     clock::Timestamp,
-    error::{ApiError, ApiResult, FieldError, Problem},
+    error::{ApiError, ApiResult, FieldError},
     http::{extract::ValidJson, paging::Page, state::AppState},
     trail::{Action, Event},
 };
@@ -94,7 +94,7 @@ pub async fn list_sessions(
     params(("id" = Uuid, Path, description = "The session's id")),
     responses(
         (status = 204, description = "Signed out"),
-        (status = 404, description = "Not a session of yours, or ended already", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not a session of yours, or ended already"),
     )
 )]
 #[delete("/me/sessions/{id}")]
@@ -157,9 +157,9 @@ pub struct UpdatePassword {
     request_body = UpdatePassword,
     responses(
         (status = 204, description = "Changed"),
-        (status = 403, description = "Wrong password, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 423, description = "Too many wrong passwords", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Too many sign-ins at once", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Wrong password, or the request came from another site"),
+        (status = 423, description = "Too many wrong passwords"),
+        (status = 503, description = "Too many sign-ins at once"),
     )
 )]
 #[put("/me/password")]

@@ -22,7 +22,7 @@ use crate::{
     },
     clock::{DAY, Timestamp},
     db::DbConnection,
-    error::{ApiError, ApiResult, Code, FieldError, Problem},
+    error::{ApiError, ApiResult, Code, FieldError},
     http::{caller::Caller, extract::ValidJson, request::client_address, state::AppState},
     settings::CurrentSettings,
     trail::{Action, Event, Outcome, Trace},
@@ -64,9 +64,9 @@ pub struct SignedIn {
     request_body = Credentials,
     responses(
         (status = 200, description = "Signed in; the cookie is in `Set-Cookie`", body = SignedIn),
-        (status = 401, description = "Name and password do not match; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer has a `continuation`; or the continuation is no longer valid (`continuation_over`)", body = Problem, content_type = "application/problem+json"),
-        (status = 423, description = "Too many sign-ins with this name failed", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Too many sign-ins at once", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Name and password do not match; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer has a `continuation`; or the continuation is no longer valid (`continuation_over`)"),
+        (status = 423, description = "Too many sign-ins with this name failed"),
+        (status = 503, description = "Too many sign-ins at once"),
     )
 )]
 #[post("/auth/login")]
@@ -113,9 +113,9 @@ pub struct IssuedToken {
     request_body = Credentials,
     responses(
         (status = 200, description = "Signed in", body = IssuedToken),
-        (status = 401, description = "Name and password do not match; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer has a `continuation`; or the continuation is no longer valid (`continuation_over`)", body = Problem, content_type = "application/problem+json"),
-        (status = 423, description = "Too many sign-ins with this name failed", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Too many sign-ins at once", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Name and password do not match; or they do, and a code is missing (`totp_required`) or wrong (`invalid_totp`), and the answer has a `continuation`; or the continuation is no longer valid (`continuation_over`)"),
+        (status = 423, description = "Too many sign-ins with this name failed"),
+        (status = 503, description = "Too many sign-ins at once"),
     )
 )]
 #[post("/auth/token")]

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     account::names::validate_name,
     clock::{DAY, Timestamp},
-    error::{ApiError, ApiResult, FieldError, Problem},
+    error::{ApiError, ApiResult, FieldError},
     http::{extract::ValidJson, paging::Page, state::AppState},
     trail::{Action, Event},
 };
@@ -125,7 +125,7 @@ pub struct IssuedApiToken {
     request_body = CreateApiToken,
     responses(
         (status = 201, description = "Created; the token is not shown again", body = IssuedApiToken),
-        (status = 409, description = "You have twenty already, or the id belongs to a token that was used", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "You have twenty already, or the id belongs to a token that was used"),
     )
 )]
 #[post("/me/tokens")]
@@ -167,7 +167,7 @@ pub async fn create_api_token(
     params(("id" = Uuid, Path, description = "The token's id")),
     responses(
         (status = 204, description = "Revoked"),
-        (status = 404, description = "Not a token of yours, or ended already", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not a token of yours, or ended already"),
     )
 )]
 #[delete("/me/tokens/{id}")]

@@ -14,7 +14,7 @@ use super::{
     service::Auth,
 };
 use crate::{
-    error::{ApiError, ApiResult, Code, Problem},
+    error::{ApiError, ApiResult, Code},
     http::{extract::ValidJson, state::AppState},
     trail::{Action, Event},
 };
@@ -72,9 +72,9 @@ pub struct TotpSetup {
     request_body = CreateTotp,
     responses(
         (status = 201, description = "Ready to be confirmed", body = TotpSetup),
-        (status = 403, description = "Wrong password, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is on already", body = Problem, content_type = "application/problem+json"),
-        (status = 423, description = "Too many wrong passwords", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Wrong password, or the request came from another site"),
+        (status = 409, description = "It is on already"),
+        (status = 423, description = "Too many wrong passwords"),
     )
 )]
 #[post("/me/totp")]
@@ -128,9 +128,9 @@ pub struct RecoveryCodes {
     request_body = ConfirmTotp,
     responses(
         (status = 200, description = "On; the recovery codes are not shown again", body = RecoveryCodes),
-        (status = 403, description = "Not the code that the authenticator shows, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "There is nothing to confirm", body = Problem, content_type = "application/problem+json"),
-        (status = 423, description = "Too many wrong codes or passwords", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not the code that the authenticator shows, or the request came from another site"),
+        (status = 409, description = "There is nothing to confirm"),
+        (status = 423, description = "Too many wrong codes or passwords"),
     )
 )]
 #[post("/me/totp/confirm")]
@@ -189,9 +189,9 @@ pub struct DeleteTotp {
     request_body = DeleteTotp,
     responses(
         (status = 204, description = "Off"),
-        (status = 403, description = "Wrong password, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "It is not on", body = Problem, content_type = "application/problem+json"),
-        (status = 423, description = "Too many wrong passwords", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Wrong password, or the request came from another site"),
+        (status = 404, description = "It is not on"),
+        (status = 423, description = "Too many wrong passwords"),
     )
 )]
 #[delete("/me/totp")]

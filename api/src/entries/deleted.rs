@@ -11,7 +11,7 @@ use super::{
 use crate::{
     auth::guard::AdminUser,
     clock::Timestamp,
-    error::{ApiResult, Problem},
+    error::ApiResult,
     http::{
         extract::ValidQuery,
         paging::{Page, PageQuery, position},
@@ -42,7 +42,7 @@ impl Entry {
     params(PageQuery),
     responses(
         (status = 200, description = "One page", body = Page<DeletedEntry>),
-        (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch"),
     )
 )]
 #[get("/entries/deleted")]

@@ -16,7 +16,7 @@ use crate::{
     auth::guard::{AdminUser, Logger},
     clock::{EARLIEST, MINUTE, Timestamp},
     db::DbConnection,
-    error::{ApiError, ApiResult, Code, FieldError, Problem},
+    error::{ApiError, ApiResult, Code, FieldError},
     http::{
         extract::{ValidJson, present},
         state::AppState,
@@ -113,8 +113,8 @@ fn check_instant(at: Timestamp, now: Timestamp) -> Result<(), FieldError> {
     responses(
         (status = 201, description = "Logged", body = EntryView),
         (status = 200, description = "Logged before under this id", body = EntryView),
-        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The id belongs to a different entry", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch, or the request came from another site"),
+        (status = 409, description = "The id belongs to a different entry"),
     )
 )]
 #[post("/entries")]
@@ -164,8 +164,8 @@ pub async fn create_entry(
     params(("id" = Uuid, Path, description = "The entry's id")),
     responses(
         (status = 200, description = "The entry", body = EntryView),
-        (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not an entry of yours, or deleted", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch"),
+        (status = 404, description = "Not an entry of yours, or deleted"),
     )
 )]
 #[get("/entries/{id}")]
@@ -215,8 +215,8 @@ pub struct UpdateEntry {
     request_body = UpdateEntry,
     responses(
         (status = 200, description = "The entry as it is now", body = EntryView),
-        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not an entry of yours, or deleted", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch, or the request came from another site"),
+        (status = 404, description = "Not an entry of yours, or deleted"),
     )
 )]
 #[patch("/entries/{id}")]
@@ -267,8 +267,8 @@ pub async fn update_entry(
     params(("id" = Uuid, Path, description = "The entry's id")),
     responses(
         (status = 204, description = "Deleted"),
-        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not an entry of yours, or deleted already", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch, or the request came from another site"),
+        (status = 404, description = "Not an entry of yours, or deleted already"),
     )
 )]
 #[delete("/entries/{id}")]
@@ -299,8 +299,8 @@ pub async fn delete_entry(
     params(("id" = Uuid, Path, description = "The entry's id")),
     responses(
         (status = 200, description = "The restored entry", body = EntryView),
-        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not an entry of yours", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch, or the request came from another site"),
+        (status = 404, description = "Not an entry of yours"),
     )
 )]
 #[post("/entries/{id}/restore")]

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     auth::guard::{CurrentUser, Reader},
-    error::{ApiResult, Problem},
+    error::ApiResult,
     http::state::AppState,
     people::sharing::Watched,
 };
@@ -37,9 +37,9 @@ use crate::{
     ),
     responses(
         (status = 200, description = "Events, until either side ends the stream", body = String, content_type = "text/event-stream"),
-        (status = 404, description = "No such person, or you may not see them", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many requests, or too many streams of yours are open", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Too many streams are open", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such person, or you may not see them"),
+        (status = 429, description = "Too many requests, or too many streams of yours are open"),
+        (status = 503, description = "Too many streams are open"),
     )
 )]
 #[get("/people/{username}/events")]
@@ -65,8 +65,8 @@ pub async fn get_person_events(
     params(("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event that you got")),
     responses(
         (status = 200, description = "Events, until either side ends the stream", body = String, content_type = "text/event-stream"),
-        (status = 429, description = "Too many requests, or too many streams of yours are open", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Too many streams are open", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests, or too many streams of yours are open"),
+        (status = 503, description = "Too many streams are open"),
     )
 )]
 #[get("/me/events")]

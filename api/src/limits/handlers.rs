@@ -14,7 +14,7 @@ use crate::{
     auth::{guard::AdminUser, lockout},
     clock::{DAY, HOUR, Timestamp},
     db::DbConnection,
-    error::{ApiError, ApiResult, Code, FieldError, Problem},
+    error::{ApiError, ApiResult, Code, FieldError},
     http::{
         caller::Caller,
         extract::{malformed, read_body},
@@ -203,7 +203,7 @@ fn report(conn: &mut DbConnection, now: Timestamp) -> ApiResult<SecurityReport> 
     params(("id" = Uuid, Path, description = "The penalty's id")),
     responses(
         (status = 204, description = "Lifted"),
-        (status = 404, description = "No such penalty", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such penalty"),
     )
 )]
 #[delete("/admin/penalties/{id}")]

@@ -6,7 +6,7 @@ use validator::Validate;
 use crate::{
     auth::guard::AdminUser,
     config::Registration,
-    error::{ApiResult, Problem},
+    error::ApiResult,
     http::{
         extract::{ValidJson, present},
         state::AppState,
@@ -50,7 +50,7 @@ pub struct UpdateSettings {
     request_body = UpdateSettings,
     responses(
         (status = 200, description = "The settings in effect", body = Settings),
-        (status = 409, description = "The configuration requires maintenance", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The configuration requires maintenance"),
     )
 )]
 #[patch("/admin/settings")]

@@ -11,7 +11,7 @@ use crate::{
     auth::guard::Reader,
     clock::Timestamp,
     db::DbConnection,
-    error::{ApiResult, Problem},
+    error::ApiResult,
     http::{
         extract::ValidQuery,
         paging::{Cursors, Page, PageQuery},
@@ -68,7 +68,7 @@ pub fn note_looks(state: &AppState, looks: &Looks, reader: &Reader, page: &Page<
     params(("username" = String, Path, description = "The person", example = "robin")),
     responses(
         (status = 200, description = "Their status", body = StatusView),
-        (status = 404, description = "No such person, or you may not see them", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such person, or you may not see them"),
     )
 )]
 #[get("/people/{username}/status")]

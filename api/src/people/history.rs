@@ -14,7 +14,7 @@ use crate::{
         model::{self, Filter},
         view::EntryView,
     },
-    error::{ApiResult, Problem},
+    error::ApiResult,
     http::{
         extract::ValidQuery,
         paging::{Cursors, Page, default_limit, position},
@@ -68,8 +68,8 @@ pub struct ListEntries {
     params(("username" = String, Path, description = "The person", example = "robin"), ListEntries),
     responses(
         (status = 200, description = "One page", body = Page<EntryView>),
-        (status = 403, description = "They share their present status, and not their history", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such person, or you may not see them", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "They share their present status, and not their history"),
+        (status = 404, description = "No such person, or you may not see them"),
     )
 )]
 #[get("/people/{username}/entries")]

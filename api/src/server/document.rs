@@ -9,7 +9,7 @@ use actix_web::{
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        self, Content, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Type,
+        self, Content, ObjectBuilder, Ref, RefOr, Required, Response, Type,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn},
         security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
     },
@@ -17,6 +17,7 @@ use utoipa::{
 use utoipa_actix_web::AppExt;
 
 use super::routes::routes;
+use crate::error::Problem;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -29,6 +30,7 @@ use super::routes::routes;
     ),
     servers((url = "/")),
     security(("bearer" = []), ("cookie" = [])),
+    components(schemas(Problem)),
     modifiers(&SecuritySchemes),
     tags(
         (name = "auth", description = "Sign in, sign out"),
@@ -134,15 +136,23 @@ fn describe(operation: &mut Operation, path: &str, writes: bool) {
         (limited && writes, "503", "Under maintenance, busy, or the disk fails; `Retry-After` says when to try again"),
         (limited && writes, "507", "The disk is full; nothing was changed"),
     ];
+    let responses = &mut operation.responses.responses;
     for (_, status, description) in refusals.into_iter().filter(|(applies, ..)| *applies) {
-        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| refusal(description).into());
+        responses.entry(status.to_owned()).or_insert_with(|| Response::new(description).into());
+    }
+    for (status, response) in responses {
+        if let (RefOr::T(response), "4" | "5") = (response, &status[..1])
+            && response.content.is_empty()
+        {
+            response.content.insert("application/problem+json".to_owned(), problem().into());
+        }
     }
     if limited {
         operation.parameters.get_or_insert_default().push(acting_as().into());
     }
 }
 
-fn refusal(description: &str) -> Response {
-    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
-    ResponseBuilder::new().description(description).content("application/problem+json", problem).build()
+/// The body of every refusal that names no other.
+fn problem() -> Content {
+    Content::new(Some(Ref::from_schema_name("Problem")))
 }

@@ -18,7 +18,7 @@ use crate::{
         guard::{CurrentUser, RestrictedUser},
     },
     entries::model::has_entries,
-    error::{ApiResult, FieldError, Problem},
+    error::{ApiResult, FieldError},
     http::{
         extract::{ValidJson, present},
         state::AppState,
@@ -205,9 +205,9 @@ pub struct DeleteMe {
     request_body = DeleteMe,
     responses(
         (status = 204, description = "Erased"),
-        (status = 403, description = "Wrong password, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "You are the last admin", body = Problem, content_type = "application/problem+json"),
-        (status = 423, description = "Too many wrong passwords", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Wrong password, or the request came from another site"),
+        (status = 409, description = "You are the last admin"),
+        (status = 423, description = "Too many wrong passwords"),
     )
 )]
 #[delete("/me")]

@@ -18,7 +18,7 @@ use crate::{
     clock::Timestamp,
     config::{Config, Registration},
     db::DbConnection,
-    error::{ApiError, ApiResult, Code, Problem},
+    error::{ApiError, ApiResult, Code},
     http::{extract::ValidJson, state::AppState},
     people::shares,
     settings,
@@ -54,8 +54,8 @@ pub struct RegisterUser {
     request_body = RegisterUser,
     responses(
         (status = 201, description = "Registered", body = UserView),
-        (status = 403, description = "Registration is closed, or the invitation is not (or no longer) valid", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The name is taken", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Registration is closed, or the invitation is not (or no longer) valid"),
+        (status = 409, description = "The name is taken"),
     )
 )]
 #[post("/auth/register")]

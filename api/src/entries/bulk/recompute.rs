@@ -17,7 +17,7 @@ use crate::{
         model::{Entry, water_of_day},
         ounces::DayTotal,
     },
-    error::{ApiResult, Problem},
+    error::ApiResult,
     http::{
         extract::{ValidJson, ValidQuery},
         state::AppState,
@@ -103,8 +103,8 @@ impl RecomputedDay {
     request_body = RecomputeEntries,
     responses(
         (status = 200, description = "The entries that would move, or moved", body = Recompute),
-        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The preview is out of date; nothing was changed", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch, or the request came from another site"),
+        (status = 409, description = "The preview is out of date; nothing was changed"),
     )
 )]
 #[post("/entries/recompute")]

@@ -17,7 +17,7 @@ use crate::{
         versions::{EntryVersion, versions_at},
         view::EntryView,
     },
-    error::{ApiResult, FieldError, Problem},
+    error::{ApiResult, FieldError},
     http::{
         extract::{ValidJson, ValidQuery},
         state::AppState,
@@ -93,8 +93,8 @@ pub enum RewindChange {
     request_body = RewindEntries,
     responses(
         (status = 200, description = "The changes that it would make, or made", body = Rewind),
-        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The preview is out of date; nothing was changed", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch, or the request came from another site"),
+        (status = 409, description = "The preview is out of date; nothing was changed"),
     )
 )]
 #[post("/entries/rewind")]

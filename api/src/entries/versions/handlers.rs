@@ -12,7 +12,7 @@ use crate::{
         model::find_entry,
         view::EntryView,
     },
-    error::{ApiError, ApiResult, Problem},
+    error::{ApiError, ApiResult},
     http::{
         extract::ValidQuery,
         paging::{Page, PageQuery},
@@ -76,8 +76,8 @@ impl EntryVersion {
     params(("id" = Uuid, Path, description = "The entry's id"), PageQuery),
     responses(
         (status = 200, description = "One page", body = Page<VersionView>),
-        (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not an entry of yours", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch"),
+        (status = 404, description = "Not an entry of yours"),
     )
 )]
 #[get("/entries/{id}/versions")]
@@ -122,8 +122,8 @@ pub struct RestoredEntry {
     ),
     responses(
         (status = 200, description = "The entry as it is now", body = RestoredEntry),
-        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not an entry of yours, or no such version of it", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch, or the request came from another site"),
+        (status = 404, description = "Not an entry of yours, or no such version of it"),
     )
 )]
 #[post("/entries/{id}/versions/{number}/restore")]

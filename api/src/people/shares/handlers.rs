@@ -13,7 +13,7 @@ use crate::{
     auth::guard::{AdminUser, CurrentUser},
     clock::Timestamp,
     db::DbConnection,
-    error::{ApiError, ApiResult, Code, FieldError, Problem},
+    error::{ApiError, ApiResult, Code, FieldError},
     http::{
         extract::{ValidJson, ValidQuery, present},
         paging::{Cursors, Page, PageQuery},
@@ -36,9 +36,9 @@ use crate::{
     responses(
         (status = 201, description = "Asked", body = PersonView),
         (status = 200, description = "Asked before, or you may watch already", body = PersonView),
-        (status = 403, description = "An admin watches nobody but themself, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such person, or they share with nobody", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "They declined less than a day ago; `Retry-After` says when you can ask again", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "An admin watches nobody but themself, or the request came from another site"),
+        (status = 404, description = "No such person, or they share with nobody"),
+        (status = 409, description = "They declined less than a day ago; `Retry-After` says when you can ask again"),
     )
 )]
 #[post("/people/{username}/share-requests")]
@@ -74,7 +74,7 @@ pub async fn create_share_request(
     params(PageQuery),
     responses(
         (status = 200, description = "One page, by user name", body = Page<ShareView>),
-        (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch"),
     )
 )]
 #[get("/me/shares")]
@@ -109,8 +109,8 @@ pub fn page_of_shares(
     params(("username" = String, Path, description = "The viewer", example = "alex")),
     responses(
         (status = 200, description = "Their share", body = ShareView),
-        (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such viewer, or no share with them", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch"),
+        (status = 404, description = "No such viewer, or no share with them"),
     )
 )]
 #[get("/me/shares/{username}")]
@@ -170,8 +170,8 @@ pub struct UpdateShare {
     request_body = UpdateShare,
     responses(
         (status = 200, description = "Their share after the change", body = ShareView),
-        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such viewer, or no share with them", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch, or the request came from another site"),
+        (status = 404, description = "No such viewer, or no share with them"),
     )
 )]
 #[patch("/me/shares/{username}")]
@@ -209,8 +209,8 @@ pub async fn update_share(
     params(("username" = String, Path, description = "The viewer", example = "alex")),
     responses(
         (status = 204, description = "Ended"),
-        (status = 403, description = "Your account can only watch, or the request came from another site", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such viewer, or no share with them", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch, or the request came from another site"),
+        (status = 404, description = "No such viewer, or no share with them"),
     )
 )]
 #[delete("/me/shares/{username}")]
@@ -249,7 +249,7 @@ pub struct Audience {
     params(PageQuery),
     responses(
         (status = 200, description = "The viewers who are watching, and one page of looks, newest first", body = Audience),
-        (status = 403, description = "Your account can only watch", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Your account can only watch"),
     )
 )]
 #[get("/me/audience")]

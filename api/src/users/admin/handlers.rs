@@ -13,7 +13,7 @@ use crate::{
     },
     auth::{Auth, SessionView, guard::AdminUser, lockout},
     clock::Timestamp,
-    error::{ApiError, ApiResult, Code, Problem},
+    error::{ApiError, ApiResult, Code},
     http::{
         extract::{ValidJson, ValidQuery, present},
         paging::{Page, PageQuery},
@@ -101,7 +101,7 @@ pub struct CreatedUser {
     request_body = CreateUser,
     responses(
         (status = 201, description = "Created", body = CreatedUser),
-        (status = 409, description = "The name is taken", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The name is taken"),
     )
 )]
 #[post("/admin/users")]
@@ -150,7 +150,7 @@ pub async fn create_user(
     params(("username" = String, Path, description = "The user", example = "robin")),
     responses(
         (status = 200, description = "The account", body = UserView),
-        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such user"),
     )
 )]
 #[get("/admin/users/{username}")]
@@ -201,8 +201,8 @@ pub struct UpdateUser {
     request_body = UpdateUser,
     responses(
         (status = 200, description = "The account as it is now", body = UserView),
-        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "They are the last admin", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such user"),
+        (status = 409, description = "They are the last admin"),
     )
 )]
 #[patch("/admin/users/{username}")]
@@ -229,8 +229,8 @@ pub async fn update_user(
     params(("username" = String, Path, description = "The user", example = "robin")),
     responses(
         (status = 204, description = "Erased"),
-        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "They are the last admin", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such user"),
+        (status = 409, description = "They are the last admin"),
     )
 )]
 #[delete("/admin/users/{username}")]
@@ -251,7 +251,7 @@ pub async fn delete_user(
     params(("username" = String, Path, description = "The user", example = "robin")),
     responses(
         (status = 204, description = "Not locked"),
-        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such user"),
     )
 )]
 #[post("/admin/users/{username}/unlock")]
@@ -286,8 +286,8 @@ pub struct TemporaryPassword {
     params(("username" = String, Path, description = "The user", example = "robin")),
     responses(
         (status = 200, description = "Replaced", body = TemporaryPassword),
-        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is your own account: use your settings, with your password", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such user"),
+        (status = 409, description = "It is your own account: use your settings, with your password"),
     )
 )]
 #[post("/admin/users/{username}/reset-password")]
@@ -314,7 +314,7 @@ pub async fn reset_user_password(
     params(("username" = String, Path, description = "The user", example = "robin")),
     responses(
         (status = 200, description = "Their current sessions", body = Page<SessionView>),
-        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such user"),
     )
 )]
 #[get("/admin/users/{username}/sessions")]
@@ -346,7 +346,7 @@ pub async fn list_user_sessions(
     params(("username" = String, Path, description = "The user", example = "robin")),
     responses(
         (status = 204, description = "Signed out everywhere"),
-        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such user"),
     )
 )]
 #[delete("/admin/users/{username}/sessions")]
@@ -368,8 +368,8 @@ pub async fn delete_user_sessions(
     params(("username" = String, Path, description = "The user", example = "robin")),
     responses(
         (status = 204, description = "Removed; the password alone lets them in"),
-        (status = 404, description = "No such user", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is your own account: use your settings, with your password", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such user"),
+        (status = 409, description = "It is your own account: use your settings, with your password"),
     )
 )]
 #[delete("/admin/users/{username}/totp")]

@@ -11,7 +11,7 @@ use crate::{
     account::model::Role,
     auth::{api_tokens, guard::AdminUser},
     clock::{DAY, Timestamp},
-    error::{ApiError, ApiResult, FieldError, Problem},
+    error::{ApiError, ApiResult, FieldError},
     http::{
         extract::{ValidJson, ValidQuery, present},
         paging::{Page, PageQuery},
@@ -129,7 +129,7 @@ pub struct IssuedInvite {
     request_body = CreateInvite,
     responses(
         (status = 201, description = "Created; pass it on", body = IssuedInvite),
-        (status = 409, description = "The id belongs to an invitation that was used", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The id belongs to an invitation that was used"),
     )
 )]
 #[post("/admin/invites")]
@@ -180,7 +180,7 @@ pub async fn create_invite(
     params(("id" = Uuid, Path, description = "The invitation's id")),
     responses(
         (status = 204, description = "Withdrawn"),
-        (status = 404, description = "No such invitation", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such invitation"),
     )
 )]
 #[delete("/admin/invites/{id}")]
