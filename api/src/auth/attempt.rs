@@ -46,7 +46,7 @@ pub(super) struct Attempt {
 
 impl Attempt {
     /// Counts an attempt at `username` that is not yet known to fit. The caller settles it: by [`Attempt::fail`], by
-    /// [`Attempt::take_back`] or by [`Attempt::forget`], and then says so by [`Attempt::settled`].
+    /// [`Attempt::take_back`] or by [`Attempt::forget`], and then calls `Turns::settled`.
     ///
     /// # Errors
     /// [`Code::Locked`], which is recorded as denied, and answered no sooner than a look at `password`; [`Code::Busy`] when too many

@@ -40,7 +40,7 @@ pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, 
 
 /// Changes many entries of `owner`, each from before to after, as a change by `by`. Nobody is notified.
 ///
-/// Each is [`changed_after`] what it was before.
+/// The `updated_at` of each is `changed_after` the one before.
 ///
 /// Changes that only move entries to one day, or only delete them, take one statement.
 pub fn change_entries(

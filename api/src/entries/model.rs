@@ -106,7 +106,7 @@ pub fn entries_of(conn: &mut DbConnection, owner: &str, ids: &[&str]) -> QueryRe
         .load(conn)
 }
 
-/// [`changed_after`] as an expression, for many at once.
+/// `changed_after` (entries/change.rs) as an expression, for many at once.
 #[must_use]
 #[diesel::dsl::auto_type(no_type_alias)]
 pub fn changed_at(now: i64) -> _ {
