@@ -8,7 +8,7 @@ use validator::{Validate, ValidationError};
 
 use super::{
     csv::csv_field,
-    model::{self, Filter, cursor_of, position_of},
+    model::{self, Filter},
     private::{Numbering, Reader},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     error::ApiResult,
     http::{
         extract::ValidQuery,
-        paging::{Page, default_limit},
+        paging::{Page, PageQuery, default_limit},
         state::AppState,
     },
     trail::{Action, Event, Outcome, Row},
@@ -131,11 +131,9 @@ pub async fn list_audit(
     let outcome = outcome.map(Outcome::as_str);
     let filter = Filter { actor, action, target, outcome, from, to, reader: Some(reader.clone()) };
     let list = format!("audit|{filter:?}");
-    let after = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
-    let after = after.as_deref().and_then(position_of);
+    let page = state.cursors.page(list, PageQuery { limit, cursor })?;
     let page = admin.0.read(&state.db, |conn, _| {
-        let rows = model::list(conn, &filter, after, limit + 1)?;
-        let page = Page::new(rows, limit, |last| state.cursors.seal(&list, &cursor_of(last)));
+        let page = page.of(model::list(conn, &filter, page.after, page.rows())?, |last| (last.at, last.id));
         let mut numbers = Numbering::default();
         let numbered = page.items.into_iter().rev().map(|row| numbers.next(conn, &reader, row));
         let mut items = numbered.collect::<QueryResult<Vec<_>>>()?;

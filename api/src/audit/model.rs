@@ -28,20 +28,6 @@ pub struct Filter {
 /// A place in the log: instant and id.
 pub type Position = (i64, i64);
 
-/// The text of a cursor that continues after `row`.
-#[must_use]
-pub fn cursor_of(row: &Row) -> String {
-    // All have the same length, so that a cursor does not tell how many records there are.
-    format!("{} {:019}", row.at, row.id)
-}
-
-/// Where such a cursor points. It was sealed here, so it is never malformed.
-#[must_use]
-pub fn position_of(cursor: &str) -> Option<Position> {
-    let (at, id) = cursor.split_once(' ')?;
-    Some((at.parse().ok()?, id.parse().ok()?))
-}
-
 /// At most `limit` records before `position`, newest first.
 ///
 /// Like a person's history, it walks one index by time from the position on, with one bound on each side.

@@ -14,7 +14,7 @@ use crate::{
     error::ApiResult,
     http::{
         extract::ValidQuery,
-        paging::{Page, PageQuery, position},
+        paging::{Page, PageQuery},
         state::AppState,
     },
 };
@@ -51,14 +51,12 @@ pub async fn list_deleted_entries(
     admin: AdminUser,
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<DeletedEntry>>> {
-    let PageQuery { limit, cursor } = query.0;
-    let list = format!("deleted|{}", admin.0.user.id);
-    let before = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
-    let before = before.as_deref().and_then(position).unwrap_or((i64::MAX, ""));
-    let entries =
-        admin.0.read(&state.db, |conn, owner| Ok(model::deleted_entries(conn, &owner.id, before, limit + 1)?)).await?;
-    let page = Page::new(entries, limit, |last| {
-        state.cursors.seal(&list, &format!("{} {}", last.deleted_at.unwrap_or_default(), last.id))
-    });
-    Ok(web::Json(page.filter_map(Entry::deleted_view)))
+    let page = state.cursors.page::<(i64, String)>(format!("deleted|{}", admin.0.user.id), query.0)?;
+    let before = page.after.as_ref().map_or((i64::MAX, ""), |(at, id)| (*at, id));
+    let entries = admin
+        .0
+        .read(&state.db, |conn, owner| Ok(model::deleted_entries(conn, &owner.id, before, page.rows())?))
+        .await?;
+    let entries = page.of(entries, |last| (last.deleted_at.unwrap_or_default(), last.id.clone()));
+    Ok(web::Json(entries.filter_map(Entry::deleted_view)))
 }

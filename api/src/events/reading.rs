@@ -19,7 +19,7 @@ use crate::{
     clock::Timestamp,
     db::DbConnection,
     entries::model::{Entry, entries_of},
-    http::paging::{Cursors, Page},
+    http::paging::Cursors,
     metric::{Detail, Metric},
     outbox::{self, Row, Topic},
     people::{
@@ -240,15 +240,15 @@ impl<'a> Reading<'a> {
 
     /// The answer of `GET /people?limit=100`, and the others whose status it shows.
     pub fn people(&mut self, reader: &User, cursors: &Cursors) -> QueryResult<(String, Vec<Shown>)> {
+        let page = cursors.first(format!("people|{}", reader.id), PEOPLE);
         let people = match self.people.clone().filter(|_| reader.role() == Role::Viewer) {
             Some(people) => people,
-            None => Rc::new(list_people(self.conn, reader, "", PEOPLE + 1)?),
+            None => Rc::new(list_people(self.conn, reader, "", page.rows())?),
         };
         if reader.role() == Role::Viewer {
             self.people = Some(Rc::clone(&people));
         }
-        let list = format!("people|{}", reader.id);
-        let page = Page::new(people.to_vec(), PEOPLE, |last| cursors.seal(&list, &last.username));
+        let page = page.of(people.to_vec(), |last| last.username.clone());
         let shares = shares_to(self.conn, &reader.as_viewer())?.into_iter();
         let mut shares: HashMap<PersonId, Share> = shares.map(|share| (share.person_id.clone(), share)).collect();
         let mut shown = Vec::new();

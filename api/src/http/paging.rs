@@ -3,7 +3,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::Sha256;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
@@ -39,16 +39,34 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
-impl<T> Page<T> {
-    /// Makes a page of at most `limit` from up to `limit + 1` items: the surplus one tells that there is more.
-    pub fn new(mut items: Vec<T>, limit: u32, cursor: impl FnOnce(&T) -> String) -> Self {
-        let limit = limit as usize;
-        let more = items.len() > limit;
-        items.truncate(limit);
-        let next_cursor = items.last().filter(|_| more).map(cursor);
-        Self { items, next_cursor }
+/// The page of a list that a request asks for. `P` is a position in that list: the sort key of a row.
+#[derive(Debug)]
+pub struct Wanted<'a, P> {
+    cursors: &'a Cursors,
+    list: String,
+    limit: u32,
+    /// The position of the last row of the previous page; none on the first one.
+    pub after: Option<P>,
+}
+
+impl<P: Serialize> Wanted<'_, P> {
+    /// How many rows to read: one more than fit, since the surplus one tells that there is another page.
+    #[must_use]
+    pub fn rows(&self) -> u32 {
+        self.limit + 1
     }
 
+    /// The page made of up to [`Self::rows`] rows.
+    pub fn of<T>(&self, mut rows: Vec<T>, position: impl FnOnce(&T) -> P) -> Page<T> {
+        let limit = self.limit as usize;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next_cursor = rows.last().filter(|_| more).map(|last| self.cursors.cursor(&self.list, &position(last)));
+        Page { items: rows, next_cursor }
+    }
+}
+
+impl<T> Page<T> {
     #[must_use]
     pub fn empty() -> Self {
         Self { items: Vec::new(), next_cursor: None }
@@ -77,13 +95,51 @@ pub struct Cursors(SecretString);
 /// Length of the seal in bytes: enough that guessing one is hopeless, short enough for an address.
 const SEAL: usize = 16;
 
+/// Length to which positions are filled up with spaces: the longest is an instant with an id.
+const POSITION: usize = 64;
+
+fn invalid_cursor() -> ApiError {
+    ApiError::new(Code::InvalidCursor, "Start again without `cursor`, and take the next one from that answer.")
+}
+
 impl Cursors {
     #[must_use]
     pub fn new(secret: &SecretString) -> Self {
         Self(secret.clone())
     }
 
-    /// `list` names the list with all its filters; `position` is where the next page begins.
+    /// The first page of `list`, which names the list with all its filters.
+    pub fn first<P>(&self, list: impl Into<String>, limit: u32) -> Wanted<'_, P> {
+        Wanted { cursors: self, list: list.into(), limit, after: None }
+    }
+
+    /// The page of `list` that continues where `cursor` points.
+    ///
+    /// # Errors
+    /// [`Code::InvalidCursor`] for a cursor of another list, of other filters or of another server.
+    pub fn page<P: DeserializeOwned>(
+        &self,
+        list: impl Into<String>,
+        PageQuery { limit, cursor }: PageQuery,
+    ) -> ApiResult<Wanted<'_, P>> {
+        let mut page = self.first(list, limit);
+        if let Some(cursor) = cursor {
+            let position = self.open(&page.list, &cursor)?;
+            page.after = Some(serde_json::from_str(&position).map_err(|_| invalid_cursor())?);
+        }
+        Ok(page)
+    }
+
+    /// The cursor that continues `list` after `position`. Cursors have one length, because a position can be a number that counts more
+    /// than is shown.
+    #[must_use]
+    pub fn cursor(&self, list: &str, position: &impl Serialize) -> String {
+        let position =
+            serde_json::to_string(position).unwrap_or_else(|_| unreachable!("a position is text and numbers"));
+        self.seal(list, &format!("{position:<POSITION$}"))
+    }
+
+    /// Hides and signs `position` for `list`.
     #[must_use]
     pub fn seal(&self, list: &str, position: &str) -> String {
         let mac = self.mac(&["cursor", list, position], SEAL);
@@ -93,7 +149,7 @@ impl Cursors {
 
     /// # Errors
     /// [`Code::InvalidCursor`] for whatever was not sealed for this list.
-    pub fn open(&self, list: &str, cursor: &str) -> ApiResult<String> {
+    fn open(&self, list: &str, cursor: &str) -> ApiResult<String> {
         BASE64_URL_SAFE_NO_PAD
             .decode(cursor)
             .ok()
@@ -103,12 +159,7 @@ impl Cursors {
                 let position = String::from_utf8(self.hidden(list, mac, hidden)).ok()?;
                 (self.mac(&["cursor", list, &position], SEAL) == mac).then_some(position)
             })
-            .ok_or_else(|| {
-                ApiError::new(
-                    Code::InvalidCursor,
-                    "Start again without `cursor`, and take the next one from that answer.",
-                )
-            })
+            .ok_or_else(invalid_cursor)
     }
 
     /// The position made unreadable, or readable again: it can hold a number that counts more than is shown. The seal is what no two positions
@@ -132,11 +183,4 @@ impl Cursors {
         }
         mac.finalize().into_bytes()[..length].to_vec()
     }
-}
-
-/// Where the cursor of a list of entries points. It was sealed here, so it is never malformed.
-#[must_use]
-pub fn position(cursor: &str) -> Option<(i64, &str)> {
-    let (at, id) = cursor.split_once(' ')?;
-    Some((at.parse().ok()?, id))
 }

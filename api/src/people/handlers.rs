@@ -46,14 +46,12 @@ pub fn page_of_people(
     conn: &mut DbConnection,
     cursors: &Cursors,
     reader: &User,
-    PageQuery { limit, cursor }: PageQuery,
+    query: PageQuery,
     now: Timestamp,
 ) -> ApiResult<Page<PersonView>> {
-    let list = format!("people|{}", reader.id);
-    let after = cursor.map(|cursor| cursors.open(&list, &cursor)).transpose()?.unwrap_or_default();
-    let people = model::list_people(conn, reader, &after, limit + 1)?;
-    let page = Page::new(people, limit, |last| cursors.seal(&list, &last.username));
-    page.try_map(|person| Ok(model::person_view(conn, reader, person, now)?))
+    let page = cursors.page::<String>(format!("people|{}", reader.id), query)?;
+    let people = model::list_people(conn, reader, page.after.as_deref().unwrap_or_default(), page.rows())?;
+    page.of(people, |last| last.username.clone()).try_map(|person| Ok(model::person_view(conn, reader, person, now)?))
 }
 
 /// At all whose status is on the page.

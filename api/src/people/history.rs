@@ -17,7 +17,7 @@ use crate::{
     error::ApiResult,
     http::{
         extract::ValidQuery,
-        paging::{Cursors, Page, default_limit, position},
+        paging::{Cursors, Page, PageQuery, default_limit},
         state::AppState,
     },
     metric::Metric,
@@ -104,11 +104,10 @@ fn page_of_entries(
     let Some(metric) = granted.visible(metric) else { return Ok(Page::empty()) };
     let filter = Filter { metric, from, to, ascending: order == Order::Asc };
     let list = format!("entries|{}|{filter:?}", person.id);
-    let after = cursor.map(|cursor| cursors.open(&list, &cursor)).transpose()?;
-    let after = after.as_deref().and_then(position);
-    let entries = model::list_entries(conn, &person.id, filter, after, limit + 1)?;
-    let page = Page::new(entries, limit, |last| cursors.seal(&list, &format!("{} {}", last.at, last.id)));
-    Ok(page.filter_map(|entry| {
+    let page = cursors.page::<(i64, String)>(list, PageQuery { limit, cursor })?;
+    let after = page.after.as_ref().map(|(at, id)| (*at, id.as_str()));
+    let entries = model::list_entries(conn, &person.id, filter, after, page.rows())?;
+    Ok(page.of(entries, |last| (last.at, last.id.clone())).filter_map(|entry| {
         let detail = granted.of(entry.metric());
         entry.view_at(detail)
     }))

@@ -87,19 +87,16 @@ pub async fn list_versions(
     id: web::Path<Uuid>,
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<VersionView>>> {
-    let PageQuery { limit, cursor } = query.0;
-    let name = format!("versions|{}|{id}", admin.0.user.id);
-    let before = cursor.map(|cursor| state.cursors.open(&name, &cursor)).transpose()?;
-    let before = before.and_then(|number| number.parse().ok()).unwrap_or(i32::MAX);
+    let page = state.cursors.page(format!("versions|{}|{id}", admin.0.user.id), query.0)?;
+    let before = page.after.unwrap_or(i32::MAX);
     let versions = admin
         .0
         .read(&state.db, |conn, owner| {
             let entry = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
-            Ok(list(conn, &entry, before, limit + 1)?)
+            Ok(list(conn, &entry, before, page.rows())?)
         })
         .await?;
-    let page = Page::new(versions, limit, |last| state.cursors.seal(&name, &last.number.to_string()));
-    Ok(web::Json(page.map(EntryVersion::view)))
+    Ok(web::Json(page.of(versions, |last| last.number).map(EntryVersion::view)))
 }
 
 /// An entry after one of its versions was restored.

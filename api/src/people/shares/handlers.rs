@@ -9,7 +9,6 @@ use crate::{
         model::{Role, User, find_user},
         names::Lookalikes,
     },
-    audit::model::{cursor_of, position_of},
     auth::guard::{AdminUser, CurrentUser},
     clock::Timestamp,
     db::DbConnection,
@@ -92,15 +91,14 @@ pub fn page_of_shares(
     conn: &mut DbConnection,
     cursors: &Cursors,
     person: &User,
-    PageQuery { limit, cursor }: PageQuery,
+    query: PageQuery,
     now: Timestamp,
 ) -> ApiResult<Page<ShareView>> {
-    let list = format!("shares|{}", person.id);
-    let after = cursor.map(|cursor| cursors.open(&list, &cursor)).transpose()?.unwrap_or_default();
-    let viewers = model::list_viewers(conn, person, &after, limit + 1)?;
-    let page = Page::new(viewers, limit, |last| cursors.seal(&list, &last.username));
+    let page = cursors.page::<String>(format!("shares|{}", person.id), query)?;
+    let viewers = model::list_viewers(conn, person, page.after.as_deref().unwrap_or_default(), page.rows())?;
+    let viewers = page.of(viewers, |last| last.username.clone());
     let mut names = Lookalikes::default();
-    Ok(page.try_map(|viewer| share_view_among(conn, person, &viewer, &mut names, now))?)
+    Ok(viewers.try_map(|viewer| share_view_among(conn, person, &viewer, &mut names, now))?)
 }
 
 /// Read one viewer's share.
@@ -258,15 +256,12 @@ pub async fn list_audience(
     admin: AdminUser,
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Audience>> {
-    let PageQuery { limit, cursor } = query.0;
     let now = state.clock.now();
-    let list = format!("audience|{}", admin.0.user.id);
-    let before = cursor.map(|cursor| state.cursors.open(&list, &cursor)).transpose()?;
-    let before = before.as_deref().and_then(position_of);
+    let page = state.cursors.page(format!("audience|{}", admin.0.user.id), query.0)?;
     let audience = admin.0.read(&state.db, |conn, person| {
-        let looks = model::looks_at(conn, person, before, limit + 1)?;
-        let page = Page::new(looks, limit, |last| state.cursors.seal(&list, &cursor_of(last)));
-        let Page { items, next_cursor } = page.try_map(|look| model::look_view(conn, look))?;
+        let looks = model::looks_at(conn, person, page.after, page.rows())?;
+        let looks = page.of(looks, |last| (last.at, last.id));
+        let Page { items, next_cursor } = looks.try_map(|look| model::look_view(conn, look))?;
         Ok(Audience { watching: model::watching(conn, person, now)?, items, next_cursor })
     });
     Ok(web::Json(audience.await?))

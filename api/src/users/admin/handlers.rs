@@ -44,14 +44,13 @@ pub async fn list_users(
     admin: AdminUser,
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<UserView>>> {
-    let PageQuery { limit, cursor } = query.0;
-    let after = cursor.map(|cursor| state.cursors.open("users", &cursor)).transpose()?.unwrap_or_default();
+    let page = state.cursors.page::<String>("users", query.0)?;
     let now = state.clock.now();
-    let page = admin.0.read(&state.db, |conn, _| {
-        let page = Page::new(list(conn, &after, limit + 1)?, limit, |last| state.cursors.seal("users", &last.username));
-        Ok(page.try_map(|user| user.view_at(conn, now))?)
+    let users = admin.0.read(&state.db, |conn, _| {
+        let found = list(conn, page.after.as_deref().unwrap_or_default(), page.rows())?;
+        Ok(page.of(found, |last| last.username.clone()).try_map(|user| user.view_at(conn, now))?)
     });
-    Ok(web::Json(page.await?))
+    Ok(web::Json(users.await?))
 }
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]

@@ -60,13 +60,12 @@ pub async fn list_invites(
     admin: AdminUser,
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<Invite>>> {
-    let PageQuery { limit, cursor } = query.0;
-    let before = cursor.map(|cursor| state.cursors.open("invites", &cursor)).transpose()?;
-    let before = before.unwrap_or_else(|| Uuid::max().to_string());
+    let page = state.cursors.page("invites", query.0)?;
+    let before = page.after.clone().unwrap_or_else(|| Uuid::max().to_string());
     let now = state.clock.now();
-    let found = admin.0.read(&state.db, |conn, _| Ok(model::list(conn, &before, now, limit + 1)?)).await?;
-    let page = Page::new(found, limit, |(last, _)| state.cursors.seal("invites", &last.id));
-    Ok(web::Json(page.map(|(invite, created_by)| Invite {
+    let found = admin.0.read(&state.db, |conn, _| Ok(model::list(conn, &before, now, page.rows())?)).await?;
+    let invites = page.of(found, |(last, _)| last.id.clone());
+    Ok(web::Json(invites.map(|(invite, created_by)| Invite {
         role: invite.role(),
         share: (invite.created_by == admin.0.user.id).then(|| invite.offer().map(Offer::view)),
         id: invite.id,
