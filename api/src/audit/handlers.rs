@@ -20,7 +20,7 @@ use crate::{
         paging::{Page, PageQuery, default_limit},
         state::AppState,
     },
-    trail::{Action, Event, Outcome, Row},
+    trail::{Action, AuditEvent, Outcome, Row},
 };
 
 /// One record of the audit log.
@@ -187,10 +187,10 @@ pub async fn export_audit(
     let ExportAudit { format, from, to } = query.0;
     let reader = Reader::new(&admin.0.user);
     let filter = Filter { from, to, reader: Some(reader.clone()), ..Filter::default() };
-    let trace = admin.0.trace.clone();
+    let context = admin.0.context.clone();
     let admin = Rc::new(admin.0);
     state.db.write_later("an export of the audit log", move |conn| {
-        Ok(trace.record(conn, &Event::new(Action::AuditExport))?)
+        Ok(context.record(conn, &AuditEvent::new(Action::AuditExport))?)
     });
     let (content_type, name) = match format {
         ExportFormat::Jsonl => ("application/x-ndjson", "audit.jsonl"),

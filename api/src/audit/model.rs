@@ -9,7 +9,7 @@ use crate::{
         DbConnection,
         schema::{audit, audit_anchors, audit_head},
     },
-    trail::{Action, Event, Row, Trace},
+    trail::{Action, AuditContext, AuditEvent, Row},
 };
 
 /// Which records are wanted. `from` is included, `to` is not.
@@ -174,17 +174,17 @@ fn pruned_up_to(id: i64, hash: &str) -> String {
 
 /// Prunes the oldest records from before `before`, a thousand at most, and leaves the hash of the last of them as an
 /// anchor, from which the rest can still be verified. The newest record always stays. Returns how many were pruned.
-pub fn prune(conn: &mut DbConnection, trace: &Trace, before: Timestamp) -> QueryResult<usize> {
+pub fn prune(conn: &mut DbConnection, context: &AuditContext, before: Timestamp) -> QueryResult<usize> {
     let (anchor, _) = newest_anchor(conn)?;
     let (head, _) = head(conn)?;
     // By id and not by time: the clock may have gone back, and the chain has no holes.
     let old = following(conn, anchor, PRUNED_AT_ONCE)?;
     let Some(last) = old.iter().take_while(|row| row.at < before.0 && row.id < head).last() else { return Ok(0) };
     diesel::insert_into(audit_anchors::table)
-        .values((audit_anchors::id.eq(last.id), audit_anchors::hash.eq(&last.hash), audit_anchors::at.eq(trace.at.0)))
+        .values((audit_anchors::id.eq(last.id), audit_anchors::hash.eq(&last.hash), audit_anchors::at.eq(context.at.0)))
         .execute(conn)?;
     let gone = diesel::delete(audit::table.filter(audit::id.le(last.id))).execute(conn)?;
-    let event = Event::new(Action::AuditPrune).detail(format!("{gone} {}", pruned_up_to(last.id, &last.hash)));
-    trace.record(conn, &event)?;
+    let event = AuditEvent::new(Action::AuditPrune).detail(format!("{gone} {}", pruned_up_to(last.id, &last.hash)));
+    context.record(conn, &event)?;
     Ok(gone)
 }

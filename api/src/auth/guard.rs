@@ -19,7 +19,7 @@ use crate::{
     error::{ApiError, ApiResult, Code},
     http::state::{AppState, service},
     metric::Metric,
-    trail::Trace,
+    trail::AuditContext,
 };
 
 /// The key under which the cookie holds the session's id.
@@ -33,7 +33,7 @@ pub struct CurrentUser {
     pub user: User,
     pub session_id: String,
     /// For the audit log.
-    pub trace: Trace,
+    pub context: AuditContext,
     /// `None` for a user who signed in with their password and may do all that their role may.
     scopes: Option<Vec<Scope>>,
 }
@@ -71,7 +71,7 @@ impl AdminUser {
     pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut DbConnection, &Trace) -> ApiResult<T> + Send + 'static,
+        F: FnOnce(&mut DbConnection, &AuditContext) -> ApiResult<T> + Send + 'static,
     {
         self.0.write(db, f).await
     }
@@ -112,14 +112,14 @@ impl CurrentUser {
     pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut DbConnection, &Trace) -> ApiResult<T> + Send + 'static,
+        F: FnOnce(&mut DbConnection, &AuditContext) -> ApiResult<T> + Send + 'static,
     {
-        let Self { session_id, trace, .. } = self;
+        let Self { session_id, context, .. } = self;
         db.write(move |conn| {
             if !model::session_exists(conn, &session_id)? {
                 return Err(ApiError::unauthorized());
             }
-            f(conn, &trace)
+            f(conn, &context)
         })
         .await
     }
@@ -289,8 +289,8 @@ async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {
     if session.needs_noting(now) {
         service::<Auth>(req)?.seen.note(&session.id, now);
     }
-    let trace = Trace::of(req, state).by(&user.username);
-    Ok(CurrentUser { scopes: session.scopes(), trace, user, session_id: session.id })
+    let context = AuditContext::of(req, state).by(&user.username);
+    Ok(CurrentUser { scopes: session.scopes(), context, user, session_id: session.id })
 }
 
 /// A browser adds the cookie to whatever any page makes it send. A write is accepted only if it

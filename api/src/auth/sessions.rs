@@ -22,7 +22,7 @@ use crate::{
     clock::Timestamp,
     error::{ApiError, ApiResult, FieldError},
     http::{extract::ValidJson, paging::Page, state::AppState},
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 /// One signed-in device.
@@ -103,13 +103,13 @@ pub async fn delete_session(
     current: CurrentUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let CurrentUser { user, trace, .. } = current;
+    let CurrentUser { user, context, .. } = current;
     let ended = state
         .db
         .write(move |conn| {
             let ended = model::end_device_of(conn, &user.id, &id.to_string())?;
             if ended {
-                trace.record(conn, &Event::new(Action::SessionEnd).on(id.to_string()))?;
+                context.record(conn, &AuditEvent::new(Action::SessionEnd).on(id.to_string()))?;
             }
             Ok(ended)
         })
@@ -126,12 +126,12 @@ pub async fn delete_session(
 )]
 #[delete("/me/sessions")]
 pub async fn delete_other_sessions(state: web::Data<AppState>, current: CurrentUser) -> ApiResult<HttpResponse> {
-    let CurrentUser { user, session_id, trace, .. } = current;
+    let CurrentUser { user, session_id, context, .. } = current;
     state
         .db
         .write(move |conn| {
             model::end_other_devices(conn, &user.id, &session_id)?;
-            Ok(trace.record(conn, &Event::new(Action::SessionEnd).on(&user.username).detail("all others"))?)
+            Ok(context.record(conn, &AuditEvent::new(Action::SessionEnd).on(&user.username).detail("all others"))?)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -179,7 +179,7 @@ pub async fn update_password(
     }
     confirm_password(&state, &auth, &current, &current_password, Action::PasswordChange).await?;
     let hash = auth.passwords.hash(&new_password).await?;
-    let CurrentUser { user, session_id, trace, .. } = current;
+    let CurrentUser { user, session_id, context, .. } = current;
     let (owner, new_id) = (user.clone(), state.clock.new_id().to_string());
     let renewed = state
         .db
@@ -189,7 +189,7 @@ pub async fn update_password(
                 return Err(ApiError::unauthorized());
             }
             model::end_other_sessions(conn, &user.id, &session_id)?;
-            trace.record(conn, &Event::new(Action::PasswordChange).on(&user.username))?;
+            context.record(conn, &AuditEvent::new(Action::PasswordChange).on(&user.username))?;
             Ok(model::renew_cookie(conn, &session_id, &new_id)?.then_some(new_id))
         })
         .await?;

@@ -25,7 +25,7 @@ use crate::{
     error::{ApiError, ApiResult, Code, FieldError},
     http::{caller::Caller, extract::ValidJson, request::client_address, state::AppState},
     settings::CurrentSettings,
-    trail::{Action, Event, Outcome, Trace},
+    trail::{Action, AuditContext, AuditEvent, Outcome},
 };
 
 /// How long a cookie keeps somebody signed in.
@@ -179,12 +179,12 @@ async fn sign_in(
 ) -> ApiResult<(User, Session)> {
     let Credentials { username, password, continuation, totp_code } = credentials;
     let proof = Proof::of(password, continuation)?;
-    let trace = Trace::of(req, state);
+    let context = AuditContext::of(req, state);
     let agent = req.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned);
     let network = client_address(req, &state.config.trusted_proxies).map(|address| Caller::at(address).to_string());
     let name = username.clone();
     let found = state.db.read(|conn| Ok(find_user(conn, &name)?)).await?;
-    let of = (Action::Login, trace);
+    let of = (Action::Login, context);
     let attempt = match &proof {
         Proof::Password(password) => {
             let hash = found.as_ref().map(|user| user.password_hash.clone());
@@ -235,7 +235,7 @@ struct SigningIn {
 impl SigningIn {
     /// Recognises the user. A refusal inside is answered and its records stay; an error outside undoes everything.
     fn recognise(&self, conn: &mut DbConnection) -> ApiResult<ApiResult<User>> {
-        let (attempt, now) = (&self.attempt, self.attempt.trace().at);
+        let (attempt, now) = (&self.attempt, self.attempt.context().at);
         let (user, until) = match self.proven(conn)? {
             Ok(proven) => proven,
             Err(refusal) => return Ok(Err(refusal)),
@@ -243,8 +243,8 @@ impl SigningIn {
         match second_factor::check(conn, &self.auth.second_factors, &user.id, self.code.as_ref(), now)? {
             Shown::Enough => {}
             Shown::RecoveryCode { left } => {
-                let event = Event::new(Action::RecoveryCodeUse).on(&user.username).detail(format!("{left} left"));
-                attempt.trace().clone().by(&user.username).record(conn, &event)?;
+                let event = AuditEvent::new(Action::RecoveryCodeUse).on(&user.username).detail(format!("{left} left"));
+                attempt.context().clone().by(&user.username).record(conn, &event)?;
             }
             // Neither a guess that failed nor a sign-in that forgets those before it. It is recorded, because it may be somebody who has
             // only the password (OWASP ASVS 6.3.5).
@@ -283,7 +283,7 @@ impl SigningIn {
 
     /// The user whom the password, or the continuation in its place, proves, and until when it does.
     fn proven(&self, conn: &mut DbConnection) -> ApiResult<ApiResult<(User, Timestamp)>> {
-        let (attempt, now) = (&self.attempt, self.attempt.trace().at);
+        let (attempt, now) = (&self.attempt, self.attempt.context().at);
         let proven = match &self.proof {
             Proof::Continuation(text) => continuation::take(conn, text, &self.network, now)?
                 .filter(|(user, _)| self.found.as_ref().is_some_and(|found| found.id == user.id)),
@@ -325,13 +325,13 @@ fn begin(
     wanted: Wanted,
     agent: Option<&str>,
 ) -> ApiResult<Session> {
-    let trace = attempt.trace();
-    let expires = Timestamp(trace.at.0 + wanted.life);
-    let mut session = Session::new(wanted.id.to_string(), user.id.clone(), wanted.kind, trace.at, expires);
+    let context = attempt.context();
+    let expires = Timestamp(context.at.0 + wanted.life);
+    let mut session = Session::new(wanted.id.to_string(), user.id.clone(), wanted.kind, context.at, expires);
     // Its owner will recognise the device by this.
     session.user_agent = agent.map(|agent| agent.chars().take(200).collect());
-    session.address.clone_from(&trace.address);
+    session.address.clone_from(&context.address);
     model::start_session(conn, &session)?;
-    trace.clone().by(&user.username).record(conn, &Event::new(Action::Login).on(&user.username))?;
+    context.clone().by(&user.username).record(conn, &AuditEvent::new(Action::Login).on(&user.username))?;
     Ok(session)
 }

@@ -19,7 +19,7 @@ use crate::{
     clock::{DAY, Timestamp},
     error::{ApiError, ApiResult, FieldError},
     http::{extract::ValidJson, paging::Page, state::AppState},
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 /// A year, also when it is a leap year.
@@ -136,7 +136,7 @@ pub async fn create_api_token(
     body: ValidJson<CreateApiToken>,
 ) -> ApiResult<HttpResponse> {
     let CreateApiToken { name, scopes, expires_at, id } = body.0;
-    let now = current.trace.at;
+    let now = current.context.at;
     if expires_at <= now || expires_at.0 > now.0 + LONGEST {
         return Err(FieldError::new("expires_at", "range", "has to be in the future, at most a year ahead").into());
     }
@@ -151,10 +151,10 @@ pub async fn create_api_token(
     // Its last use may still be in memory alone.
     auth.seen.flush(&state.db).await?;
     current
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             model::replace_unused_token(conn, &row)?;
             model::add_token(conn, &row, now)?;
-            Ok(trace.record(conn, &Event::new(Action::TokenCreate).on(&row.id).detail(named))?)
+            Ok(context.record(conn, &AuditEvent::new(Action::TokenCreate).on(&row.id).detail(named))?)
         })
         .await?;
     let id = id.to_string();
@@ -176,14 +176,14 @@ pub async fn delete_api_token(
     current: CurrentUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let CurrentUser { user, trace, .. } = current;
+    let CurrentUser { user, context, .. } = current;
     state
         .db
         .write(move |conn| {
             if !model::end_token_of(conn, &user.id, &id.to_string())? {
                 return Err(ApiError::not_found());
             }
-            Ok(trace.record(conn, &Event::new(Action::TokenDelete).on(id.to_string()))?)
+            Ok(context.record(conn, &AuditEvent::new(Action::TokenDelete).on(id.to_string()))?)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

@@ -22,7 +22,7 @@ use crate::{
         state::AppState,
     },
     metric::Metric,
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 /// How far a client's clock may run ahead of the server's.
@@ -132,7 +132,7 @@ pub async fn create_entry(
     let owner_id = logger.0.user.id.clone();
     let (status, entry) = logger
         .0
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             // By the zone that holds when it is written, whatever it was when the request came.
             let day = user_of(conn, &owner_id)?.day_of(instant);
             let mut entry = Entry::new(owner_id, id, metric, value, instant, day, now);
@@ -141,7 +141,7 @@ pub async fn create_entry(
             entry.set_tags(&tags.unwrap_or_default());
             let Some(existing) = find_entry(conn, &entry.user_id, &entry.id)? else {
                 insert_entry(conn, &entry)?;
-                trace.record(conn, &Event::new(Action::EntryCreate).on(&entry.id))?;
+                context.record(conn, &AuditEvent::new(Action::EntryCreate).on(&entry.id))?;
                 return Ok((StatusCode::CREATED, entry));
             };
             // A client that left the instant to the server cannot repeat it.
@@ -230,7 +230,7 @@ pub async fn update_entry(
     at.map(|at| check_instant(at, state.clock.now())).transpose()?;
     let (clock, owner_id) = (state.clock.clone(), admin.0.user.id.clone());
     let entry = admin
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             let owner = user_of(conn, &owner_id)?;
             let before = living_entry(conn, &owner.id, *id)?;
             let mut entry = before.clone();
@@ -251,7 +251,7 @@ pub async fn update_entry(
             if least_detail(&before, &entry).is_some() {
                 entry.updated_at = clock.now().0;
                 change_entry(conn, &before, &mut entry, &owner.username)?;
-                trace.record(conn, &Event::new(Action::EntryUpdate).on(&entry.id))?;
+                context.record(conn, &AuditEvent::new(Action::EntryUpdate).on(&entry.id))?;
             }
             Ok(entry)
         })
@@ -279,13 +279,13 @@ pub async fn delete_entry(
 ) -> ApiResult<HttpResponse> {
     let (clock, owner) = (state.clock.clone(), admin.0.user.clone());
     admin
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             let now = clock.now();
             let before = living_entry(conn, &owner.id, *id)?;
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (Some(now.0), now.0);
             change_entry(conn, &before, &mut entry, &owner.username)?;
-            Ok(trace.record(conn, &Event::new(Action::EntryDelete).on(&entry.id))?)
+            Ok(context.record(conn, &AuditEvent::new(Action::EntryDelete).on(&entry.id))?)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -311,7 +311,7 @@ pub async fn restore_entry(
 ) -> ApiResult<web::Json<EntryView>> {
     let (clock, owner) = (state.clock.clone(), admin.0.user.clone());
     let entry = admin
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             let now = clock.now();
             let before = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
             if before.deleted_at.is_none() {
@@ -320,7 +320,7 @@ pub async fn restore_entry(
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (None, now.0);
             change_entry(conn, &before, &mut entry, &owner.username)?;
-            trace.record(conn, &Event::new(Action::EntryRestore).on(&entry.id))?;
+            context.record(conn, &AuditEvent::new(Action::EntryRestore).on(&entry.id))?;
             Ok(entry)
         })
         .await?;

@@ -87,7 +87,7 @@ fn open(streams: &web::Data<Streams>, reader: CurrentUser, what: What, req: &Htt
         may_read_account: !reader.is_limited(),
         reader_id: reader.user.as_viewer(),
         session_id: reader.session_id,
-        trace: reader.trace,
+        context: reader.context,
         last_event_id: last_event_id.map(|id| id.to_str().unwrap_or_default().to_owned()),
         pipe: pipe.clone(),
     };

@@ -30,7 +30,7 @@ use crate::{
         looks::Looks,
         sharing::{Granted, Watched},
     },
-    trail::Trace,
+    trail::AuditContext,
 };
 
 /// A stream on which nothing happened for so long sends a sign of life.
@@ -83,8 +83,8 @@ impl Stream {
     pub fn new(subscription: Subscription, secret: &SecretString) -> Self {
         Self {
             seal: Seal::new(secret, &subscription.reader_id, &subscription.what),
-            last_sent: subscription.trace.at,
-            compared_at: subscription.trace.at,
+            last_sent: subscription.context.at,
+            compared_at: subscription.context.at,
             subscription,
             sent: None,
             behind: false,
@@ -130,18 +130,18 @@ impl Stream {
     /// Notes whom the reader was shown since the last time; whether they watch others than then.
     pub fn note_looks(&mut self, looks: &Looks, db: &Db, now: Timestamp) -> bool {
         if !self.looked.is_empty() {
-            looks.note_all(db, &self.trace(now), mem::take(&mut self.looked));
+            looks.note_all(db, &self.context(now), mem::take(&mut self.looked));
         }
         mem::take(&mut self.watches_others)
     }
 
     /// Notes until when the reader watched.
     pub fn note_last_looks(&self, looks: &Looks, db: &Db, now: Timestamp) {
-        looks.note_all(db, &self.trace(now), self.shown.iter().map(|shown| shown.username.clone()));
+        looks.note_all(db, &self.context(now), self.shown.iter().map(|shown| shown.username.clone()));
     }
 
-    fn trace(&self, now: Timestamp) -> Trace {
-        Trace { at: now, ..self.subscription.trace.clone() }
+    fn context(&self, now: Timestamp) -> AuditContext {
+        AuditContext { at: now, ..self.subscription.context.clone() }
     }
 
     /// The reader sees these, and from now on nobody else.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::pipe::Pipe;
 use crate::{
     account::ids::{PersonId, ViewerId},
-    trail::Trace,
+    trail::AuditContext,
 };
 
 /// The subject of a stream.
@@ -25,7 +25,7 @@ pub(super) struct Subscription {
     /// Not with an API token: those are for what is logged and not for the account.
     pub may_read_account: bool,
     /// For the looks of the reader.
-    pub trace: Trace,
+    pub context: AuditContext,
     pub last_event_id: Option<String>,
     pub pipe: Arc<Pipe>,
 }

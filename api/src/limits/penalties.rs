@@ -18,7 +18,7 @@ use crate::{
     db::{Db, DbConnection, schema::penalties},
     error::{ApiError, ApiResult, Code},
     http::caller::Caller,
-    trail::{Action, Event, Trace},
+    trail::{Action, AuditContext, AuditEvent},
 };
 
 /// The number of offences within an hour that earns a penalty.
@@ -232,27 +232,27 @@ pub fn refusal(remaining: i64) -> ApiError {
 ///
 /// # Errors
 /// Those of the database.
-pub fn impose(conn: &mut DbConnection, trace: &Trace, row: &Row) -> QueryResult<()> {
+pub fn impose(conn: &mut DbConnection, context: &AuditContext, row: &Row) -> QueryResult<()> {
     delete_past(conn, Timestamp(row.imposed_at))?;
     diesel::delete(penalties::table.filter(penalties::caller.eq(&row.caller))).execute(conn)?;
     diesel::insert_into(penalties::table).values(row).execute(conn)?;
     let minutes = (row.until - row.imposed_at) / MINUTE;
     let detail = format!("{minutes} minutes: {}", row.reason);
     let target = shown(conn, &row.caller)?;
-    trace.record(conn, &Event::new(Action::PenaltyImpose).on(target).detail(detail))
+    context.record(conn, &AuditEvent::new(Action::PenaltyImpose).on(target).detail(detail))
 }
 
 /// Takes a penalty away. Whom it was for; `None` if there is none of this id.
 ///
 /// # Errors
 /// Those of the database.
-pub fn lift(conn: &mut DbConnection, trace: &Trace, id: &str) -> QueryResult<Option<String>> {
+pub fn lift(conn: &mut DbConnection, context: &AuditContext, id: &str) -> QueryResult<Option<String>> {
     let Some(caller) = penalties::table.find(id).select(penalties::caller).first::<String>(conn).optional()? else {
         return Ok(None);
     };
     diesel::delete(penalties::table.find(id)).execute(conn)?;
     let target = shown(conn, &caller)?;
-    trace.record(conn, &Event::new(Action::PenaltyLift).on(target))?;
+    context.record(conn, &AuditEvent::new(Action::PenaltyLift).on(target))?;
     Ok(Some(caller))
 }
 

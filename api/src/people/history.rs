@@ -89,7 +89,7 @@ pub async fn list_entries(
             Ok((watched, page))
         })
         .await?;
-    looks.note(&state.db, &reader.0.trace, &watched.person.username);
+    looks.note(&state.db, &reader.0.context, &watched.person.username);
     Ok(web::Json(page))
 }
 

@@ -31,7 +31,7 @@ use crate::{
         penalties::{Offence, Penalties, impose, refusal},
         suspicion,
     },
-    trail::Trace,
+    trail::AuditContext,
 };
 
 /// Probes and monitors come by address, often, and have to be answered when nothing else is.
@@ -154,14 +154,14 @@ pub(super) async fn callers(
             return Ok(req.error_response(refusal(until.0 - state.clock.now().0)));
         }
     }
-    let trace = Trace::of(req.request(), &state);
+    let context = AuditContext::of(req.request(), &state);
     let cross_site = req.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
     let uri = req.uri();
     let finding = suspicion::inspect(req.method().as_str(), uri.path(), uri.query().unwrap_or_default(), req.headers());
     let refused = finding.as_ref().is_some_and(|finding| finding.refused);
     if let Some(finding) = finding {
         let event = SecurityEvent { kind: finding.kind, detail: finding.detail, caller };
-        log.record(&state.db, &state.clock, trace.clone(), event);
+        log.record(&state.db, &state.clock, context.clone(), event);
     }
     let (response, offence) = if refused {
         let detail =
@@ -175,14 +175,14 @@ pub(super) async fn callers(
             body.and_then(|Understood(body)| suspicion::inspect_body(req.method().as_str(), req.path(), &body))
         {
             let event = SecurityEvent { kind: finding.kind, detail: finding.detail, caller };
-            log.record(&state.db, &state.clock, trace.clone(), event);
+            log.record(&state.db, &state.clock, context.clone(), event);
         }
         (response, offence)
     };
     // A foreign page's request is not the doing of the person at the browser. A caller that pretends to be one is still rate limited.
     if let (Some(caller), Some(offence), true) = (caller, offence, limited && !cross_site) {
         let limits = service::<Limits>(response.request())?;
-        punish(&state, &penalties, limits, (caller, offence, trace)).await;
+        punish(&state, &penalties, limits, (caller, offence, context)).await;
     }
     Ok(response)
 }
@@ -191,11 +191,11 @@ async fn punish(
     state: &AppState,
     penalties: &Penalties,
     limits: &Limits,
-    (caller, offence, trace): (Caller, Offence, Trace),
+    (caller, offence, context): (Caller, Offence, AuditContext),
 ) {
     let Some(row) = penalties.count(caller, offence, &state.clock) else { return };
     limits.forget_waiting(caller);
-    match state.db.write(move |conn| Ok(impose(conn, &trace, &row)?)).await {
+    match state.db.write(move |conn| Ok(impose(conn, &context, &row)?)).await {
         Ok(()) => penalties.written(&caller, &state.clock),
         Err(error) => log::warn!(cause:% = error; "a penalty could not be written: a restart will lift it"),
     }

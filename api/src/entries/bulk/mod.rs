@@ -31,7 +31,7 @@ use crate::{
     http::state::AppState,
     metric::{Detail, Metric},
     outbox::{self, Subject, Topic},
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 /// Entries that are looked at in one read.
@@ -114,7 +114,7 @@ async fn run<P: Plan>(
     let digest = digest
         .ok_or_else(|| FieldError::new("digest", "required", "has to be the digest of a preview (`?dry_run=true`)"))?;
     admin
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             walk.plan.begin(user_of(conn, &owner.id)?);
             while walk.step(conn, Some(&owner.username))? {}
             // The error also undoes the changes made so far.
@@ -126,7 +126,7 @@ async fn run<P: Plan>(
             }
             walk.tell(conn)?;
             if walk.changed > 0 {
-                trace.record(conn, &Event::new(P::ACTION).on(&owner.username).detail(walk.plan.summary()))?;
+                context.record(conn, &AuditEvent::new(P::ACTION).on(&owner.username).detail(walk.plan.summary()))?;
             }
             walk.plan.complete(conn, &owner.id, true)?;
             Ok(Outcome { plan: walk.plan, digest, applied: true })

@@ -18,7 +18,7 @@ use crate::{
         paging::{Page, PageQuery},
         state::AppState,
     },
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 /// An entry as it was before a change.
@@ -132,7 +132,7 @@ pub async fn restore_version(
     let (id, number) = path.into_inner();
     let (clock, owner) = (state.clock.clone(), admin.0.user.clone());
     let entry = admin
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             let now = clock.now();
             let before = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
             let version = find_version(conn, &before, number)?.ok_or_else(ApiError::not_found)?;
@@ -141,7 +141,10 @@ pub async fn restore_version(
                 return Ok(before);
             }
             change_entry(conn, &before, &mut after, &owner.username)?;
-            trace.record(conn, &Event::new(Action::EntryRestore).on(&after.id).detail(format!("version {number}")))?;
+            context.record(
+                conn,
+                &AuditEvent::new(Action::EntryRestore).on(&after.id).detail(format!("version {number}")),
+            )?;
             Ok(after)
         })
         .await?;

@@ -13,7 +13,7 @@ use status_tracker::{
     config::Config,
     db::Db,
     limits::penalties::{Row, impose},
-    trail::Trace,
+    trail::AuditContext,
 };
 
 use crate::ops::program::{Program, text};
@@ -207,7 +207,7 @@ fn a_penalty_is_listed_and_lifted_by_whoever_it_keeps_out() {
     let program = with(&[("robin", "admin")]);
     let environment = [("DATA_DIR".to_owned(), program.path("data").to_str().unwrap().to_owned())];
     let db = Db::open(&Config::from_sources(environment.into(), None).unwrap()).unwrap();
-    let (clock, trace) = (Clock::system(), Trace::operator(&Clock::system()));
+    let (clock, context) = (Clock::system(), AuditContext::operator(&Clock::system()));
     db.write_blocking(move |conn| {
         let robin = find_user(conn, "robin")?.unwrap();
         let now = clock.now();
@@ -215,7 +215,7 @@ fn a_penalty_is_listed_and_lifted_by_whoever_it_keeps_out() {
         {
             let (id, until) = (clock.new_id().to_string(), now.0 + 60_000);
             let row = Row { id, caller, level: 1, until, imposed_at: now.0, reason: "asked too often".to_owned() };
-            impose(conn, &trace, &row)?;
+            impose(conn, &context, &row)?;
         }
         Ok(())
     })
