@@ -113,7 +113,7 @@ pub async fn run_until_stopped(services: Services, listener: TcpListener) -> io:
     let Services { state, auth, limits, penalties, streams, draining, .. } = services;
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
-    actix_web::rt::spawn(auth::seen::keep_flushing(state.clone(), auth.clone()));
+    actix_web::rt::spawn(auth::last_seen::keep_flushing(state.clone(), auth.clone()));
     actix_web::rt::spawn(audit::retention::keep_pruning(state.clone()));
     actix_web::rt::spawn(outbox::retention::keep_pruning(state.clone()));
     actix_web::rt::spawn(limits::keep_forgetting(state.clone(), limits, penalties.clone()));
@@ -138,7 +138,7 @@ pub async fn run_until_stopped(services: Services, listener: TcpListener) -> io:
     // They would go on for ever.
     streams.stop();
     handle.stop(true).await;
-    for unfinished in [auth.seen.flush(&state.db).await, state.db.checkpoint()] {
+    for unfinished in [auth.last_seen.flush(&state.db).await, state.db.checkpoint()] {
         if let Err(error) = unfinished {
             log::warn!(cause:% = error; "not everything could be tidied up");
         }

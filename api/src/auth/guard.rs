@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::{
     api_tokens::Scope,
+    jwt::Named,
     model::{self, Kind, Session},
     service::Auth,
-    token::Named,
 };
 use crate::{
     account::model::{Role, User},
@@ -287,7 +287,7 @@ async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {
         refuse_cross_site(req, state)?;
     }
     if session.needs_noting(now) {
-        service::<Auth>(req)?.seen.note(&session.id, now);
+        service::<Auth>(req)?.last_seen.note(&session.id, now);
     }
     let context = AuditContext::of(req, state).by(&user.username);
     Ok(CurrentUser { scopes: session.scopes(), context, user, session_id: session.id })

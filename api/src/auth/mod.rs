@@ -11,16 +11,15 @@ mod continuation;
 pub mod guard;
 pub mod handlers;
 mod hs256;
+pub mod jwt;
+pub mod last_seen;
 pub mod lockout;
 pub mod model;
 pub mod password;
 pub mod second_factor;
-pub mod seen;
 mod service;
 pub mod sessions;
 pub mod sign_in;
-pub mod token;
-pub mod tokens;
 pub mod totp;
 
 pub use attempt::confirm_password;

@@ -19,7 +19,7 @@ use super::{
     watching::Watching,
 };
 use crate::{
-    auth::seen::Seen,
+    auth::last_seen::LastSeen,
     clock::{Clock, HOUR, SECOND, Timestamp},
     config::Config,
     db::{Changes, Db},
@@ -98,7 +98,7 @@ impl fmt::Debug for Streams {
 impl Streams {
     /// # Errors
     /// If the thread cannot be started.
-    pub fn new(config: &Config, clock: &Clock, db: &Db, looks: &Looks, seen: &Seen) -> Result<Self, String> {
+    pub fn new(config: &Config, clock: &Clock, db: &Db, looks: &Looks, seen: &LastSeen) -> Result<Self, String> {
         let shared = Arc::new(Shared::default());
         let hub = Hub {
             shared: Arc::clone(&shared),
@@ -186,7 +186,7 @@ struct Hub {
     db: Db,
     clock: Clock,
     looks: Looks,
-    sessions: Seen,
+    sessions: LastSeen,
     /// When the sessions of all streams were last noted to be in use.
     used: Timestamp,
     secret: SecretString,

@@ -108,7 +108,7 @@ pub async fn call_in_every_way(app: &TestApp) {
     call(&admin, "PUT", "/api/v1/me/password", Some(passwords)).await.expect_success();
     app.clock.advance(HOUR);
     call(&admin, "GET", "/api/v1/me", None).await.expect_success();
-    app.services.auth.seen.flush(&app.state.db).await.unwrap();
+    app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
     call(&admin, "POST", "/api/v1/auth/logout", None).await.expect_success();
 }
 

@@ -1,4 +1,4 @@
-//! API tokens: a named, scoped, ending key for a script or a shortcut, shown once and kept as a hash.
+//! The key itself: how it is made and recognised. It is shown once and stored as a hash.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
@@ -75,7 +75,7 @@ impl ApiTokens {
     }
 }
 
-/// How a token is kept. It has 128 random bits, so a fast hash is enough.
+/// A token as it is stored. It has 128 random bits, so a fast hash is enough.
 #[must_use]
 pub fn hash(token: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token))

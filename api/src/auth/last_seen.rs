@@ -15,9 +15,9 @@ use crate::{clock::Timestamp, db::Db, error::ApiResult, http::state::AppState};
 const FLUSH_EVERY: Duration = Duration::from_mins(1);
 
 #[derive(Clone, Debug, Default)]
-pub struct Seen(Arc<Mutex<HashMap<String, Timestamp>>>);
+pub struct LastSeen(Arc<Mutex<HashMap<String, Timestamp>>>);
 
-impl Seen {
+impl LastSeen {
     pub fn note(&self, session_id: &str, now: Timestamp) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(session_id.to_owned(), now);
     }
@@ -39,7 +39,7 @@ impl Seen {
 pub async fn keep_flushing(state: web::Data<AppState>, auth: web::Data<Auth>) {
     loop {
         tokio::time::sleep(FLUSH_EVERY).await;
-        if let Err(error) = auth.seen.flush(&state.db).await {
+        if let Err(error) = auth.last_seen.flush(&state.db).await {
             log::warn!(cause:% = error; "the last use of sessions could not be noted");
         }
     }

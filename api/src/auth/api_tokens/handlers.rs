@@ -1,4 +1,4 @@
-//! API tokens, as their owner manages them. How one is made and recognised is in `api_tokens.rs`.
+//! API tokens, as their owner manages them.
 
 use std::borrow::Cow;
 
@@ -8,14 +8,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
-use super::{
-    api_tokens::{self, Scope},
-    guard::CurrentUser,
-    model::{self, Kind, Session},
-    service::Auth,
-};
+use super::{Scope, hash};
 use crate::{
     account::names::validate_name,
+    auth::{
+        guard::CurrentUser,
+        model::{self, Kind, Session},
+        service::Auth,
+    },
     clock::{DAY, Timestamp},
     error::{ApiError, ApiResult, FieldError},
     http::{extract::ValidJson, paging::Page, state::AppState},
@@ -145,11 +145,11 @@ pub async fn create_api_token(
     let row = Session::new(id.to_string(), current.user.id.clone(), Kind::ApiToken, now, expires_at).for_token(
         name.clone(),
         &scopes,
-        api_tokens::hash(&token),
+        hash(&token),
     );
     let named = format!("{name}: {}", serde_json::json!(scopes));
     // Its last use may still be in memory alone.
-    auth.seen.flush(&state.db).await?;
+    auth.last_seen.flush(&state.db).await?;
     current
         .write(&state.db, move |conn, context| {
             model::replace_unused_token(conn, &row)?;
