@@ -213,7 +213,7 @@ impl FromRequest for Visitor {
     }
 }
 
-/// The claims of a request's credential, sealed by us and not expired. Its session may have ended all the same.
+/// The claims of a request's credential, made here and not expired. Its session may have ended all the same.
 struct Claim {
     user_id: Uuid,
     session_id: Uuid,

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::{
-    ids::{self, NO_ROWS, NOWHERE, Place, Seal},
+    ids::{self, EventIds, NO_ROWS, NOWHERE, Place},
     notice::{is_everything, is_shown, moves_status},
     pipe::Pipe,
     reading::{Concerned, Reading, Rows, Shown},
@@ -40,7 +40,7 @@ pub(super) const LIST_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) struct Stream {
     subscription: Subscription,
-    seal: Seal,
+    ids: EventIds,
     /// `None` until the first of it was sent.
     sent: Option<Sent>,
     last_sent: Timestamp,
@@ -82,7 +82,7 @@ struct Sent {
 impl Stream {
     pub fn new(subscription: Subscription, secret: &SecretString) -> Self {
         Self {
-            seal: Seal::new(secret, &subscription.reader_id, &subscription.what),
+            ids: EventIds::new(secret, &subscription.reader_id, &subscription.what),
             last_sent: subscription.context.at,
             compared_at: subscription.context.at,
             subscription,
@@ -235,7 +235,8 @@ impl Stream {
     fn push(&self, now: Timestamp, event: &str, place: Place, data: &str) {
         let mut text = String::with_capacity(data.len() + 96);
         // Writing to a string cannot fail.
-        let _written = write!(text, "id: {}\nevent: {event}\ndata: {data}\n: {}\n\n", self.seal.close(place), now.0);
+        let _written =
+            write!(text, "id: {}\nevent: {event}\ndata: {data}\n: {}\n\n", self.ids.encrypt_block(place), now.0);
         self.pipe().push(&text);
     }
 
@@ -304,7 +305,7 @@ impl Stream {
     /// Where the reader had come to before, if everything since then that they may see is still there.
     fn place_before(&self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<Option<Place>> {
         let Some(id) = &self.subscription.last_event_id else { return Ok(None) };
-        let place = self.seal.open(id);
+        let place = self.ids.decrypt_block(id);
         let usable = if watched.granted.history {
             (reading.pruned..=reading.last).contains(&place.row) || place.row == reading.newest(reader, watched)?
         } else {
@@ -383,7 +384,7 @@ impl Stream {
         }
         let known = self.sent.as_ref().map(|sent| sent.place).or_else(|| {
             let id = self.subscription.last_event_id.as_deref()?;
-            Some(self.seal.open(id)).filter(|place| place.row == NO_ROWS)
+            Some(self.ids.decrypt_block(id)).filter(|place| place.row == NO_ROWS)
         });
         let (text, shown) = reading.people(reader, cursors)?;
         let place = Place { row: NO_ROWS, digest: ids::digest(&text) };

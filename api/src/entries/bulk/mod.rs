@@ -109,7 +109,7 @@ async fn run<P: Plan>(
             Ok(walk)
         });
         let walk = looked.await?;
-        return Ok(Outcome { digest: cursors.seal(&list, &walk.digest()), plan: walk.plan, applied: false });
+        return Ok(Outcome { digest: cursors.sign(&list, &walk.digest()), plan: walk.plan, applied: false });
     }
     let digest = digest
         .ok_or_else(|| FieldError::new("digest", "required", "has to be the digest of a preview (`?dry_run=true`)"))?;
@@ -118,7 +118,7 @@ async fn run<P: Plan>(
             walk.plan.begin(user_of(conn, &owner.id)?);
             while walk.step(conn, Some(&owner.username))? {}
             // The error also undoes the changes made so far.
-            if cursors.seal(&list, &walk.digest()) != digest {
+            if !cursors.verify(&list, &walk.digest(), &digest) {
                 return Err(ApiError::new(
                     Code::ChangedSincePreview,
                     "Nothing was changed. Make a new preview, and apply that.",

@@ -86,7 +86,7 @@ async fn v5_0_0_7_2_2_every_sign_in_makes_a_credential_that_cannot_be_guessed() 
     for _ in 0..20 {
         let page = app.anonymous().sign_in(&viewer.username, PASSWORD).await;
         let token = bearer(&app, &viewer.username).await;
-        // The seal alone is 128 bits; and the same session sealed again looks different.
+        // The signature alone is 128 bits; and the same session encrypted again looks different.
         assert!(page.cookie.as_ref().unwrap().len() > 100 && token.bearer.as_ref().unwrap().len() > 100);
         assert!(seen.insert(page.cookie) && seen.insert(token.bearer));
     }
