@@ -52,25 +52,25 @@ pub fn app(
         // 11. Nothing is written during maintenance.
         .wrap(from_fn(middleware::maintenance))
         // 10. Nothing is done or shown for somebody else than the page believes it asks for.
-        .wrap(from_fn(auth::acting_as::only_for_whom_it_says))
+        .wrap(from_fn(auth::acting_as::check_acting_as))
         // 9. A GET that changed nothing for the client is answered without a body.
-        .wrap(from_fn(middleware::validators))
+        .wrap(from_fn(middleware::conditional_get))
         // 8. Nobody asks too often, before a restart and after it.
         .wrap(from_fn(gate::limit))
         // 7. Callers who went on after that are kept out for a while, and so are attackers.
-        .wrap(from_fn(gate::callers))
+        .wrap(from_fn(gate::enforce_penalties))
         // 6. The session cookie is read and written.
         .wrap(middleware::sessions(&services.state))
         // 5. Nobody waits for ever, and a panic answers like any other fault.
-        .wrap(from_fn(middleware::within_time))
+        .wrap(from_fn(middleware::timeout))
         // 4. No more are worked on at once than make sense.
-        .wrap(from_fn(gate::not_too_many_at_once))
+        .wrap(from_fn(gate::limit_concurrency))
         // 3. Pages of other sites may ask only where the configuration names them.
         .wrap(gate::cors(&services.state.config))
         // 2. It is meant for this host, and says in one way only where it ends.
-        .wrap(from_fn(gate::for_us_alone))
+        .wrap(from_fn(gate::check_host))
         // 1. Everything below has a request id, a log line, strict headers, and errors as problem documents.
-        .wrap(from_fn(middleware::request_log))
+        .wrap(from_fn(middleware::journal_request))
         .configure(|app| services.register(app))
 }
 

@@ -145,7 +145,7 @@ pub const OPERATOR: &str = "(operator)";
 /// The actor of what the server does by itself.
 pub const RETENTION: &str = "(retention)";
 
-/// The id that `request_log` gave to a request.
+/// The id that `journal_request` gave to a request.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 

@@ -74,7 +74,7 @@ fn name(host: &str) -> &str {
 
 /// A name that is not ours is somebody else's DNS entry, or a cache that is to be fooled. A body with two lengths is one that a proxy
 /// before us may end elsewhere (RFC 9112, 6.1); what else is ambiguous, actix refuses itself.
-pub(super) async fn for_us_alone(
+pub(super) async fn check_host(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -102,7 +102,7 @@ pub(super) async fn for_us_alone(
 }
 
 /// More at once than can be worked on would make all of them late.
-pub(super) async fn not_too_many_at_once(
+pub(super) async fn limit_concurrency(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -137,7 +137,7 @@ pub(super) fn cors(config: &Config) -> Cors {
 }
 
 /// Identifies the caller, keeps out callers with a penalty, refuses what no honest client sends, and counts both against its caller.
-pub(super) async fn callers(
+pub(super) async fn enforce_penalties(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -208,7 +208,7 @@ fn can_be_kept_out(req: &ServiceRequest) -> bool {
 }
 
 /// Counts a request before it is worked on, and an unchanged answer where those count. A refusal that is an offence says so to
-/// [`callers`].
+/// [`enforce_penalties`].
 pub(super) async fn limit(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
