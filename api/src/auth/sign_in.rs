@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     account::{
-        model::{User, find_user},
+        model::{User, find_user_by_name},
         view::UserView,
     },
     clock::{DAY, Timestamp},
@@ -183,7 +183,7 @@ async fn sign_in(
     let agent = req.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned);
     let network = client_address(req, &state.config.trusted_proxies).map(|address| Caller::at(address).to_string());
     let name = username.clone();
-    let found = state.db.read(|conn| Ok(find_user(conn, &name)?)).await?;
+    let found = state.db.read(|conn| Ok(find_user_by_name(conn, &name)?)).await?;
     let of = (Action::Login, context);
     let attempt = match &proof {
         Proof::Password(password) => {
@@ -289,7 +289,7 @@ impl SigningIn {
                 .filter(|(user, _)| self.found.as_ref().is_some_and(|found| found.id == user.id)),
             // Read again: a user who was disabled or got another password while this one was hashed stays
             // out. Read also where nobody has the name or nothing fits, because the time would tell.
-            Proof::Password(_) => find_user(conn, &attempt.username)?
+            Proof::Password(_) => find_user_by_name(conn, &attempt.username)?
                 .filter(|_| attempt.fits)
                 .filter(|user| self.found.as_ref().is_some_and(|then| then.password_hash == user.password_hash))
                 .map(|user| (user, Timestamp(now.0 + continuation::LIFE))),

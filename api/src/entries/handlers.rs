@@ -12,7 +12,7 @@ use super::{
     view::EntryView,
 };
 use crate::{
-    account::model::user_of,
+    account::model::get_user,
     auth::guard::{AdminUser, Logger},
     clock::{EARLIEST, MINUTE, Timestamp},
     db::DbConnection,
@@ -134,7 +134,7 @@ pub async fn create_entry(
         .0
         .write(&state.db, move |conn, context| {
             // By the zone that holds when it is written, whatever it was when the request came.
-            let day = user_of(conn, &owner_id)?.day_of(instant);
+            let day = get_user(conn, &owner_id)?.day_of(instant);
             let mut entry = Entry::new(owner_id, id, metric, value, instant, day, now);
             entry.fl_oz_tenths = fl_oz_tenths;
             entry.note = note;
@@ -231,7 +231,7 @@ pub async fn update_entry(
     let (clock, owner_id) = (state.clock.clone(), admin.0.user.id.clone());
     let entry = admin
         .write(&state.db, move |conn, context| {
-            let owner = user_of(conn, &owner_id)?;
+            let owner = get_user(conn, &owner_id)?;
             let before = living_entry(conn, &owner.id, *id)?;
             let mut entry = before.clone();
             entry.value = value.unwrap_or(entry.value);

@@ -13,7 +13,7 @@ use super::ids::{self, NO_ROWS, Place};
 use crate::{
     account::{
         ids::{PersonId, ViewerId},
-        model::{Role, User, users_of},
+        model::{Role, User, get_users},
     },
     auth::model::living_sessions,
     clock::Timestamp,
@@ -130,7 +130,7 @@ impl<'a> Reading<'a> {
         }
         let users = once(concerned.iter().flat_map(Concerned::users));
         for ids in users.chunks(CHUNK) {
-            self.users.extend(users_of(self.conn, ids)?.into_iter().map(|user| (user.id.clone(), user)));
+            self.users.extend(get_users(self.conn, ids)?.into_iter().map(|user| (user.id.clone(), user)));
         }
         let mut viewers: HashMap<&PersonId, Vec<&ViewerId>> = HashMap::new();
         for Concerned { reader_id, person, .. } in concerned {
@@ -272,7 +272,7 @@ impl<'a> Reading<'a> {
         Ok(match (row.topic(), &row.subject) {
             (Topic::Share | Topic::Viewer, Some(viewer)) => {
                 // Of an account that is gone there is nothing to tell.
-                let Some(viewer) = users_of(self.conn, &[viewer.as_str()])?.pop() else { return Ok(None) };
+                let Some(viewer) = get_users(self.conn, &[viewer.as_str()])?.pop() else { return Ok(None) };
                 Some(("share", json!(share_view(self.conn, person, &viewer, now)?).to_string().into()))
             }
             (Topic::Own | Topic::Person, None) => Some(("me", json!(person.me(self.conn, now)?).to_string().into())),

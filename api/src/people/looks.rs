@@ -8,7 +8,7 @@ use std::{
 use diesel::prelude::*;
 
 use crate::{
-    account::model::find_user,
+    account::model::find_user_by_name,
     clock::{MINUTE, Timestamp},
     db::{Db, DbConnection, schema::looks},
     trail::{Action, AuditContext, AuditEvent},
@@ -79,7 +79,8 @@ impl Looks {
 
 /// Notes when somebody last looked, if both are still here.
 fn save_last(conn: &mut DbConnection, look: &Look, at: Timestamp) -> QueryResult<()> {
-    let (Some(viewer), Some(person)) = (find_user(conn, &look.viewer)?, find_user(conn, &look.person)?) else {
+    let (Some(viewer), Some(person)) = (find_user_by_name(conn, &look.viewer)?, find_user_by_name(conn, &look.person)?)
+    else {
         return Ok(());
     };
     let last = looks::table.find((&person.id, &viewer.id));

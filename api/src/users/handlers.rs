@@ -169,7 +169,7 @@ pub async fn update_me(
                 let event = AuditEvent::new(Action::PrivacyAccept).on(&user.username).detail(privacy_policy::VERSION);
                 context.record(conn, &event)?;
             }
-            let before = model::user_of(conn, &user.id)?;
+            let before = model::get_user(conn, &user.id)?;
             if changes.time_zone.is_none() && before.time_zone_set == 0 && !has_entries(conn, &user.id)? {
                 changes.time_zone_set = device_time_zone.is_some().then_some(1);
                 changes.time_zone = device_time_zone;

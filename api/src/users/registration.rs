@@ -9,7 +9,7 @@ use validator::Validate;
 use super::invites::{self, model::Invite};
 use crate::{
     account::{
-        model::{NewUser, Role, insert_user, user_of},
+        model::{NewUser, Role, get_user, insert_user},
         privacy_policy,
         username::validate_new_username,
         view::UserView,
@@ -90,7 +90,7 @@ pub async fn register_user(
             let context = context.by(&user.username);
             context.record(conn, &event)?;
             if let Some(invite) = invite {
-                let maker = user_of(conn, &invite.created_by)?;
+                let maker = get_user(conn, &invite.created_by)?;
                 if let Some(offer) = invite.offer_of(&maker, now) {
                     shares::model::let_in(conn, &context, &maker, &user, offer)?;
                 }

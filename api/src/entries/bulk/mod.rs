@@ -22,7 +22,7 @@ use super::{
 use crate::{
     account::{
         ids::PersonId,
-        model::{User, user_of},
+        model::{User, get_user},
     },
     auth::guard::AdminUser,
     clock::Timestamp,
@@ -115,7 +115,7 @@ async fn run<P: Plan>(
         .ok_or_else(|| FieldError::new("digest", "required", "has to be the digest of a preview (`?dry_run=true`)"))?;
     admin
         .write(&state.db, move |conn, context| {
-            walk.plan.begin(user_of(conn, &owner.id)?);
+            walk.plan.begin(get_user(conn, &owner.id)?);
             while walk.step(conn, Some(&owner.username))? {}
             // The error also undoes the changes made so far.
             if !cursors.verify(&list, &walk.digest(), &digest) {

@@ -6,7 +6,7 @@ use validator::Validate;
 use super::model::{self, LookView, ShareChanges, ShareView, WatcherView, share_view, share_view_among};
 use crate::{
     account::{
-        model::{Role, User, find_user},
+        model::{Role, User, find_user_by_name},
         names::Lookalikes,
     },
     auth::guard::{AdminUser, CurrentUser},
@@ -53,7 +53,7 @@ pub async fn create_share_request(
     let (viewer, context) = (current.user.clone(), current.context.clone());
     let (asked, view) = current
         .write(&state.db, move |conn, context| {
-            let person = find_user(conn, &username)?.ok_or_else(ApiError::not_found)?;
+            let person = find_user_by_name(conn, &username)?.ok_or_else(ApiError::not_found)?;
             let asked = model::ask(conn, context, &person, &viewer)?;
             Ok((asked, person_view(conn, &viewer, person, context.at)?))
         })

@@ -10,7 +10,7 @@ use super::terms::Offer;
 use crate::{
     account::{
         ids::{PersonId, ViewerId},
-        model::{Role, Sharing, User, find_user, user_of},
+        model::{Role, Sharing, User, find_user_by_name, get_user},
         names::{self, Lookalikes},
     },
     audit::model::{Filter, Position, list as list_records},
@@ -103,7 +103,7 @@ pub struct ShareChanges {
 /// # Errors
 /// [`Code::NotFound`], also for an admin, and so for oneself.
 pub fn viewer(conn: &mut DbConnection, username: &str) -> ApiResult<User> {
-    find_user(conn, username)?.filter(|user| user.role() == Role::Viewer).ok_or_else(ApiError::not_found)
+    find_user_by_name(conn, username)?.filter(|user| user.role() == Role::Viewer).ok_or_else(ApiError::not_found)
 }
 
 /// Whether the person lets in every viewer, and so this one, unless something else was decided for them.
@@ -231,7 +231,7 @@ pub fn change(
     viewer: &User,
     changes: ShareChanges,
 ) -> ApiResult<User> {
-    let (now, person) = (context.at, user_of(conn, person_id.as_str())?);
+    let (now, person) = (context.at, get_user(conn, person_id.as_str())?);
     let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
     let counts = state_between(&person, viewer, kept.as_ref(), now);
     let state = changes.state.unwrap_or(counts);
@@ -357,7 +357,7 @@ pub fn tell_all_watched_by(conn: &mut DbConnection, viewer_id: &ViewerId, now: T
 pub fn watching(conn: &mut DbConnection, person: &User, now: Timestamp) -> QueryResult<Vec<WatcherView>> {
     let mut found: Vec<WatcherView> = Vec::new();
     for (viewer_id, since) in presence::watchers_of(conn, &person.as_person(), now)? {
-        let viewer = user_of(conn, viewer_id.as_str())?;
+        let viewer = get_user(conn, viewer_id.as_str())?;
         let share = find_share(conn, &person.as_person(), &viewer_id)?;
         if decide(&viewer, person, share.as_ref(), now).is_some() {
             let display_name = names::shown(&viewer);
@@ -390,6 +390,6 @@ pub fn looks_at(
 /// A look, with the present display name of the one who looked.
 pub fn look_view(conn: &mut DbConnection, look: Row) -> QueryResult<LookView> {
     let username = look.actor.unwrap_or_default();
-    let who = find_user(conn, &username)?.filter(|user| user.created_at <= look.at);
+    let who = find_user_by_name(conn, &username)?.filter(|user| user.created_at <= look.at);
     Ok(LookView { username, display_name: who.as_ref().map(names::shown), at: Timestamp(look.at) })
 }

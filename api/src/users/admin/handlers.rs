@@ -6,7 +6,7 @@ use validator::Validate;
 use super::model::{self, AccountChanges, TEMPORARY};
 use crate::{
     account::{
-        model::{NewUser, Role, insert_user, list_users as list, user_of},
+        model::{NewUser, Role, get_user as get_row, insert_user, list_users as list},
         names::validate_name,
         username::validate_new_username,
         view::UserView,
@@ -130,7 +130,7 @@ pub async fn create_user(
                 AuditEvent::new(Action::UserCreate).on(&user.username).detail(format!("role {}", role.as_str()));
             context.record(conn, &event)?;
             if let Some(offer) = offer {
-                let maker = user_of(conn, &maker)?;
+                let maker = get_row(conn, &maker)?;
                 shares::model::let_in(conn, context, &maker, &user, offer)?;
             }
             Ok(user.view_at(conn, context.at)?)

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use crate::{
-    account::model::{Role, Sharing, User, find_user, keep_an_admin},
+    account::model::{Role, Sharing, User, find_user_by_name, keep_an_admin},
     auth::{
         model::{Session, end_all_sessions, list_sessions},
         second_factor,
@@ -40,7 +40,7 @@ struct Columns {
 /// # Errors
 /// [`crate::error::Code::NotFound`]. Only admins and the operator come here, and they may know who exists.
 pub fn named(conn: &mut DbConnection, username: &str) -> ApiResult<User> {
-    find_user(conn, username)?.ok_or_else(ApiError::not_found)
+    find_user_by_name(conn, username)?.ok_or_else(ApiError::not_found)
 }
 
 /// # Errors
