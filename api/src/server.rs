@@ -90,7 +90,7 @@ pub fn serve(services: Services, listener: TcpListener) -> io::Result<dev::Serve
         // How long a client may take over its request's head, against those that trickle it in.
         .client_request_timeout(Duration::from_secs(10))
         .keep_alive(Duration::from_secs(75))
-        .on_connect(events::keep_socket)
+        .on_connect(events::retain_socket)
         // For each worker. More than that wait to be accepted, which costs next to nothing.
         .max_connections(max_connections)
         .shutdown_timeout(FINISHED_WITHIN.saturating_sub(stop_delay).as_secs())
@@ -113,11 +113,11 @@ pub async fn run_until_stopped(services: Services, listener: TcpListener) -> io:
     let Services { state, auth, limits, penalties, streams, draining, .. } = services;
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
-    actix_web::rt::spawn(auth::last_seen::keep_flushing(state.clone(), auth.clone()));
-    actix_web::rt::spawn(audit::retention::keep_pruning(state.clone()));
-    actix_web::rt::spawn(outbox::retention::keep_pruning(state.clone()));
-    actix_web::rt::spawn(limits::keep_forgetting(state.clone(), limits, penalties.clone()));
-    actix_web::rt::spawn(ops::put_back::keep_watching(state.clone(), penalties));
+    actix_web::rt::spawn(auth::last_seen::flush_periodically(state.clone(), auth.clone()));
+    actix_web::rt::spawn(audit::retention::prune_periodically(state.clone()));
+    actix_web::rt::spawn(outbox::retention::prune_periodically(state.clone()));
+    actix_web::rt::spawn(limits::forget_periodically(state.clone(), limits, penalties.clone()));
+    actix_web::rt::spawn(ops::put_back::watch_clock(state.clone(), penalties));
     log::info!(address:% = address; "ready");
     let started_at = state.clock.now();
     futures_util::future::select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;

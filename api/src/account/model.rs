@@ -309,7 +309,7 @@ fn able_admins() -> _ {
 ///
 /// # Errors
 /// [`Code::LastAdmin`] if nobody else would be left to run the instance.
-pub fn keep_an_admin(conn: &mut DbConnection, user_id: &str) -> ApiResult<()> {
+pub fn require_other_admin(conn: &mut DbConnection, user_id: &str) -> ApiResult<()> {
     let admins: Vec<String> = able_admins().select(users::id).order(users::username).limit(2).load(conn)?;
     if admins == [user_id] {
         return Err(ApiError::new(Code::LastAdmin, "Nothing was changed. Make another user an admin first."));

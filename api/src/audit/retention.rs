@@ -16,7 +16,7 @@ use crate::{
 const EVERY: Duration = Duration::from_hours(1);
 
 /// For as long as the server runs.
-pub async fn keep_pruning(state: web::Data<AppState>) {
+pub async fn prune_periodically(state: web::Data<AppState>) {
     loop {
         if let Err(error) = prune(&state).await {
             log::warn!(cause:% = error; "old audit records could not be let go");

@@ -36,7 +36,7 @@ impl LastSeen {
 }
 
 /// Flushes for as long as the server runs.
-pub async fn keep_flushing(state: web::Data<AppState>, auth: web::Data<Auth>) {
+pub async fn flush_periodically(state: web::Data<AppState>, auth: web::Data<Auth>) {
     loop {
         tokio::time::sleep(FLUSH_EVERY).await;
         if let Err(error) = auth.last_seen.flush(&state.db).await {

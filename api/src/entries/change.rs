@@ -33,7 +33,7 @@ pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult
 /// client takes the entry that was changed last. It is later than the change before it, whatever the clock was put back to.
 pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, by: &str) -> QueryResult<()> {
     after.updated_at = changed_after(before, after.updated_at);
-    versions::keep(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
+    versions::save_versions(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
     update_entry(conn, after)?;
     entry_changed(conn, Some(before), after)
 }
@@ -51,7 +51,7 @@ pub fn change_entries(
     now: Timestamp,
 ) -> QueryResult<()> {
     let ids: Vec<&str> = changes.iter().map(|(before, _)| before.id.as_str()).collect();
-    versions::keep(conn, owner, &ids, by, now.0)?;
+    versions::save_versions(conn, owner, &ids, by, now.0)?;
     let mut alike: BTreeMap<_, Vec<&str>> = BTreeMap::new();
     for (before, after) in changes {
         if before.at == after.at && before.same_content(after) {

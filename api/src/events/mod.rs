@@ -15,5 +15,5 @@ mod watching;
 
 pub use self::{
     hub::Streams,
-    socket::{is_taking_over, keep_socket},
+    socket::{is_taking_over, retain_socket},
 };

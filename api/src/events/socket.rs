@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 struct Socket(RefCell<Option<OwnedFd>>);
 
 /// Keeps the socket of a new connection at hand for its requests.
-pub fn keep_socket(connection: &dyn Any, data: &mut Extensions) {
+pub fn retain_socket(connection: &dyn Any, data: &mut Extensions) {
     let stream = connection.downcast_ref::<TcpStream>();
     if let Some(socket) = stream.and_then(|stream| stream.as_fd().try_clone_to_owned().ok()) {
         data.insert(Socket(RefCell::new(Some(socket))));

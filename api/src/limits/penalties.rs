@@ -107,7 +107,7 @@ impl Penalties {
 
     /// [`Penalties::until`], unless the row is gone: somebody has lifted it, perhaps from the command line. Asks at most once a second for
     /// each caller.
-    pub async fn keeps_out(&self, caller: &Caller, db: &Db, clock: &Clock) -> Option<Timestamp> {
+    pub async fn confirmed_until(&self, caller: &Caller, db: &Db, clock: &Clock) -> Option<Timestamp> {
         let until = self.until(caller, clock.now())?;
         if !self.is_to_be_seen(caller, clock.elapsed()) {
             return Some(until);

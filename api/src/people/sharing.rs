@@ -255,7 +255,7 @@ pub fn shares_with(conn: &mut DbConnection, person_id: &PersonId, viewer_ids: &[
         .load(conn)
 }
 
-/// Keeps the share as it is now.
+/// Saves the share as it is now.
 pub fn save_share(conn: &mut DbConnection, share: &Share) -> QueryResult<()> {
     let there = diesel::update(shares::table.find((&share.person_id, &share.viewer_id))).set(share).execute(conn)?;
     if there == 0 {

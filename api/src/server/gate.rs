@@ -149,7 +149,7 @@ pub(super) async fn enforce_penalties(
     if let Some(caller) = caller {
         req.extensions_mut().insert(caller);
         let kept_out = limited && can_be_kept_out(&req);
-        let until = if kept_out { penalties.keeps_out(&caller, &state.db, &state.clock).await } else { None };
+        let until = if kept_out { penalties.confirmed_until(&caller, &state.db, &state.clock).await } else { None };
         if let Some(until) = until {
             return Ok(req.error_response(refusal(until.0 - state.clock.now().0)));
         }

@@ -62,7 +62,7 @@ pub(super) async fn journal_request(
     let mut response = match &problem {
         Some(problem) => {
             let mut refusal = problem.to_response(&id);
-            headers::keep(response.headers(), refusal.headers_mut());
+            headers::carry_over(response.headers(), refusal.headers_mut());
             refusal
         }
         None => response,

@@ -69,8 +69,8 @@ extern "SQL" {
     fn coalesce(number: Nullable<Integer>, otherwise: Integer) -> Integer;
 }
 
-/// Keeps how entries of `owner` are before they are changed by `by` at `now`.
-pub fn keep(conn: &mut DbConnection, owner: &str, ids: &[&str], by: &str, now: i64) -> QueryResult<()> {
+/// Saves how entries of `owner` are before they are changed by `by` at `now`.
+pub fn save_versions(conn: &mut DbConnection, owner: &str, ids: &[&str], by: &str, now: i64) -> QueryResult<()> {
     // Text of our own would not be kept as a statement is.
     let last = entry_versions::table
         .filter(entry_versions::user_id.eq(entries::user_id))

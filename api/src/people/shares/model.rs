@@ -216,7 +216,7 @@ pub fn ask(conn: &mut DbConnection, context: &AuditContext, person: &User, viewe
     share.set_state(ShareState::Requested, now);
     share.requested_at = Some(now.0);
     share.until = None;
-    keep(conn, context, &share, &AuditEvent::new(Action::ShareRequest).on(&person.username))?;
+    record_share(conn, context, &share, &AuditEvent::new(Action::ShareRequest).on(&person.username))?;
     Ok(true)
 }
 
@@ -267,7 +267,7 @@ pub fn change(
     share.until = until;
     let ends = state == ShareState::Ended && counts != ShareState::Ended;
     let event = AuditEvent::new(if ends { Action::ShareEnd } else { Action::ShareUpdate }).on(&viewer.username);
-    keep(conn, context, &share, &if ends { event } else { event.detail(in_words(&share, now)) })?;
+    record_share(conn, context, &share, &if ends { event } else { event.detail(in_words(&share, now)) })?;
     Ok(person)
 }
 
@@ -284,7 +284,7 @@ pub fn let_in(
     share.until = offer.until;
     // The record names the one of the two who did not act.
     let other = if context.actor.as_ref() == Some(&viewer.username) { person } else { viewer };
-    keep(
+    record_share(
         conn,
         context,
         &share,
@@ -292,7 +292,7 @@ pub fn let_in(
     )
 }
 
-fn keep(conn: &mut DbConnection, context: &AuditContext, share: &Share, event: &AuditEvent) -> QueryResult<()> {
+fn record_share(conn: &mut DbConnection, context: &AuditContext, share: &Share, event: &AuditEvent) -> QueryResult<()> {
     save_share(conn, share)?;
     outbox::add(conn, &share.person_id, Topic::Share, Detail::Logged, Subject::Viewer(&share.viewer_id), context.at)?;
     context.record(conn, event)

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use crate::{
-    account::model::{Role, Sharing, User, find_user_by_name, keep_an_admin},
+    account::model::{Role, Sharing, User, find_user_by_name, require_other_admin},
     auth::{
         model::{Session, end_all_sessions, list_sessions},
         second_factor,
@@ -67,7 +67,7 @@ pub fn change(
     }
     let loses = role == Some(Role::Viewer) || disabled == Some(true);
     if loses {
-        keep_an_admin(conn, &user.id)?;
+        require_other_admin(conn, &user.id)?;
         invites::model::delete_of(conn, &user.id)?;
     }
     if role.is_some() {
