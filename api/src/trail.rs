@@ -178,7 +178,7 @@ impl AuditContext {
     pub fn record(&self, conn: &mut DbConnection, event: &AuditEvent) -> QueryResult<()> {
         let (last, previous): (i64, String) =
             audit_head::table.find(1).select((audit_head::last, audit_head::hash)).first(conn)?;
-        let mut row = Row {
+        let mut row = AuditRow {
             id: last + 1,
             at: self.at.0,
             actor: self.actor.clone(),
@@ -211,7 +211,7 @@ impl FromRequest for AuditContext {
 /// A record as it is kept.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit)]
-pub struct Row {
+pub struct AuditRow {
     pub id: i64,
     pub at: i64,
     pub actor: Option<String>,
@@ -224,7 +224,7 @@ pub struct Row {
     pub hash: String,
 }
 
-impl Row {
+impl AuditRow {
     /// SHA-256 over the hash before it and every column, in hexadecimal. JSON keeps the columns apart whatever is in them.
     #[must_use]
     pub fn chained_to(&self, previous: &str) -> String {

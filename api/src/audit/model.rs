@@ -9,12 +9,12 @@ use crate::{
         DbConnection,
         schema::{audit, audit_anchors, audit_head},
     },
-    trail::{Action, AuditContext, AuditEvent, Row},
+    trail::{Action, AuditContext, AuditEvent, AuditRow},
 };
 
 /// Which records are wanted. `from` is included, `to` is not.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct AuditFilter {
     pub actor: Option<String>,
     pub action: Option<String>,
     pub target: Option<String>,
@@ -31,11 +31,16 @@ pub type Position = (i64, i64);
 /// At most `limit` records before `position`, newest first.
 ///
 /// Like a person's history, it walks one index by time from the position on, with one bound on each side.
-pub fn list(conn: &mut DbConnection, filter: &Filter, position: Option<Position>, limit: u32) -> QueryResult<Vec<Row>> {
+pub fn list(
+    conn: &mut DbConnection,
+    filter: &AuditFilter,
+    position: Option<Position>,
+    limit: u32,
+) -> QueryResult<Vec<AuditRow>> {
     let last = filter.to.map_or(i64::MAX, |to| to.0 - 1);
     let mut query = audit::table
         .filter(audit::at.le(position.map_or(last, |(at, _)| at.min(last))))
-        .select(Row::as_select())
+        .select(AuditRow::as_select())
         .into_boxed();
     if let Some((at, id)) = position {
         query = query.filter(audit::at.lt(at).or(audit::id.lt(id)));
@@ -65,15 +70,15 @@ pub fn list(conn: &mut DbConnection, filter: &Filter, position: Option<Position>
 /// At most `limit` records of a span of time after `position`, oldest first.
 pub fn page_for_export(
     conn: &mut DbConnection,
-    Filter { from, to, reader, .. }: &Filter,
+    AuditFilter { from, to, reader, .. }: &AuditFilter,
     position: Position,
     limit: i64,
-) -> QueryResult<Vec<Row>> {
+) -> QueryResult<Vec<AuditRow>> {
     let (at, id) = position;
     let mut query = audit::table
         .filter(audit::at.ge(from.map_or(at, |from| at.max(from.0))))
         .filter(audit::at.gt(at).or(audit::id.gt(id)))
-        .select(Row::as_select())
+        .select(AuditRow::as_select())
         .into_boxed();
     if let Some(to) = to {
         query = query.filter(audit::at.lt(to.0));
@@ -86,8 +91,8 @@ pub fn page_for_export(
 }
 
 /// At most `limit` records above the id `after`, oldest first.
-fn following(conn: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<Row>> {
-    audit::table.filter(audit::id.gt(after)).order(audit::id).limit(limit).select(Row::as_select()).load(conn)
+fn following(conn: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<AuditRow>> {
+    audit::table.filter(audit::id.gt(after)).order(audit::id).limit(limit).select(AuditRow::as_select()).load(conn)
 }
 
 fn newest_anchor(conn: &mut DbConnection) -> QueryResult<(i64, String)> {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     api_tokens::Scope,
     jwt::Named,
-    model::{self, Kind, Session},
+    model::{self, Session, SessionKind},
     service::Auth,
 };
 use crate::{
@@ -217,7 +217,7 @@ impl FromRequest for Visitor {
 struct Claim {
     user_id: Uuid,
     session_id: Uuid,
-    kind: Kind,
+    kind: SessionKind,
     /// The claims of a JWT about when it was issued, for its session to confirm.
     token: Option<Named>,
 }
@@ -233,14 +233,15 @@ fn claim(req: &HttpRequest, auth: &Auth, now: Timestamp) -> Option<Claim> {
     if req.headers().contains_key(header::AUTHORIZATION) {
         let token = bearer(req)?;
         if let Some((user_id, session_id)) = auth.api_tokens.verify(token) {
-            return Some(Claim { user_id, session_id, kind: Kind::ApiToken, token: None });
+            return Some(Claim { user_id, session_id, kind: SessionKind::ApiToken, token: None });
         }
         let named = auth.jwt.verify(token, now)?;
-        return Some(Claim { user_id: named.user, session_id: named.session, kind: Kind::Jwt, token: Some(named) });
+        let (user_id, session_id) = (named.user, named.session);
+        return Some(Claim { user_id, session_id, kind: SessionKind::Jwt, token: Some(named) });
     }
     let session = req.get_session();
     let (user_id, session_id) = (session.get(USER_ID).ok()??, session.get(SESSION_ID).ok()??);
-    Some(Claim { user_id, session_id, kind: Kind::Cookie, token: None })
+    Some(Claim { user_id, session_id, kind: SessionKind::Cookie, token: None })
 }
 
 /// The session behind a request's credential, and its user: looked up once and kept with the request.
@@ -258,7 +259,7 @@ async fn recognise(req: &HttpRequest) -> ApiResult<Option<Recognised>> {
     let found = state.db.read(|conn| Ok(model::find_session(conn, &session_id, kind, now)?)).await?;
     let fits = |(session, user): &(Session, User)| {
         user.id == user_id.to_string()
-            && (kind != Kind::ApiToken || session.is_of_token(bearer(req)))
+            && (kind != SessionKind::ApiToken || session.is_of_token(bearer(req)))
             && token.is_none_or(|token| token.is_of(Timestamp(session.created_at)))
     };
     let found = found.filter(fits).map(|(session, user)| Recognised(session, user));
@@ -283,7 +284,7 @@ async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {
     let state = service::<AppState>(req)?;
     let now = state.clock.now();
     let Recognised(session, user) = recognise(req).await?.ok_or_else(ApiError::unauthorized)?;
-    if session.kind() == Kind::Cookie {
+    if session.kind() == SessionKind::Cookie {
         refuse_cross_site(req, state)?;
     }
     if session.needs_noting(now) {

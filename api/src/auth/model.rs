@@ -30,7 +30,8 @@ words! {
     /// The form of a credential.
     #[derive(serde::Serialize, utoipa::ToSchema)]
     #[serde(rename_all = "snake_case")]
-    pub enum Kind, otherwise ApiToken {
+    #[schema(as = Kind)]
+    pub enum SessionKind, otherwise ApiToken {
         /// The page.
         Cookie "cookie",
         /// Another client.
@@ -45,7 +46,7 @@ words! {
 pub struct Session {
     pub id: String,
     user_id: String,
-    kind: Kind,
+    kind: SessionKind,
     pub created_at: i64,
     pub expires_at: i64,
     pub user_agent: Option<String>,
@@ -59,7 +60,7 @@ pub struct Session {
 
 impl Session {
     #[must_use]
-    pub fn new(id: String, user_id: String, kind: Kind, now: Timestamp, expires: Timestamp) -> Self {
+    pub fn new(id: String, user_id: String, kind: SessionKind, now: Timestamp, expires: Timestamp) -> Self {
         Self {
             id,
             user_id,
@@ -95,7 +96,7 @@ impl Session {
     }
 
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> SessionKind {
         self.kind
     }
 
@@ -110,7 +111,7 @@ impl Session {
 /// Begins a session and notes the sign-in; sessions of the user that have ended are deleted.
 pub fn start_session(conn: &mut DbConnection, session: &Session) -> QueryResult<()> {
     let now = session.created_at;
-    let unused = sessions::last_seen_at.le(now - IDLE).and(sessions::kind.ne(Kind::ApiToken));
+    let unused = sessions::last_seen_at.le(now - IDLE).and(sessions::kind.ne(SessionKind::ApiToken));
     let ended = sessions::expires_at.le(now).or(unused);
     diesel::delete(sessions::table.filter(sessions::user_id.eq(&session.user_id)).filter(ended)).execute(conn)?;
     diesel::insert_into(sessions::table).values(session).execute(conn)?;
@@ -125,13 +126,13 @@ pub fn end_session(conn: &mut DbConnection, id: &str) -> QueryResult<()> {
 /// Signs one device of this user out; whether there was one.
 pub fn end_device_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
     let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
-    diesel::delete(theirs.filter(sessions::kind.ne(Kind::ApiToken))).execute(conn).map(|count| count > 0)
+    diesel::delete(theirs.filter(sessions::kind.ne(SessionKind::ApiToken))).execute(conn).map(|count| count > 0)
 }
 
 /// Revokes one API token of this user; whether there was one.
 pub fn end_token_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
     let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
-    diesel::delete(theirs.filter(sessions::kind.eq(Kind::ApiToken))).execute(conn).map(|count| count > 0)
+    diesel::delete(theirs.filter(sessions::kind.eq(SessionKind::ApiToken))).execute(conn).map(|count| count > 0)
 }
 
 /// Keeps an API token.
@@ -157,7 +158,7 @@ pub fn replace_unused_token(conn: &mut DbConnection, token: &Session) -> ApiResu
     let own = sessions::table
         .find(&token.id)
         .filter(sessions::user_id.eq(&token.user_id))
-        .filter(sessions::kind.eq(Kind::ApiToken))
+        .filter(sessions::kind.eq(SessionKind::ApiToken))
         .filter(sessions::last_seen_at.eq(NEVER.0));
     diesel::delete(own).execute(conn)?;
     if session_exists(conn, &token.id)? {
@@ -168,7 +169,7 @@ pub fn replace_unused_token(conn: &mut DbConnection, token: &Session) -> ApiResu
 
 /// Gives a cookie's session another id; whether `id` is one. A token names its session and keeps it.
 pub fn renew_cookie(conn: &mut DbConnection, id: &str, new_id: &str) -> QueryResult<bool> {
-    diesel::update(sessions::table.find(id).filter(sessions::kind.eq(Kind::Cookie)))
+    diesel::update(sessions::table.find(id).filter(sessions::kind.eq(SessionKind::Cookie)))
         .set(sessions::id.eq(new_id))
         .execute(conn)
         .map(|count| count > 0)
@@ -200,7 +201,7 @@ pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &str) -> 
     let others = sessions::table
         .filter(sessions::user_id.eq(user_id))
         .filter(sessions::id.ne(kept))
-        .filter(sessions::kind.ne(Kind::ApiToken));
+        .filter(sessions::kind.ne(SessionKind::ApiToken));
     diesel::delete(others).execute(conn).map(drop)
 }
 
@@ -240,9 +241,12 @@ pub fn list_sessions(
         .select(Session::as_select())
         .into_boxed();
     let mut found: Vec<Session> = if tokens {
-        query.filter(sessions::kind.eq(Kind::ApiToken)).load(conn)?
+        query.filter(sessions::kind.eq(SessionKind::ApiToken)).load(conn)?
     } else {
-        query.filter(sessions::kind.ne(Kind::ApiToken)).filter(sessions::last_seen_at.gt(now.0 - IDLE)).load(conn)?
+        query
+            .filter(sessions::kind.ne(SessionKind::ApiToken))
+            .filter(sessions::last_seen_at.gt(now.0 - IDLE))
+            .load(conn)?
     };
     found.sort_by(|a, b| b.id.cmp(&a.id));
     // Nobody was here later than now, whatever the clock said then.
@@ -254,7 +258,7 @@ pub fn list_sessions(
 
 /// Which of these sessions live at `now`, each with its user's id.
 pub fn living_sessions(conn: &mut DbConnection, ids: &[&str], now: Timestamp) -> QueryResult<Vec<(String, String)>> {
-    let used = sessions::last_seen_at.gt(now.0 - IDLE).or(sessions::kind.eq(Kind::ApiToken));
+    let used = sessions::last_seen_at.gt(now.0 - IDLE).or(sessions::kind.eq(SessionKind::ApiToken));
     sessions::table
         .filter(sessions::id.eq_any(ids.to_vec()))
         .filter(sessions::expires_at.gt(now.0))
@@ -267,11 +271,11 @@ pub fn living_sessions(conn: &mut DbConnection, ids: &[&str], now: Timestamp) ->
 pub fn find_session(
     conn: &mut DbConnection,
     id: &str,
-    kind: Kind,
+    kind: SessionKind,
     now: Timestamp,
 ) -> QueryResult<Option<(Session, User)>> {
     // A script may rest for longer than a week; its token ends when it was said to.
-    let used_since = if kind == Kind::ApiToken { i64::MIN } else { now.0 - IDLE };
+    let used_since = if kind == SessionKind::ApiToken { i64::MIN } else { now.0 - IDLE };
     sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(id))

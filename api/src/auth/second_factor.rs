@@ -184,7 +184,7 @@ pub fn remove(conn: &mut DbConnection, user_id: &str) -> QueryResult<bool> {
 
 /// The second factor that was shown at a sign-in, beyond the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum ShownFactor {
     /// Enough: it is off, or the code is right.
     Enough,
     /// Enough, by one of the recovery codes.
@@ -206,21 +206,21 @@ pub fn check(
     user_id: &str,
     code: Option<&SecretString>,
     now: Timestamp,
-) -> ApiResult<Shown> {
+) -> ApiResult<ShownFactor> {
     let confirmed = second_factors::table.find(user_id).filter(second_factors::confirmed_at.is_not_null());
     let encrypted: Option<String> = confirmed.select(second_factors::secret).first(conn).optional()?;
-    let Some(encrypted) = encrypted else { return Ok(Shown::Enough) };
-    let Some(code) = code.map(|code| plain(code.expose_secret())) else { return Ok(Shown::Nothing) };
+    let Some(encrypted) = encrypted else { return Ok(ShownFactor::Enough) };
+    let Some(code) = code.map(|code| plain(code.expose_secret())) else { return Ok(ShownFactor::Nothing) };
     if let Some(step) = step_of(&decrypted(keys, user_id, &encrypted)?, &code, now)? {
         // Where the clock was put back, what was taken lies in the future and is none of these steps.
         let current = now.0 / SECOND / STEP.cast_signed();
         let fresh = second_factors::last_step.lt(step).or(second_factors::last_step.gt(current));
         let unused = second_factors::table.find(user_id).filter(fresh);
         let taken = diesel::update(unused).set(second_factors::last_step.eq(step)).execute(conn)?;
-        return Ok(if taken == 1 { Shown::Enough } else { Shown::Wrong });
+        return Ok(if taken == 1 { ShownFactor::Enough } else { ShownFactor::Wrong });
     }
     let used = diesel::delete(recovery_codes::table.find((user_id, keys.hash(user_id, &code)))).execute(conn)?;
-    Ok(if used == 1 { Shown::RecoveryCode { left: status(conn, user_id)?.1 } } else { Shown::Wrong })
+    Ok(if used == 1 { ShownFactor::RecoveryCode { left: status(conn, user_id)?.1 } } else { ShownFactor::Wrong })
 }
 
 fn decrypted(keys: &SecondFactors, user_id: &str, encrypted: &str) -> ApiResult<Vec<u8>> {

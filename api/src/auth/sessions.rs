@@ -12,7 +12,7 @@ use validator::Validate;
 use super::{
     attempt::confirm_password,
     guard::{CurrentUser, RestrictedUser},
-    model::{self, Kind, Session},
+    model::{self, Session, SessionKind},
     password::{check_strength, normal},
     service::Auth,
     sign_in::set_cookie,
@@ -32,7 +32,7 @@ pub struct SessionView {
     id: String,
     /// The session of this request.
     current: bool,
-    kind: Kind,
+    kind: SessionKind,
     created_at: Timestamp,
     /// To the minute.
     last_seen_at: Timestamp,

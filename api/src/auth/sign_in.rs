@@ -11,8 +11,8 @@ use super::{
     attempt::Attempt,
     continuation,
     guard::{SESSION_ID, USER_ID},
-    model::{self, Kind, Session},
-    second_factor::{self, Shown},
+    model::{self, Session, SessionKind},
+    second_factor::{self, ShownFactor},
     service::Auth,
 };
 use crate::{
@@ -79,7 +79,7 @@ pub async fn create_session(
     body: ValidJson<Credentials>,
 ) -> ApiResult<web::Json<SignedIn>> {
     let replaces = cookie.get(SESSION_ID).ok().flatten();
-    let wanted = Wanted { id: state.clock.new_id(), kind: Kind::Cookie, life: COOKIE_LIFE, replaces };
+    let wanted = Wanted { id: state.clock.new_id(), kind: SessionKind::Cookie, life: COOKIE_LIFE, replaces };
     let (user, session) = sign_in(&req, &state, (auth, settings), wanted, body.0).await?;
     set_cookie(&cookie, &session.id, &user)?;
     Ok(web::Json(SignedIn { user: user.view(), expires_at: Timestamp(session.expires_at) }))
@@ -128,9 +128,8 @@ pub async fn create_token(
 ) -> ApiResult<web::Json<IssuedToken>> {
     let life = i64::try_from(state.config.jwt_ttl.as_millis()).map_err(ApiError::internal)?;
     let id = state.clock.new_id();
-    let (user, session) =
-        sign_in(&req, &state, (auth.clone(), settings), Wanted { id, kind: Kind::Jwt, life, replaces: None }, body.0)
-            .await?;
+    let wanted = Wanted { id, kind: SessionKind::Jwt, life, replaces: None };
+    let (user, session) = sign_in(&req, &state, (auth.clone(), settings), wanted, body.0).await?;
     let user_id = user.id.parse().map_err(ApiError::internal)?;
     let (issued, expires) = (Timestamp(session.created_at), Timestamp(session.expires_at));
     Ok(web::Json(IssuedToken {
@@ -145,7 +144,7 @@ pub async fn create_token(
 #[derive(Clone, Copy)]
 struct Wanted {
     id: Uuid,
-    kind: Kind,
+    kind: SessionKind,
     life: i64,
     /// The one that the browser has had until now.
     replaces: Option<Uuid>,
@@ -241,14 +240,14 @@ impl SigningIn {
             Err(refusal) => return Ok(Err(refusal)),
         };
         match second_factor::check(conn, &self.auth.second_factors, &user.id, self.code.as_ref(), now)? {
-            Shown::Enough => {}
-            Shown::RecoveryCode { left } => {
+            ShownFactor::Enough => {}
+            ShownFactor::RecoveryCode { left } => {
                 let event = AuditEvent::new(Action::RecoveryCodeUse).on(&user.username).detail(format!("{left} left"));
                 attempt.context().clone().by(&user.username).record(conn, &event)?;
             }
             // Neither a guess that failed nor a sign-in that forgets those before it. It is recorded, because it may be somebody who has
             // only the password (OWASP ASVS 6.3.5).
-            Shown::Nothing => {
+            ShownFactor::Nothing => {
                 attempt.take_back(conn)?;
                 attempt.record(conn, Outcome::Denied, Some("second factor missing"))?;
                 let refusal = ApiError::new(
@@ -259,7 +258,7 @@ impl SigningIn {
                 let continuation = continuation::begin(conn, &user, &self.network, now, until)?;
                 return Ok(Err(refusal.continued_by(continuation)));
             }
-            Shown::Wrong => {
+            ShownFactor::Wrong => {
                 let refusal = ApiError::new(
                     Code::InvalidTotp,
                     "Wait for the next code and enter that, or use a recovery code. Each one is valid once.",

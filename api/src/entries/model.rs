@@ -149,7 +149,7 @@ pub fn deleted_entries(
 
 /// The part of a person's history that is wanted. `from` and `to` are logical days, both included.
 #[derive(Clone, Copy, Debug)]
-pub struct Filter {
+pub struct EntryFilter {
     pub metric: Option<Metric>,
     pub from: Option<NaiveDate>,
     pub to: Option<NaiveDate>,
@@ -162,7 +162,7 @@ pub struct Filter {
 pub fn list_entries(
     conn: &mut DbConnection,
     owner: &str,
-    filter: Filter,
+    filter: EntryFilter,
     after: Option<(i64, &str)>,
     limit: u32,
 ) -> QueryResult<Vec<Entry>> {

@@ -15,7 +15,7 @@ use crate::account::ids::ViewerId;
 
 /// How far a reader has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct StreamPlace {
     /// The newest outbox row that they were shown, or [`NO_ROWS`].
     pub row: i64,
     /// The digest of the status or list that they were shown last.
@@ -25,7 +25,7 @@ pub(super) struct Place {
 /// The place of a reader who is shown no rows.
 pub(super) const NO_ROWS: i64 = -1;
 /// The place after which everything is sent again from the beginning.
-pub(super) const NOWHERE: Place = Place { row: i64::MIN, digest: 0 };
+pub(super) const NOWHERE: StreamPlace = StreamPlace { row: i64::MIN, digest: 0 };
 
 /// Encrypts the places of one reader with one person, or with their list.
 #[derive(Clone)]
@@ -46,7 +46,7 @@ impl EventIds {
         Self(mac.finalize().into_bytes().into())
     }
 
-    pub fn encrypt_block(&self, place: Place) -> String {
+    pub fn encrypt_block(&self, place: StreamPlace) -> String {
         let mut block = [0; 16];
         block[..8].copy_from_slice(&place.row.to_be_bytes());
         block[8..].copy_from_slice(&place.digest.to_be_bytes());
@@ -55,14 +55,14 @@ impl EventIds {
     }
 
     /// The place that `id` leads to, which is nowhere unless it was made here.
-    pub fn decrypt_block(&self, id: &str) -> Place {
+    pub fn decrypt_block(&self, id: &str) -> StreamPlace {
         let Some(mut block) = BASE64_URL_SAFE_NO_PAD.decode(id).ok().and_then(|bytes| <[u8; 16]>::try_from(bytes).ok())
         else {
             return NOWHERE;
         };
         Aes256::new(&self.0.into()).decrypt_block((&mut block).into());
         let half = |from: usize| <[u8; 8]>::try_from(&block[from..from + 8]).unwrap_or_default();
-        Place { row: i64::from_be_bytes(half(0)), digest: u64::from_be_bytes(half(8)) }
+        StreamPlace { row: i64::from_be_bytes(half(0)), digest: u64::from_be_bytes(half(8)) }
     }
 }
 
@@ -82,7 +82,7 @@ mod tests {
         let ids = |reader: &str, person: &str| {
             EventIds::new(&secret, &ViewerId::new(reader), &What::Person(PersonId::new(person)))
         };
-        let place = Place { row: 7, digest: 8 };
+        let place = StreamPlace { row: 7, digest: 8 };
         let id = ids("alex", "robin").encrypt_block(place);
         assert_eq!(id.len(), 22);
         assert_eq!(id, ids("alex", "robin").encrypt_block(place));

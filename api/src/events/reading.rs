@@ -9,7 +9,7 @@ use std::{
 use diesel::QueryResult;
 use serde_json::json;
 
-use super::ids::{self, NO_ROWS, Place};
+use super::ids::{self, NO_ROWS, StreamPlace};
 use crate::{
     account::{
         ids::{PersonId, ViewerId},
@@ -21,7 +21,7 @@ use crate::{
     entries::model::{Entry, entries_of},
     http::paging::Cursors,
     metric::{Detail, Metric},
-    outbox::{self, Row, Topic},
+    outbox::{self, OutboxRow, Topic},
     people::{
         model::{list_people, view_with},
         shares::share_view,
@@ -47,7 +47,7 @@ pub(super) struct Concerned<'a> {
 }
 
 /// A person as a reader sees them.
-pub(super) struct Shown {
+pub(super) struct ShownPerson {
     pub person_id: PersonId,
     pub username: String,
     /// The digest of their status, in a list.
@@ -81,7 +81,7 @@ pub(super) struct Reading<'a> {
 
 /// Some rows about a person, and the entries they are about.
 pub(super) struct Rows {
-    pub found: Vec<Row>,
+    pub found: Vec<OutboxRow>,
     entries: HashMap<String, Entry>,
     /// The row up to which these are all.
     pub up_to: i64,
@@ -180,7 +180,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The data about the entry of `row`, which is one of `rows`, for a reader who sees it in `detail`.
-    pub fn entry(&mut self, rows: &Rows, row: &Row, id: &str, detail: Detail) -> Rc<str> {
+    pub fn entry(&mut self, rows: &Rows, row: &OutboxRow, id: &str, detail: Detail) -> Rc<str> {
         let render = || {
             let entry = rows.entries.get(id).filter(|entry| entry.deleted_at.is_none()).cloned();
             let entry = entry.and_then(|entry| entry.view_at(detail));
@@ -206,9 +206,9 @@ impl<'a> Reading<'a> {
     }
 
     /// The place of a reader who has seen all that they may, and was sent no status yet.
-    pub fn newest_place(&mut self, reader: &User, watched: &Watched) -> QueryResult<Place> {
+    pub fn newest_place(&mut self, reader: &User, watched: &Watched) -> QueryResult<StreamPlace> {
         let row = if watched.granted.history { self.newest(reader, watched)? } else { NO_ROWS };
-        Ok(Place { row, digest: 0 })
+        Ok(StreamPlace { row, digest: 0 })
     }
 
     fn newest_shown(&mut self, person: &PersonId, granted: Granted) -> QueryResult<i64> {
@@ -239,7 +239,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The answer of `GET /people?limit=100`, and the others whose status it shows.
-    pub fn people(&mut self, reader: &User, cursors: &Cursors) -> QueryResult<(String, Vec<Shown>)> {
+    pub fn people(&mut self, reader: &User, cursors: &Cursors) -> QueryResult<(String, Vec<ShownPerson>)> {
         let page = cursors.first(format!("people|{}", reader.id), PEOPLE);
         let people = match self.people.clone().filter(|_| reader.role() == Role::Viewer) {
             Some(people) => people,
@@ -258,7 +258,7 @@ impl<'a> Reading<'a> {
                 let status = self.status(watched)?;
                 if !watched.granted.own {
                     let (person_id, username) = (watched.person.as_person(), watched.person.username.clone());
-                    shown.push(Shown { person_id, username, digest: status.digest });
+                    shown.push(ShownPerson { person_id, username, digest: status.digest });
                 }
                 Ok(status.view.clone())
             })
@@ -267,7 +267,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The event about `row` for the person themself: its name and its data.
-    pub fn own(&mut self, person: &User, row: &Row) -> QueryResult<Option<(&'static str, Rc<str>)>> {
+    pub fn own(&mut self, person: &User, row: &OutboxRow) -> QueryResult<Option<(&'static str, Rc<str>)>> {
         let now = self.now;
         Ok(match (row.topic(), &row.subject) {
             (Topic::Share | Topic::Viewer, Some(viewer)) => {

@@ -13,10 +13,10 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::{
-    ids::{self, EventIds, NO_ROWS, NOWHERE, Place},
+    ids::{self, EventIds, NO_ROWS, NOWHERE, StreamPlace},
     notice::{is_everything, is_shown, moves_status},
     pipe::Pipe,
-    reading::{Concerned, Reading, Rows, Shown},
+    reading::{Concerned, Reading, Rows, ShownPerson},
     subscription::{Subscription, What},
     watching::Pair,
 };
@@ -25,7 +25,7 @@ use crate::{
     clock::{SECOND, Timestamp},
     db::Db,
     http::paging::Cursors,
-    outbox::{Row, Topic},
+    outbox::{OutboxRow, Topic},
     people::{
         looks::Looks,
         sharing::{Granted, Watched},
@@ -53,7 +53,7 @@ pub(super) struct Stream {
     /// When the list was read last.
     listed: Instant,
     /// The others whose status the reader sees.
-    shown: Vec<Shown>,
+    shown: Vec<ShownPerson>,
     /// The people whom the reader was shown, by user name, since that was last noted.
     looked: Vec<String>,
     /// The reader watches others than when that was last asked.
@@ -76,7 +76,7 @@ struct Sent {
     granted: Option<Granted>,
     /// The row up to which all were looked at.
     looked_at: i64,
-    place: Place,
+    place: StreamPlace,
 }
 
 impl Stream {
@@ -145,9 +145,9 @@ impl Stream {
     }
 
     /// The reader sees these, and from now on nobody else.
-    fn see(&mut self, shown: Vec<Shown>) {
+    fn see(&mut self, shown: Vec<ShownPerson>) {
         let before: HashMap<&PersonId, u64> = self.shown.iter().map(|shown| (&shown.person_id, shown.digest)).collect();
-        let known = |shown: &&Shown| before.get(&shown.person_id) == Some(&shown.digest);
+        let known = |shown: &&ShownPerson| before.get(&shown.person_id) == Some(&shown.digest);
         self.looked.extend(shown.iter().filter(|shown| !known(shown)).map(|shown| shown.username.clone()));
         self.watches_others |=
             before.len() != shown.len() || shown.iter().any(|shown| !before.contains_key(&shown.person_id));
@@ -158,7 +158,7 @@ impl Stream {
     fn see_person(&mut self, watched: &Watched) {
         if !watched.granted.own && self.shown.is_empty() {
             let (person_id, username) = (watched.person.as_person(), watched.person.username.clone());
-            self.see(vec![Shown { person_id, username, digest: 0 }]);
+            self.see(vec![ShownPerson { person_id, username, digest: 0 }]);
         }
     }
 
@@ -232,11 +232,10 @@ impl Stream {
     }
 
     /// With the server's time in a comment, so that a page whose clock was put right notices.
-    fn push(&self, now: Timestamp, event: &str, place: Place, data: &str) {
+    fn push(&self, Timestamp(now): Timestamp, event: &str, place: StreamPlace, data: &str) {
         let mut text = String::with_capacity(data.len() + 96);
         // Writing to a string cannot fail.
-        let _written =
-            write!(text, "id: {}\nevent: {event}\ndata: {data}\n: {}\n\n", self.ids.encrypt_block(place), now.0);
+        let _written = write!(text, "id: {}\nevent: {event}\ndata: {data}\n: {now}\n\n", self.ids.encrypt_block(place));
         self.pipe().push(&text);
     }
 
@@ -251,7 +250,7 @@ impl Stream {
             // A reader who has taken nothing for days may have missed rows that were pruned meanwhile.
             Some(sent) if sent.granted == Some(granted) && sent.looked_at >= reading.pruned => sent,
             Some(_narrowed_or_widened_or_late) => return self.reset(reading, reader, watched),
-            None => match self.place_before(reading, reader, watched)? {
+            None => match self.last_place(reading, reader, watched)? {
                 Some(place) => {
                     // Rows pruned since then were hidden from the reader.
                     let looked_at = if granted.history { place.row.max(reading.pruned) } else { reading.last };
@@ -263,7 +262,7 @@ impl Stream {
         };
         let rows =
             (joined || self.behind).then(|| reading.rows(&watched.person.as_person(), sent.looked_at)).transpose()?;
-        let shown = |row: &&Row| is_shown(row, granted, &reader.as_viewer());
+        let shown = |row: &&OutboxRow| is_shown(row, granted, &reader.as_viewer());
         if rows.iter().flat_map(|rows| &rows.found).any(|row| shown(&row) && is_everything(row, granted)) {
             return self.reset(reading, reader, watched);
         }
@@ -279,7 +278,7 @@ impl Stream {
                     continue;
                 }
                 self.compare = Compare::AsOfNow;
-                let place = Place { row: row.id, ..sent.place };
+                let place = StreamPlace { row: row.id, ..sent.place };
                 if !self.show(reading, watched, row, &rows, place)? {
                     return self.reset(reading, reader, watched);
                 }
@@ -303,7 +302,7 @@ impl Stream {
     }
 
     /// Where the reader had come to before, if everything since then that they may see is still there.
-    fn place_before(&self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<Option<Place>> {
+    fn last_place(&self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<Option<StreamPlace>> {
         let Some(id) = &self.subscription.last_event_id else { return Ok(None) };
         let place = self.ids.decrypt_block(id);
         let usable = if watched.granted.history {
@@ -319,9 +318,9 @@ impl Stream {
         &mut self,
         reading: &mut Reading,
         watched: &Watched,
-        row: &Row,
+        row: &OutboxRow,
         rows: &Rows,
-        place: Place,
+        place: StreamPlace,
     ) -> QueryResult<bool> {
         let event = match (row.topic(), &row.subject) {
             (Topic::Metric(metric), Some(id)) => {
@@ -352,7 +351,7 @@ impl Stream {
         self.begin_at(place, reading, watched)
     }
 
-    fn begin_at(&mut self, place: Place, reading: &mut Reading, watched: &Watched) -> QueryResult<()> {
+    fn begin_at(&mut self, place: StreamPlace, reading: &mut Reading, watched: &Watched) -> QueryResult<()> {
         self.sent = Some(Sent { granted: Some(watched.granted), looked_at: reading.last, place });
         self.behind = false;
         self.status(reading, watched)
@@ -387,7 +386,7 @@ impl Stream {
             Some(self.ids.decrypt_block(id)).filter(|place| place.row == NO_ROWS)
         });
         let (text, shown) = reading.people(reader, cursors)?;
-        let place = Place { row: NO_ROWS, digest: ids::digest(&text) };
+        let place = StreamPlace { row: NO_ROWS, digest: ids::digest(&text) };
         if known != Some(place) {
             self.push(reading.now, "people", place, &text);
             self.last_sent = reading.now;

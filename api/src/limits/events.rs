@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use diesel::prelude::*;
 
-use super::suspicion::Kind;
+use super::suspicion::SecurityEventKind;
 use crate::{
     account::model::username_of,
     clock::{Clock, DAY, MINUTE},
@@ -23,7 +23,7 @@ const DETAIL: usize = 240;
 
 #[derive(Clone, Debug)]
 pub struct SecurityEvent {
-    pub kind: Kind,
+    pub kind: SecurityEventKind,
     /// The occurrence in words, never with a value that could be a credential.
     pub detail: String,
     pub caller: Option<Caller>,
@@ -67,7 +67,7 @@ impl SecurityLog {
             request_id = context.request_id.as_deref();
             "security event"
         );
-        let sort = usize::from(kind == Kind::CspReport);
+        let sort = usize::from(kind == SecurityEventKind::CspReport);
         if !self.0.lock().unwrap_or_else(PoisonError::into_inner)[sort].allows(context.at.0) {
             return;
         }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::{
     SecurityEvent, SecurityLog, model,
-    penalties::{self, Penalties},
-    suspicion::Kind,
+    penalties::{self, Penalties, PenaltyRow},
+    suspicion::SecurityEventKind,
 };
 use crate::{
     auth::{guard::AdminUser, lockout},
@@ -94,7 +94,7 @@ pub struct Penalty {
 }
 
 impl Penalty {
-    pub(super) fn new(row: penalties::Row, caller: String, until: Timestamp) -> ApiResult<Self> {
+    pub(super) fn new(row: PenaltyRow, caller: String, until: Timestamp) -> ApiResult<Self> {
         Ok(Self {
             id: row.id.parse().map_err(ApiError::internal)?,
             caller,
@@ -297,7 +297,7 @@ pub async fn create_csp_report(
     };
     let caller = Caller::known(&req);
     for violation in violations.into_iter().take(REPORTS) {
-        let event = SecurityEvent { kind: Kind::CspReport, detail: violation.detail(), caller };
+        let event = SecurityEvent { kind: SecurityEventKind::CspReport, detail: violation.detail(), caller };
         log.record(&state.db, &state.clock, context.clone(), event);
     }
     Ok(HttpResponse::NoContent().finish())

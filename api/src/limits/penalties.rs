@@ -42,7 +42,7 @@ pub enum Offence {
 /// A penalty as it is kept.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = penalties)]
-pub struct Row {
+pub struct PenaltyRow {
     pub id: String,
     pub caller: String,
     pub level: i32,
@@ -141,7 +141,7 @@ impl Penalties {
 
     /// Counts an offence. If it is one too many, the penalty holds from now on, and what is returned has to be written.
     #[must_use]
-    pub fn count(&self, caller: Caller, offence: Offence, clock: &Clock) -> Option<Row> {
+    pub fn count(&self, caller: Caller, offence: Offence, clock: &Clock) -> Option<PenaltyRow> {
         let now = clock.now();
         let mut known = self.known();
         // Requests that were under way when the penalty was imposed.
@@ -174,7 +174,7 @@ impl Penalties {
             Offence::TooOften => "asked too often after having been refused",
             Offence::Suspicious => "sent requests that look like an attack",
         };
-        Some(Row {
+        Some(PenaltyRow {
             id: clock.new_id().to_string(),
             caller: caller.to_string(),
             level,
@@ -232,7 +232,7 @@ pub fn refusal(remaining: i64) -> ApiError {
 ///
 /// # Errors
 /// Those of the database.
-pub fn impose(conn: &mut DbConnection, context: &AuditContext, row: &Row) -> QueryResult<()> {
+pub fn impose(conn: &mut DbConnection, context: &AuditContext, row: &PenaltyRow) -> QueryResult<()> {
     delete_past(conn, Timestamp(row.imposed_at))?;
     diesel::delete(penalties::table.filter(penalties::caller.eq(&row.caller))).execute(conn)?;
     diesel::insert_into(penalties::table).values(row).execute(conn)?;
@@ -295,11 +295,11 @@ pub(super) fn views_after(conn: &mut DbConnection, after: i64, now: Timestamp) -
 }
 
 /// Penalties that end after `after`, the last to end first.
-pub fn ending_after(conn: &mut DbConnection, after: i64) -> QueryResult<Vec<Row>> {
+pub fn ending_after(conn: &mut DbConnection, after: i64) -> QueryResult<Vec<PenaltyRow>> {
     penalties::table
         .filter(penalties::until.gt(after))
         .order(penalties::until.desc())
-        .select(Row::as_select())
+        .select(PenaltyRow::as_select())
         .load(conn)
 }
 

@@ -13,7 +13,7 @@ use crate::{
     account::names::validate_name,
     auth::{
         guard::CurrentUser,
-        model::{self, Kind, Session},
+        model::{self, Session, SessionKind},
         service::Auth,
     },
     clock::{DAY, Timestamp},
@@ -142,7 +142,7 @@ pub async fn create_api_token(
     }
     let id = id.unwrap_or_else(|| state.clock.new_id());
     let token = auth.api_tokens.issue(current.user.id.parse().map_err(ApiError::internal)?, id, rand::random());
-    let row = Session::new(id.to_string(), current.user.id.clone(), Kind::ApiToken, now, expires_at).for_token(
+    let row = Session::new(id.to_string(), current.user.id.clone(), SessionKind::ApiToken, now, expires_at).for_token(
         name.clone(),
         &scopes,
         hash(&token),

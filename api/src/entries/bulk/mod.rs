@@ -81,7 +81,7 @@ trait Plan: Send + 'static {
 }
 
 /// A plan, what would be or was done, and whether it was.
-struct Outcome<P> {
+struct BulkOutcome<P> {
     plan: P,
     digest: String,
     applied: bool,
@@ -97,7 +97,7 @@ async fn run<P: Plan>(
     plan: P,
     BulkQuery { dry_run }: BulkQuery,
     digest: Option<String>,
-) -> ApiResult<Outcome<P>> {
+) -> ApiResult<BulkOutcome<P>> {
     let owner = admin.0.user.clone();
     let (list, cursors) = (format!("{}|{}", P::ACTION.as_str(), owner.id), state.cursors.clone());
     let mut walk = Walk::new(plan, &owner.id, state.clock.now());
@@ -109,7 +109,7 @@ async fn run<P: Plan>(
             Ok(walk)
         });
         let walk = looked.await?;
-        return Ok(Outcome { digest: cursors.sign(&list, &walk.digest()), plan: walk.plan, applied: false });
+        return Ok(BulkOutcome { digest: cursors.sign(&list, &walk.digest()), plan: walk.plan, applied: false });
     }
     let digest = digest
         .ok_or_else(|| FieldError::new("digest", "required", "has to be the digest of a preview (`?dry_run=true`)"))?;
@@ -129,7 +129,7 @@ async fn run<P: Plan>(
                 context.record(conn, &AuditEvent::new(P::ACTION).on(&owner.username).detail(walk.plan.summary()))?;
             }
             walk.plan.complete(conn, &owner.id, true)?;
-            Ok(Outcome { plan: walk.plan, digest, applied: true })
+            Ok(BulkOutcome { plan: walk.plan, digest, applied: true })
         })
         .await
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{BulkQuery, Outcome, Plan, SHOWN, run};
+use super::{BulkOutcome, BulkQuery, Plan, SHOWN, run};
 use crate::{
     account::model::User,
     auth::guard::AdminUser,
@@ -116,7 +116,7 @@ pub async fn recompute_entries(
 ) -> ApiResult<web::Json<Recompute>> {
     let plan =
         Moving { owner: admin.0.user.clone(), moved: 0, items: Vec::new(), gains: BTreeMap::new(), days: Vec::new() };
-    let Outcome { plan, digest, applied } = run(&state, admin, plan, query.0, body.0.digest).await?;
+    let BulkOutcome { plan, digest, applied } = run(&state, admin, plan, query.0, body.0.digest).await?;
     let Moving { moved, items, days, .. } = plan;
     Ok(web::Json(Recompute { moved, items, days, digest, applied }))
 }

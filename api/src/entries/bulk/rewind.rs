@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{BulkQuery, Outcome, Plan, SHOWN, run};
+use super::{BulkOutcome, BulkQuery, Plan, SHOWN, run};
 use crate::{
     auth::guard::AdminUser,
     clock::Timestamp,
@@ -111,7 +111,7 @@ pub async fn rewind_entries(
     }
     let then = HashMap::new();
     let plan = Going { to, now, then, removed: 0, changed: 0, brought_back: 0, items: Vec::new() };
-    let Outcome { plan, digest, applied } = run(&state, admin, plan, query.0, digest).await?;
+    let BulkOutcome { plan, digest, applied } = run(&state, admin, plan, query.0, digest).await?;
     let Going { removed, changed, brought_back, items, .. } = plan;
     Ok(web::Json(Rewind { to, removed, changed, brought_back, items, digest, applied }))
 }

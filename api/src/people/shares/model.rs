@@ -13,7 +13,7 @@ use crate::{
         model::{Role, Sharing, User, find_user_by_name, get_user},
         names::{self, Lookalikes},
     },
-    audit::model::{Filter, Position, list as list_records},
+    audit::model::{AuditFilter, Position, list as list_records},
     clock::{DAY, SECOND, Timestamp},
     db::{
         DbConnection,
@@ -23,7 +23,7 @@ use crate::{
     metric::Detail,
     outbox::{self, Subject, Topic, presence},
     people::sharing::{Granted, Share, ShareState, decide, find_share, save_share, shares_to},
-    trail::{Action, AuditContext, AuditEvent, Row},
+    trail::{Action, AuditContext, AuditEvent, AuditRow},
 };
 
 /// How long a viewer who was refused has to wait before they ask again.
@@ -377,18 +377,18 @@ pub fn looks_at(
     person: &User,
     position: Option<Position>,
     limit: u32,
-) -> QueryResult<Vec<Row>> {
-    let filter = Filter {
+) -> QueryResult<Vec<AuditRow>> {
+    let filter = AuditFilter {
         action: Some(Action::PersonLook.as_str().to_owned()),
         target: Some(person.username.clone()),
         from: Some(Timestamp(person.created_at)),
-        ..Filter::default()
+        ..AuditFilter::default()
     };
     list_records(conn, &filter, position, limit)
 }
 
 /// A look, with the present display name of the one who looked.
-pub fn look_view(conn: &mut DbConnection, look: Row) -> QueryResult<LookView> {
+pub fn look_view(conn: &mut DbConnection, look: AuditRow) -> QueryResult<LookView> {
     let username = look.actor.unwrap_or_default();
     let who = find_user_by_name(conn, &username)?.filter(|user| user.created_at <= look.at);
     Ok(LookView { username, display_name: who.as_ref().map(names::shown), at: Timestamp(look.at) })

@@ -11,7 +11,7 @@ use status_tracker::{
     clock::{DAY, EARLIEST, Timestamp},
     entries::{
         change::insert_entries,
-        model::{Entry, Filter, list_entries, water_of_day},
+        model::{Entry, EntryFilter, list_entries, water_of_day},
     },
     metric::Metric,
 };
@@ -361,7 +361,7 @@ async fn days_of(app: &TestApp, person: &Client) -> (BTreeMap<String, String>, i
         let id = find_user_by_name(conn, &person.username)?.unwrap().id;
         let mut day = EARLIEST.logical_day(chrono_tz::UTC, 0);
         while day < NaiveDate::from_ymd_opt(2026, 3, 4).unwrap() {
-            let filter = Filter { metric: None, from: Some(day), to: Some(day), ascending: true };
+            let filter = EntryFilter { metric: None, from: Some(day), to: Some(day), ascending: true };
             for entry in list_entries(conn, &id, filter, None, 100_000)? {
                 assert_eq!(found.insert(entry.id, day.to_string()), None, "an entry has one day");
             }

@@ -8,11 +8,11 @@ use std::{
 use serde_json::Value;
 use status_tracker::{
     account::model::find_user_by_name,
-    auth::model::{Kind, Session, start_session},
+    auth::model::{Session, SessionKind, start_session},
     clock::{Clock, DAY, Timestamp},
     config::Config,
     db::Db,
-    limits::penalties::{Row, impose},
+    limits::penalties::{PenaltyRow, impose},
     trail::AuditContext,
 };
 
@@ -46,7 +46,7 @@ fn sign_in(program: &Program, username: &str) -> Vec<String> {
     let start = move |conn: &mut _| {
         let user = find_user_by_name(conn, &name)?.unwrap();
         for id in rows {
-            start_session(conn, &Session::new(id, user.id.clone(), Kind::Jwt, now, Timestamp(now.0 + DAY)))?;
+            start_session(conn, &Session::new(id, user.id.clone(), SessionKind::Jwt, now, Timestamp(now.0 + DAY)))?;
         }
         Ok(())
     };
@@ -214,7 +214,8 @@ fn a_penalty_is_listed_and_lifted_by_whoever_it_keeps_out() {
         for caller in [format!("user {}", robin.id), "address 192.0.2.7".to_owned(), "address 2001:db8::/64".to_owned()]
         {
             let (id, until) = (clock.new_id().to_string(), now.0 + 60_000);
-            let row = Row { id, caller, level: 1, until, imposed_at: now.0, reason: "asked too often".to_owned() };
+            let row =
+                PenaltyRow { id, caller, level: 1, until, imposed_at: now.0, reason: "asked too often".to_owned() };
             impose(conn, &context, &row)?;
         }
         Ok(())
