@@ -152,7 +152,7 @@ impl Streams {
     pub(super) fn join(&self, subscription: Subscription) {
         let mut inbox = self.shared.inbox();
         if inbox.stopping {
-            subscription.pipe.end();
+            subscription.buffer.end();
             return;
         }
         inbox.joined.push(subscription);
@@ -221,12 +221,12 @@ impl Hub {
                 }
                 Err(_panic) => {
                     log::error!("serving events panicked: all streams end");
-                    self.streams.drain(..).for_each(|stream| stream.pipe().end());
+                    self.streams.drain(..).for_each(|stream| stream.buffer().end());
                     true
                 }
             };
         }
-        self.streams.iter().for_each(|stream| stream.pipe().end());
+        self.streams.iter().for_each(|stream| stream.buffer().end());
         let now = self.clock.now();
         self.streams.iter().for_each(|stream| stream.note_last_looks(&self.looks, &self.db, now));
         if let Err(error) = self.watching.end(&self.db, now) {

@@ -15,8 +15,8 @@ use serde_json::json;
 use super::{
     ids::{self, EventIds, NO_ROWS, NOWHERE, StreamPlace},
     notice::{is_everything, is_shown, moves_status},
-    pipe::Pipe,
     reading::{Concerned, Reading, Rows, ShownPerson},
+    send_buffer::SendBuffer,
     subscription::{Subscription, What},
     watching::Pair,
 };
@@ -97,8 +97,8 @@ impl Stream {
         }
     }
 
-    pub fn pipe(&self) -> &Pipe {
-        &self.subscription.pipe
+    pub fn buffer(&self) -> &SendBuffer {
+        &self.subscription.buffer
     }
 
     pub fn is_new(&self) -> bool {
@@ -107,13 +107,13 @@ impl Stream {
 
     /// Whether it has ended, by either side.
     pub fn is_over(&self) -> bool {
-        self.over || Arc::strong_count(&self.subscription.pipe) == 1
+        self.over || Arc::strong_count(&self.subscription.buffer) == 1
     }
 
     /// Whether there may be something for it that it has room for.
     pub fn is_due(&self) -> bool {
         let in_time = self.listed().is_none_or(|listed| listed.elapsed() >= LIST_EVERY);
-        !self.over && self.behind && in_time && self.pipe().has_room()
+        !self.over && self.behind && in_time && self.buffer().has_room()
     }
 
     pub fn session_id(&self) -> &str {
@@ -220,14 +220,14 @@ impl Stream {
         }
         if beat && !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0)) {
             self.last_sent = reading.now;
-            self.pipe().push(&format!(": {}\n\n", reading.now.0));
+            self.buffer().push(&format!(": {}\n\n", reading.now.0));
         }
         Ok(())
     }
 
     fn revoke(&mut self, now: Timestamp, reason: &str) {
         self.push(now, "revoked", NOWHERE, &json!({"reason": reason}).to_string());
-        self.pipe().end();
+        self.buffer().end();
         self.over = true;
     }
 
@@ -236,11 +236,11 @@ impl Stream {
         let mut text = String::with_capacity(data.len() + 96);
         // Writing to a string cannot fail.
         let _written = write!(text, "id: {}\nevent: {event}\ndata: {data}\n: {now}\n\n", self.ids.encrypt_block(place));
-        self.pipe().push(&text);
+        self.buffer().push(&text);
     }
 
     fn watch(&mut self, reading: &mut Reading, reader: &User, watched: &Watched, beat: bool) -> QueryResult<()> {
-        if !self.pipe().has_room() {
+        if !self.buffer().has_room() {
             return Ok(());
         }
         self.see_person(watched);
@@ -378,7 +378,7 @@ impl Stream {
 
     fn list(&mut self, reading: &mut Reading, reader: &User, cursors: &Cursors, beat: bool) -> QueryResult<()> {
         let due = self.sent.is_none() || self.is_due() || beat;
-        if !due || !self.pipe().has_room() {
+        if !due || !self.buffer().has_room() {
             return Ok(());
         }
         let known = self.sent.as_ref().map(|sent| sent.place).or_else(|| {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::pipe::Pipe;
+use super::send_buffer::SendBuffer;
 use crate::{
     account::ids::{PersonId, ViewerId},
     trail::AuditContext,
@@ -27,5 +27,5 @@ pub(super) struct Subscription {
     /// For the looks of the reader.
     pub context: AuditContext,
     pub last_event_id: Option<String>,
-    pub pipe: Arc<Pipe>,
+    pub buffer: Arc<SendBuffer>,
 }
