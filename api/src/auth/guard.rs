@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     api_tokens::Scope,
+    ids::SessionId,
     jwt::Named,
     model::{self, Session, SessionKind},
     service::Auth,
@@ -31,7 +32,7 @@ pub(super) const USER_ID: &str = "uid";
 #[derive(Clone, Debug)]
 pub struct CurrentUser {
     pub user: User,
-    pub session_id: String,
+    pub session_id: SessionId,
     /// For the audit log.
     pub context: AuditContext,
     /// `None` for a user who signed in with their password and may do all that their role may.
@@ -255,7 +256,7 @@ async fn recognise(req: &HttpRequest) -> ApiResult<Option<Recognised>> {
     let (state, auth) = (service::<AppState>(req)?, service::<Auth>(req)?);
     let now = state.clock.now();
     let Some(Claim { user_id, session_id, kind, token }) = claim(req, auth, now) else { return Ok(None) };
-    let session_id = session_id.to_string();
+    let session_id = SessionId::from(session_id);
     let found = state.db.read(|conn| Ok(model::find_session(conn, &session_id, kind, now)?)).await?;
     let fits = |(session, user): &(Session, User)| {
         user.id == user_id.to_string()

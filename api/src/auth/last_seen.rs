@@ -9,17 +9,17 @@ use std::{
 
 use actix_web::web;
 
-use super::{model, service::Auth};
+use super::{ids::SessionId, model, service::Auth};
 use crate::{clock::Timestamp, db::Db, error::ApiResult, http::state::AppState};
 
 const FLUSH_EVERY: Duration = Duration::from_mins(1);
 
 #[derive(Clone, Debug, Default)]
-pub struct LastSeen(Arc<Mutex<HashMap<String, Timestamp>>>);
+pub struct LastSeen(Arc<Mutex<HashMap<SessionId, Timestamp>>>);
 
 impl LastSeen {
-    pub fn note(&self, session_id: &str, now: Timestamp) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(session_id.to_owned(), now);
+    pub fn note(&self, session_id: &SessionId, now: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(session_id.clone(), now);
     }
 
     /// Writes what was gathered.

@@ -11,6 +11,7 @@ mod continuation;
 pub mod guard;
 pub mod handlers;
 mod hs256;
+mod ids;
 pub mod jwt;
 pub mod last_seen;
 pub mod lockout;
@@ -23,6 +24,7 @@ pub mod sign_in;
 pub mod totp;
 
 pub use attempt::confirm_password;
+pub use ids::SessionId;
 pub use service::Auth;
 pub use sessions::SessionView;
 pub use sign_in::COOKIE_LIFE;

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::{
     api_tokens::{self, Scope},
     continuation,
+    ids::SessionId,
 };
 use crate::{
     account::model::{Role, User},
@@ -44,7 +45,7 @@ words! {
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions)]
 pub struct Session {
-    pub id: String,
+    pub id: SessionId,
     user_id: String,
     kind: SessionKind,
     pub created_at: i64,
@@ -60,7 +61,7 @@ pub struct Session {
 
 impl Session {
     #[must_use]
-    pub fn new(id: String, user_id: String, kind: SessionKind, now: Timestamp, expires: Timestamp) -> Self {
+    pub fn new(id: SessionId, user_id: String, kind: SessionKind, now: Timestamp, expires: Timestamp) -> Self {
         Self {
             id,
             user_id,
@@ -119,18 +120,18 @@ pub fn start_session(conn: &mut DbConnection, session: &Session) -> QueryResult<
     Ok(())
 }
 
-pub fn end_session(conn: &mut DbConnection, id: &str) -> QueryResult<()> {
+pub fn end_session(conn: &mut DbConnection, id: &SessionId) -> QueryResult<()> {
     diesel::delete(sessions::table.find(id)).execute(conn).map(drop)
 }
 
 /// Signs one device of this user out; whether there was one.
-pub fn end_device_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
+pub fn end_device_of(conn: &mut DbConnection, user_id: &str, id: &SessionId) -> QueryResult<bool> {
     let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
     diesel::delete(theirs.filter(sessions::kind.ne(SessionKind::ApiToken))).execute(conn).map(|count| count > 0)
 }
 
 /// Revokes one API token of this user; whether there was one.
-pub fn end_token_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
+pub fn end_token_of(conn: &mut DbConnection, user_id: &str, id: &SessionId) -> QueryResult<bool> {
     let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
     diesel::delete(theirs.filter(sessions::kind.eq(SessionKind::ApiToken))).execute(conn).map(|count| count > 0)
 }
@@ -168,25 +169,25 @@ pub fn replace_unused_token(conn: &mut DbConnection, token: &Session) -> ApiResu
 }
 
 /// Gives a cookie's session another id; whether `id` is one. A token names its session and keeps it.
-pub fn renew_cookie(conn: &mut DbConnection, id: &str, new_id: &str) -> QueryResult<bool> {
+pub fn renew_cookie(conn: &mut DbConnection, id: &SessionId, new_id: &SessionId) -> QueryResult<bool> {
     diesel::update(sessions::table.find(id).filter(sessions::kind.eq(SessionKind::Cookie)))
         .set(sessions::id.eq(new_id))
         .execute(conn)
         .map(|count| count > 0)
 }
 
-pub fn session_exists(conn: &mut DbConnection, id: &str) -> QueryResult<bool> {
+pub fn session_exists(conn: &mut DbConnection, id: &SessionId) -> QueryResult<bool> {
     sessions::table.find(id).select(sessions::id).first::<String>(conn).optional().map(|found| found.is_some())
 }
 
 /// The user of a session that was looked up before and may be over by now.
-pub fn user_of_session(conn: &mut DbConnection, id: &str) -> QueryResult<Option<User>> {
+pub fn user_of_session(conn: &mut DbConnection, id: &SessionId) -> QueryResult<Option<User>> {
     let owned = sessions::table.inner_join(users::table).filter(sessions::id.eq(id)).filter(users::disabled.eq(0));
     owned.select(User::as_select()).first(conn).optional()
 }
 
 /// Ends one session of this user, of whichever kind; whether there was one.
-pub fn end_session_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
+pub fn end_session_of(conn: &mut DbConnection, user_id: &str, id: &SessionId) -> QueryResult<bool> {
     diesel::delete(sessions::table.find(id).filter(sessions::user_id.eq(user_id))).execute(conn).map(|count| count > 0)
 }
 
@@ -197,7 +198,7 @@ pub fn end_all_sessions(conn: &mut DbConnection, user_id: &str) -> QueryResult<(
 }
 
 /// Signs every other device out. API tokens stay: each is listed and ended by itself.
-pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &str) -> QueryResult<()> {
+pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &SessionId) -> QueryResult<()> {
     let others = sessions::table
         .filter(sessions::user_id.eq(user_id))
         .filter(sessions::id.ne(kept))
@@ -206,7 +207,7 @@ pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &str) -> 
 }
 
 /// Ends every session of this user but one, API tokens too, and each that is only half begun.
-pub fn end_other_sessions(conn: &mut DbConnection, user_id: &str, kept: &str) -> QueryResult<()> {
+pub fn end_other_sessions(conn: &mut DbConnection, user_id: &str, kept: &SessionId) -> QueryResult<()> {
     continuation::end_all_of(conn, user_id)?;
     let others = sessions::table.filter(sessions::user_id.eq(user_id)).filter(sessions::id.ne(kept));
     diesel::delete(others).execute(conn).map(drop)
@@ -224,7 +225,7 @@ pub fn admins_without_second_factor(conn: &mut DbConnection) -> QueryResult<Vec<
         .load(conn)
 }
 
-pub fn note_use(conn: &mut DbConnection, id: &str, now: Timestamp) -> QueryResult<()> {
+pub fn note_use(conn: &mut DbConnection, id: &SessionId, now: Timestamp) -> QueryResult<()> {
     diesel::update(sessions::table.find(id)).set(sessions::last_seen_at.eq(now.0)).execute(conn).map(drop)
 }
 
@@ -257,7 +258,11 @@ pub fn list_sessions(
 }
 
 /// Which of these sessions live at `now`, each with its user's id.
-pub fn living_sessions(conn: &mut DbConnection, ids: &[&str], now: Timestamp) -> QueryResult<Vec<(String, String)>> {
+pub fn living_sessions(
+    conn: &mut DbConnection,
+    ids: &[&SessionId],
+    now: Timestamp,
+) -> QueryResult<Vec<(SessionId, String)>> {
     let used = sessions::last_seen_at.gt(now.0 - IDLE).or(sessions::kind.eq(SessionKind::ApiToken));
     sessions::table
         .filter(sessions::id.eq_any(ids.to_vec()))
@@ -270,7 +275,7 @@ pub fn living_sessions(conn: &mut DbConnection, ids: &[&str], now: Timestamp) ->
 /// A living session of this kind and the enabled user behind it: a credential works only in the slot it was made for.
 pub fn find_session(
     conn: &mut DbConnection,
-    id: &str,
+    id: &SessionId,
     kind: SessionKind,
     now: Timestamp,
 ) -> QueryResult<Option<(Session, User)>> {

@@ -12,6 +12,7 @@ use validator::Validate;
 use super::{
     attempt::confirm_password,
     guard::{CurrentUser, RestrictedUser},
+    ids::SessionId,
     model::{self, Session, SessionKind},
     password::{check_strength, normal},
     service::Auth,
@@ -53,17 +54,17 @@ impl Display for SessionView {
 }
 
 impl Session {
-    /// `current` is the session that asks.
-    pub(crate) fn view(self, current: &str) -> SessionView {
+    /// `current` is the session that asks, if one does.
+    pub(crate) fn view(self, current: Option<&SessionId>) -> SessionView {
         SessionView {
-            current: self.id == current,
+            current: Some(&self.id) == current,
             kind: self.kind(),
             created_at: Timestamp(self.created_at),
             last_seen_at: Timestamp(self.last_seen_at),
             expires_at: Timestamp(self.expires_at),
             user_agent: self.user_agent,
             address: self.address,
-            id: self.id,
+            id: self.id.to_string(),
         }
     }
 }
@@ -84,7 +85,7 @@ pub async fn list_sessions(
 ) -> ApiResult<web::Json<Page<SessionView>>> {
     let now = state.clock.now();
     let sessions = current.read(&state.db, |conn, user| Ok(model::list_sessions(conn, &user.id, false, now)?)).await?;
-    let items = sessions.into_iter().map(|session| session.view(&current.session_id)).collect();
+    let items = sessions.into_iter().map(|session| session.view(Some(&current.session_id))).collect();
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 
@@ -107,7 +108,7 @@ pub async fn delete_session(
     let ended = state
         .db
         .write(move |conn| {
-            let ended = model::end_device_of(conn, &user.id, &id.to_string())?;
+            let ended = model::end_device_of(conn, &user.id, &SessionId::from(*id))?;
             if ended {
                 context.record(conn, &AuditEvent::new(Action::SessionEnd).on(id.to_string()))?;
             }
@@ -180,7 +181,7 @@ pub async fn update_password(
     confirm_password(&state, &auth, &current, &current_password, Action::PasswordChange).await?;
     let hash = auth.passwords.hash(&new_password).await?;
     let CurrentUser { user, session_id, context, .. } = current;
-    let (owner, new_id) = (user.clone(), state.clock.new_id().to_string());
+    let (owner, new_id) = (user.clone(), SessionId::from(state.clock.new_id()));
     let renewed = state
         .db
         .write(move |conn| {

@@ -11,6 +11,7 @@ use super::{
     attempt::Attempt,
     continuation,
     guard::{SESSION_ID, USER_ID},
+    ids::SessionId,
     model::{self, Session, SessionKind},
     second_factor::{self, ShownFactor},
     service::Auth,
@@ -86,9 +87,9 @@ pub async fn create_session(
 }
 
 /// The cookie is made again, so that one from before is worthless (OWASP ASVS 7.2.4).
-pub(super) fn set_cookie(cookie: &actix_session::Session, session_id: &str, user: &User) -> ApiResult<()> {
+pub(super) fn set_cookie(cookie: &actix_session::Session, session_id: &SessionId, user: &User) -> ApiResult<()> {
     cookie.renew();
-    cookie.insert(SESSION_ID, session_id).map_err(ApiError::internal)?;
+    cookie.insert(SESSION_ID, session_id.as_str()).map_err(ApiError::internal)?;
     cookie.insert(USER_ID, &user.id).map_err(ApiError::internal)
 }
 
@@ -207,7 +208,7 @@ async fn sign_in(
         };
         signing_in.attempt.forget(conn)?;
         if let Some(replaced) = wanted.replaces {
-            model::end_session(conn, &replaced.to_string())?;
+            model::end_session(conn, &SessionId::from(replaced))?;
         }
         let session = begin(conn, &signing_in.attempt, &user, wanted, agent.as_deref())?;
         user.last_login_at = Some(session.created_at);
@@ -326,7 +327,7 @@ fn begin(
 ) -> ApiResult<Session> {
     let context = attempt.context();
     let expires = Timestamp(context.at.0 + wanted.life);
-    let mut session = Session::new(wanted.id.to_string(), user.id.clone(), wanted.kind, context.at, expires);
+    let mut session = Session::new(SessionId::from(wanted.id), user.id.clone(), wanted.kind, context.at, expires);
     // Its owner will recognise the device by this.
     session.user_agent = agent.map(|agent| agent.chars().take(200).collect());
     session.address.clone_from(&context.address);

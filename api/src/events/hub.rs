@@ -328,7 +328,7 @@ impl Hub {
         if !(0..USED_EVERY).contains(&(now.0 - self.used.0)) {
             self.used = now;
             let living = self.streams.iter().filter(|stream| !stream.is_over());
-            living.for_each(|stream| self.sessions.note(stream.session_id(), now));
+            living.for_each(|stream| self.sessions.note(stream.concerned().session_id, now));
         }
         if all {
             self.unvalidated = false;

@@ -15,7 +15,7 @@ use crate::{
         ids::{PersonId, ViewerId},
         model::{Role, User, get_users},
     },
-    auth::model::living_sessions,
+    auth::{SessionId, model::living_sessions},
     clock::Timestamp,
     db::DbConnection,
     entries::model::{Entry, entries_of},
@@ -41,7 +41,7 @@ const PEOPLE: u32 = 100;
 
 /// A session to be looked at again, its reader, and the person if it is about one.
 pub(super) struct Concerned<'a> {
-    pub session_id: &'a str,
+    pub session_id: &'a SessionId,
     pub reader_id: &'a ViewerId,
     pub person: Option<&'a PersonId>,
 }
@@ -69,7 +69,7 @@ pub(super) struct Reading<'a> {
     pub pruned: i64,
     users: HashMap<String, User>,
     /// The user of each session that lives.
-    sessions: HashMap<String, String>,
+    sessions: HashMap<SessionId, String>,
     shares: HashMap<(PersonId, ViewerId), Share>,
     rows: HashMap<(PersonId, i64), Rc<Rows>>,
     entries: HashMap<(i64, Detail), Rc<str>>,
@@ -148,7 +148,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The reader, if their session still lets them in: as of [`crate::auth::guard::Reader`].
-    pub fn reader(&self, session: &str, reader: &ViewerId) -> Option<User> {
+    pub fn reader(&self, session: &SessionId, reader: &ViewerId) -> Option<User> {
         let theirs = self.sessions.get(session).is_some_and(|user| user == reader.as_str());
         let may_read = |user: &&User| user.disabled == 0 && user.temporary_password_until.is_none();
         self.users.get(reader.as_str()).filter(|_| theirs).filter(may_read).cloned()

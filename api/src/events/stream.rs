@@ -116,10 +116,6 @@ impl Stream {
         !self.over && self.behind && in_time && self.buffer().has_room()
     }
 
-    pub fn session_id(&self) -> &str {
-        &self.subscription.session_id
-    }
-
     /// Each person who is watched by another, with that other.
     pub fn watches(&self) -> impl Iterator<Item = Pair> {
         let reader_id = &self.subscription.reader_id;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::send_buffer::SendBuffer;
 use crate::{
     account::ids::{PersonId, ViewerId},
+    auth::SessionId,
     trail::AuditContext,
 };
 
@@ -21,7 +22,7 @@ pub(super) enum What {
 pub(super) struct Subscription {
     pub what: What,
     pub reader_id: ViewerId,
-    pub session_id: String,
+    pub session_id: SessionId,
     /// Not with an API token: those are for what is logged and not for the account.
     pub may_read_account: bool,
     /// For the looks of the reader.

@@ -15,7 +15,7 @@ use crate::{
         view::UserView,
     },
     auth::{
-        SessionView, lockout,
+        SessionId, SessionView, lockout,
         model::end_session_of,
         password::{self, PasswordHasher, check_strength},
     },
@@ -249,7 +249,7 @@ impl Operator<'_> {
             Ok(accounts::sessions(conn, &user, now)?)
         });
         let views: Vec<SessionView> =
-            found.map_err(|error| said(&error, user))?.into_iter().map(|session| session.view("")).collect();
+            found.map_err(|error| said(&error, user))?.into_iter().map(|session| session.view(None)).collect();
         if json { as_json(&views) } else { Ok(views.iter().map(|view| view.to_string() + "\n").collect()) }
     }
 
@@ -260,7 +260,7 @@ impl Operator<'_> {
         };
         let ended = self.write_to(user, move |conn, context, name| {
             let owner = accounts::named(conn, name)?;
-            let ended = end_session_of(conn, &owner.id, &id.to_string())?;
+            let ended = end_session_of(conn, &owner.id, &SessionId::from(id))?;
             if ended {
                 context.record(conn, &AuditEvent::new(Action::SessionEnd).on(id.to_string()))?;
             }

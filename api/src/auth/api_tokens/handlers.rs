@@ -13,6 +13,7 @@ use crate::{
     account::names::validate_name,
     auth::{
         guard::CurrentUser,
+        ids::SessionId,
         model::{self, Session, SessionKind},
         service::Auth,
     },
@@ -48,7 +49,7 @@ impl Session {
             expires_at: Timestamp(self.expires_at),
             last_used_at: Some(Timestamp(self.last_seen_at)).filter(|seen| *seen != model::NEVER),
             name: self.name.unwrap_or_default(),
-            id: self.id,
+            id: self.id.to_string(),
         }
     }
 }
@@ -142,11 +143,8 @@ pub async fn create_api_token(
     }
     let id = id.unwrap_or_else(|| state.clock.new_id());
     let token = auth.api_tokens.issue(current.user.id.parse().map_err(ApiError::internal)?, id, rand::random());
-    let row = Session::new(id.to_string(), current.user.id.clone(), SessionKind::ApiToken, now, expires_at).for_token(
-        name.clone(),
-        &scopes,
-        hash(&token),
-    );
+    let row = Session::new(SessionId::from(id), current.user.id.clone(), SessionKind::ApiToken, now, expires_at)
+        .for_token(name.clone(), &scopes, hash(&token));
     let named = format!("{name}: {}", serde_json::json!(scopes));
     // Its last use may still be in memory alone.
     auth.last_seen.flush(&state.db).await?;
@@ -154,7 +152,7 @@ pub async fn create_api_token(
         .write(&state.db, move |conn, context| {
             model::replace_unused_token(conn, &row)?;
             model::add_token(conn, &row, now)?;
-            Ok(context.record(conn, &AuditEvent::new(Action::TokenCreate).on(&row.id).detail(named))?)
+            Ok(context.record(conn, &AuditEvent::new(Action::TokenCreate).on(row.id.as_str()).detail(named))?)
         })
         .await?;
     let id = id.to_string();
@@ -180,7 +178,7 @@ pub async fn delete_api_token(
     state
         .db
         .write(move |conn| {
-            if !model::end_token_of(conn, &user.id, &id.to_string())? {
+            if !model::end_token_of(conn, &user.id, &SessionId::from(*id))? {
                 return Err(ApiError::not_found());
             }
             Ok(context.record(conn, &AuditEvent::new(Action::TokenDelete).on(id.to_string()))?)

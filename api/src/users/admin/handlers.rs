@@ -334,7 +334,7 @@ pub async fn list_user_sessions(
         })
         .await?;
     looks.note(&state.db, &admin.0.context, &user.username);
-    let items = sessions.into_iter().map(|session| session.view(&admin.0.session_id)).collect();
+    let items = sessions.into_iter().map(|session| session.view(Some(&admin.0.session_id))).collect();
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 

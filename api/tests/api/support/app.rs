@@ -131,7 +131,7 @@ impl TestApp {
         let now = self.clock.now();
         let expires = Timestamp(now.0 + 30 * DAY);
         let user = NewUser::new(user_id, username, role, hash, now);
-        let session = Session::new(session_id.to_string(), user_id.to_string(), SessionKind::Jwt, now, expires);
+        let session = Session::new(session_id.into(), user_id.to_string(), SessionKind::Jwt, now, expires);
         let insert = move |conn: &mut _| {
             let user = insert_user(conn, &user)?;
             // Every person has approved every viewer.

@@ -41,17 +41,19 @@ fn sign_in(program: &Program, username: &str) -> Vec<String> {
     let db = Db::open(&Config::from_sources(environment.into(), None).unwrap()).unwrap();
     let (clock, name) = (Clock::system(), username.to_owned());
     let now = clock.now();
-    let ids = [clock.new_id().to_string(), clock.new_id().to_string()];
-    let rows = ids.clone();
+    let ids = [clock.new_id(), clock.new_id()];
     let start = move |conn: &mut _| {
         let user = find_user_by_name(conn, &name)?.unwrap();
-        for id in rows {
-            start_session(conn, &Session::new(id, user.id.clone(), SessionKind::Jwt, now, Timestamp(now.0 + DAY)))?;
+        for id in ids {
+            start_session(
+                conn,
+                &Session::new(id.into(), user.id.clone(), SessionKind::Jwt, now, Timestamp(now.0 + DAY)),
+            )?;
         }
         Ok(())
     };
     db.write_blocking(start).unwrap();
-    ids.to_vec()
+    ids.map(|id| id.to_string()).to_vec()
 }
 
 fn sessions(program: &Program, username: &str) -> Vec<String> {
