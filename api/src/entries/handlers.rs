@@ -12,7 +12,7 @@ use super::{
     view::EntryView,
 };
 use crate::{
-    account::model::get_user,
+    account::{ids::PersonId, model::get_user},
     auth::guard::{AdminUser, Logger},
     clock::{EARLIEST, MINUTE, Timestamp},
     db::DbConnection,
@@ -139,7 +139,7 @@ pub async fn create_entry(
             entry.fl_oz_tenths = fl_oz_tenths;
             entry.note = note;
             entry.set_tags(&tags.unwrap_or_default());
-            let Some(existing) = find_entry(conn, &entry.user_id, &entry.id)? else {
+            let Some(existing) = find_entry(conn, &entry.owner(), &entry.id)? else {
                 insert_entry(conn, &entry)?;
                 context.record(conn, &AuditEvent::new(Action::EntryCreate).on(&entry.id))?;
                 return Ok((StatusCode::CREATED, entry));
@@ -174,7 +174,7 @@ pub async fn get_entry(
     admin: AdminUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<EntryView>> {
-    let entry = admin.0.read(&state.db, |conn, owner| living_entry(conn, &owner.id, *id)).await?;
+    let entry = admin.0.read(&state.db, |conn, owner| living_entry(conn, &owner.as_person(), *id)).await?;
     Ok(web::Json(entry.view()))
 }
 
@@ -232,7 +232,7 @@ pub async fn update_entry(
     let entry = admin
         .write(&state.db, move |conn, context| {
             let owner = get_user(conn, &owner_id)?;
-            let before = living_entry(conn, &owner.id, *id)?;
+            let before = living_entry(conn, &owner.as_person(), *id)?;
             let mut entry = before.clone();
             entry.value = value.unwrap_or(entry.value);
             entry.metric().check(entry.value)?;
@@ -281,7 +281,7 @@ pub async fn delete_entry(
     admin
         .write(&state.db, move |conn, context| {
             let now = clock.now();
-            let before = living_entry(conn, &owner.id, *id)?;
+            let before = living_entry(conn, &owner.as_person(), *id)?;
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (Some(now.0), now.0);
             change_entry(conn, &before, &mut entry, &owner.username)?;
@@ -313,7 +313,7 @@ pub async fn restore_entry(
     let entry = admin
         .write(&state.db, move |conn, context| {
             let now = clock.now();
-            let before = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            let before = find_entry(conn, &owner.as_person(), &id.to_string())?.ok_or_else(ApiError::not_found)?;
             if before.deleted_at.is_none() {
                 return Ok(before);
             }
@@ -327,6 +327,6 @@ pub async fn restore_entry(
     Ok(web::Json(entry.view()))
 }
 
-fn living_entry(conn: &mut DbConnection, owner: &str, id: Uuid) -> ApiResult<Entry> {
+fn living_entry(conn: &mut DbConnection, owner: &PersonId, id: Uuid) -> ApiResult<Entry> {
     find_entry(conn, owner, &id.to_string())?.filter(|entry| entry.deleted_at.is_none()).ok_or_else(ApiError::not_found)
 }

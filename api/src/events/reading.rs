@@ -171,7 +171,7 @@ impl<'a> Reading<'a> {
         let rows = outbox::rows_after(self.conn, person, after, ROWS.into())?;
         let of_entries = rows.iter().filter(|row| matches!(row.topic(), Topic::Metric(_)));
         let ids = once(of_entries.filter_map(|row| row.subject.as_deref()));
-        let entries = entries_of(self.conn, person.as_str(), &ids)?;
+        let entries = entries_of(self.conn, person, &ids)?;
         let entries = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
         let up_to = rows.last().filter(|_| rows.len() == ROWS as usize).map_or(self.last, |row| row.id);
         let rows = Rc::new(Rows { found: rows, entries, up_to });

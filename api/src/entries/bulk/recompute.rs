@@ -9,7 +9,7 @@ use validator::Validate;
 
 use super::{BulkOutcome, BulkQuery, Plan, SHOWN, run};
 use crate::{
-    account::model::User,
+    account::{ids::PersonId, model::User},
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
@@ -174,9 +174,9 @@ impl Plan for Moving {
         }
     }
 
-    fn complete(&mut self, conn: &mut DbConnection, owner: &str, applied: bool) -> QueryResult<()> {
+    fn complete(&mut self, conn: &mut DbConnection, owner: &PersonId, applied: bool) -> QueryResult<()> {
         for (day, gain) in self.gains.iter().filter(|(_, gain)| gain.ml != 0).take(SHOWN) {
-            let found = water_of_day(conn, owner, *day)?;
+            let found = water_of_day(conn, owner.as_str(), *day)?;
             let before = if applied { found.plus(gain.negative()) } else { found };
             self.days.push(RecomputedDay::new(*day, before, before.plus(*gain)));
         }

@@ -8,6 +8,7 @@ use validator::Validate;
 
 use super::{BulkOutcome, BulkQuery, Plan, SHOWN, run};
 use crate::{
+    account::ids::PersonId,
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
@@ -135,7 +136,7 @@ impl Plan for Going {
         self.to.0 + 1
     }
 
-    fn prepare(&mut self, conn: &mut DbConnection, owner: &str, page: &[Entry]) -> QueryResult<()> {
+    fn prepare(&mut self, conn: &mut DbConnection, owner: &PersonId, page: &[Entry]) -> QueryResult<()> {
         self.then = versions_at(conn, owner, page.iter().map(|entry| entry.id.as_str()).collect(), self.to)?;
         Ok(())
     }

@@ -92,7 +92,7 @@ pub async fn list_versions(
     let versions = admin
         .0
         .read(&state.db, |conn, owner| {
-            let entry = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            let entry = find_entry(conn, &owner.as_person(), &id.to_string())?.ok_or_else(ApiError::not_found)?;
             Ok(list(conn, &entry, before, page.rows())?)
         })
         .await?;
@@ -134,7 +134,7 @@ pub async fn restore_version(
     let entry = admin
         .write(&state.db, move |conn, context| {
             let now = clock.now();
-            let before = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            let before = find_entry(conn, &owner.as_person(), &id.to_string())?.ok_or_else(ApiError::not_found)?;
             let version = find_version(conn, &before, number)?.ok_or_else(ApiError::not_found)?;
             let mut after = version.put_back(&before, now);
             if least_detail(&before, &after).is_none() {
