@@ -15,7 +15,7 @@ use actix_web::rt;
 use serde_json::json;
 use status_tracker::{
     account::model::{NewUser, Role, Sharing, UserChanges, insert_user, update_user},
-    auth::model::{Kind, Session, start_session},
+    auth::model::{Session, SessionKind, start_session},
     clock::{DAY, Timestamp},
     server::Services,
 };
@@ -201,7 +201,7 @@ fn account(services: &Services, username: &str, role: Role) -> String {
     let (user_id, session_id, now) = (state.clock.new_id(), state.clock.new_id(), state.clock.now());
     let expires = Timestamp(now.0 + DAY);
     let user = NewUser::new(user_id, username, role, String::new(), now);
-    let session = Session::new(session_id.to_string(), user_id.to_string(), Kind::Jwt, now, expires);
+    let session = Session::new(session_id.into(), user_id.to_string(), SessionKind::Jwt, now, expires);
     let insert = move |conn: &mut _| {
         let user = insert_user(conn, &user)?;
         update_user(conn, &user.id, &UserChanges { sharing: Some(Sharing::Everyone), ..UserChanges::default() })?;

@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod id;
 pub mod words;
 
 // 2. The database, what is logged, the log.

@@ -52,25 +52,25 @@ pub fn app(
         // 11. Nothing is written during maintenance.
         .wrap(from_fn(middleware::maintenance))
         // 10. Nothing is done or shown for somebody else than the page believes it asks for.
-        .wrap(from_fn(auth::acting_as::only_for_whom_it_says))
+        .wrap(from_fn(auth::acting_as::check_acting_as))
         // 9. A GET that changed nothing for the client is answered without a body.
-        .wrap(from_fn(middleware::validators))
+        .wrap(from_fn(middleware::conditional_get))
         // 8. Nobody asks too often, before a restart and after it.
         .wrap(from_fn(gate::limit))
         // 7. Callers who went on after that are kept out for a while, and so are attackers.
-        .wrap(from_fn(gate::callers))
+        .wrap(from_fn(gate::enforce_penalties))
         // 6. The session cookie is read and written.
         .wrap(middleware::sessions(&services.state))
         // 5. Nobody waits for ever, and a panic answers like any other fault.
-        .wrap(from_fn(middleware::within_time))
+        .wrap(from_fn(middleware::timeout))
         // 4. No more are worked on at once than make sense.
-        .wrap(from_fn(gate::not_too_many_at_once))
+        .wrap(from_fn(gate::limit_concurrency))
         // 3. Pages of other sites may ask only where the configuration names them.
         .wrap(gate::cors(&services.state.config))
         // 2. It is meant for this host, and says in one way only where it ends.
-        .wrap(from_fn(gate::for_us_alone))
+        .wrap(from_fn(gate::check_host))
         // 1. Everything below has a request id, a log line, strict headers, and errors as problem documents.
-        .wrap(from_fn(middleware::request_log))
+        .wrap(from_fn(middleware::journal_request))
         .configure(|app| services.register(app))
 }
 
@@ -90,7 +90,7 @@ pub fn serve(services: Services, listener: TcpListener) -> io::Result<dev::Serve
         // How long a client may take over its request's head, against those that trickle it in.
         .client_request_timeout(Duration::from_secs(10))
         .keep_alive(Duration::from_secs(75))
-        .on_connect(events::keep_socket)
+        .on_connect(events::retain_socket)
         // For each worker. More than that wait to be accepted, which costs next to nothing.
         .max_connections(max_connections)
         .shutdown_timeout(FINISHED_WITHIN.saturating_sub(stop_delay).as_secs())
@@ -113,11 +113,11 @@ pub async fn run_until_stopped(services: Services, listener: TcpListener) -> io:
     let Services { state, auth, limits, penalties, streams, draining, .. } = services;
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
-    actix_web::rt::spawn(auth::seen::keep_flushing(state.clone(), auth.clone()));
-    actix_web::rt::spawn(audit::retention::keep_pruning(state.clone()));
-    actix_web::rt::spawn(outbox::retention::keep_pruning(state.clone()));
-    actix_web::rt::spawn(limits::keep_forgetting(state.clone(), limits, penalties.clone()));
-    actix_web::rt::spawn(ops::put_back::keep_watching(state.clone(), penalties));
+    actix_web::rt::spawn(auth::last_seen::flush_periodically(state.clone(), auth.clone()));
+    actix_web::rt::spawn(audit::retention::prune_periodically(state.clone()));
+    actix_web::rt::spawn(outbox::retention::prune_periodically(state.clone()));
+    actix_web::rt::spawn(limits::forget_periodically(state.clone(), limits, penalties.clone()));
+    actix_web::rt::spawn(ops::put_back::watch_clock(state.clone(), penalties));
     log::info!(address:% = address; "ready");
     let started_at = state.clock.now();
     futures_util::future::select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;
@@ -138,7 +138,7 @@ pub async fn run_until_stopped(services: Services, listener: TcpListener) -> io:
     // They would go on for ever.
     streams.stop();
     handle.stop(true).await;
-    for unfinished in [auth.seen.flush(&state.db).await, state.db.checkpoint()] {
+    for unfinished in [auth.last_seen.flush(&state.db).await, state.db.checkpoint()] {
         if let Err(error) = unfinished {
             log::warn!(cause:% = error; "not everything could be tidied up");
         }

@@ -12,7 +12,7 @@ use crate::{
     config::{Config, Registration},
     db::{DbConnection, schema::settings::dsl},
     error::{ApiError, ApiResult, Code},
-    trail::{Action, Event, Trace},
+    trail::{Action, AuditContext, AuditEvent},
 };
 
 const MAINTENANCE_MODE: &str = "maintenance_mode";
@@ -52,7 +52,12 @@ fn find(conn: &mut DbConnection, name: &str) -> QueryResult<Option<String>> {
 
 /// # Errors
 /// [`Code::SetByConfiguration`] if the maintenance that is to end was not begun here.
-pub fn change(conn: &mut DbConnection, config: &Config, trace: &Trace, changes: SettingChanges) -> ApiResult<()> {
+pub fn change(
+    conn: &mut DbConnection,
+    config: &Config,
+    context: &AuditContext,
+    changes: SettingChanges,
+) -> ApiResult<()> {
     if config.maintenance_mode && changes.maintenance_mode == Some(false) {
         return Err(ApiError::new(
             Code::SetByConfiguration,
@@ -67,7 +72,7 @@ pub fn change(conn: &mut DbConnection, config: &Config, trace: &Trace, changes: 
         if diesel::update(dsl::settings.find(name)).set(dsl::value.eq(value)).execute(conn)? == 0 {
             diesel::insert_into(dsl::settings).values((dsl::name.eq(name), dsl::value.eq(value))).execute(conn)?;
         }
-        trace.record(conn, &Event::new(Action::SettingUpdate).on(name).detail(value))?;
+        context.record(conn, &AuditEvent::new(Action::SettingUpdate).on(name).detail(value))?;
     }
     Ok(())
 }

@@ -121,7 +121,7 @@ pub async fn get_start(
         note_looks(&state, &looks, reader, people);
         // They may stand on a later page.
         let chosen = start.today.iter().map(|today| today.username.clone());
-        looks.note_all(&state.db, &reader.0.trace, chosen);
+        looks.note_all(&state.db, &reader.0.context, chosen);
     }
     Ok(web::Json(start))
 }

@@ -95,14 +95,14 @@ impl Outcome {
 
 /// One thing that happened.
 #[derive(Debug)]
-pub struct Event {
+pub struct AuditEvent {
     action: Action,
     outcome: Outcome,
     target: Option<String>,
     detail: Option<String>,
 }
 
-impl Event {
+impl AuditEvent {
     #[must_use]
     pub fn new(action: Action) -> Self {
         Self { action, outcome: Outcome::Success, target: None, detail: None }
@@ -131,7 +131,7 @@ impl Event {
 
 /// The context of every record, besides the event itself: actor, time, address and request.
 #[derive(Clone, Debug)]
-pub struct Trace {
+pub struct AuditContext {
     pub at: Timestamp,
     /// The user name, once somebody has been recognised.
     pub actor: Option<String>,
@@ -145,11 +145,11 @@ pub const OPERATOR: &str = "(operator)";
 /// The actor of what the server does by itself.
 pub const RETENTION: &str = "(retention)";
 
-/// The id that `request_log` gave to a request.
+/// The id that `journal_request` gave to a request.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-impl Trace {
+impl AuditContext {
     /// The context of an operator, who has a shell on the server.
     #[must_use]
     pub fn operator(clock: &Clock) -> Self {
@@ -175,10 +175,10 @@ impl Trace {
     ///
     /// # Errors
     /// Those of the database, which undo the transaction: nothing happens unrecorded.
-    pub fn record(&self, conn: &mut DbConnection, event: &Event) -> QueryResult<()> {
+    pub fn record(&self, conn: &mut DbConnection, event: &AuditEvent) -> QueryResult<()> {
         let (last, previous): (i64, String) =
             audit_head::table.find(1).select((audit_head::last, audit_head::hash)).first(conn)?;
-        let mut row = Row {
+        let mut row = AuditRow {
             id: last + 1,
             at: self.at.0,
             actor: self.actor.clone(),
@@ -199,7 +199,7 @@ impl Trace {
     }
 }
 
-impl FromRequest for Trace {
+impl FromRequest for AuditContext {
     type Error = ApiError;
     type Future = std::future::Ready<ApiResult<Self>>;
 
@@ -211,7 +211,7 @@ impl FromRequest for Trace {
 /// A record as it is kept.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit)]
-pub struct Row {
+pub struct AuditRow {
     pub id: i64,
     pub at: i64,
     pub actor: Option<String>,
@@ -224,7 +224,7 @@ pub struct Row {
     pub hash: String,
 }
 
-impl Row {
+impl AuditRow {
     /// SHA-256 over the hash before it and every column, in hexadecimal. JSON keeps the columns apart whatever is in them.
     #[must_use]
     pub fn chained_to(&self, previous: &str) -> String {

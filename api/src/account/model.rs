@@ -229,7 +229,7 @@ impl UserChanges {
 }
 
 /// The user of this name, in whatever case it is written.
-pub fn find_user(conn: &mut DbConnection, username: &str) -> QueryResult<Option<User>> {
+pub fn find_user_by_name(conn: &mut DbConnection, username: &str) -> QueryResult<Option<User>> {
     users::table
         .filter(users::username.eq(username.to_ascii_lowercase()))
         .select(User::as_select())
@@ -238,7 +238,7 @@ pub fn find_user(conn: &mut DbConnection, username: &str) -> QueryResult<Option<
 }
 
 /// The users with these ids, as far as they exist.
-pub fn users_of(conn: &mut DbConnection, ids: &[&str]) -> QueryResult<Vec<User>> {
+pub fn get_users(conn: &mut DbConnection, ids: &[&str]) -> QueryResult<Vec<User>> {
     users::table.filter(users::id.eq_any(ids.to_vec())).select(User::as_select()).load(conn)
 }
 
@@ -255,7 +255,7 @@ pub fn list_users(conn: &mut DbConnection, after: &str, limit: u32) -> QueryResu
 /// # Errors
 /// [`Code::UsernameTaken`]; the check and the insert see the same state, because writes run one after the other.
 pub fn insert_user(conn: &mut DbConnection, user: &NewUser) -> ApiResult<User> {
-    if find_user(conn, &user.username)?.is_some() {
+    if find_user_by_name(conn, &user.username)?.is_some() {
         return Err(ApiError::new(Code::UsernameTaken, "Choose another name. Upper and lower case count as the same."));
     }
     diesel::insert_into(users::table).values(user).execute(conn)?;
@@ -266,11 +266,11 @@ pub fn update_user(conn: &mut DbConnection, id: &str, changes: &UserChanges) -> 
     if !changes.is_empty() {
         diesel::update(users::table.find(id)).set(changes).execute(conn)?;
     }
-    user_of(conn, id)
+    get_user(conn, id)
 }
 
 /// The user of this id, who has to exist.
-pub fn user_of(conn: &mut DbConnection, id: &str) -> QueryResult<User> {
+pub fn get_user(conn: &mut DbConnection, id: &str) -> QueryResult<User> {
     users::table.find(id).select(User::as_select()).first(conn)
 }
 
@@ -309,7 +309,7 @@ fn able_admins() -> _ {
 ///
 /// # Errors
 /// [`Code::LastAdmin`] if nobody else would be left to run the instance.
-pub fn keep_an_admin(conn: &mut DbConnection, user_id: &str) -> ApiResult<()> {
+pub fn require_other_admin(conn: &mut DbConnection, user_id: &str) -> ApiResult<()> {
     let admins: Vec<String> = able_admins().select(users::id).order(users::username).limit(2).load(conn)?;
     if admins == [user_id] {
         return Err(ApiError::new(Code::LastAdmin, "Nothing was changed. Make another user an admin first."));

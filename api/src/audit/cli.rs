@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     handlers::{ExportFormat, export_head, line},
-    model::{self, Filter, Verdict},
+    model::{self, AuditFilter, Verdict},
 };
 use crate::{clock::Timestamp, config::Config, db::Db};
 
@@ -61,8 +61,12 @@ pub fn run(command: &AuditCommand, config: &Config, out: &mut impl Write) -> Res
     let db = Db::open(config)?;
     match command {
         AuditCommand::List { actor, action, target, limit } => {
-            let filter =
-                Filter { actor: actor.clone(), action: action.clone(), target: target.clone(), ..Filter::default() };
+            let filter = AuditFilter {
+                actor: actor.clone(),
+                action: action.clone(),
+                target: target.clone(),
+                ..AuditFilter::default()
+            };
             let rows = db
                 .read_blocking(|conn| Ok(model::list(conn, &filter, None, *limit)?))
                 .map_err(|error| error.to_string())?;
@@ -83,7 +87,7 @@ pub fn run(command: &AuditCommand, config: &Config, out: &mut impl Write) -> Res
         }
         AuditCommand::Export(Export { format, from, to }) => {
             print(out, export_head(*format))?;
-            let filter = Filter { from: *from, to: *to, ..Filter::default() };
+            let filter = AuditFilter { from: *from, to: *to, ..AuditFilter::default() };
             let mut after = (i64::MIN, 0);
             loop {
                 let rows = db

@@ -8,7 +8,7 @@ use validator::{Validate, ValidationError};
 
 use super::{
     csv::csv_field,
-    model::{self, Filter},
+    model::{self, AuditFilter},
     private::{Numbering, Reader},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
         paging::{Page, PageQuery, default_limit},
         state::AppState,
     },
-    trail::{Action, Event, Outcome, Row},
+    trail::{Action, AuditEvent, AuditRow, Outcome},
 };
 
 /// One record of the audit log.
@@ -48,7 +48,7 @@ pub struct AuditRecord {
     detail: Option<String>,
 }
 
-impl Row {
+impl AuditRow {
     #[must_use]
     pub fn view(self) -> AuditRecord {
         let outcomes = [Outcome::Success, Outcome::Failure, Outcome::Denied];
@@ -129,7 +129,7 @@ pub async fn list_audit(
     let ListAudit { actor, action, target, outcome, from, to, limit, cursor } = query.0;
     let reader = Reader::new(&admin.0.user);
     let outcome = outcome.map(Outcome::as_str);
-    let filter = Filter { actor, action, target, outcome, from, to, reader: Some(reader.clone()) };
+    let filter = AuditFilter { actor, action, target, outcome, from, to, reader: Some(reader.clone()) };
     let list = format!("audit|{filter:?}");
     let page = state.cursors.page(list, PageQuery { limit, cursor })?;
     let page = admin.0.read(&state.db, |conn, _| {
@@ -186,11 +186,11 @@ pub async fn export_audit(
 ) -> ApiResult<HttpResponse> {
     let ExportAudit { format, from, to } = query.0;
     let reader = Reader::new(&admin.0.user);
-    let filter = Filter { from, to, reader: Some(reader.clone()), ..Filter::default() };
-    let trace = admin.0.trace.clone();
+    let filter = AuditFilter { from, to, reader: Some(reader.clone()), ..AuditFilter::default() };
+    let context = admin.0.context.clone();
     let admin = Rc::new(admin.0);
     state.db.write_later("an export of the audit log", move |conn| {
-        Ok(trace.record(conn, &Event::new(Action::AuditExport))?)
+        Ok(context.record(conn, &AuditEvent::new(Action::AuditExport))?)
     });
     let (content_type, name) = match format {
         ExportFormat::Jsonl => ("application/x-ndjson", "audit.jsonl"),

@@ -9,12 +9,12 @@ use crate::{
         DbConnection,
         schema::{audit, audit_anchors, audit_head},
     },
-    trail::{Action, Event, Row, Trace},
+    trail::{Action, AuditContext, AuditEvent, AuditRow},
 };
 
 /// Which records are wanted. `from` is included, `to` is not.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct AuditFilter {
     pub actor: Option<String>,
     pub action: Option<String>,
     pub target: Option<String>,
@@ -31,11 +31,16 @@ pub type Position = (i64, i64);
 /// At most `limit` records before `position`, newest first.
 ///
 /// Like a person's history, it walks one index by time from the position on, with one bound on each side.
-pub fn list(conn: &mut DbConnection, filter: &Filter, position: Option<Position>, limit: u32) -> QueryResult<Vec<Row>> {
+pub fn list(
+    conn: &mut DbConnection,
+    filter: &AuditFilter,
+    position: Option<Position>,
+    limit: u32,
+) -> QueryResult<Vec<AuditRow>> {
     let last = filter.to.map_or(i64::MAX, |to| to.0 - 1);
     let mut query = audit::table
         .filter(audit::at.le(position.map_or(last, |(at, _)| at.min(last))))
-        .select(Row::as_select())
+        .select(AuditRow::as_select())
         .into_boxed();
     if let Some((at, id)) = position {
         query = query.filter(audit::at.lt(at).or(audit::id.lt(id)));
@@ -65,15 +70,15 @@ pub fn list(conn: &mut DbConnection, filter: &Filter, position: Option<Position>
 /// At most `limit` records of a span of time after `position`, oldest first.
 pub fn page_for_export(
     conn: &mut DbConnection,
-    Filter { from, to, reader, .. }: &Filter,
+    AuditFilter { from, to, reader, .. }: &AuditFilter,
     position: Position,
     limit: i64,
-) -> QueryResult<Vec<Row>> {
+) -> QueryResult<Vec<AuditRow>> {
     let (at, id) = position;
     let mut query = audit::table
         .filter(audit::at.ge(from.map_or(at, |from| at.max(from.0))))
         .filter(audit::at.gt(at).or(audit::id.gt(id)))
-        .select(Row::as_select())
+        .select(AuditRow::as_select())
         .into_boxed();
     if let Some(to) = to {
         query = query.filter(audit::at.lt(to.0));
@@ -86,8 +91,8 @@ pub fn page_for_export(
 }
 
 /// At most `limit` records above the id `after`, oldest first.
-fn following(conn: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<Row>> {
-    audit::table.filter(audit::id.gt(after)).order(audit::id).limit(limit).select(Row::as_select()).load(conn)
+fn following(conn: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<AuditRow>> {
+    audit::table.filter(audit::id.gt(after)).order(audit::id).limit(limit).select(AuditRow::as_select()).load(conn)
 }
 
 fn newest_anchor(conn: &mut DbConnection) -> QueryResult<(i64, String)> {
@@ -174,17 +179,17 @@ fn pruned_up_to(id: i64, hash: &str) -> String {
 
 /// Prunes the oldest records from before `before`, a thousand at most, and leaves the hash of the last of them as an
 /// anchor, from which the rest can still be verified. The newest record always stays. Returns how many were pruned.
-pub fn prune(conn: &mut DbConnection, trace: &Trace, before: Timestamp) -> QueryResult<usize> {
+pub fn prune(conn: &mut DbConnection, context: &AuditContext, before: Timestamp) -> QueryResult<usize> {
     let (anchor, _) = newest_anchor(conn)?;
     let (head, _) = head(conn)?;
     // By id and not by time: the clock may have gone back, and the chain has no holes.
     let old = following(conn, anchor, PRUNED_AT_ONCE)?;
     let Some(last) = old.iter().take_while(|row| row.at < before.0 && row.id < head).last() else { return Ok(0) };
     diesel::insert_into(audit_anchors::table)
-        .values((audit_anchors::id.eq(last.id), audit_anchors::hash.eq(&last.hash), audit_anchors::at.eq(trace.at.0)))
+        .values((audit_anchors::id.eq(last.id), audit_anchors::hash.eq(&last.hash), audit_anchors::at.eq(context.at.0)))
         .execute(conn)?;
     let gone = diesel::delete(audit::table.filter(audit::id.le(last.id))).execute(conn)?;
-    let event = Event::new(Action::AuditPrune).detail(format!("{gone} {}", pruned_up_to(last.id, &last.hash)));
-    trace.record(conn, &event)?;
+    let event = AuditEvent::new(Action::AuditPrune).detail(format!("{gone} {}", pruned_up_to(last.id, &last.hash)));
+    context.record(conn, &event)?;
     Ok(gone)
 }

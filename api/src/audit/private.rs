@@ -8,7 +8,7 @@ use crate::{
     account::model::User,
     clock::Timestamp,
     db::{DbConnection, schema::audit},
-    trail::{Action, Row},
+    trail::{Action, AuditRow},
 };
 
 pub(super) const PRIVATE: [Action; 10] = [
@@ -66,7 +66,7 @@ pub(super) struct Numbering {
 }
 
 impl Numbering {
-    pub fn next(&mut self, conn: &mut DbConnection, reader: &Reader, row: Row) -> QueryResult<AuditRecord> {
+    pub fn next(&mut self, conn: &mut DbConnection, reader: &Reader, row: AuditRow) -> QueryResult<AuditRecord> {
         // Sorted by time, records come in another order where the clock was set back.
         if row.id < self.last {
             *self = Self::default();
@@ -74,6 +74,6 @@ impl Numbering {
         self.hidden += reader.hidden_between(conn, self.last, row.id)?;
         self.last = row.id;
         let id = row.id - self.hidden;
-        Ok(Row { id, ..row }.view())
+        Ok(AuditRow { id, ..row }.view())
     }
 }

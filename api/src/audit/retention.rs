@@ -10,13 +10,13 @@ use crate::{
     clock::{DAY, Timestamp},
     error::ApiResult,
     http::state::AppState,
-    trail::{RETENTION, Trace},
+    trail::{AuditContext, RETENTION},
 };
 
 const EVERY: Duration = Duration::from_hours(1);
 
 /// For as long as the server runs.
-pub async fn keep_pruning(state: web::Data<AppState>) {
+pub async fn prune_periodically(state: web::Data<AppState>) {
     loop {
         if let Err(error) = prune(&state).await {
             log::warn!(cause:% = error; "old audit records could not be let go");
@@ -33,8 +33,8 @@ pub async fn prune(state: &AppState) -> ApiResult<()> {
     let now = state.clock.now();
     let before = Timestamp(now.0 - i64::from(state.config.audit_retention_days) * DAY);
     loop {
-        let trace = Trace { at: now, actor: Some(RETENTION.to_owned()), address: None, request_id: None };
-        if state.db.write(move |conn| Ok(model::prune(conn, &trace, before)?)).await? == 0 {
+        let context = AuditContext { at: now, actor: Some(RETENTION.to_owned()), address: None, request_id: None };
+        if state.db.write(move |conn| Ok(model::prune(conn, &context, before)?)).await? == 0 {
             return Ok(());
         }
     }

@@ -17,7 +17,7 @@ pub const HEADER: &str = "acting-as";
 pub const PARAMETER: &str = "acting_as";
 
 /// Refuses a request made for somebody else than the owner of its credential. Without a known owner, each route decides.
-pub async fn only_for_whom_it_says(
+pub async fn check_acting_as(
     mut req: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {

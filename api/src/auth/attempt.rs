@@ -16,7 +16,7 @@ use crate::{
     db::DbConnection,
     error::{ApiError, ApiResult, Code},
     http::state::AppState,
-    trail::{Action, Event, Outcome, Trace},
+    trail::{Action, AuditContext, AuditEvent, Outcome},
 };
 
 /// How long an attempt waits while as many as may still fail are being looked at.
@@ -38,7 +38,7 @@ impl Turns {
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
     action: Action,
-    trace: Trace,
+    context: AuditContext,
     id: String,
     pub username: String,
     pub fits: bool,
@@ -54,23 +54,23 @@ impl Attempt {
     pub async fn count(
         state: &AppState,
         auth: &Auth,
-        (action, trace): (Action, Trace),
+        (action, context): (Action, AuditContext),
         username: String,
         password: Option<&SecretString>,
     ) -> ApiResult<Self> {
         let (id, started) = (state.clock.new_id().to_string(), Instant::now());
         loop {
             let others = auth.turns.0.notified();
-            let (id_of, name, denied) = (id.clone(), username.clone(), trace.clone());
+            let (id_of, name, denied) = (id.clone(), username.clone(), context.clone());
             let begin = move |conn: &mut DbConnection| {
                 let begun = lockout::begin_attempt(conn, &id_of, &name, denied.at)?;
                 if let Begun::Locked(_) = begun {
-                    denied.record(conn, &Event::new(action).on(shown(&name)).outcome(Outcome::Denied))?;
+                    denied.record(conn, &AuditEvent::new(action).on(shown(&name)).outcome(Outcome::Denied))?;
                 }
                 Ok(begun)
             };
             match state.db.write(begin).await? {
-                Begun::Counted => return Ok(Self { action, trace, id, username, fits: false }),
+                Begun::Counted => return Ok(Self { action, context, id, username, fits: false }),
                 Begun::Locked(refusal) => {
                     // As slow at a locked name as at any other, so that guessing goes no faster against a lock.
                     if let Some(password) = password {
@@ -93,7 +93,7 @@ impl Attempt {
     pub async fn make(
         state: &AppState,
         auth: &Auth,
-        of: (Action, Trace),
+        of: (Action, AuditContext),
         username: String,
         password: &SecretString,
         hash: Option<String>,
@@ -113,16 +113,16 @@ impl Attempt {
     /// Records that it failed, and that the name is locked from now on if it was one too many. Whether it is.
     pub fn fail(&self, conn: &mut DbConnection, why: Option<&str>) -> ApiResult<bool> {
         self.record(conn, Outcome::Failure, why)?;
-        let locked = lockout::fail(conn, &self.id, &self.username, self.trace.at)? >= lockout::FAILURES;
+        let locked = lockout::fail(conn, &self.id, &self.username, self.context.at)? >= lockout::FAILURES;
         if locked {
-            self.trace.record(conn, &Event::new(Action::Lock).on(shown(&self.username)))?;
+            self.context.record(conn, &AuditEvent::new(Action::Lock).on(shown(&self.username)))?;
         }
         Ok(locked)
     }
 
     pub fn record(&self, conn: &mut DbConnection, outcome: Outcome, why: Option<&str>) -> ApiResult<()> {
-        let event = Event::new(self.action).on(shown(&self.username)).outcome(outcome);
-        Ok(self.trace.record(conn, &why.into_iter().fold(event, Event::detail))?)
+        let event = AuditEvent::new(self.action).on(shown(&self.username)).outcome(outcome);
+        Ok(self.context.record(conn, &why.into_iter().fold(event, AuditEvent::detail))?)
     }
 
     /// Takes it back: it was not a guess, and it proved nothing either.
@@ -138,8 +138,8 @@ impl Attempt {
         Ok(())
     }
 
-    pub fn trace(&self) -> &Trace {
-        &self.trace
+    pub fn context(&self) -> &AuditContext {
+        &self.context
     }
 }
 
@@ -160,10 +160,10 @@ pub async fn confirm_password(
     password: &SecretString,
     action: Action,
 ) -> ApiResult<()> {
-    let CurrentUser { user, trace, .. } = current;
+    let CurrentUser { user, context, .. } = current;
     let hash = Some(user.password_hash.clone());
-    let attempt = Attempt::make(state, auth, (action, trace.clone()), user.username.clone(), password, hash).await?;
-    let right = attempt.fits && user.may_sign_in(trace.at);
+    let attempt = Attempt::make(state, auth, (action, context.clone()), user.username.clone(), password, hash).await?;
+    let right = attempt.fits && user.may_sign_in(context.at);
     let settling = attempt.clone();
     let settle = move |conn: &mut DbConnection| {
         if right { settling.forget(conn) } else { settling.fail(conn, Some("wrong password")).map(drop) }

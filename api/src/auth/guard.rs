@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use super::{
     api_tokens::Scope,
-    model::{self, Kind, Session},
+    ids::SessionId,
+    jwt::Named,
+    model::{self, Session, SessionKind},
     service::Auth,
-    token::Named,
 };
 use crate::{
     account::model::{Role, User},
@@ -19,7 +20,7 @@ use crate::{
     error::{ApiError, ApiResult, Code},
     http::state::{AppState, service},
     metric::Metric,
-    trail::Trace,
+    trail::AuditContext,
 };
 
 /// The key under which the cookie holds the session's id.
@@ -31,9 +32,9 @@ pub(super) const USER_ID: &str = "uid";
 #[derive(Clone, Debug)]
 pub struct CurrentUser {
     pub user: User,
-    pub session_id: String,
+    pub session_id: SessionId,
     /// For the audit log.
-    pub trace: Trace,
+    pub context: AuditContext,
     /// `None` for a user who signed in with their password and may do all that their role may.
     scopes: Option<Vec<Scope>>,
 }
@@ -71,7 +72,7 @@ impl AdminUser {
     pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut DbConnection, &Trace) -> ApiResult<T> + Send + 'static,
+        F: FnOnce(&mut DbConnection, &AuditContext) -> ApiResult<T> + Send + 'static,
     {
         self.0.write(db, f).await
     }
@@ -112,14 +113,14 @@ impl CurrentUser {
     pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut DbConnection, &Trace) -> ApiResult<T> + Send + 'static,
+        F: FnOnce(&mut DbConnection, &AuditContext) -> ApiResult<T> + Send + 'static,
     {
-        let Self { session_id, trace, .. } = self;
+        let Self { session_id, context, .. } = self;
         db.write(move |conn| {
             if !model::session_exists(conn, &session_id)? {
                 return Err(ApiError::unauthorized());
             }
-            f(conn, &trace)
+            f(conn, &context)
         })
         .await
     }
@@ -213,11 +214,11 @@ impl FromRequest for Visitor {
     }
 }
 
-/// The claims of a request's credential, sealed by us and not expired. Its session may have ended all the same.
+/// The claims of a request's credential, made here and not expired. Its session may have ended all the same.
 struct Claim {
     user_id: Uuid,
     session_id: Uuid,
-    kind: Kind,
+    kind: SessionKind,
     /// The claims of a JWT about when it was issued, for its session to confirm.
     token: Option<Named>,
 }
@@ -233,14 +234,15 @@ fn claim(req: &HttpRequest, auth: &Auth, now: Timestamp) -> Option<Claim> {
     if req.headers().contains_key(header::AUTHORIZATION) {
         let token = bearer(req)?;
         if let Some((user_id, session_id)) = auth.api_tokens.verify(token) {
-            return Some(Claim { user_id, session_id, kind: Kind::ApiToken, token: None });
+            return Some(Claim { user_id, session_id, kind: SessionKind::ApiToken, token: None });
         }
         let named = auth.jwt.verify(token, now)?;
-        return Some(Claim { user_id: named.user, session_id: named.session, kind: Kind::Jwt, token: Some(named) });
+        let (user_id, session_id) = (named.user, named.session);
+        return Some(Claim { user_id, session_id, kind: SessionKind::Jwt, token: Some(named) });
     }
     let session = req.get_session();
     let (user_id, session_id) = (session.get(USER_ID).ok()??, session.get(SESSION_ID).ok()??);
-    Some(Claim { user_id, session_id, kind: Kind::Cookie, token: None })
+    Some(Claim { user_id, session_id, kind: SessionKind::Cookie, token: None })
 }
 
 /// The session behind a request's credential, and its user: looked up once and kept with the request.
@@ -254,11 +256,11 @@ async fn recognise(req: &HttpRequest) -> ApiResult<Option<Recognised>> {
     let (state, auth) = (service::<AppState>(req)?, service::<Auth>(req)?);
     let now = state.clock.now();
     let Some(Claim { user_id, session_id, kind, token }) = claim(req, auth, now) else { return Ok(None) };
-    let session_id = session_id.to_string();
+    let session_id = SessionId::from(session_id);
     let found = state.db.read(|conn| Ok(model::find_session(conn, &session_id, kind, now)?)).await?;
     let fits = |(session, user): &(Session, User)| {
         user.id == user_id.to_string()
-            && (kind != Kind::ApiToken || session.is_of_token(bearer(req)))
+            && (kind != SessionKind::ApiToken || session.is_of_token(bearer(req)))
             && token.is_none_or(|token| token.is_of(Timestamp(session.created_at)))
     };
     let found = found.filter(fits).map(|(session, user)| Recognised(session, user));
@@ -283,14 +285,14 @@ async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {
     let state = service::<AppState>(req)?;
     let now = state.clock.now();
     let Recognised(session, user) = recognise(req).await?.ok_or_else(ApiError::unauthorized)?;
-    if session.kind() == Kind::Cookie {
+    if session.kind() == SessionKind::Cookie {
         refuse_cross_site(req, state)?;
     }
     if session.needs_noting(now) {
-        service::<Auth>(req)?.seen.note(&session.id, now);
+        service::<Auth>(req)?.last_seen.note(&session.id, now);
     }
-    let trace = Trace::of(req, state).by(&user.username);
-    Ok(CurrentUser { scopes: session.scopes(), trace, user, session_id: session.id })
+    let context = AuditContext::of(req, state).by(&user.username);
+    Ok(CurrentUser { scopes: session.scopes(), context, user, session_id: session.id })
 }
 
 /// A browser adds the cookie to whatever any page makes it send. A write is accepted only if it

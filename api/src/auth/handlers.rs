@@ -7,7 +7,7 @@ use super::{
 use crate::{
     error::ApiResult,
     http::state::AppState,
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 /// Sign out.
@@ -25,12 +25,12 @@ pub async fn delete_current_session(
     session: actix_session::Session,
     current: RestrictedUser,
 ) -> ApiResult<HttpResponse> {
-    let CurrentUser { user, session_id, trace, .. } = current.0;
+    let CurrentUser { user, session_id, context, .. } = current.0;
     state
         .db
         .write(move |conn| {
             model::end_session(conn, &session_id)?;
-            Ok(trace.record(conn, &Event::new(Action::Logout).on(&user.username))?)
+            Ok(context.record(conn, &AuditEvent::new(Action::Logout).on(&user.username))?)
         })
         .await?;
     session.purge();

@@ -14,7 +14,7 @@ use crate::{
         schema::{sign_in_attempts::dsl as attempts, sign_in_failures::dsl},
     },
     error::{ApiError, ApiResult, Code},
-    trail::{Action, Event, Trace},
+    trail::{Action, AuditContext, AuditEvent},
 };
 
 pub(super) const FAILURES: i32 = 5;
@@ -112,10 +112,10 @@ pub fn fail(conn: &mut DbConnection, id: &str, username: &str, at: Timestamp) ->
 ///
 /// # Errors
 /// Those of the database.
-pub fn unlock(conn: &mut DbConnection, trace: &Trace, username: &str) -> ApiResult<bool> {
+pub fn unlock(conn: &mut DbConnection, context: &AuditContext, username: &str) -> ApiResult<bool> {
     let was_locked = forget(conn, username)?;
     if was_locked {
-        trace.record(conn, &Event::new(Action::Unlock).on(key(username)))?;
+        context.record(conn, &AuditEvent::new(Action::Unlock).on(key(username)))?;
     }
     Ok(was_locked)
 }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::{
     api_tokens::{self, Scope},
     continuation,
+    ids::SessionId,
 };
 use crate::{
     account::model::{Role, User},
@@ -30,7 +31,8 @@ words! {
     /// The form of a credential.
     #[derive(serde::Serialize, utoipa::ToSchema)]
     #[serde(rename_all = "snake_case")]
-    pub enum Kind, otherwise ApiToken {
+    #[schema(as = Kind)]
+    pub enum SessionKind, otherwise ApiToken {
         /// The page.
         Cookie "cookie",
         /// Another client.
@@ -43,9 +45,9 @@ words! {
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions)]
 pub struct Session {
-    pub id: String,
+    pub id: SessionId,
     user_id: String,
-    kind: Kind,
+    kind: SessionKind,
     pub created_at: i64,
     pub expires_at: i64,
     pub user_agent: Option<String>,
@@ -59,7 +61,7 @@ pub struct Session {
 
 impl Session {
     #[must_use]
-    pub fn new(id: String, user_id: String, kind: Kind, now: Timestamp, expires: Timestamp) -> Self {
+    pub fn new(id: SessionId, user_id: String, kind: SessionKind, now: Timestamp, expires: Timestamp) -> Self {
         Self {
             id,
             user_id,
@@ -95,7 +97,7 @@ impl Session {
     }
 
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> SessionKind {
         self.kind
     }
 
@@ -110,7 +112,7 @@ impl Session {
 /// Begins a session and notes the sign-in; sessions of the user that have ended are deleted.
 pub fn start_session(conn: &mut DbConnection, session: &Session) -> QueryResult<()> {
     let now = session.created_at;
-    let unused = sessions::last_seen_at.le(now - IDLE).and(sessions::kind.ne(Kind::ApiToken));
+    let unused = sessions::last_seen_at.le(now - IDLE).and(sessions::kind.ne(SessionKind::ApiToken));
     let ended = sessions::expires_at.le(now).or(unused);
     diesel::delete(sessions::table.filter(sessions::user_id.eq(&session.user_id)).filter(ended)).execute(conn)?;
     diesel::insert_into(sessions::table).values(session).execute(conn)?;
@@ -118,20 +120,20 @@ pub fn start_session(conn: &mut DbConnection, session: &Session) -> QueryResult<
     Ok(())
 }
 
-pub fn end_session(conn: &mut DbConnection, id: &str) -> QueryResult<()> {
+pub fn end_session(conn: &mut DbConnection, id: &SessionId) -> QueryResult<()> {
     diesel::delete(sessions::table.find(id)).execute(conn).map(drop)
 }
 
 /// Signs one device of this user out; whether there was one.
-pub fn end_device_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
+pub fn end_device_of(conn: &mut DbConnection, user_id: &str, id: &SessionId) -> QueryResult<bool> {
     let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
-    diesel::delete(theirs.filter(sessions::kind.ne(Kind::ApiToken))).execute(conn).map(|count| count > 0)
+    diesel::delete(theirs.filter(sessions::kind.ne(SessionKind::ApiToken))).execute(conn).map(|count| count > 0)
 }
 
 /// Revokes one API token of this user; whether there was one.
-pub fn end_token_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
+pub fn end_token_of(conn: &mut DbConnection, user_id: &str, id: &SessionId) -> QueryResult<bool> {
     let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
-    diesel::delete(theirs.filter(sessions::kind.eq(Kind::ApiToken))).execute(conn).map(|count| count > 0)
+    diesel::delete(theirs.filter(sessions::kind.eq(SessionKind::ApiToken))).execute(conn).map(|count| count > 0)
 }
 
 /// Keeps an API token.
@@ -157,7 +159,7 @@ pub fn replace_unused_token(conn: &mut DbConnection, token: &Session) -> ApiResu
     let own = sessions::table
         .find(&token.id)
         .filter(sessions::user_id.eq(&token.user_id))
-        .filter(sessions::kind.eq(Kind::ApiToken))
+        .filter(sessions::kind.eq(SessionKind::ApiToken))
         .filter(sessions::last_seen_at.eq(NEVER.0));
     diesel::delete(own).execute(conn)?;
     if session_exists(conn, &token.id)? {
@@ -167,25 +169,25 @@ pub fn replace_unused_token(conn: &mut DbConnection, token: &Session) -> ApiResu
 }
 
 /// Gives a cookie's session another id; whether `id` is one. A token names its session and keeps it.
-pub fn renew_cookie(conn: &mut DbConnection, id: &str, new_id: &str) -> QueryResult<bool> {
-    diesel::update(sessions::table.find(id).filter(sessions::kind.eq(Kind::Cookie)))
+pub fn renew_cookie(conn: &mut DbConnection, id: &SessionId, new_id: &SessionId) -> QueryResult<bool> {
+    diesel::update(sessions::table.find(id).filter(sessions::kind.eq(SessionKind::Cookie)))
         .set(sessions::id.eq(new_id))
         .execute(conn)
         .map(|count| count > 0)
 }
 
-pub fn session_exists(conn: &mut DbConnection, id: &str) -> QueryResult<bool> {
+pub fn session_exists(conn: &mut DbConnection, id: &SessionId) -> QueryResult<bool> {
     sessions::table.find(id).select(sessions::id).first::<String>(conn).optional().map(|found| found.is_some())
 }
 
 /// The user of a session that was looked up before and may be over by now.
-pub fn user_of_session(conn: &mut DbConnection, id: &str) -> QueryResult<Option<User>> {
+pub fn user_of_session(conn: &mut DbConnection, id: &SessionId) -> QueryResult<Option<User>> {
     let owned = sessions::table.inner_join(users::table).filter(sessions::id.eq(id)).filter(users::disabled.eq(0));
     owned.select(User::as_select()).first(conn).optional()
 }
 
 /// Ends one session of this user, of whichever kind; whether there was one.
-pub fn end_session_of(conn: &mut DbConnection, user_id: &str, id: &str) -> QueryResult<bool> {
+pub fn end_session_of(conn: &mut DbConnection, user_id: &str, id: &SessionId) -> QueryResult<bool> {
     diesel::delete(sessions::table.find(id).filter(sessions::user_id.eq(user_id))).execute(conn).map(|count| count > 0)
 }
 
@@ -196,16 +198,16 @@ pub fn end_all_sessions(conn: &mut DbConnection, user_id: &str) -> QueryResult<(
 }
 
 /// Signs every other device out. API tokens stay: each is listed and ended by itself.
-pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &str) -> QueryResult<()> {
+pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &SessionId) -> QueryResult<()> {
     let others = sessions::table
         .filter(sessions::user_id.eq(user_id))
         .filter(sessions::id.ne(kept))
-        .filter(sessions::kind.ne(Kind::ApiToken));
+        .filter(sessions::kind.ne(SessionKind::ApiToken));
     diesel::delete(others).execute(conn).map(drop)
 }
 
 /// Ends every session of this user but one, API tokens too, and each that is only half begun.
-pub fn end_other_sessions(conn: &mut DbConnection, user_id: &str, kept: &str) -> QueryResult<()> {
+pub fn end_other_sessions(conn: &mut DbConnection, user_id: &str, kept: &SessionId) -> QueryResult<()> {
     continuation::end_all_of(conn, user_id)?;
     let others = sessions::table.filter(sessions::user_id.eq(user_id)).filter(sessions::id.ne(kept));
     diesel::delete(others).execute(conn).map(drop)
@@ -223,7 +225,7 @@ pub fn admins_without_second_factor(conn: &mut DbConnection) -> QueryResult<Vec<
         .load(conn)
 }
 
-pub fn note_use(conn: &mut DbConnection, id: &str, now: Timestamp) -> QueryResult<()> {
+pub fn note_use(conn: &mut DbConnection, id: &SessionId, now: Timestamp) -> QueryResult<()> {
     diesel::update(sessions::table.find(id)).set(sessions::last_seen_at.eq(now.0)).execute(conn).map(drop)
 }
 
@@ -240,9 +242,12 @@ pub fn list_sessions(
         .select(Session::as_select())
         .into_boxed();
     let mut found: Vec<Session> = if tokens {
-        query.filter(sessions::kind.eq(Kind::ApiToken)).load(conn)?
+        query.filter(sessions::kind.eq(SessionKind::ApiToken)).load(conn)?
     } else {
-        query.filter(sessions::kind.ne(Kind::ApiToken)).filter(sessions::last_seen_at.gt(now.0 - IDLE)).load(conn)?
+        query
+            .filter(sessions::kind.ne(SessionKind::ApiToken))
+            .filter(sessions::last_seen_at.gt(now.0 - IDLE))
+            .load(conn)?
     };
     found.sort_by(|a, b| b.id.cmp(&a.id));
     // Nobody was here later than now, whatever the clock said then.
@@ -253,8 +258,12 @@ pub fn list_sessions(
 }
 
 /// Which of these sessions live at `now`, each with its user's id.
-pub fn living_sessions(conn: &mut DbConnection, ids: &[&str], now: Timestamp) -> QueryResult<Vec<(String, String)>> {
-    let used = sessions::last_seen_at.gt(now.0 - IDLE).or(sessions::kind.eq(Kind::ApiToken));
+pub fn living_sessions(
+    conn: &mut DbConnection,
+    ids: &[&SessionId],
+    now: Timestamp,
+) -> QueryResult<Vec<(SessionId, String)>> {
+    let used = sessions::last_seen_at.gt(now.0 - IDLE).or(sessions::kind.eq(SessionKind::ApiToken));
     sessions::table
         .filter(sessions::id.eq_any(ids.to_vec()))
         .filter(sessions::expires_at.gt(now.0))
@@ -266,12 +275,12 @@ pub fn living_sessions(conn: &mut DbConnection, ids: &[&str], now: Timestamp) ->
 /// A living session of this kind and the enabled user behind it: a credential works only in the slot it was made for.
 pub fn find_session(
     conn: &mut DbConnection,
-    id: &str,
-    kind: Kind,
+    id: &SessionId,
+    kind: SessionKind,
     now: Timestamp,
 ) -> QueryResult<Option<(Session, User)>> {
     // A script may rest for longer than a week; its token ends when it was said to.
-    let used_since = if kind == Kind::ApiToken { i64::MIN } else { now.0 - IDLE };
+    let used_since = if kind == SessionKind::ApiToken { i64::MIN } else { now.0 - IDLE };
     sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(id))

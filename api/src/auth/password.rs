@@ -97,7 +97,7 @@ impl PasswordHasher {
     }
 
     async fn bounded<T: Send + 'static>(&self, f: impl FnOnce(&Inner) -> T + Send + 'static) -> ApiResult<T> {
-        let _place = Place::take(&self.0)?;
+        let _place = QueuePlace::take(&self.0)?;
         let _slot = self.0.slots.acquire().await.map_err(ApiError::internal)?;
         let inner = Arc::clone(&self.0);
         web::block(move || f(&inner)).await.map_err(ApiError::internal)
@@ -149,9 +149,9 @@ pub fn normal(password: &SecretString) -> SecretString {
 }
 
 /// A place in the queue, given back when dropped: also when the client goes away while waiting.
-struct Place<'a>(&'a AtomicUsize);
+struct QueuePlace<'a>(&'a AtomicUsize);
 
-impl<'a> Place<'a> {
+impl<'a> QueuePlace<'a> {
     fn take(inner: &'a Inner) -> ApiResult<Self> {
         let place = Self(&inner.present);
         if inner.present.fetch_add(1, Ordering::Relaxed) >= QUEUE + inner.size {
@@ -161,7 +161,7 @@ impl<'a> Place<'a> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueuePlace<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

@@ -1,7 +1,7 @@
 //! The second factor: a code from an authenticator app (TOTP, RFC 6238), or one of ten recovery codes for when the device is lost.
 //!
-//! The secret is sealed with a key that is not in the database; recovery codes are kept as keyed hashes. A code is good in its own half
-//! minute and the one after it (RFC 6238, 5.2), and once (OWASP ASVS 6.5.1).
+//! The secret is encrypted with a key that is not in the database; recovery codes are stored as keyed hashes. A code is good in its
+//! own half minute and the one after it (RFC 6238, 5.2), and once (OWASP ASVS 6.5.1).
 
 use aes_gcm::{
     Aes256Gcm,
@@ -33,7 +33,7 @@ const NONCE: usize = 12;
 /// Digits and letters that are hard to mistake for one another (Crockford's base 32).
 const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// Seals secrets and hashes recovery codes, each with a key of its own made from the pepper.
+/// Encrypts secrets and hashes recovery codes, each with a key of its own made from the pepper.
 #[derive(Clone, Debug)]
 pub struct SecondFactors(SecretString);
 
@@ -43,20 +43,20 @@ impl SecondFactors {
         Self(pepper.clone())
     }
 
-    /// For this user only: moved to another's row it does not open.
+    /// For this user only: moved to another's row it cannot be decrypted.
     ///
     /// # Errors
     /// None that can happen to a secret of this length.
-    pub fn seal(&self, user_id: &str, secret: &Secret, nonce: [u8; NONCE]) -> ApiResult<String> {
+    pub fn encrypt(&self, user_id: &str, secret: &Secret, nonce: [u8; NONCE]) -> ApiResult<String> {
         let payload = Payload { msg: secret, aad: user_id.as_bytes() };
-        let sealed = self.cipher().encrypt(&nonce.into(), payload).map_err(ApiError::internal)?;
-        Ok(BASE64_URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
+        let encrypted = self.cipher().encrypt(&nonce.into(), payload).map_err(ApiError::internal)?;
+        Ok(BASE64_URL_SAFE_NO_PAD.encode([nonce.as_slice(), &encrypted].concat()))
     }
 
-    fn open(&self, user_id: &str, sealed: &str) -> Option<Vec<u8>> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let (nonce, sealed) = bytes.split_at_checked(NONCE)?;
-        self.cipher().decrypt(nonce.into(), Payload { msg: sealed, aad: user_id.as_bytes() }).ok()
+    fn decrypt(&self, user_id: &str, encrypted: &str) -> Option<Vec<u8>> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(encrypted).ok()?;
+        let (nonce, encrypted) = bytes.split_at_checked(NONCE)?;
+        self.cipher().decrypt(nonce.into(), Payload { msg: encrypted, aad: user_id.as_bytes() }).ok()
     }
 
     fn cipher(&self) -> Aes256Gcm {
@@ -133,13 +133,13 @@ pub fn status(conn: &mut DbConnection, user_id: &str) -> QueryResult<(bool, i64)
 ///
 /// # Errors
 /// [`Code::TotpAlreadyOn`]
-pub fn begin(conn: &mut DbConnection, user_id: &str, sealed: &str) -> ApiResult<()> {
+pub fn begin(conn: &mut DbConnection, user_id: &str, encrypted: &str) -> ApiResult<()> {
     if status(conn, user_id)?.0 {
         return Err(ApiError::new(Code::TotpAlreadyOn, "Nothing was changed. Switch it off first to set it up again."));
     }
     remove(conn, user_id)?;
     diesel::insert_into(second_factors::table)
-        .values((second_factors::user_id.eq(user_id), second_factors::secret.eq(sealed)))
+        .values((second_factors::user_id.eq(user_id), second_factors::secret.eq(encrypted)))
         .execute(conn)?;
     Ok(())
 }
@@ -157,11 +157,11 @@ pub fn confirm(
     now: Timestamp,
 ) -> ApiResult<bool> {
     let unconfirmed = second_factors::table.find(user_id).filter(second_factors::confirmed_at.is_null());
-    let sealed: Option<String> = unconfirmed.select(second_factors::secret).first(conn).optional()?;
-    let Some(sealed) = sealed else {
+    let encrypted: Option<String> = unconfirmed.select(second_factors::secret).first(conn).optional()?;
+    let Some(encrypted) = encrypted else {
         return Err(ApiError::new(Code::TotpNotBegun, "Begin with `POST /api/v1/me/totp`."));
     };
-    let Some(step) = step_of(&opened(keys, user_id, &sealed)?, &plain(code), now)? else {
+    let Some(step) = step_of(&decrypted(keys, user_id, &encrypted)?, &plain(code), now)? else {
         return Ok(false);
     };
     diesel::update(second_factors::table.find(user_id))
@@ -184,7 +184,7 @@ pub fn remove(conn: &mut DbConnection, user_id: &str) -> QueryResult<bool> {
 
 /// The second factor that was shown at a sign-in, beyond the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum ShownFactor {
     /// Enough: it is off, or the code is right.
     Enough,
     /// Enough, by one of the recovery codes.
@@ -199,32 +199,32 @@ pub enum Shown {
 /// Looks at a code and uses it up.
 ///
 /// # Errors
-/// Those of the database, and if the secret was sealed with another pepper.
+/// Those of the database, and if the secret was encrypted with another pepper.
 pub fn check(
     conn: &mut DbConnection,
     keys: &SecondFactors,
     user_id: &str,
     code: Option<&SecretString>,
     now: Timestamp,
-) -> ApiResult<Shown> {
+) -> ApiResult<ShownFactor> {
     let confirmed = second_factors::table.find(user_id).filter(second_factors::confirmed_at.is_not_null());
-    let sealed: Option<String> = confirmed.select(second_factors::secret).first(conn).optional()?;
-    let Some(sealed) = sealed else { return Ok(Shown::Enough) };
-    let Some(code) = code.map(|code| plain(code.expose_secret())) else { return Ok(Shown::Nothing) };
-    if let Some(step) = step_of(&opened(keys, user_id, &sealed)?, &code, now)? {
+    let encrypted: Option<String> = confirmed.select(second_factors::secret).first(conn).optional()?;
+    let Some(encrypted) = encrypted else { return Ok(ShownFactor::Enough) };
+    let Some(code) = code.map(|code| plain(code.expose_secret())) else { return Ok(ShownFactor::Nothing) };
+    if let Some(step) = step_of(&decrypted(keys, user_id, &encrypted)?, &code, now)? {
         // Where the clock was put back, what was taken lies in the future and is none of these steps.
         let current = now.0 / SECOND / STEP.cast_signed();
         let fresh = second_factors::last_step.lt(step).or(second_factors::last_step.gt(current));
         let unused = second_factors::table.find(user_id).filter(fresh);
         let taken = diesel::update(unused).set(second_factors::last_step.eq(step)).execute(conn)?;
-        return Ok(if taken == 1 { Shown::Enough } else { Shown::Wrong });
+        return Ok(if taken == 1 { ShownFactor::Enough } else { ShownFactor::Wrong });
     }
     let used = diesel::delete(recovery_codes::table.find((user_id, keys.hash(user_id, &code)))).execute(conn)?;
-    Ok(if used == 1 { Shown::RecoveryCode { left: status(conn, user_id)?.1 } } else { Shown::Wrong })
+    Ok(if used == 1 { ShownFactor::RecoveryCode { left: status(conn, user_id)?.1 } } else { ShownFactor::Wrong })
 }
 
-fn opened(keys: &SecondFactors, user_id: &str, sealed: &str) -> ApiResult<Vec<u8>> {
-    keys.open(user_id, sealed)
+fn decrypted(keys: &SecondFactors, user_id: &str, encrypted: &str) -> ApiResult<Vec<u8>> {
+    keys.decrypt(user_id, encrypted)
         .ok_or_else(|| ApiError::internal("a second factor was sealed with another PASSWORD_PEPPER"))
 }
 
@@ -253,12 +253,12 @@ mod tests {
     #[test]
     fn a_secret_opens_for_its_owner_and_under_its_pepper_only() {
         let keys = SecondFactors::new(&"a pepper".into());
-        let sealed = keys.seal("robin", &[7; 20], [1; NONCE]).unwrap();
-        assert_eq!(keys.open("robin", &sealed), Some(vec![7; 20]));
-        assert_eq!(keys.open("sasha", &sealed), None);
-        assert_eq!(SecondFactors::new(&"another".into()).open("robin", &sealed), None);
-        assert_eq!(keys.open("robin", &sealed[..sealed.len() - 4]), None);
-        assert_eq!(keys.open("robin", "short"), None);
+        let encrypted = keys.encrypt("robin", &[7; 20], [1; NONCE]).unwrap();
+        assert_eq!(keys.decrypt("robin", &encrypted), Some(vec![7; 20]));
+        assert_eq!(keys.decrypt("sasha", &encrypted), None);
+        assert_eq!(SecondFactors::new(&"another".into()).decrypt("robin", &encrypted), None);
+        assert_eq!(keys.decrypt("robin", &encrypted[..encrypted.len() - 4]), None);
+        assert_eq!(keys.decrypt("robin", "short"), None);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The service that recognises people and lets them in.
 
 use super::{
-    api_tokens::ApiTokens, attempt::Turns, password::PasswordHasher, second_factor::SecondFactors, seen::Seen,
-    token::Tokens,
+    api_tokens::ApiTokens, attempt::Turns, jwt::JwtKeys, last_seen::LastSeen, password::PasswordHasher,
+    second_factor::SecondFactors,
 };
 use crate::config::Config;
 
@@ -11,10 +11,10 @@ use crate::config::Config;
 pub struct Auth {
     pub passwords: PasswordHasher,
     pub turns: Turns,
-    pub jwt: Tokens,
+    pub jwt: JwtKeys,
     pub api_tokens: ApiTokens,
     pub second_factors: SecondFactors,
-    pub seen: Seen,
+    pub last_seen: LastSeen,
 }
 
 impl Auth {
@@ -24,10 +24,10 @@ impl Auth {
         Ok(Self {
             passwords: PasswordHasher::new(config)?,
             turns: Turns::default(),
-            jwt: Tokens::new(&config.jwt_secret, config.jwt_secret_previous.as_ref()),
+            jwt: JwtKeys::new(&config.jwt_secret, config.jwt_secret_previous.as_ref()),
             api_tokens: ApiTokens::new(&config.password_pepper),
             second_factors: SecondFactors::new(&config.password_pepper),
-            seen: Seen::default(),
+            last_seen: LastSeen::default(),
         })
     }
 }

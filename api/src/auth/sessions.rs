@@ -12,7 +12,8 @@ use validator::Validate;
 use super::{
     attempt::confirm_password,
     guard::{CurrentUser, RestrictedUser},
-    model::{self, Kind, Session},
+    ids::SessionId,
+    model::{self, Session, SessionKind},
     password::{check_strength, normal},
     service::Auth,
     sign_in::set_cookie,
@@ -22,7 +23,7 @@ use crate::{
     clock::Timestamp,
     error::{ApiError, ApiResult, FieldError},
     http::{extract::ValidJson, paging::Page, state::AppState},
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 /// One signed-in device.
@@ -32,7 +33,7 @@ pub struct SessionView {
     id: String,
     /// The session of this request.
     current: bool,
-    kind: Kind,
+    kind: SessionKind,
     created_at: Timestamp,
     /// To the minute.
     last_seen_at: Timestamp,
@@ -53,17 +54,17 @@ impl Display for SessionView {
 }
 
 impl Session {
-    /// `current` is the session that asks.
-    pub(crate) fn view(self, current: &str) -> SessionView {
+    /// `current` is the session that asks, if one does.
+    pub(crate) fn view(self, current: Option<&SessionId>) -> SessionView {
         SessionView {
-            current: self.id == current,
+            current: Some(&self.id) == current,
             kind: self.kind(),
             created_at: Timestamp(self.created_at),
             last_seen_at: Timestamp(self.last_seen_at),
             expires_at: Timestamp(self.expires_at),
             user_agent: self.user_agent,
             address: self.address,
-            id: self.id,
+            id: self.id.to_string(),
         }
     }
 }
@@ -84,7 +85,7 @@ pub async fn list_sessions(
 ) -> ApiResult<web::Json<Page<SessionView>>> {
     let now = state.clock.now();
     let sessions = current.read(&state.db, |conn, user| Ok(model::list_sessions(conn, &user.id, false, now)?)).await?;
-    let items = sessions.into_iter().map(|session| session.view(&current.session_id)).collect();
+    let items = sessions.into_iter().map(|session| session.view(Some(&current.session_id))).collect();
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 
@@ -103,13 +104,13 @@ pub async fn delete_session(
     current: CurrentUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let CurrentUser { user, trace, .. } = current;
+    let CurrentUser { user, context, .. } = current;
     let ended = state
         .db
         .write(move |conn| {
-            let ended = model::end_device_of(conn, &user.id, &id.to_string())?;
+            let ended = model::end_device_of(conn, &user.id, &SessionId::from(*id))?;
             if ended {
-                trace.record(conn, &Event::new(Action::SessionEnd).on(id.to_string()))?;
+                context.record(conn, &AuditEvent::new(Action::SessionEnd).on(id.to_string()))?;
             }
             Ok(ended)
         })
@@ -126,12 +127,12 @@ pub async fn delete_session(
 )]
 #[delete("/me/sessions")]
 pub async fn delete_other_sessions(state: web::Data<AppState>, current: CurrentUser) -> ApiResult<HttpResponse> {
-    let CurrentUser { user, session_id, trace, .. } = current;
+    let CurrentUser { user, session_id, context, .. } = current;
     state
         .db
         .write(move |conn| {
             model::end_other_devices(conn, &user.id, &session_id)?;
-            Ok(trace.record(conn, &Event::new(Action::SessionEnd).on(&user.username).detail("all others"))?)
+            Ok(context.record(conn, &AuditEvent::new(Action::SessionEnd).on(&user.username).detail("all others"))?)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -179,8 +180,8 @@ pub async fn update_password(
     }
     confirm_password(&state, &auth, &current, &current_password, Action::PasswordChange).await?;
     let hash = auth.passwords.hash(&new_password).await?;
-    let CurrentUser { user, session_id, trace, .. } = current;
-    let (owner, new_id) = (user.clone(), state.clock.new_id().to_string());
+    let CurrentUser { user, session_id, context, .. } = current;
+    let (owner, new_id) = (user.clone(), SessionId::from(state.clock.new_id()));
     let renewed = state
         .db
         .write(move |conn| {
@@ -189,7 +190,7 @@ pub async fn update_password(
                 return Err(ApiError::unauthorized());
             }
             model::end_other_sessions(conn, &user.id, &session_id)?;
-            trace.record(conn, &Event::new(Action::PasswordChange).on(&user.username))?;
+            context.record(conn, &AuditEvent::new(Action::PasswordChange).on(&user.username))?;
             Ok(model::renew_cookie(conn, &session_id, &new_id)?.then_some(new_id))
         })
         .await?;

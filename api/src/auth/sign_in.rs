@@ -11,13 +11,14 @@ use super::{
     attempt::Attempt,
     continuation,
     guard::{SESSION_ID, USER_ID},
-    model::{self, Kind, Session},
-    second_factor::{self, Shown},
+    ids::SessionId,
+    model::{self, Session, SessionKind},
+    second_factor::{self, ShownFactor},
     service::Auth,
 };
 use crate::{
     account::{
-        model::{User, find_user},
+        model::{User, find_user_by_name},
         view::UserView,
     },
     clock::{DAY, Timestamp},
@@ -25,7 +26,7 @@ use crate::{
     error::{ApiError, ApiResult, Code, FieldError},
     http::{caller::Caller, extract::ValidJson, request::client_address, state::AppState},
     settings::CurrentSettings,
-    trail::{Action, Event, Outcome, Trace},
+    trail::{Action, AuditContext, AuditEvent, Outcome},
 };
 
 /// How long a cookie keeps somebody signed in.
@@ -79,16 +80,16 @@ pub async fn create_session(
     body: ValidJson<Credentials>,
 ) -> ApiResult<web::Json<SignedIn>> {
     let replaces = cookie.get(SESSION_ID).ok().flatten();
-    let wanted = Wanted { id: state.clock.new_id(), kind: Kind::Cookie, life: COOKIE_LIFE, replaces };
+    let wanted = Wanted { id: state.clock.new_id(), kind: SessionKind::Cookie, life: COOKIE_LIFE, replaces };
     let (user, session) = sign_in(&req, &state, (auth, settings), wanted, body.0).await?;
     set_cookie(&cookie, &session.id, &user)?;
     Ok(web::Json(SignedIn { user: user.view(), expires_at: Timestamp(session.expires_at) }))
 }
 
 /// The cookie is made again, so that one from before is worthless (OWASP ASVS 7.2.4).
-pub(super) fn set_cookie(cookie: &actix_session::Session, session_id: &str, user: &User) -> ApiResult<()> {
+pub(super) fn set_cookie(cookie: &actix_session::Session, session_id: &SessionId, user: &User) -> ApiResult<()> {
     cookie.renew();
-    cookie.insert(SESSION_ID, session_id).map_err(ApiError::internal)?;
+    cookie.insert(SESSION_ID, session_id.as_str()).map_err(ApiError::internal)?;
     cookie.insert(USER_ID, &user.id).map_err(ApiError::internal)
 }
 
@@ -128,9 +129,8 @@ pub async fn create_token(
 ) -> ApiResult<web::Json<IssuedToken>> {
     let life = i64::try_from(state.config.jwt_ttl.as_millis()).map_err(ApiError::internal)?;
     let id = state.clock.new_id();
-    let (user, session) =
-        sign_in(&req, &state, (auth.clone(), settings), Wanted { id, kind: Kind::Jwt, life, replaces: None }, body.0)
-            .await?;
+    let wanted = Wanted { id, kind: SessionKind::Jwt, life, replaces: None };
+    let (user, session) = sign_in(&req, &state, (auth.clone(), settings), wanted, body.0).await?;
     let user_id = user.id.parse().map_err(ApiError::internal)?;
     let (issued, expires) = (Timestamp(session.created_at), Timestamp(session.expires_at));
     Ok(web::Json(IssuedToken {
@@ -145,7 +145,7 @@ pub async fn create_token(
 #[derive(Clone, Copy)]
 struct Wanted {
     id: Uuid,
-    kind: Kind,
+    kind: SessionKind,
     life: i64,
     /// The one that the browser has had until now.
     replaces: Option<Uuid>,
@@ -179,12 +179,12 @@ async fn sign_in(
 ) -> ApiResult<(User, Session)> {
     let Credentials { username, password, continuation, totp_code } = credentials;
     let proof = Proof::of(password, continuation)?;
-    let trace = Trace::of(req, state);
+    let context = AuditContext::of(req, state);
     let agent = req.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned);
     let network = client_address(req, &state.config.trusted_proxies).map(|address| Caller::at(address).to_string());
     let name = username.clone();
-    let found = state.db.read(|conn| Ok(find_user(conn, &name)?)).await?;
-    let of = (Action::Login, trace);
+    let found = state.db.read(|conn| Ok(find_user_by_name(conn, &name)?)).await?;
+    let of = (Action::Login, context);
     let attempt = match &proof {
         Proof::Password(password) => {
             let hash = found.as_ref().map(|user| user.password_hash.clone());
@@ -208,7 +208,7 @@ async fn sign_in(
         };
         signing_in.attempt.forget(conn)?;
         if let Some(replaced) = wanted.replaces {
-            model::end_session(conn, &replaced.to_string())?;
+            model::end_session(conn, &SessionId::from(replaced))?;
         }
         let session = begin(conn, &signing_in.attempt, &user, wanted, agent.as_deref())?;
         user.last_login_at = Some(session.created_at);
@@ -235,20 +235,20 @@ struct SigningIn {
 impl SigningIn {
     /// Recognises the user. A refusal inside is answered and its records stay; an error outside undoes everything.
     fn recognise(&self, conn: &mut DbConnection) -> ApiResult<ApiResult<User>> {
-        let (attempt, now) = (&self.attempt, self.attempt.trace().at);
+        let (attempt, now) = (&self.attempt, self.attempt.context().at);
         let (user, until) = match self.proven(conn)? {
             Ok(proven) => proven,
             Err(refusal) => return Ok(Err(refusal)),
         };
         match second_factor::check(conn, &self.auth.second_factors, &user.id, self.code.as_ref(), now)? {
-            Shown::Enough => {}
-            Shown::RecoveryCode { left } => {
-                let event = Event::new(Action::RecoveryCodeUse).on(&user.username).detail(format!("{left} left"));
-                attempt.trace().clone().by(&user.username).record(conn, &event)?;
+            ShownFactor::Enough => {}
+            ShownFactor::RecoveryCode { left } => {
+                let event = AuditEvent::new(Action::RecoveryCodeUse).on(&user.username).detail(format!("{left} left"));
+                attempt.context().clone().by(&user.username).record(conn, &event)?;
             }
             // Neither a guess that failed nor a sign-in that forgets those before it. It is recorded, because it may be somebody who has
             // only the password (OWASP ASVS 6.3.5).
-            Shown::Nothing => {
+            ShownFactor::Nothing => {
                 attempt.take_back(conn)?;
                 attempt.record(conn, Outcome::Denied, Some("second factor missing"))?;
                 let refusal = ApiError::new(
@@ -259,7 +259,7 @@ impl SigningIn {
                 let continuation = continuation::begin(conn, &user, &self.network, now, until)?;
                 return Ok(Err(refusal.continued_by(continuation)));
             }
-            Shown::Wrong => {
+            ShownFactor::Wrong => {
                 let refusal = ApiError::new(
                     Code::InvalidTotp,
                     "Wait for the next code and enter that, or use a recovery code. Each one is valid once.",
@@ -283,13 +283,13 @@ impl SigningIn {
 
     /// The user whom the password, or the continuation in its place, proves, and until when it does.
     fn proven(&self, conn: &mut DbConnection) -> ApiResult<ApiResult<(User, Timestamp)>> {
-        let (attempt, now) = (&self.attempt, self.attempt.trace().at);
+        let (attempt, now) = (&self.attempt, self.attempt.context().at);
         let proven = match &self.proof {
             Proof::Continuation(text) => continuation::take(conn, text, &self.network, now)?
                 .filter(|(user, _)| self.found.as_ref().is_some_and(|found| found.id == user.id)),
             // Read again: a user who was disabled or got another password while this one was hashed stays
             // out. Read also where nobody has the name or nothing fits, because the time would tell.
-            Proof::Password(_) => find_user(conn, &attempt.username)?
+            Proof::Password(_) => find_user_by_name(conn, &attempt.username)?
                 .filter(|_| attempt.fits)
                 .filter(|user| self.found.as_ref().is_some_and(|then| then.password_hash == user.password_hash))
                 .map(|user| (user, Timestamp(now.0 + continuation::LIFE))),
@@ -325,13 +325,13 @@ fn begin(
     wanted: Wanted,
     agent: Option<&str>,
 ) -> ApiResult<Session> {
-    let trace = attempt.trace();
-    let expires = Timestamp(trace.at.0 + wanted.life);
-    let mut session = Session::new(wanted.id.to_string(), user.id.clone(), wanted.kind, trace.at, expires);
+    let context = attempt.context();
+    let expires = Timestamp(context.at.0 + wanted.life);
+    let mut session = Session::new(SessionId::from(wanted.id), user.id.clone(), wanted.kind, context.at, expires);
     // Its owner will recognise the device by this.
     session.user_agent = agent.map(|agent| agent.chars().take(200).collect());
-    session.address.clone_from(&trace.address);
+    session.address.clone_from(&context.address);
     model::start_session(conn, &session)?;
-    trace.clone().by(&user.username).record(conn, &Event::new(Action::Login).on(&user.username))?;
+    context.clone().by(&user.username).record(conn, &AuditEvent::new(Action::Login).on(&user.username))?;
     Ok(session)
 }

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     error::{ApiError, ApiResult, Code},
     http::{extract::ValidJson, state::AppState},
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -87,9 +87,9 @@ pub async fn create_totp(
     confirm_password(&state, &auth, &current, &body.0.password, Action::TotpEnable).await?;
     let user = current.user.clone();
     let secret: Secret = rand::random();
-    let sealed = auth.second_factors.seal(&user.id, &secret, rand::random())?;
+    let encrypted = auth.second_factors.encrypt(&user.id, &secret, rand::random())?;
     let totp = authenticator(&secret, issuer(&state.config.public_url), &user.username)?;
-    current.write(&state.db, move |conn, _| second_factor::begin(conn, &user.id, &sealed)).await?;
+    current.write(&state.db, move |conn, _| second_factor::begin(conn, &user.id, &encrypted)).await?;
     let otpauth_uri = totp.to_url().map_err(ApiError::internal)?;
     let qr = QrCode::new(&otpauth_uri).map_err(ApiError::internal)?;
     Ok(HttpResponse::Created().json(TotpSetup {
@@ -141,18 +141,18 @@ pub async fn confirm_totp(
     body: ValidJson<ConfirmTotp>,
 ) -> ApiResult<web::Json<RecoveryCodes>> {
     let user = current.user.clone();
-    let of = (Action::TotpEnable, current.trace.clone());
+    let of = (Action::TotpEnable, current.context.clone());
     let attempt = Attempt::count(&state, &auth, of, user.username.clone(), None).await?;
     let recovery_codes: Vec<String> = (0..RECOVERY_CODES).map(|_| readable(rand::random::<RecoveryCode>())).collect();
     let (keys, code, kept) = (auth.second_factors.clone(), body.0.code, recovery_codes.clone());
     let settling = attempt.clone();
     let settled = current
-        .write(&state.db, move |conn, trace| {
-            let confirmed = second_factor::confirm(conn, &keys, &user.id, code.expose_secret(), &kept, trace.at)?;
+        .write(&state.db, move |conn, context| {
+            let confirmed = second_factor::confirm(conn, &keys, &user.id, code.expose_secret(), &kept, context.at)?;
             if confirmed {
                 // It proves nothing about the password.
                 settling.take_back(conn)?;
-                trace.record(conn, &Event::new(Action::TotpEnable).on(&user.username))?;
+                context.record(conn, &AuditEvent::new(Action::TotpEnable).on(&user.username))?;
             } else {
                 settling.fail(conn, Some("code wrong"))?;
             }
@@ -204,11 +204,11 @@ pub async fn delete_totp(
     confirm_password(&state, &auth, &current, &body.0.password, Action::TotpDisable).await?;
     let user = current.user.clone();
     current
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             if !second_factor::remove(conn, &user.id)? {
                 return Err(ApiError::not_found());
             }
-            Ok(trace.record(conn, &Event::new(Action::TotpDisable).on(&user.username))?)
+            Ok(context.record(conn, &AuditEvent::new(Action::TotpDisable).on(&user.username))?)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

@@ -38,7 +38,7 @@ impl Room {
         self.ours = true;
     }
 
-    fn keep(&self) -> std::io::Result<()> {
+    fn reserve(&self) -> std::io::Result<()> {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&self.kept_by)?;
         file.write_all(&vec![0; BYTES])
     }
@@ -47,7 +47,7 @@ impl Room {
 impl Drop for Room {
     /// Where the index is still there, it is the room.
     fn drop(&mut self) {
-        if self.ours && !self.index.exists() && self.keep().is_err() {
+        if self.ours && !self.index.exists() && self.reserve().is_err() {
             let _incomplete = fs::remove_file(&self.kept_by);
         }
     }

@@ -33,7 +33,7 @@ pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult
 /// client takes the entry that was changed last. It is later than the change before it, whatever the clock was put back to.
 pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, by: &str) -> QueryResult<()> {
     after.updated_at = changed_after(before, after.updated_at);
-    versions::keep(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
+    versions::save_versions(conn, &before.owner(), &[&before.id], by, after.updated_at)?;
     update_entry(conn, after)?;
     entry_changed(conn, Some(before), after)
 }
@@ -45,13 +45,13 @@ pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, 
 /// Changes that only move entries to one day, or only delete them, take one statement.
 pub fn change_entries(
     conn: &mut DbConnection,
-    owner: &str,
+    owner: &PersonId,
     changes: &[(Entry, Entry)],
     by: &str,
     now: Timestamp,
 ) -> QueryResult<()> {
     let ids: Vec<&str> = changes.iter().map(|(before, _)| before.id.as_str()).collect();
-    versions::keep(conn, owner, &ids, by, now.0)?;
+    versions::save_versions(conn, owner, &ids, by, now.0)?;
     let mut alike: BTreeMap<_, Vec<&str>> = BTreeMap::new();
     for (before, after) in changes {
         if before.at == after.at && before.same_content(after) {
@@ -95,7 +95,7 @@ fn entry_changed(conn: &mut DbConnection, before: Option<&Entry>, after: &Entry)
     let Some(level) = before.map_or(Some(Detail::Logged), |before| least_detail(before, after)) else { return Ok(()) };
     outbox::add(
         conn,
-        &PersonId::new(&*after.user_id),
+        &after.owner(),
         Topic::Metric(after.metric()),
         level,
         Subject::Entry(&after.id),

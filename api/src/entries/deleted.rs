@@ -55,7 +55,7 @@ pub async fn list_deleted_entries(
     let before = page.after.as_ref().map_or((i64::MAX, ""), |(at, id)| (*at, id));
     let entries = admin
         .0
-        .read(&state.db, |conn, owner| Ok(model::deleted_entries(conn, &owner.id, before, page.rows())?))
+        .read(&state.db, |conn, owner| Ok(model::deleted_entries(conn, &owner.as_person(), before, page.rows())?))
         .await?;
     let entries = page.of(entries, |last| (last.deleted_at.unwrap_or_default(), last.id.clone()));
     Ok(web::Json(entries.filter_map(Entry::deleted_view)))

@@ -12,7 +12,7 @@ use super::{
     view::EntryView,
 };
 use crate::{
-    account::model::user_of,
+    account::{ids::PersonId, model::get_user},
     auth::guard::{AdminUser, Logger},
     clock::{EARLIEST, MINUTE, Timestamp},
     db::DbConnection,
@@ -22,7 +22,7 @@ use crate::{
         state::AppState,
     },
     metric::Metric,
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 /// How far a client's clock may run ahead of the server's.
@@ -132,16 +132,16 @@ pub async fn create_entry(
     let owner_id = logger.0.user.id.clone();
     let (status, entry) = logger
         .0
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             // By the zone that holds when it is written, whatever it was when the request came.
-            let day = user_of(conn, &owner_id)?.day_of(instant);
+            let day = get_user(conn, &owner_id)?.day_of(instant);
             let mut entry = Entry::new(owner_id, id, metric, value, instant, day, now);
             entry.fl_oz_tenths = fl_oz_tenths;
             entry.note = note;
             entry.set_tags(&tags.unwrap_or_default());
-            let Some(existing) = find_entry(conn, &entry.user_id, &entry.id)? else {
+            let Some(existing) = find_entry(conn, &entry.owner(), &entry.id)? else {
                 insert_entry(conn, &entry)?;
-                trace.record(conn, &Event::new(Action::EntryCreate).on(&entry.id))?;
+                context.record(conn, &AuditEvent::new(Action::EntryCreate).on(&entry.id))?;
                 return Ok((StatusCode::CREATED, entry));
             };
             // A client that left the instant to the server cannot repeat it.
@@ -174,7 +174,7 @@ pub async fn get_entry(
     admin: AdminUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<web::Json<EntryView>> {
-    let entry = admin.0.read(&state.db, |conn, owner| living_entry(conn, &owner.id, *id)).await?;
+    let entry = admin.0.read(&state.db, |conn, owner| living_entry(conn, &owner.as_person(), *id)).await?;
     Ok(web::Json(entry.view()))
 }
 
@@ -230,9 +230,9 @@ pub async fn update_entry(
     at.map(|at| check_instant(at, state.clock.now())).transpose()?;
     let (clock, owner_id) = (state.clock.clone(), admin.0.user.id.clone());
     let entry = admin
-        .write(&state.db, move |conn, trace| {
-            let owner = user_of(conn, &owner_id)?;
-            let before = living_entry(conn, &owner.id, *id)?;
+        .write(&state.db, move |conn, context| {
+            let owner = get_user(conn, &owner_id)?;
+            let before = living_entry(conn, &owner.as_person(), *id)?;
             let mut entry = before.clone();
             entry.value = value.unwrap_or(entry.value);
             entry.metric().check(entry.value)?;
@@ -251,7 +251,7 @@ pub async fn update_entry(
             if least_detail(&before, &entry).is_some() {
                 entry.updated_at = clock.now().0;
                 change_entry(conn, &before, &mut entry, &owner.username)?;
-                trace.record(conn, &Event::new(Action::EntryUpdate).on(&entry.id))?;
+                context.record(conn, &AuditEvent::new(Action::EntryUpdate).on(&entry.id))?;
             }
             Ok(entry)
         })
@@ -279,13 +279,13 @@ pub async fn delete_entry(
 ) -> ApiResult<HttpResponse> {
     let (clock, owner) = (state.clock.clone(), admin.0.user.clone());
     admin
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             let now = clock.now();
-            let before = living_entry(conn, &owner.id, *id)?;
+            let before = living_entry(conn, &owner.as_person(), *id)?;
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (Some(now.0), now.0);
             change_entry(conn, &before, &mut entry, &owner.username)?;
-            Ok(trace.record(conn, &Event::new(Action::EntryDelete).on(&entry.id))?)
+            Ok(context.record(conn, &AuditEvent::new(Action::EntryDelete).on(&entry.id))?)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())
@@ -311,22 +311,22 @@ pub async fn restore_entry(
 ) -> ApiResult<web::Json<EntryView>> {
     let (clock, owner) = (state.clock.clone(), admin.0.user.clone());
     let entry = admin
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             let now = clock.now();
-            let before = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            let before = find_entry(conn, &owner.as_person(), &id.to_string())?.ok_or_else(ApiError::not_found)?;
             if before.deleted_at.is_none() {
                 return Ok(before);
             }
             let mut entry = before.clone();
             (entry.deleted_at, entry.updated_at) = (None, now.0);
             change_entry(conn, &before, &mut entry, &owner.username)?;
-            trace.record(conn, &Event::new(Action::EntryRestore).on(&entry.id))?;
+            context.record(conn, &AuditEvent::new(Action::EntryRestore).on(&entry.id))?;
             Ok(entry)
         })
         .await?;
     Ok(web::Json(entry.view()))
 }
 
-fn living_entry(conn: &mut DbConnection, owner: &str, id: Uuid) -> ApiResult<Entry> {
+fn living_entry(conn: &mut DbConnection, owner: &PersonId, id: Uuid) -> ApiResult<Entry> {
     find_entry(conn, owner, &id.to_string())?.filter(|entry| entry.deleted_at.is_none()).ok_or_else(ApiError::not_found)
 }

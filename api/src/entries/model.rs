@@ -8,6 +8,7 @@ use diesel::{
 
 use super::ounces::DayTotal;
 use crate::{
+    account::ids::PersonId,
     clock::{Timestamp, bounds_of_day},
     db::{
         DbConnection,
@@ -63,6 +64,11 @@ impl Entry {
     }
 
     #[must_use]
+    pub fn owner(&self) -> PersonId {
+        PersonId::new(&*self.user_id)
+    }
+
+    #[must_use]
     pub fn metric(&self) -> Metric {
         if self.metric == Metric::Water.as_str() { Metric::Water } else { Metric::Altitude }
     }
@@ -93,12 +99,12 @@ impl Entry {
 }
 
 /// The owner's entry of this id, deleted or not.
-pub fn find_entry(conn: &mut DbConnection, owner: &str, id: &str) -> QueryResult<Option<Entry>> {
+pub fn find_entry(conn: &mut DbConnection, owner: &PersonId, id: &str) -> QueryResult<Option<Entry>> {
     dsl::entries.find((owner, id)).select(Entry::as_select()).first(conn).optional()
 }
 
 /// The owner's entries with these ids, deleted or not.
-pub fn entries_of(conn: &mut DbConnection, owner: &str, ids: &[&str]) -> QueryResult<Vec<Entry>> {
+pub fn entries_of(conn: &mut DbConnection, owner: &PersonId, ids: &[&str]) -> QueryResult<Vec<Entry>> {
     dsl::entries
         .filter(dsl::user_id.eq(owner))
         .filter(dsl::id.eq_any(ids.to_vec()))
@@ -116,7 +122,7 @@ pub fn changed_at(now: i64) -> _ {
 /// At most `limit` entries of `owner`, deleted ones too, beyond the position `after`, in the order in which they were last changed.
 pub fn entries_by_change(
     conn: &mut DbConnection,
-    owner: &str,
+    owner: &PersonId,
     (at, id): (i64, &str),
     limit: u32,
 ) -> QueryResult<Vec<Entry>> {
@@ -133,7 +139,7 @@ pub fn entries_by_change(
 /// At most `limit` deleted entries of `owner` before the position, the last one deleted first.
 pub fn deleted_entries(
     conn: &mut DbConnection,
-    owner: &str,
+    owner: &PersonId,
     (at, id): (i64, &str),
     limit: u32,
 ) -> QueryResult<Vec<Entry>> {
@@ -149,7 +155,7 @@ pub fn deleted_entries(
 
 /// The part of a person's history that is wanted. `from` and `to` are logical days, both included.
 #[derive(Clone, Copy, Debug)]
-pub struct Filter {
+pub struct EntryFilter {
     pub metric: Option<Metric>,
     pub from: Option<NaiveDate>,
     pub to: Option<NaiveDate>,
@@ -162,7 +168,7 @@ pub struct Filter {
 pub fn list_entries(
     conn: &mut DbConnection,
     owner: &str,
-    filter: Filter,
+    filter: EntryFilter,
     after: Option<(i64, &str)>,
     limit: u32,
 ) -> QueryResult<Vec<Entry>> {

@@ -2,7 +2,7 @@ use actix_web::{HttpRequest, HttpResponse, get, http::header, web};
 
 use super::{
     hub::Streams,
-    pipe::Pipe,
+    send_buffer::SendBuffer,
     socket::{Body, Listening},
     subscription::{Subscription, What},
 };
@@ -80,18 +80,18 @@ pub async fn get_people_events(
 
 fn open(streams: &web::Data<Streams>, reader: CurrentUser, what: What, req: &HttpRequest) -> ApiResult<HttpResponse> {
     let slot = streams.slot(&reader.user.id)?;
-    let pipe = Pipe::new();
+    let buffer = SendBuffer::new();
     let last_event_id = req.headers().get("last-event-id").filter(|id| !id.is_empty());
     let subscription = Subscription {
         what,
         may_read_account: !reader.is_limited(),
         reader_id: reader.user.as_viewer(),
         session_id: reader.session_id,
-        trace: reader.trace,
+        context: reader.context,
         last_event_id: last_event_id.map(|id| id.to_str().unwrap_or_default().to_owned()),
-        pipe: pipe.clone(),
+        buffer: buffer.clone(),
     };
-    let listening = Listening { streams: streams.clone(), pipe, slot };
+    let listening = Listening { streams: streams.clone(), buffer, slot };
     let body = Body::new(req, subscription, listening)?;
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")

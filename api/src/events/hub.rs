@@ -19,7 +19,7 @@ use super::{
     watching::Watching,
 };
 use crate::{
-    auth::seen::Seen,
+    auth::last_seen::LastSeen,
     clock::{Clock, HOUR, SECOND, Timestamp},
     config::Config,
     db::{Changes, Db},
@@ -98,7 +98,7 @@ impl fmt::Debug for Streams {
 impl Streams {
     /// # Errors
     /// If the thread cannot be started.
-    pub fn new(config: &Config, clock: &Clock, db: &Db, looks: &Looks, seen: &Seen) -> Result<Self, String> {
+    pub fn new(config: &Config, clock: &Clock, db: &Db, looks: &Looks, seen: &LastSeen) -> Result<Self, String> {
         let shared = Arc::new(Shared::default());
         let hub = Hub {
             shared: Arc::clone(&shared),
@@ -152,7 +152,7 @@ impl Streams {
     pub(super) fn join(&self, subscription: Subscription) {
         let mut inbox = self.shared.inbox();
         if inbox.stopping {
-            subscription.pipe.end();
+            subscription.buffer.end();
             return;
         }
         inbox.joined.push(subscription);
@@ -186,7 +186,7 @@ struct Hub {
     db: Db,
     clock: Clock,
     looks: Looks,
-    sessions: Seen,
+    sessions: LastSeen,
     /// When the sessions of all streams were last noted to be in use.
     used: Timestamp,
     secret: SecretString,
@@ -221,12 +221,12 @@ impl Hub {
                 }
                 Err(_panic) => {
                     log::error!("serving events panicked: all streams end");
-                    self.streams.drain(..).for_each(|stream| stream.pipe().end());
+                    self.streams.drain(..).for_each(|stream| stream.buffer().end());
                     true
                 }
             };
         }
-        self.streams.iter().for_each(|stream| stream.pipe().end());
+        self.streams.iter().for_each(|stream| stream.buffer().end());
         let now = self.clock.now();
         self.streams.iter().for_each(|stream| stream.note_last_looks(&self.looks, &self.db, now));
         if let Err(error) = self.watching.end(&self.db, now) {
@@ -328,7 +328,7 @@ impl Hub {
         if !(0..USED_EVERY).contains(&(now.0 - self.used.0)) {
             self.used = now;
             let living = self.streams.iter().filter(|stream| !stream.is_over());
-            living.for_each(|stream| self.sessions.note(stream.session_id(), now));
+            living.for_each(|stream| self.sessions.note(stream.concerned().session_id, now));
         }
         if all {
             self.unvalidated = false;

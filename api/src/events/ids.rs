@@ -15,7 +15,7 @@ use crate::account::ids::ViewerId;
 
 /// How far a reader has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct StreamPlace {
     /// The newest outbox row that they were shown, or [`NO_ROWS`].
     pub row: i64,
     /// The digest of the status or list that they were shown last.
@@ -25,13 +25,13 @@ pub(super) struct Place {
 /// The place of a reader who is shown no rows.
 pub(super) const NO_ROWS: i64 = -1;
 /// The place after which everything is sent again from the beginning.
-pub(super) const NOWHERE: Place = Place { row: i64::MIN, digest: 0 };
+pub(super) const NOWHERE: StreamPlace = StreamPlace { row: i64::MIN, digest: 0 };
 
-/// Seals the places of one reader with one person, or with their list.
+/// Encrypts the places of one reader with one person, or with their list.
 #[derive(Clone)]
-pub(super) struct Seal([u8; 32]);
+pub(super) struct EventIds([u8; 32]);
 
-impl Seal {
+impl EventIds {
     pub fn new(secret: &SecretString, reader: &ViewerId, of: &What) -> Self {
         let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(secret.expose_secret().as_bytes())
             .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
@@ -46,7 +46,7 @@ impl Seal {
         Self(mac.finalize().into_bytes().into())
     }
 
-    pub fn close(&self, place: Place) -> String {
+    pub fn encrypt_block(&self, place: StreamPlace) -> String {
         let mut block = [0; 16];
         block[..8].copy_from_slice(&place.row.to_be_bytes());
         block[8..].copy_from_slice(&place.digest.to_be_bytes());
@@ -54,15 +54,15 @@ impl Seal {
         BASE64_URL_SAFE_NO_PAD.encode(block)
     }
 
-    /// The place that `id` leads to, which is nowhere unless this seal made it.
-    pub fn open(&self, id: &str) -> Place {
+    /// The place that `id` leads to, which is nowhere unless it was made here.
+    pub fn decrypt_block(&self, id: &str) -> StreamPlace {
         let Some(mut block) = BASE64_URL_SAFE_NO_PAD.decode(id).ok().and_then(|bytes| <[u8; 16]>::try_from(bytes).ok())
         else {
             return NOWHERE;
         };
         Aes256::new(&self.0.into()).decrypt_block((&mut block).into());
         let half = |from: usize| <[u8; 8]>::try_from(&block[from..from + 8]).unwrap_or_default();
-        Place { row: i64::from_be_bytes(half(0)), digest: u64::from_be_bytes(half(8)) }
+        StreamPlace { row: i64::from_be_bytes(half(0)), digest: u64::from_be_bytes(half(8)) }
     }
 }
 
@@ -79,19 +79,19 @@ mod tests {
     #[test]
     fn an_id_is_good_for_its_reader_and_person_alone() {
         let secret = SecretString::from("a secret of a test, long enough for anything");
-        let seal = |reader: &str, person: &str| {
-            Seal::new(&secret, &ViewerId::new(reader), &What::Person(PersonId::new(person)))
+        let ids = |reader: &str, person: &str| {
+            EventIds::new(&secret, &ViewerId::new(reader), &What::Person(PersonId::new(person)))
         };
-        let place = Place { row: 7, digest: 8 };
-        let id = seal("alex", "robin").close(place);
+        let place = StreamPlace { row: 7, digest: 8 };
+        let id = ids("alex", "robin").encrypt_block(place);
         assert_eq!(id.len(), 22);
-        assert_eq!(id, seal("alex", "robin").close(place));
-        assert_eq!(seal("alex", "robin").open(&id), place);
+        assert_eq!(id, ids("alex", "robin").encrypt_block(place));
+        assert_eq!(ids("alex", "robin").decrypt_block(&id), place);
         for (reader, person) in [("alex", "sasha"), ("sam", "robin"), ("alexr", "obin")] {
-            assert_ne!(seal(reader, person).open(&id).row, 7);
+            assert_ne!(ids(reader, person).decrypt_block(&id).row, 7);
         }
         for garbage in ["", "7", "not an id", &id[1..], &format!("{id}AA")] {
-            assert_eq!(seal("alex", "robin").open(garbage), NOWHERE);
+            assert_eq!(ids("alex", "robin").decrypt_block(garbage), NOWHERE);
         }
     }
 }

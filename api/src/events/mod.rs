@@ -6,8 +6,8 @@ pub mod handlers;
 mod hub;
 mod ids;
 mod notice;
-mod pipe;
 mod reading;
+mod send_buffer;
 mod socket;
 mod stream;
 mod subscription;
@@ -15,5 +15,5 @@ mod watching;
 
 pub use self::{
     hub::Streams,
-    socket::{is_taking_over, keep_socket},
+    socket::{is_taking_over, retain_socket},
 };

@@ -3,7 +3,7 @@
 use crate::{
     account::ids::ViewerId,
     metric::{Detail, MetricKind},
-    outbox::{Row, Topic},
+    outbox::{OutboxRow, Topic},
     people::sharing::Granted,
 };
 
@@ -21,14 +21,14 @@ impl Granted {
 }
 
 /// Whether the change is one that the reader can notice.
-pub(super) fn is_shown(row: &Row, granted: Granted, reader_id: &ViewerId) -> bool {
+pub(super) fn is_shown(row: &OutboxRow, granted: Granted, reader_id: &ViewerId) -> bool {
     let about_reader = row.topic() == Topic::Share && row.viewer().as_ref() == Some(reader_id);
     about_reader || row.level <= granted.notices(row.topic())
 }
 
 /// Whether the change can alter the status though the reader cannot notice it otherwise: amounts, the
 /// goal or the start of the day move the band of the day, hours move the day and how fresh it is.
-pub(super) fn moves_status(row: &Row, granted: Granted) -> bool {
+pub(super) fn moves_status(row: &OutboxRow, granted: Granted) -> bool {
     match row.topic() {
         Topic::Metric(metric) => metric.definition().kind == MetricKind::Amount && granted.of(metric) == Detail::Band,
         Topic::Person | Topic::Own => true,
@@ -37,7 +37,7 @@ pub(super) fn moves_status(row: &Row, granted: Granted) -> bool {
 }
 
 /// Whether the change may affect more of the reader's data than one thing that can be shown by itself.
-pub(super) fn is_everything(row: &Row, granted: Granted) -> bool {
+pub(super) fn is_everything(row: &OutboxRow, granted: Granted) -> bool {
     match row.topic() {
         Topic::Metric(_) => granted.history && row.subject.is_none(),
         Topic::Share => !granted.own,

@@ -9,19 +9,19 @@ use std::{
 use diesel::QueryResult;
 use serde_json::json;
 
-use super::ids::{self, NO_ROWS, Place};
+use super::ids::{self, NO_ROWS, StreamPlace};
 use crate::{
     account::{
         ids::{PersonId, ViewerId},
-        model::{Role, User, users_of},
+        model::{Role, User, get_users},
     },
-    auth::model::living_sessions,
+    auth::{SessionId, model::living_sessions},
     clock::Timestamp,
     db::DbConnection,
     entries::model::{Entry, entries_of},
     http::paging::Cursors,
     metric::{Detail, Metric},
-    outbox::{self, Row, Topic},
+    outbox::{self, OutboxRow, Topic},
     people::{
         model::{list_people, view_with},
         shares::share_view,
@@ -41,13 +41,13 @@ const PEOPLE: u32 = 100;
 
 /// A session to be looked at again, its reader, and the person if it is about one.
 pub(super) struct Concerned<'a> {
-    pub session_id: &'a str,
+    pub session_id: &'a SessionId,
     pub reader_id: &'a ViewerId,
     pub person: Option<&'a PersonId>,
 }
 
 /// A person as a reader sees them.
-pub(super) struct Shown {
+pub(super) struct ShownPerson {
     pub person_id: PersonId,
     pub username: String,
     /// The digest of their status, in a list.
@@ -69,7 +69,7 @@ pub(super) struct Reading<'a> {
     pub pruned: i64,
     users: HashMap<String, User>,
     /// The user of each session that lives.
-    sessions: HashMap<String, String>,
+    sessions: HashMap<SessionId, String>,
     shares: HashMap<(PersonId, ViewerId), Share>,
     rows: HashMap<(PersonId, i64), Rc<Rows>>,
     entries: HashMap<(i64, Detail), Rc<str>>,
@@ -81,7 +81,7 @@ pub(super) struct Reading<'a> {
 
 /// Some rows about a person, and the entries they are about.
 pub(super) struct Rows {
-    pub found: Vec<Row>,
+    pub found: Vec<OutboxRow>,
     entries: HashMap<String, Entry>,
     /// The row up to which these are all.
     pub up_to: i64,
@@ -130,7 +130,7 @@ impl<'a> Reading<'a> {
         }
         let users = once(concerned.iter().flat_map(Concerned::users));
         for ids in users.chunks(CHUNK) {
-            self.users.extend(users_of(self.conn, ids)?.into_iter().map(|user| (user.id.clone(), user)));
+            self.users.extend(get_users(self.conn, ids)?.into_iter().map(|user| (user.id.clone(), user)));
         }
         let mut viewers: HashMap<&PersonId, Vec<&ViewerId>> = HashMap::new();
         for Concerned { reader_id, person, .. } in concerned {
@@ -148,7 +148,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The reader, if their session still lets them in: as of [`crate::auth::guard::Reader`].
-    pub fn reader(&self, session: &str, reader: &ViewerId) -> Option<User> {
+    pub fn reader(&self, session: &SessionId, reader: &ViewerId) -> Option<User> {
         let theirs = self.sessions.get(session).is_some_and(|user| user == reader.as_str());
         let may_read = |user: &&User| user.disabled == 0 && user.temporary_password_until.is_none();
         self.users.get(reader.as_str()).filter(|_| theirs).filter(may_read).cloned()
@@ -171,7 +171,7 @@ impl<'a> Reading<'a> {
         let rows = outbox::rows_after(self.conn, person, after, ROWS.into())?;
         let of_entries = rows.iter().filter(|row| matches!(row.topic(), Topic::Metric(_)));
         let ids = once(of_entries.filter_map(|row| row.subject.as_deref()));
-        let entries = entries_of(self.conn, person.as_str(), &ids)?;
+        let entries = entries_of(self.conn, person, &ids)?;
         let entries = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
         let up_to = rows.last().filter(|_| rows.len() == ROWS as usize).map_or(self.last, |row| row.id);
         let rows = Rc::new(Rows { found: rows, entries, up_to });
@@ -180,7 +180,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The data about the entry of `row`, which is one of `rows`, for a reader who sees it in `detail`.
-    pub fn entry(&mut self, rows: &Rows, row: &Row, id: &str, detail: Detail) -> Rc<str> {
+    pub fn entry(&mut self, rows: &Rows, row: &OutboxRow, id: &str, detail: Detail) -> Rc<str> {
         let render = || {
             let entry = rows.entries.get(id).filter(|entry| entry.deleted_at.is_none()).cloned();
             let entry = entry.and_then(|entry| entry.view_at(detail));
@@ -206,9 +206,9 @@ impl<'a> Reading<'a> {
     }
 
     /// The place of a reader who has seen all that they may, and was sent no status yet.
-    pub fn newest_place(&mut self, reader: &User, watched: &Watched) -> QueryResult<Place> {
+    pub fn newest_place(&mut self, reader: &User, watched: &Watched) -> QueryResult<StreamPlace> {
         let row = if watched.granted.history { self.newest(reader, watched)? } else { NO_ROWS };
-        Ok(Place { row, digest: 0 })
+        Ok(StreamPlace { row, digest: 0 })
     }
 
     fn newest_shown(&mut self, person: &PersonId, granted: Granted) -> QueryResult<i64> {
@@ -239,7 +239,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The answer of `GET /people?limit=100`, and the others whose status it shows.
-    pub fn people(&mut self, reader: &User, cursors: &Cursors) -> QueryResult<(String, Vec<Shown>)> {
+    pub fn people(&mut self, reader: &User, cursors: &Cursors) -> QueryResult<(String, Vec<ShownPerson>)> {
         let page = cursors.first(format!("people|{}", reader.id), PEOPLE);
         let people = match self.people.clone().filter(|_| reader.role() == Role::Viewer) {
             Some(people) => people,
@@ -258,7 +258,7 @@ impl<'a> Reading<'a> {
                 let status = self.status(watched)?;
                 if !watched.granted.own {
                     let (person_id, username) = (watched.person.as_person(), watched.person.username.clone());
-                    shown.push(Shown { person_id, username, digest: status.digest });
+                    shown.push(ShownPerson { person_id, username, digest: status.digest });
                 }
                 Ok(status.view.clone())
             })
@@ -267,12 +267,12 @@ impl<'a> Reading<'a> {
     }
 
     /// The event about `row` for the person themself: its name and its data.
-    pub fn own(&mut self, person: &User, row: &Row) -> QueryResult<Option<(&'static str, Rc<str>)>> {
+    pub fn own(&mut self, person: &User, row: &OutboxRow) -> QueryResult<Option<(&'static str, Rc<str>)>> {
         let now = self.now;
         Ok(match (row.topic(), &row.subject) {
             (Topic::Share | Topic::Viewer, Some(viewer)) => {
                 // Of an account that is gone there is nothing to tell.
-                let Some(viewer) = users_of(self.conn, &[viewer.as_str()])?.pop() else { return Ok(None) };
+                let Some(viewer) = get_users(self.conn, &[viewer.as_str()])?.pop() else { return Ok(None) };
                 Some(("share", json!(share_view(self.conn, person, &viewer, now)?).to_string().into()))
             }
             (Topic::Own | Topic::Person, None) => Some(("me", json!(person.me(self.conn, now)?).to_string().into())),

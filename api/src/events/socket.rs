@@ -25,7 +25,7 @@ use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 use super::{
     hub::{Slot, Streams},
-    pipe::Pipe,
+    send_buffer::SendBuffer,
     subscription::Subscription,
 };
 use crate::error::{ApiError, ApiResult};
@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 struct Socket(RefCell<Option<OwnedFd>>);
 
 /// Keeps the socket of a new connection at hand for its requests.
-pub fn keep_socket(connection: &dyn Any, data: &mut Extensions) {
+pub fn retain_socket(connection: &dyn Any, data: &mut Extensions) {
     let stream = connection.downcast_ref::<TcpStream>();
     if let Some(socket) = stream.and_then(|stream| stream.as_fd().try_clone_to_owned().ok()) {
         data.insert(Socket(RefCell::new(Some(socket))));
@@ -47,7 +47,7 @@ pub fn keep_socket(connection: &dyn Any, data: &mut Extensions) {
 /// A reader who listens.
 pub(super) struct Listening {
     pub streams: web::Data<Streams>,
-    pub pipe: Arc<Pipe>,
+    pub buffer: Arc<SendBuffer>,
     #[expect(dead_code, reason = "held for as long as the stream is open")]
     pub slot: Slot,
 }
@@ -122,7 +122,7 @@ impl MessageBody for Body {
 /// Sends what comes until either side ends it.
 async fn send(socket: OwnedFd, listening: &Listening, chunked: bool) -> io::Result<()> {
     let mut stream = TcpStream::from_std(Blocking::from(socket))?;
-    while let Some((mut text, was_full)) = next(&stream, &listening.pipe).await? {
+    while let Some((mut text, was_full)) = next(&stream, &listening.buffer).await? {
         if chunked {
             text.splice(..0, format!("{:x}\r\n", text.len()).into_bytes());
             text.extend_from_slice(b"\r\n");
@@ -139,9 +139,9 @@ async fn send(socket: OwnedFd, listening: &Listening, chunked: bool) -> io::Resu
 }
 
 /// The next bytes to send, unless the client closes its side.
-async fn next(stream: &TcpStream, pipe: &Pipe) -> io::Result<Option<(Vec<u8>, bool)>> {
+async fn next(stream: &TcpStream, buffer: &SendBuffer) -> io::Result<Option<(Vec<u8>, bool)>> {
     std::future::poll_fn(|context| {
-        if let Poll::Ready(taken) = pipe.poll_take(context) {
+        if let Poll::Ready(taken) = buffer.poll_take(context) {
             return Poll::Ready(Ok(taken));
         }
         while let Poll::Ready(ready) = stream.poll_read_ready(context) {

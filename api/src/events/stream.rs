@@ -13,10 +13,10 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::{
-    ids::{self, NO_ROWS, NOWHERE, Place, Seal},
+    ids::{self, EventIds, NO_ROWS, NOWHERE, StreamPlace},
     notice::{is_everything, is_shown, moves_status},
-    pipe::Pipe,
-    reading::{Concerned, Reading, Rows, Shown},
+    reading::{Concerned, Reading, Rows, ShownPerson},
+    send_buffer::SendBuffer,
     subscription::{Subscription, What},
     watching::Pair,
 };
@@ -25,12 +25,12 @@ use crate::{
     clock::{SECOND, Timestamp},
     db::Db,
     http::paging::Cursors,
-    outbox::{Row, Topic},
+    outbox::{OutboxRow, Topic},
     people::{
         looks::Looks,
         sharing::{Granted, Watched},
     },
-    trail::Trace,
+    trail::AuditContext,
 };
 
 /// A stream on which nothing happened for so long sends a sign of life.
@@ -40,7 +40,7 @@ pub(super) const LIST_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) struct Stream {
     subscription: Subscription,
-    seal: Seal,
+    ids: EventIds,
     /// `None` until the first of it was sent.
     sent: Option<Sent>,
     last_sent: Timestamp,
@@ -53,7 +53,7 @@ pub(super) struct Stream {
     /// When the list was read last.
     listed: Instant,
     /// The others whose status the reader sees.
-    shown: Vec<Shown>,
+    shown: Vec<ShownPerson>,
     /// The people whom the reader was shown, by user name, since that was last noted.
     looked: Vec<String>,
     /// The reader watches others than when that was last asked.
@@ -76,15 +76,15 @@ struct Sent {
     granted: Option<Granted>,
     /// The row up to which all were looked at.
     looked_at: i64,
-    place: Place,
+    place: StreamPlace,
 }
 
 impl Stream {
     pub fn new(subscription: Subscription, secret: &SecretString) -> Self {
         Self {
-            seal: Seal::new(secret, &subscription.reader_id, &subscription.what),
-            last_sent: subscription.trace.at,
-            compared_at: subscription.trace.at,
+            ids: EventIds::new(secret, &subscription.reader_id, &subscription.what),
+            last_sent: subscription.context.at,
+            compared_at: subscription.context.at,
             subscription,
             sent: None,
             behind: false,
@@ -97,8 +97,8 @@ impl Stream {
         }
     }
 
-    pub fn pipe(&self) -> &Pipe {
-        &self.subscription.pipe
+    pub fn buffer(&self) -> &SendBuffer {
+        &self.subscription.buffer
     }
 
     pub fn is_new(&self) -> bool {
@@ -107,17 +107,13 @@ impl Stream {
 
     /// Whether it has ended, by either side.
     pub fn is_over(&self) -> bool {
-        self.over || Arc::strong_count(&self.subscription.pipe) == 1
+        self.over || Arc::strong_count(&self.subscription.buffer) == 1
     }
 
     /// Whether there may be something for it that it has room for.
     pub fn is_due(&self) -> bool {
         let in_time = self.listed().is_none_or(|listed| listed.elapsed() >= LIST_EVERY);
-        !self.over && self.behind && in_time && self.pipe().has_room()
-    }
-
-    pub fn session_id(&self) -> &str {
-        &self.subscription.session_id
+        !self.over && self.behind && in_time && self.buffer().has_room()
     }
 
     /// Each person who is watched by another, with that other.
@@ -130,24 +126,24 @@ impl Stream {
     /// Notes whom the reader was shown since the last time; whether they watch others than then.
     pub fn note_looks(&mut self, looks: &Looks, db: &Db, now: Timestamp) -> bool {
         if !self.looked.is_empty() {
-            looks.note_all(db, &self.trace(now), mem::take(&mut self.looked));
+            looks.note_all(db, &self.context(now), mem::take(&mut self.looked));
         }
         mem::take(&mut self.watches_others)
     }
 
     /// Notes until when the reader watched.
     pub fn note_last_looks(&self, looks: &Looks, db: &Db, now: Timestamp) {
-        looks.note_all(db, &self.trace(now), self.shown.iter().map(|shown| shown.username.clone()));
+        looks.note_all(db, &self.context(now), self.shown.iter().map(|shown| shown.username.clone()));
     }
 
-    fn trace(&self, now: Timestamp) -> Trace {
-        Trace { at: now, ..self.subscription.trace.clone() }
+    fn context(&self, now: Timestamp) -> AuditContext {
+        AuditContext { at: now, ..self.subscription.context.clone() }
     }
 
     /// The reader sees these, and from now on nobody else.
-    fn see(&mut self, shown: Vec<Shown>) {
+    fn see(&mut self, shown: Vec<ShownPerson>) {
         let before: HashMap<&PersonId, u64> = self.shown.iter().map(|shown| (&shown.person_id, shown.digest)).collect();
-        let known = |shown: &&Shown| before.get(&shown.person_id) == Some(&shown.digest);
+        let known = |shown: &&ShownPerson| before.get(&shown.person_id) == Some(&shown.digest);
         self.looked.extend(shown.iter().filter(|shown| !known(shown)).map(|shown| shown.username.clone()));
         self.watches_others |=
             before.len() != shown.len() || shown.iter().any(|shown| !before.contains_key(&shown.person_id));
@@ -158,7 +154,7 @@ impl Stream {
     fn see_person(&mut self, watched: &Watched) {
         if !watched.granted.own && self.shown.is_empty() {
             let (person_id, username) = (watched.person.as_person(), watched.person.username.clone());
-            self.see(vec![Shown { person_id, username, digest: 0 }]);
+            self.see(vec![ShownPerson { person_id, username, digest: 0 }]);
         }
     }
 
@@ -220,27 +216,27 @@ impl Stream {
         }
         if beat && !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0)) {
             self.last_sent = reading.now;
-            self.pipe().push(&format!(": {}\n\n", reading.now.0));
+            self.buffer().push(&format!(": {}\n\n", reading.now.0));
         }
         Ok(())
     }
 
     fn revoke(&mut self, now: Timestamp, reason: &str) {
         self.push(now, "revoked", NOWHERE, &json!({"reason": reason}).to_string());
-        self.pipe().end();
+        self.buffer().end();
         self.over = true;
     }
 
     /// With the server's time in a comment, so that a page whose clock was put right notices.
-    fn push(&self, now: Timestamp, event: &str, place: Place, data: &str) {
+    fn push(&self, Timestamp(now): Timestamp, event: &str, place: StreamPlace, data: &str) {
         let mut text = String::with_capacity(data.len() + 96);
         // Writing to a string cannot fail.
-        let _written = write!(text, "id: {}\nevent: {event}\ndata: {data}\n: {}\n\n", self.seal.close(place), now.0);
-        self.pipe().push(&text);
+        let _written = write!(text, "id: {}\nevent: {event}\ndata: {data}\n: {now}\n\n", self.ids.encrypt_block(place));
+        self.buffer().push(&text);
     }
 
     fn watch(&mut self, reading: &mut Reading, reader: &User, watched: &Watched, beat: bool) -> QueryResult<()> {
-        if !self.pipe().has_room() {
+        if !self.buffer().has_room() {
             return Ok(());
         }
         self.see_person(watched);
@@ -250,7 +246,7 @@ impl Stream {
             // A reader who has taken nothing for days may have missed rows that were pruned meanwhile.
             Some(sent) if sent.granted == Some(granted) && sent.looked_at >= reading.pruned => sent,
             Some(_narrowed_or_widened_or_late) => return self.reset(reading, reader, watched),
-            None => match self.place_before(reading, reader, watched)? {
+            None => match self.last_place(reading, reader, watched)? {
                 Some(place) => {
                     // Rows pruned since then were hidden from the reader.
                     let looked_at = if granted.history { place.row.max(reading.pruned) } else { reading.last };
@@ -262,7 +258,7 @@ impl Stream {
         };
         let rows =
             (joined || self.behind).then(|| reading.rows(&watched.person.as_person(), sent.looked_at)).transpose()?;
-        let shown = |row: &&Row| is_shown(row, granted, &reader.as_viewer());
+        let shown = |row: &&OutboxRow| is_shown(row, granted, &reader.as_viewer());
         if rows.iter().flat_map(|rows| &rows.found).any(|row| shown(&row) && is_everything(row, granted)) {
             return self.reset(reading, reader, watched);
         }
@@ -278,7 +274,7 @@ impl Stream {
                     continue;
                 }
                 self.compare = Compare::AsOfNow;
-                let place = Place { row: row.id, ..sent.place };
+                let place = StreamPlace { row: row.id, ..sent.place };
                 if !self.show(reading, watched, row, &rows, place)? {
                     return self.reset(reading, reader, watched);
                 }
@@ -302,9 +298,9 @@ impl Stream {
     }
 
     /// Where the reader had come to before, if everything since then that they may see is still there.
-    fn place_before(&self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<Option<Place>> {
+    fn last_place(&self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<Option<StreamPlace>> {
         let Some(id) = &self.subscription.last_event_id else { return Ok(None) };
-        let place = self.seal.open(id);
+        let place = self.ids.decrypt_block(id);
         let usable = if watched.granted.history {
             (reading.pruned..=reading.last).contains(&place.row) || place.row == reading.newest(reader, watched)?
         } else {
@@ -318,9 +314,9 @@ impl Stream {
         &mut self,
         reading: &mut Reading,
         watched: &Watched,
-        row: &Row,
+        row: &OutboxRow,
         rows: &Rows,
-        place: Place,
+        place: StreamPlace,
     ) -> QueryResult<bool> {
         let event = match (row.topic(), &row.subject) {
             (Topic::Metric(metric), Some(id)) => {
@@ -351,7 +347,7 @@ impl Stream {
         self.begin_at(place, reading, watched)
     }
 
-    fn begin_at(&mut self, place: Place, reading: &mut Reading, watched: &Watched) -> QueryResult<()> {
+    fn begin_at(&mut self, place: StreamPlace, reading: &mut Reading, watched: &Watched) -> QueryResult<()> {
         self.sent = Some(Sent { granted: Some(watched.granted), looked_at: reading.last, place });
         self.behind = false;
         self.status(reading, watched)
@@ -378,15 +374,15 @@ impl Stream {
 
     fn list(&mut self, reading: &mut Reading, reader: &User, cursors: &Cursors, beat: bool) -> QueryResult<()> {
         let due = self.sent.is_none() || self.is_due() || beat;
-        if !due || !self.pipe().has_room() {
+        if !due || !self.buffer().has_room() {
             return Ok(());
         }
         let known = self.sent.as_ref().map(|sent| sent.place).or_else(|| {
             let id = self.subscription.last_event_id.as_deref()?;
-            Some(self.seal.open(id)).filter(|place| place.row == NO_ROWS)
+            Some(self.ids.decrypt_block(id)).filter(|place| place.row == NO_ROWS)
         });
         let (text, shown) = reading.people(reader, cursors)?;
-        let place = Place { row: NO_ROWS, digest: ids::digest(&text) };
+        let place = StreamPlace { row: NO_ROWS, digest: ids::digest(&text) };
         if known != Some(place) {
             self.push(reading.now, "people", place, &text);
             self.last_sent = reading.now;

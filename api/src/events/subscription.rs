@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::pipe::Pipe;
+use super::send_buffer::SendBuffer;
 use crate::{
     account::ids::{PersonId, ViewerId},
-    trail::Trace,
+    auth::SessionId,
+    trail::AuditContext,
 };
 
 /// The subject of a stream.
@@ -21,11 +22,11 @@ pub(super) enum What {
 pub(super) struct Subscription {
     pub what: What,
     pub reader_id: ViewerId,
-    pub session_id: String,
+    pub session_id: SessionId,
     /// Not with an API token: those are for what is logged and not for the account.
     pub may_read_account: bool,
     /// For the looks of the reader.
-    pub trace: Trace,
+    pub context: AuditContext,
     pub last_event_id: Option<String>,
-    pub pipe: Arc<Pipe>,
+    pub buffer: Arc<SendBuffer>,
 }

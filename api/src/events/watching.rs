@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use crate::{
     account::{
         ids::{PersonId, ViewerId},
-        model::users_of,
+        model::get_users,
     },
     clock::{SECOND, Timestamp},
     db::{
@@ -113,7 +113,7 @@ fn enter(conn: &mut DbConnection, process: &str, (person, viewer): &Pair, now: T
     // It is still there if it was not written yet that they went.
     let there: i64 = watchers::table.find((person, viewer, process)).count().get_result(conn)?;
     // An account that was erased meanwhile watches nobody.
-    if there > 0 || users_of(conn, &[person.as_str(), viewer.as_str()])?.len() < 2 {
+    if there > 0 || get_users(conn, &[person.as_str(), viewer.as_str()])?.len() < 2 {
         return Ok(());
     }
     let row = (

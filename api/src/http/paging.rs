@@ -88,12 +88,12 @@ impl<T> Page<T> {
     }
 }
 
-/// Seals positions in a list, so that a cursor works only for the list, the filters and the server that gave it out, and says nothing.
+/// Signs positions in a list, so that a cursor works only for the list, the filters and the server that gave it out, and says nothing.
 #[derive(Clone, Debug)]
 pub struct Cursors(SecretString);
 
-/// Length of the seal in bytes: enough that guessing one is hopeless, short enough for an address.
-const SEAL: usize = 16;
+/// Length of the signature in bytes: enough that guessing one is hopeless, short enough for an address.
+const SIGNATURE: usize = 16;
 
 /// Length to which positions are filled up with spaces: the longest is an instant with an id.
 const POSITION: usize = 64;
@@ -136,51 +136,57 @@ impl Cursors {
     pub fn cursor(&self, list: &str, position: &impl Serialize) -> String {
         let position =
             serde_json::to_string(position).unwrap_or_else(|_| unreachable!("a position is text and numbers"));
-        self.seal(list, &format!("{position:<POSITION$}"))
+        self.sign(list, &format!("{position:<POSITION$}"))
     }
 
     /// Hides and signs `position` for `list`.
     #[must_use]
-    pub fn seal(&self, list: &str, position: &str) -> String {
-        let mac = self.mac(&["cursor", list, position], SEAL);
-        let hidden = self.hidden(list, &mac, position.as_bytes());
-        BASE64_URL_SAFE_NO_PAD.encode([mac, hidden].concat())
+    pub fn sign(&self, list: &str, position: &str) -> String {
+        let signature = &self.mac(&["cursor", list, position]).finalize().into_bytes()[..SIGNATURE];
+        let hidden = self.hidden(list, signature, position.as_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode([signature, &hidden].concat())
+    }
+
+    /// Whether `signed` is `position`, signed for `list`.
+    #[must_use]
+    pub fn verify(&self, list: &str, position: &str, signed: &str) -> bool {
+        self.open(list, signed).is_ok_and(|signed| signed == position)
     }
 
     /// # Errors
-    /// [`Code::InvalidCursor`] for whatever was not sealed for this list.
+    /// [`Code::InvalidCursor`] for a cursor that was not signed for this list.
     fn open(&self, list: &str, cursor: &str) -> ApiResult<String> {
         BASE64_URL_SAFE_NO_PAD
             .decode(cursor)
             .ok()
-            .filter(|bytes| bytes.len() > SEAL)
+            .filter(|bytes| bytes.len() > SIGNATURE)
             .and_then(|bytes| {
-                let (mac, hidden) = bytes.split_at(SEAL);
-                let position = String::from_utf8(self.hidden(list, mac, hidden)).ok()?;
-                (self.mac(&["cursor", list, &position], SEAL) == mac).then_some(position)
+                let (signature, hidden) = bytes.split_at(SIGNATURE);
+                let position = String::from_utf8(self.hidden(list, signature, hidden)).ok()?;
+                self.mac(&["cursor", list, &position]).verify_truncated_left(signature).ok().map(|()| position)
             })
             .ok_or_else(invalid_cursor)
     }
 
-    /// The position made unreadable, or readable again: it can hold a number that counts more than is shown. The seal is what no two positions
-    /// have in common, so no two meet the same bytes.
-    fn hidden(&self, list: &str, seal: &[u8], position: &[u8]) -> Vec<u8> {
-        let seal = BASE64_URL_SAFE_NO_PAD.encode(seal);
+    /// The position made unreadable, or readable again: it can hold a number that counts more than is shown. No two positions have the same
+    /// signature, so no two meet the same bytes.
+    fn hidden(&self, list: &str, signature: &[u8], position: &[u8]) -> Vec<u8> {
+        let signature = BASE64_URL_SAFE_NO_PAD.encode(signature);
         let blocks = position.chunks(32).zip(0_u32..);
         let block = |(chunk, number): (&[u8], u32)| {
-            let key = self.mac(&["cursor block", list, &seal, &number.to_string()], chunk.len());
+            let key = self.mac(&["cursor block", list, &signature, &number.to_string()]).finalize().into_bytes();
             chunk.iter().zip(key).map(|(byte, key)| byte ^ key).collect::<Vec<u8>>()
         };
         blocks.flat_map(block).collect()
     }
 
-    fn mac(&self, parts: &[&str], length: usize) -> Vec<u8> {
+    fn mac(&self, parts: &[&str]) -> Hmac<Sha256> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret().as_bytes())
             .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part.as_bytes());
         }
-        mac.finalize().into_bytes()[..length].to_vec()
+        mac
     }
 }

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::{handlers::Penalty, penalties};
-use crate::{clock::Clock, config::Config, db::Db, trail::Trace};
+use crate::{clock::Clock, config::Config, db::Db, trail::AuditContext};
 
 #[derive(Debug, Subcommand)]
 pub enum PenaltyCommand {
@@ -37,7 +37,7 @@ pub fn run(command: &PenaltyCommand, config: &Config, clock: &Clock) -> Result<S
             Ok(found.iter().fold(String::new(), |lines, penalty| lines + &penalty.to_string() + "\n"))
         }
         PenaltyCommand::Lift { caller } => {
-            let (words, trace) = (caller.join(" "), Trace::operator(clock));
+            let (words, context) = (caller.join(" "), AuditContext::operator(clock));
             let wanted = words.clone();
             let lifted = db
                 .write_blocking(move |conn| {
@@ -45,7 +45,7 @@ pub fn run(command: &PenaltyCommand, config: &Config, clock: &Clock) -> Result<S
                     let found = penalties::views_after(conn, i64::MIN, now)?;
                     let id = found.iter().find(|penalty| penalty.is_of(&wanted)).map(Penalty::id);
                     Ok(match id {
-                        Some(id) => penalties::lift(conn, &trace, &id)?.is_some(),
+                        Some(id) => penalties::lift(conn, &context, &id)?.is_some(),
                         None => false,
                     })
                 })

@@ -4,13 +4,13 @@ use std::sync::{Mutex, PoisonError};
 
 use diesel::prelude::*;
 
-use super::suspicion::Kind;
+use super::suspicion::SecurityEventKind;
 use crate::{
     account::model::username_of,
     clock::{Clock, DAY, MINUTE},
     db::{Db, schema::security_events},
     http::caller::Caller,
-    trail::Trace,
+    trail::AuditContext,
 };
 
 /// How long they are kept.
@@ -23,7 +23,7 @@ const DETAIL: usize = 240;
 
 #[derive(Clone, Debug)]
 pub struct SecurityEvent {
-    pub kind: Kind,
+    pub kind: SecurityEventKind,
     /// The occurrence in words, never with a value that could be a credential.
     pub detail: String,
     pub caller: Option<Caller>,
@@ -57,23 +57,23 @@ impl Budget {
 
 impl SecurityLog {
     /// Writes it to the log, and soon to the database. Nobody waits for it.
-    pub fn record(&self, db: &Db, clock: &Clock, trace: Trace, event: SecurityEvent) {
+    pub fn record(&self, db: &Db, clock: &Clock, context: AuditContext, event: SecurityEvent) {
         let SecurityEvent { kind, detail, caller } = event;
         let detail: String = detail.chars().filter(|letter| !letter.is_control()).take(DETAIL).collect();
         log::warn!(
             kind = kind.as_str(),
             detail = detail.as_str(),
-            address = trace.address.as_deref(),
-            request_id = trace.request_id.as_deref();
+            address = context.address.as_deref(),
+            request_id = context.request_id.as_deref();
             "security event"
         );
-        let sort = usize::from(kind == Kind::CspReport);
-        if !self.0.lock().unwrap_or_else(PoisonError::into_inner)[sort].allows(trace.at.0) {
+        let sort = usize::from(kind == SecurityEventKind::CspReport);
+        if !self.0.lock().unwrap_or_else(PoisonError::into_inner)[sort].allows(context.at.0) {
             return;
         }
         let id = clock.new_id().to_string();
         db.write_later("a security event", move |conn| {
-            let old = security_events::table.filter(security_events::at.lt(trace.at.0 - KEPT_FOR));
+            let old = security_events::table.filter(security_events::at.lt(context.at.0 - KEPT_FOR));
             diesel::delete(old).execute(conn)?;
             let username = match caller {
                 Some(Caller::User(id)) => username_of(conn, id)?,
@@ -82,12 +82,12 @@ impl SecurityLog {
             diesel::insert_into(security_events::table)
                 .values((
                     security_events::id.eq(id),
-                    security_events::at.eq(trace.at.0),
+                    security_events::at.eq(context.at.0),
                     security_events::kind.eq(kind.as_str()),
-                    security_events::address.eq(trace.address),
+                    security_events::address.eq(context.address),
                     security_events::username.eq(username),
                     security_events::detail.eq(detail),
-                    security_events::request_id.eq(trace.request_id),
+                    security_events::request_id.eq(context.request_id),
                 ))
                 .execute(conn)?;
             Ok(())

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::{
     SecurityEvent, SecurityLog, model,
-    penalties::{self, Penalties},
-    suspicion::Kind,
+    penalties::{self, Penalties, PenaltyRow},
+    suspicion::SecurityEventKind,
 };
 use crate::{
     auth::{guard::AdminUser, lockout},
@@ -20,7 +20,7 @@ use crate::{
         extract::{malformed, read_body},
         state::AppState,
     },
-    trail::Trace,
+    trail::AuditContext,
 };
 
 /// How many of the newest are shown of each sort.
@@ -94,7 +94,7 @@ pub struct Penalty {
 }
 
 impl Penalty {
-    pub(super) fn new(row: penalties::Row, caller: String, until: Timestamp) -> ApiResult<Self> {
+    pub(super) fn new(row: PenaltyRow, caller: String, until: Timestamp) -> ApiResult<Self> {
         Ok(Self {
             id: row.id.parse().map_err(ApiError::internal)?,
             caller,
@@ -213,7 +213,7 @@ pub async fn delete_penalty(
     admin: AdminUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let lifted = admin.write(&state.db, move |conn, trace| Ok(penalties::lift(conn, trace, &id.to_string())?));
+    let lifted = admin.write(&state.db, move |conn, context| Ok(penalties::lift(conn, context, &id.to_string())?));
     let caller = lifted.await?.ok_or_else(ApiError::not_found)?;
     imposed.forgive(&caller);
     Ok(HttpResponse::NoContent().finish())
@@ -272,7 +272,7 @@ pub async fn create_csp_report(
     req: HttpRequest,
     state: web::Data<AppState>,
     log: web::Data<SecurityLog>,
-    trace: Trace,
+    context: AuditContext,
     payload: web::Payload,
 ) -> ApiResult<HttpResponse> {
     let content_type =
@@ -297,8 +297,8 @@ pub async fn create_csp_report(
     };
     let caller = Caller::known(&req);
     for violation in violations.into_iter().take(REPORTS) {
-        let event = SecurityEvent { kind: Kind::CspReport, detail: violation.detail(), caller };
-        log.record(&state.db, &state.clock, trace.clone(), event);
+        let event = SecurityEvent { kind: SecurityEventKind::CspReport, detail: violation.detail(), caller };
+        log.record(&state.db, &state.clock, context.clone(), event);
     }
     Ok(HttpResponse::NoContent().finish())
 }

@@ -15,6 +15,6 @@ mod tier;
 mod waiting;
 
 pub use events::{SecurityEvent, SecurityLog};
-pub use rates::{Limits, Refusal, Standing, caller_of, counted, keep_forgetting};
+pub use rates::{Limits, Refusal, Standing, caller_of, counted, forget_periodically};
 pub use tier::Tier;
 pub use waiting::AT_ONCE;

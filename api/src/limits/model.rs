@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::suspicion::Kind;
+use super::suspicion::SecurityEventKind;
 use crate::{
     clock::Timestamp,
     db::{
@@ -33,7 +33,7 @@ pub fn count_penalties(conn: &mut DbConnection, from: Timestamp, to: Timestamp) 
 pub fn count_csp_reports(conn: &mut DbConnection, from: Timestamp, to: Timestamp) -> QueryResult<i64> {
     security_events::table
         .filter(security_events::at.ge(from.0).and(security_events::at.lt(to.0)))
-        .filter(security_events::kind.eq(Kind::CspReport.as_str()))
+        .filter(security_events::kind.eq(SecurityEventKind::CspReport.as_str()))
         .count()
         .get_result(conn)
 }
@@ -41,7 +41,7 @@ pub fn count_csp_reports(conn: &mut DbConnection, from: Timestamp, to: Timestamp
 pub fn count_suspicious(conn: &mut DbConnection, from: Timestamp, to: Timestamp) -> QueryResult<i64> {
     security_events::table
         .filter(security_events::at.ge(from.0).and(security_events::at.lt(to.0)))
-        .filter(security_events::kind.ne(Kind::CspReport.as_str()))
+        .filter(security_events::kind.ne(SecurityEventKind::CspReport.as_str()))
         .count()
         .get_result(conn)
 }
@@ -76,7 +76,7 @@ pub struct SuspiciousRow {
 pub fn suspicious(conn: &mut DbConnection, since: Timestamp, limit: i64) -> QueryResult<Vec<SuspiciousRow>> {
     security_events::table
         .filter(security_events::at.ge(since.0))
-        .filter(security_events::kind.ne(Kind::CspReport.as_str()))
+        .filter(security_events::kind.ne(SecurityEventKind::CspReport.as_str()))
         .order(security_events::at.desc())
         .limit(limit)
         .select(SuspiciousRow::as_select())

@@ -18,7 +18,7 @@ use crate::{
     db::{Db, DbConnection, schema::penalties},
     error::{ApiError, ApiResult, Code},
     http::caller::Caller,
-    trail::{Action, Event, Trace},
+    trail::{Action, AuditContext, AuditEvent},
 };
 
 /// The number of offences within an hour that earns a penalty.
@@ -42,7 +42,7 @@ pub enum Offence {
 /// A penalty as it is kept.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = penalties)]
-pub struct Row {
+pub struct PenaltyRow {
     pub id: String,
     pub caller: String,
     pub level: i32,
@@ -107,7 +107,7 @@ impl Penalties {
 
     /// [`Penalties::until`], unless the row is gone: somebody has lifted it, perhaps from the command line. Asks at most once a second for
     /// each caller.
-    pub async fn keeps_out(&self, caller: &Caller, db: &Db, clock: &Clock) -> Option<Timestamp> {
+    pub async fn confirmed_until(&self, caller: &Caller, db: &Db, clock: &Clock) -> Option<Timestamp> {
         let until = self.until(caller, clock.now())?;
         if !self.is_to_be_seen(caller, clock.elapsed()) {
             return Some(until);
@@ -141,7 +141,7 @@ impl Penalties {
 
     /// Counts an offence. If it is one too many, the penalty holds from now on, and what is returned has to be written.
     #[must_use]
-    pub fn count(&self, caller: Caller, offence: Offence, clock: &Clock) -> Option<Row> {
+    pub fn count(&self, caller: Caller, offence: Offence, clock: &Clock) -> Option<PenaltyRow> {
         let now = clock.now();
         let mut known = self.known();
         // Requests that were under way when the penalty was imposed.
@@ -174,7 +174,7 @@ impl Penalties {
             Offence::TooOften => "asked too often after having been refused",
             Offence::Suspicious => "sent requests that look like an attack",
         };
-        Some(Row {
+        Some(PenaltyRow {
             id: clock.new_id().to_string(),
             caller: caller.to_string(),
             level,
@@ -232,27 +232,27 @@ pub fn refusal(remaining: i64) -> ApiError {
 ///
 /// # Errors
 /// Those of the database.
-pub fn impose(conn: &mut DbConnection, trace: &Trace, row: &Row) -> QueryResult<()> {
+pub fn impose(conn: &mut DbConnection, context: &AuditContext, row: &PenaltyRow) -> QueryResult<()> {
     delete_past(conn, Timestamp(row.imposed_at))?;
     diesel::delete(penalties::table.filter(penalties::caller.eq(&row.caller))).execute(conn)?;
     diesel::insert_into(penalties::table).values(row).execute(conn)?;
     let minutes = (row.until - row.imposed_at) / MINUTE;
     let detail = format!("{minutes} minutes: {}", row.reason);
     let target = shown(conn, &row.caller)?;
-    trace.record(conn, &Event::new(Action::PenaltyImpose).on(target).detail(detail))
+    context.record(conn, &AuditEvent::new(Action::PenaltyImpose).on(target).detail(detail))
 }
 
 /// Takes a penalty away. Whom it was for; `None` if there is none of this id.
 ///
 /// # Errors
 /// Those of the database.
-pub fn lift(conn: &mut DbConnection, trace: &Trace, id: &str) -> QueryResult<Option<String>> {
+pub fn lift(conn: &mut DbConnection, context: &AuditContext, id: &str) -> QueryResult<Option<String>> {
     let Some(caller) = penalties::table.find(id).select(penalties::caller).first::<String>(conn).optional()? else {
         return Ok(None);
     };
     diesel::delete(penalties::table.find(id)).execute(conn)?;
     let target = shown(conn, &caller)?;
-    trace.record(conn, &Event::new(Action::PenaltyLift).on(target))?;
+    context.record(conn, &AuditEvent::new(Action::PenaltyLift).on(target))?;
     Ok(Some(caller))
 }
 
@@ -295,11 +295,11 @@ pub(super) fn views_after(conn: &mut DbConnection, after: i64, now: Timestamp) -
 }
 
 /// Penalties that end after `after`, the last to end first.
-pub fn ending_after(conn: &mut DbConnection, after: i64) -> QueryResult<Vec<Row>> {
+pub fn ending_after(conn: &mut DbConnection, after: i64) -> QueryResult<Vec<PenaltyRow>> {
     penalties::table
         .filter(penalties::until.gt(after))
         .order(penalties::until.desc())
-        .select(Row::as_select())
+        .select(PenaltyRow::as_select())
         .load(conn)
 }
 

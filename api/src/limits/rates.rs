@@ -318,7 +318,11 @@ pub fn counted(req: &ServiceRequest, state: &AppState) -> Option<(Tier, Caller, 
 }
 
 /// Forgets what has run out for as long as the server runs.
-pub async fn keep_forgetting(state: web::Data<AppState>, limits: web::Data<Limits>, penalties: web::Data<Penalties>) {
+pub async fn forget_periodically(
+    state: web::Data<AppState>,
+    limits: web::Data<Limits>,
+    penalties: web::Data<Penalties>,
+) {
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
         limits.forget_past();

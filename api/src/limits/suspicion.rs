@@ -5,7 +5,7 @@ use actix_web::http::header::HeaderMap;
 use serde::Deserialize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SecurityEventKind {
     /// A way out of the folder.
     Traversal,
     /// The byte at which many programs stop reading.
@@ -18,7 +18,7 @@ pub enum Kind {
     CspReport,
 }
 
-impl Kind {
+impl SecurityEventKind {
     pub const ALL: [Self; 6] = [Self::Traversal, Self::Nul, Self::Scanner, Self::Script, Self::Sql, Self::CspReport];
 
     #[must_use]
@@ -37,7 +37,7 @@ impl Kind {
 /// Something suspicious in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    pub kind: Kind,
+    pub kind: SecurityEventKind,
     /// Whether the request is refused for it.
     pub refused: bool,
     pub detail: String,
@@ -91,12 +91,12 @@ pub fn inspect(method: &str, path: &str, query: &str, headers: &HeaderMap) -> Op
     in_query(method, &decoded, query).or_else(|| in_headers(method, &decoded, headers))
 }
 
-fn in_path(path: &str) -> Option<Kind> {
+fn in_path(path: &str) -> Option<SecurityEventKind> {
     if path.contains('\0') {
-        return Some(Kind::Nul);
+        return Some(SecurityEventKind::Nul);
     }
     if path.contains('\\') || path.split('/').any(|part| part == ".." || part.starts_with("..;")) {
-        return Some(Kind::Traversal);
+        return Some(SecurityEventKind::Traversal);
     }
     let ours = ["/api/", "/people/", "/admin/users/"].iter().any(|start| path.starts_with(start));
     let hidden = path.split('/').any(|part| HIDDEN_FILES.iter().any(|file| part.starts_with(file)));
@@ -104,7 +104,7 @@ fn in_path(path: &str) -> Option<Kind> {
     let foreign = OTHER_PRODUCTS.iter().any(|start| path.starts_with(start))
         || OTHER_PROGRAMS.iter().any(|end| path.ends_with(end));
     if hidden || (!ours && foreign) {
-        return Some(Kind::Scanner);
+        return Some(SecurityEventKind::Scanner);
     }
     code(path, &SQL_IN_ADDRESS)
 }
@@ -115,8 +115,11 @@ fn in_query(method: &str, path: &str, query: &str) -> Option<Finding> {
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decode(&name.replace('+', " ")), decode(&value.replace('+', " ")));
-        let kind =
-            if name.contains('\0') || value.contains('\0') { Some(Kind::Nul) } else { code(&name, &SQL_IN_ADDRESS) };
+        let kind = if name.contains('\0') || value.contains('\0') {
+            Some(SecurityEventKind::Nul)
+        } else {
+            code(&name, &SQL_IN_ADDRESS)
+        };
         if let Some(kind) = kind {
             return Some(Finding {
                 kind,
@@ -161,11 +164,11 @@ pub fn inspect_body(method: &str, path: &str, body: &[u8]) -> Option<Finding> {
     })
 }
 
-fn code(text: &str, sql: &[&str]) -> Option<Kind> {
+fn code(text: &str, sql: &[&str]) -> Option<SecurityEventKind> {
     if SCRIPT.iter().any(|part| text.contains(part)) {
-        return Some(Kind::Script);
+        return Some(SecurityEventKind::Script);
     }
-    sql.iter().any(|part| text.contains(part)).then_some(Kind::Sql)
+    sql.iter().any(|part| text.contains(part)).then_some(SecurityEventKind::Sql)
 }
 
 /// Lower case, with every layer of percent encoding taken off, and dots and slashes that were written too long made plain.

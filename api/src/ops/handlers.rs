@@ -63,6 +63,6 @@ pub async fn update_settings(
     let ValidJson(UpdateSettings { maintenance_mode, registration }) = body;
     let changes = SettingChanges { maintenance_mode, registration };
     let shared = state.clone();
-    admin.write(&state.db, move |conn, trace| change(conn, &shared.config, trace, changes)).await?;
+    admin.write(&state.db, move |conn, context| change(conn, &shared.config, context, changes)).await?;
     Ok(web::Json(state.db.read(|conn| Ok(settings.refresh(conn, &state.config)?)).await?))
 }

@@ -62,7 +62,7 @@ impl Watch {
 }
 
 /// Brings back what lies in the future when the server starts, and whenever its clock is put back.
-pub async fn keep_watching(state: web::Data<AppState>, penalties: web::Data<Penalties>) {
+pub async fn watch_clock(state: web::Data<AppState>, penalties: web::Data<Penalties>) {
     let mut watch = Watch::new(&state.clock);
     let mut due = true;
     loop {

@@ -76,14 +76,14 @@ impl<'a> Subject<'a> {
 /// The stored part of a change.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = outbox)]
-pub struct Row {
+pub struct OutboxRow {
     pub id: i64,
     topic: String,
     pub level: i16,
     pub subject: Option<String>,
 }
 
-impl Row {
+impl OutboxRow {
     #[must_use]
     pub fn topic(&self) -> Topic {
         match Topic::parse(&self.topic) {
@@ -111,13 +111,18 @@ pub fn persons_after(conn: &mut DbConnection, after: i64, limit: i64) -> QueryRe
 }
 
 /// The first `limit` rows about a person after `after`.
-pub fn rows_after(conn: &mut DbConnection, person_id: &PersonId, after: i64, limit: i64) -> QueryResult<Vec<Row>> {
+pub fn rows_after(
+    conn: &mut DbConnection,
+    person_id: &PersonId,
+    after: i64,
+    limit: i64,
+) -> QueryResult<Vec<OutboxRow>> {
     outbox::table
         .filter(outbox::person_id.eq(person_id))
         .filter(outbox::id.gt(after))
         .order(outbox::id)
         .limit(limit)
-        .select(Row::as_select())
+        .select(OutboxRow::as_select())
         .load(conn)
 }
 
@@ -155,18 +160,18 @@ const PRUNED_AT_ONCE: i64 = 1000;
 /// follows from what they may see alone: else it would change once something hidden is a week old.
 pub fn prune(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
     let (_, pruned) = ends(conn)?;
-    let next: Vec<(i64, PersonId, Row)> = outbox::table
+    let next: Vec<(i64, PersonId, OutboxRow)> = outbox::table
         .filter(outbox::id.gt(pruned))
         .order(outbox::id)
         .limit(PRUNED_AT_ONCE)
-        .select((outbox::at, outbox::person_id, Row::as_select()))
+        .select((outbox::at, outbox::person_id, OutboxRow::as_select()))
         .load(conn)?;
     // A row from the future was written before the clock was set back.
     let kept = now.0 - KEPT_FOR..=now.0 + KEPT_FOR;
     let old: Vec<_> = next.into_iter().take_while(|(at, ..)| !kept.contains(at)).collect();
     let Some((.., last)) = old.last() else { return forget_gone(conn, pruned).map(|()| 0) };
     diesel::update(outbox_head::table.find(1)).set(outbox_head::pruned.eq(last.id)).execute(conn)?;
-    let of_viewer = |row: &Row| row.subject.clone().filter(|_| row.topic() == Topic::Share);
+    let of_viewer = |row: &OutboxRow| row.subject.clone().filter(|_| row.topic() == Topic::Share);
     let newest: HashMap<_, i64> =
         old.iter().map(|(_, person, row)| ((person, &row.topic, row.level, of_viewer(row)), row.id)).collect();
     for ((person, topic, level, viewer), newest) in newest {

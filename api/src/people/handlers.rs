@@ -57,7 +57,7 @@ pub fn page_of_people(
 /// At all whose status is on the page.
 pub fn note_looks(state: &AppState, looks: &Looks, reader: &Reader, page: &Page<PersonView>) {
     let shown = page.items.iter().filter(|person| person.status.is_some());
-    looks.note_all(&state.db, &reader.0.trace, shown.map(|person| person.person.username.clone()));
+    looks.note_all(&state.db, &reader.0.context, shown.map(|person| person.person.username.clone()));
 }
 
 /// Read a person's status, as far as they share it with you.
@@ -84,6 +84,6 @@ pub async fn get_status(
             Ok(status::status(conn, &watched, now)?)
         })
         .await?;
-    looks.note(&state.db, &reader.0.trace, &status.person.username);
+    looks.note(&state.db, &reader.0.context, &status.person.username);
     Ok(web::Json(status))
 }

@@ -11,7 +11,7 @@ use crate::{
     auth::guard::Reader,
     db::DbConnection,
     entries::{
-        model::{self, Filter},
+        model::{self, EntryFilter},
         view::EntryView,
     },
     error::ApiResult,
@@ -89,7 +89,7 @@ pub async fn list_entries(
             Ok((watched, page))
         })
         .await?;
-    looks.note(&state.db, &reader.0.trace, &watched.person.username);
+    looks.note(&state.db, &reader.0.context, &watched.person.username);
     Ok(web::Json(page))
 }
 
@@ -102,7 +102,7 @@ fn page_of_entries(
 ) -> ApiResult<Page<EntryView>> {
     // Only shown metrics are searched: not even the work done may tell how much else there is.
     let Some(metric) = granted.visible(metric) else { return Ok(Page::empty()) };
-    let filter = Filter { metric, from, to, ascending: order == Order::Asc };
+    let filter = EntryFilter { metric, from, to, ascending: order == Order::Asc };
     let list = format!("entries|{}|{filter:?}", person.id);
     let page = cursors.page::<(i64, String)>(list, PageQuery { limit, cursor })?;
     let after = page.after.as_ref().map(|(at, id)| (*at, id.as_str()));

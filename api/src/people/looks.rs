@@ -8,10 +8,10 @@ use std::{
 use diesel::prelude::*;
 
 use crate::{
-    account::model::find_user,
+    account::model::find_user_by_name,
     clock::{MINUTE, Timestamp},
     db::{Db, DbConnection, schema::looks},
-    trail::{Action, Event, Trace},
+    trail::{Action, AuditContext, AuditEvent},
 };
 
 /// A viewer who looked at a person, by user name.
@@ -32,15 +32,15 @@ impl Looks {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records that `trace.actor` looked at `person`, unless that is known of this minute.
-    pub fn note(&self, db: &Db, trace: &Trace, person: &str) {
-        self.note_all(db, trace, [person.to_owned()]);
+    /// Records that `context.actor` looked at `person`, unless that is known of this minute.
+    pub fn note(&self, db: &Db, context: &AuditContext, person: &str) {
+        self.note_all(db, context, [person.to_owned()]);
     }
 
     /// The same of several persons, in one write.
-    pub fn note_all(&self, db: &Db, trace: &Trace, people: impl IntoIterator<Item = String>) {
-        let Some(viewer) = trace.actor.clone() else { return };
-        let minute = trace.at.0 / MINUTE;
+    pub fn note_all(&self, db: &Db, context: &AuditContext, people: impl IntoIterator<Item = String>) {
+        let Some(viewer) = context.actor.clone() else { return };
+        let minute = context.at.0 / MINUTE;
         let new: Vec<Look> = {
             let mut noted = self.noted();
             if noted.0 != minute {
@@ -53,14 +53,14 @@ impl Looks {
         if new.is_empty() {
             return;
         }
-        let (looks, written, unwritten, trace) = (self.clone(), new.clone(), new, trace.clone());
+        let (looks, written, unwritten, context) = (self.clone(), new.clone(), new, context.clone());
         // A reader who may look is answered even while nothing can be written.
         db.write_later_or(
             "a look",
             move |conn| {
                 for look in written {
-                    save_last(conn, &look, trace.at)?;
-                    trace.record(conn, &Event::new(Action::PersonLook).on(look.person))?;
+                    save_last(conn, &look, context.at)?;
+                    context.record(conn, &AuditEvent::new(Action::PersonLook).on(look.person))?;
                 }
                 Ok(())
             },
@@ -79,7 +79,8 @@ impl Looks {
 
 /// Notes when somebody last looked, if both are still here.
 fn save_last(conn: &mut DbConnection, look: &Look, at: Timestamp) -> QueryResult<()> {
-    let (Some(viewer), Some(person)) = (find_user(conn, &look.viewer)?, find_user(conn, &look.person)?) else {
+    let (Some(viewer), Some(person)) = (find_user_by_name(conn, &look.viewer)?, find_user_by_name(conn, &look.person)?)
+    else {
         return Ok(());
     };
     let last = looks::table.find((&person.id, &viewer.id));

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::{
     account::{
         ids::{PersonId, ViewerId},
-        model::{Role, Sharing, User, find_user},
+        model::{Role, Sharing, User, find_user_by_name},
     },
     clock::Timestamp,
     db::{DbConnection, schema::shares},
@@ -216,7 +216,7 @@ impl Watched {
     /// # Errors
     /// 404 alike for people who do not exist and people who may not be watched, after the same work, so that nobody learns who exists.
     pub fn find(conn: &mut DbConnection, reader: &User, username: &str, now: Timestamp) -> ApiResult<Self> {
-        let person = find_user(conn, username)?;
+        let person = find_user_by_name(conn, username)?;
         // Read also where nobody has the name: the time of a refusal would tell who exists.
         let person_id = person.as_ref().map_or_else(|| PersonId::new(""), User::as_person);
         let share = find_share(conn, &person_id, &reader.as_viewer())?;
@@ -255,7 +255,7 @@ pub fn shares_with(conn: &mut DbConnection, person_id: &PersonId, viewer_ids: &[
         .load(conn)
 }
 
-/// Keeps the share as it is now.
+/// Saves the share as it is now.
 pub fn save_share(conn: &mut DbConnection, share: &Share) -> QueryResult<()> {
     let there = diesel::update(shares::table.find((&share.person_id, &share.viewer_id))).set(share).execute(conn)?;
     if there == 0 {

@@ -31,7 +31,7 @@ use crate::{
         penalties::{Offence, Penalties, impose, refusal},
         suspicion,
     },
-    trail::Trace,
+    trail::AuditContext,
 };
 
 /// Probes and monitors come by address, often, and have to be answered when nothing else is.
@@ -74,7 +74,7 @@ fn name(host: &str) -> &str {
 
 /// A name that is not ours is somebody else's DNS entry, or a cache that is to be fooled. A body with two lengths is one that a proxy
 /// before us may end elsewhere (RFC 9112, 6.1); what else is ambiguous, actix refuses itself.
-pub(super) async fn for_us_alone(
+pub(super) async fn check_host(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -102,7 +102,7 @@ pub(super) async fn for_us_alone(
 }
 
 /// More at once than can be worked on would make all of them late.
-pub(super) async fn not_too_many_at_once(
+pub(super) async fn limit_concurrency(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -137,7 +137,7 @@ pub(super) fn cors(config: &Config) -> Cors {
 }
 
 /// Identifies the caller, keeps out callers with a penalty, refuses what no honest client sends, and counts both against its caller.
-pub(super) async fn callers(
+pub(super) async fn enforce_penalties(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -149,19 +149,19 @@ pub(super) async fn callers(
     if let Some(caller) = caller {
         req.extensions_mut().insert(caller);
         let kept_out = limited && can_be_kept_out(&req);
-        let until = if kept_out { penalties.keeps_out(&caller, &state.db, &state.clock).await } else { None };
+        let until = if kept_out { penalties.confirmed_until(&caller, &state.db, &state.clock).await } else { None };
         if let Some(until) = until {
             return Ok(req.error_response(refusal(until.0 - state.clock.now().0)));
         }
     }
-    let trace = Trace::of(req.request(), &state);
+    let context = AuditContext::of(req.request(), &state);
     let cross_site = req.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
     let uri = req.uri();
     let finding = suspicion::inspect(req.method().as_str(), uri.path(), uri.query().unwrap_or_default(), req.headers());
     let refused = finding.as_ref().is_some_and(|finding| finding.refused);
     if let Some(finding) = finding {
         let event = SecurityEvent { kind: finding.kind, detail: finding.detail, caller };
-        log.record(&state.db, &state.clock, trace.clone(), event);
+        log.record(&state.db, &state.clock, context.clone(), event);
     }
     let (response, offence) = if refused {
         let detail =
@@ -175,14 +175,14 @@ pub(super) async fn callers(
             body.and_then(|Understood(body)| suspicion::inspect_body(req.method().as_str(), req.path(), &body))
         {
             let event = SecurityEvent { kind: finding.kind, detail: finding.detail, caller };
-            log.record(&state.db, &state.clock, trace.clone(), event);
+            log.record(&state.db, &state.clock, context.clone(), event);
         }
         (response, offence)
     };
     // A foreign page's request is not the doing of the person at the browser. A caller that pretends to be one is still rate limited.
     if let (Some(caller), Some(offence), true) = (caller, offence, limited && !cross_site) {
         let limits = service::<Limits>(response.request())?;
-        punish(&state, &penalties, limits, (caller, offence, trace)).await;
+        punish(&state, &penalties, limits, (caller, offence, context)).await;
     }
     Ok(response)
 }
@@ -191,11 +191,11 @@ async fn punish(
     state: &AppState,
     penalties: &Penalties,
     limits: &Limits,
-    (caller, offence, trace): (Caller, Offence, Trace),
+    (caller, offence, context): (Caller, Offence, AuditContext),
 ) {
     let Some(row) = penalties.count(caller, offence, &state.clock) else { return };
     limits.forget_waiting(caller);
-    match state.db.write(move |conn| Ok(impose(conn, &trace, &row)?)).await {
+    match state.db.write(move |conn| Ok(impose(conn, &context, &row)?)).await {
         Ok(()) => penalties.written(&caller, &state.clock),
         Err(error) => log::warn!(cause:% = error; "a penalty could not be written: a restart will lift it"),
     }
@@ -208,7 +208,7 @@ fn can_be_kept_out(req: &ServiceRequest) -> bool {
 }
 
 /// Counts a request before it is worked on, and an unchanged answer where those count. A refusal that is an offence says so to
-/// [`callers`].
+/// [`enforce_penalties`].
 pub(super) async fn limit(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

@@ -56,7 +56,7 @@ pub(super) fn strict(config: &Config, path: &str, headers: &mut HeaderMap) {
 }
 
 /// Takes over from an answer what its problem document needs as well: how often one may ask, and which site may read it.
-pub(super) fn keep(from: &HeaderMap, to: &mut HeaderMap) {
+pub(super) fn carry_over(from: &HeaderMap, to: &mut HeaderMap) {
     let kept = |name: &HeaderName| {
         name == header::VARY || ["access-control-", "x-ratelimit-"].iter().any(|start| name.as_str().starts_with(start))
     };

@@ -38,7 +38,7 @@ use crate::{
     trail::RequestId,
 };
 
-pub(super) async fn request_log(
+pub(super) async fn journal_request(
     mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -62,7 +62,7 @@ pub(super) async fn request_log(
     let mut response = match &problem {
         Some(problem) => {
             let mut refusal = problem.to_response(&id);
-            headers::keep(response.headers(), refusal.headers_mut());
+            headers::carry_over(response.headers(), refusal.headers_mut());
             refusal
         }
         None => response,
@@ -115,7 +115,7 @@ fn problem_of(error: &Error) -> ApiError {
     .caused_by(error)
 }
 
-pub(super) async fn within_time(
+pub(super) async fn timeout(
     req: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
@@ -151,7 +151,7 @@ pub(super) async fn maintenance(
     next.call(req).await
 }
 
-pub(super) async fn validators(
+pub(super) async fn conditional_get(
     mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {

@@ -5,7 +5,7 @@ use utoipa_actix_web::{scope::scope, service_config::ServiceConfig};
 use crate::{
     account::privacy_policy,
     audit::handlers as audit_log,
-    auth::{handlers as sign_out, sessions, sign_in, tokens, totp},
+    auth::{api_tokens::handlers as api_tokens, handlers as sign_out, sessions, sign_in, totp},
     entries::{
         bulk::{recompute, rewind},
         deleted, handlers as entry,
@@ -46,9 +46,9 @@ fn auth_routes(config: &mut ServiceConfig) {
         .service(totp::create_totp)
         .service(totp::confirm_totp)
         .service(totp::delete_totp)
-        .service(tokens::list_api_tokens)
-        .service(tokens::create_api_token)
-        .service(tokens::delete_api_token);
+        .service(api_tokens::list_api_tokens)
+        .service(api_tokens::create_api_token)
+        .service(api_tokens::delete_api_token);
 }
 
 fn users_routes(config: &mut ServiceConfig) {

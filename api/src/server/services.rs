@@ -44,7 +44,7 @@ impl Services {
             limits: Data::new(Limits::new(&config, &clock)?),
             penalties: Data::new(Penalties::load(&db, &clock).map_err(|error| error.to_string())?),
             security_log: Data::new(SecurityLog::default()),
-            streams: Data::new(Streams::new(&config, &clock, &db, &looks, &auth.seen)?),
+            streams: Data::new(Streams::new(&config, &clock, &db, &looks, &auth.last_seen)?),
             probe: Data::new(Probe::default()),
             draining: Data::new(Draining::default()),
             front: Data::new(Front::new(&config)),

@@ -15,7 +15,7 @@ use crate::{
         view::UserView,
     },
     auth::{
-        SessionView, lockout,
+        SessionId, SessionView, lockout,
         model::end_session_of,
         password::{self, PasswordHasher, check_strength},
     },
@@ -23,7 +23,7 @@ use crate::{
     config::Config,
     db::{Db, DbConnection},
     error::{ApiError, ApiResult, Code},
-    trail::{Action, Event, Trace},
+    trail::{Action, AuditContext, AuditEvent},
 };
 
 #[derive(Debug, Subcommand)]
@@ -159,20 +159,20 @@ impl Operator<'_> {
     fn write<T, F>(&self, f: F) -> ApiResult<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut DbConnection, &Trace) -> ApiResult<T> + Send + 'static,
+        F: FnOnce(&mut DbConnection, &AuditContext) -> ApiResult<T> + Send + 'static,
     {
-        let trace = Trace::operator(self.clock);
-        self.db.write_blocking(move |conn| f(conn, &trace))
+        let context = AuditContext::operator(self.clock);
+        self.db.write_blocking(move |conn| f(conn, &context))
     }
 
     /// A write to the account of `user`.
     fn write_to<T, F>(&self, user: &Named, f: F) -> Result<T, String>
     where
         T: Send + 'static,
-        F: FnOnce(&mut DbConnection, &Trace, &str) -> ApiResult<T> + Send + 'static,
+        F: FnOnce(&mut DbConnection, &AuditContext, &str) -> ApiResult<T> + Send + 'static,
     {
         let username = user.username.clone();
-        self.write(move |conn, trace| f(conn, trace, &username)).map_err(|error| said(&error, user))
+        self.write(move |conn, context| f(conn, context, &username)).map_err(|error| said(&error, user))
     }
 
     fn hash(&self, password: &SecretString) -> Result<String, String> {
@@ -186,10 +186,11 @@ impl Operator<'_> {
         let secret = SecretString::from(password.clone());
         check_strength("password", &secret, username).map_err(|error| format!("The password {}", error.message))?;
         let user = NewUser::new(self.clock.new_id(), username, role, self.hash(&secret)?, self.clock.now());
-        let created = self.write(move |conn, trace| {
+        let created = self.write(move |conn, context| {
             let user = insert_user(conn, &user)?;
-            let event = Event::new(Action::UserCreate).on(&user.username).detail(format!("role {}", role.as_str()));
-            trace.record(conn, &event)?;
+            let event =
+                AuditEvent::new(Action::UserCreate).on(&user.username).detail(format!("role {}", role.as_str()));
+            context.record(conn, &event)?;
             Ok(user.username)
         });
         let name = created.map_err(|error| error.to_string())?;
@@ -215,13 +216,14 @@ impl Operator<'_> {
     }
 
     fn change(&self, user: &Named, changes: AccountChanges) -> Result<(), String> {
-        self.write_to(user, move |conn, trace, name| accounts::change(conn, trace, name, changes).map(drop))
+        self.write_to(user, move |conn, context, name| accounts::change(conn, context, name, changes).map(drop))
     }
 
     fn reset_password(&self, user: &Named) -> Result<String, String> {
         let password = password::generate();
         let hash = self.hash(&SecretString::from(password.clone()))?;
-        let until = self.write_to(user, move |conn, trace, name| accounts::reset_password(conn, trace, name, &hash))?;
+        let until =
+            self.write_to(user, move |conn, context, name| accounts::reset_password(conn, context, name, &hash))?;
         Ok(format!("temporary password, until {until}: {password}\n"))
     }
 
@@ -247,7 +249,7 @@ impl Operator<'_> {
             Ok(accounts::sessions(conn, &user, now)?)
         });
         let views: Vec<SessionView> =
-            found.map_err(|error| said(&error, user))?.into_iter().map(|session| session.view("")).collect();
+            found.map_err(|error| said(&error, user))?.into_iter().map(|session| session.view(None)).collect();
         if json { as_json(&views) } else { Ok(views.iter().map(|view| view.to_string() + "\n").collect()) }
     }
 
@@ -256,11 +258,11 @@ impl Operator<'_> {
             self.write_to(user, accounts::end_sessions)?;
             return Ok(format!("ended all sessions of {}\n", user.username));
         };
-        let ended = self.write_to(user, move |conn, trace, name| {
+        let ended = self.write_to(user, move |conn, context, name| {
             let owner = accounts::named(conn, name)?;
-            let ended = end_session_of(conn, &owner.id, &id.to_string())?;
+            let ended = end_session_of(conn, &owner.id, &SessionId::from(id))?;
             if ended {
-                trace.record(conn, &Event::new(Action::SessionEnd).on(id.to_string()))?;
+                context.record(conn, &AuditEvent::new(Action::SessionEnd).on(id.to_string()))?;
             }
             Ok(ended)
         })?;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::{
-    account::{ids::ViewerId, model::keep_an_admin},
+    account::{ids::ViewerId, model::require_other_admin},
     clock::Timestamp,
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult},
@@ -13,9 +13,9 @@ use crate::{
 /// Erases the user with all that belongs to them.
 ///
 /// # Errors
-/// [`crate::error::Code::LastAdmin`], see [`keep_an_admin`]; [`crate::error::Code::NotFound`] if somebody else was faster.
+/// [`crate::error::Code::LastAdmin`], see [`require_other_admin`]; [`crate::error::Code::NotFound`] if somebody else was faster.
 pub fn delete_user(conn: &mut DbConnection, id: &str, now: Timestamp) -> ApiResult<()> {
-    keep_an_admin(conn, id)?;
+    require_other_admin(conn, id)?;
     tell_all_watched_by(conn, &ViewerId::new(id), now)?;
     match diesel::delete(users::table.find(id)).execute(conn)? {
         0 => Err(ApiError::not_found()),

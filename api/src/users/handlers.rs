@@ -24,7 +24,7 @@ use crate::{
         state::AppState,
     },
     metric::Metric,
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 /// Read your account.
@@ -163,13 +163,13 @@ pub async fn update_me(
     };
     let user = current.user.clone();
     let me = current
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             if accepted.is_some() {
-                model::accept_privacy_policy(conn, &user.id, trace.at)?;
-                let event = Event::new(Action::PrivacyAccept).on(&user.username).detail(privacy_policy::VERSION);
-                trace.record(conn, &event)?;
+                model::accept_privacy_policy(conn, &user.id, context.at)?;
+                let event = AuditEvent::new(Action::PrivacyAccept).on(&user.username).detail(privacy_policy::VERSION);
+                context.record(conn, &event)?;
             }
-            let before = model::user_of(conn, &user.id)?;
+            let before = model::get_user(conn, &user.id)?;
             if changes.time_zone.is_none() && before.time_zone_set == 0 && !has_entries(conn, &user.id)? {
                 changes.time_zone_set = device_time_zone.is_some().then_some(1);
                 changes.time_zone = device_time_zone;
@@ -180,10 +180,10 @@ pub async fn update_me(
                 return Err(FieldError::new("stale_after_hours", "range", message).into());
             }
             if !changes.is_empty() {
-                trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail("preferences"))?;
+                context.record(conn, &AuditEvent::new(Action::UserUpdate).on(&user.username).detail("preferences"))?;
             }
-            person_changed(conn, &before, &after, trace.at)?;
-            Ok(after.me(conn, trace.at)?)
+            person_changed(conn, &before, &after, context.at)?;
+            Ok(after.me(conn, context.at)?)
         })
         .await?;
     Ok(web::Json(me))
@@ -221,9 +221,9 @@ pub async fn delete_me(
     confirm_password(&state, &auth, &current, &body.0.password, Action::UserDelete).await?;
     let user = current.user.clone();
     current
-        .write(&state.db, move |conn, trace| {
-            delete_user(conn, &user.id, trace.at)?;
-            Ok(trace.record(conn, &Event::new(Action::UserDelete).on(&user.username))?)
+        .write(&state.db, move |conn, context| {
+            delete_user(conn, &user.id, context.at)?;
+            Ok(context.record(conn, &AuditEvent::new(Action::UserDelete).on(&user.username))?)
         })
         .await?;
     session.purge();

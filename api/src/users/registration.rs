@@ -9,7 +9,7 @@ use validator::Validate;
 use super::invites::{self, model::Invite};
 use crate::{
     account::{
-        model::{NewUser, Role, insert_user, user_of},
+        model::{NewUser, Role, get_user, insert_user},
         privacy_policy,
         username::validate_new_username,
         view::UserView,
@@ -22,7 +22,7 @@ use crate::{
     http::{extract::ValidJson, state::AppState},
     people::shares,
     settings,
-    trail::{Action, Event, Trace},
+    trail::{Action, AuditContext, AuditEvent},
 };
 
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -62,7 +62,7 @@ pub struct RegisterUser {
 pub async fn register_user(
     state: web::Data<AppState>,
     auth: web::Data<Auth>,
-    trace: Trace,
+    context: AuditContext,
     body: ValidJson<RegisterUser>,
 ) -> ApiResult<HttpResponse> {
     let ValidJson(RegisterUser { username, password, privacy_policy_version, invite_code }) = body;
@@ -82,17 +82,17 @@ pub async fn register_user(
             let (role, invite) = admission(conn, &shared.config, code_hash.as_deref(), now)?;
             let user = NewUser::new(id, &username, role, hash, now).accepting(privacy_policy::VERSION);
             let user = insert_user(conn, &user)?;
-            let mut event = Event::new(Action::Register).on(&user.username);
+            let mut event = AuditEvent::new(Action::Register).on(&user.username);
             if let Some(invite) = &invite {
                 invites::model::count_use(conn, &invite.id)?;
                 event = event.detail(format!("role {}, invite {}", role.as_str(), invite.id));
             }
-            let trace = trace.by(&user.username);
-            trace.record(conn, &event)?;
+            let context = context.by(&user.username);
+            context.record(conn, &event)?;
             if let Some(invite) = invite {
-                let maker = user_of(conn, &invite.created_by)?;
+                let maker = get_user(conn, &invite.created_by)?;
                 if let Some(offer) = invite.offer_of(&maker, now) {
-                    shares::model::let_in(conn, &trace, &maker, &user, offer)?;
+                    shares::model::let_in(conn, &context, &maker, &user, offer)?;
                 }
             }
             Ok(user)

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     account::{
         ids::PersonId,
-        model::{User, user_of},
+        model::{User, get_user},
     },
     auth::guard::AdminUser,
     clock::Timestamp,
@@ -31,7 +31,7 @@ use crate::{
     http::state::AppState,
     metric::{Detail, Metric},
     outbox::{self, Subject, Topic},
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 /// Entries that are looked at in one read.
@@ -61,7 +61,7 @@ trait Plan: Send + 'static {
     fn since(&self) -> i64;
 
     /// Reads what has to be known of a page of entries.
-    fn prepare(&mut self, _conn: &mut DbConnection, _owner: &str, _page: &[Entry]) -> QueryResult<()> {
+    fn prepare(&mut self, _conn: &mut DbConnection, _owner: &PersonId, _page: &[Entry]) -> QueryResult<()> {
         Ok(())
     }
 
@@ -72,7 +72,7 @@ trait Plan: Send + 'static {
     fn count(&mut self, before: Entry, after: Entry);
 
     /// Completes the answer once all entries are counted, and changed if `applied`.
-    fn complete(&mut self, _conn: &mut DbConnection, _owner: &str, _applied: bool) -> QueryResult<()> {
+    fn complete(&mut self, _conn: &mut DbConnection, _owner: &PersonId, _applied: bool) -> QueryResult<()> {
         Ok(())
     }
 
@@ -81,7 +81,7 @@ trait Plan: Send + 'static {
 }
 
 /// A plan, what would be or was done, and whether it was.
-struct Outcome<P> {
+struct BulkOutcome<P> {
     plan: P,
     digest: String,
     applied: bool,
@@ -97,28 +97,28 @@ async fn run<P: Plan>(
     plan: P,
     BulkQuery { dry_run }: BulkQuery,
     digest: Option<String>,
-) -> ApiResult<Outcome<P>> {
+) -> ApiResult<BulkOutcome<P>> {
     let owner = admin.0.user.clone();
     let (list, cursors) = (format!("{}|{}", P::ACTION.as_str(), owner.id), state.cursors.clone());
-    let mut walk = Walk::new(plan, &owner.id, state.clock.now());
+    let mut walk = Walk::new(plan, owner.as_person(), state.clock.now());
     if dry_run {
         let looked = admin.0.read_apart(&state.db, move |conn, owner| {
             walk.plan.begin(owner.clone());
             while walk.step(conn, None)? {}
-            walk.plan.complete(conn, &owner.id, false)?;
+            walk.plan.complete(conn, &owner.as_person(), false)?;
             Ok(walk)
         });
         let walk = looked.await?;
-        return Ok(Outcome { digest: cursors.seal(&list, &walk.digest()), plan: walk.plan, applied: false });
+        return Ok(BulkOutcome { digest: cursors.sign(&list, &walk.digest()), plan: walk.plan, applied: false });
     }
     let digest = digest
         .ok_or_else(|| FieldError::new("digest", "required", "has to be the digest of a preview (`?dry_run=true`)"))?;
     admin
-        .write(&state.db, move |conn, trace| {
-            walk.plan.begin(user_of(conn, &owner.id)?);
+        .write(&state.db, move |conn, context| {
+            walk.plan.begin(get_user(conn, &owner.id)?);
             while walk.step(conn, Some(&owner.username))? {}
             // The error also undoes the changes made so far.
-            if cursors.seal(&list, &walk.digest()) != digest {
+            if !cursors.verify(&list, &walk.digest(), &digest) {
                 return Err(ApiError::new(
                     Code::ChangedSincePreview,
                     "Nothing was changed. Make a new preview, and apply that.",
@@ -126,10 +126,10 @@ async fn run<P: Plan>(
             }
             walk.tell(conn)?;
             if walk.changed > 0 {
-                trace.record(conn, &Event::new(P::ACTION).on(&owner.username).detail(walk.plan.summary()))?;
+                context.record(conn, &AuditEvent::new(P::ACTION).on(&owner.username).detail(walk.plan.summary()))?;
             }
-            walk.plan.complete(conn, &owner.id, true)?;
-            Ok(Outcome { plan: walk.plan, digest, applied: true })
+            walk.plan.complete(conn, &owner.as_person(), true)?;
+            Ok(BulkOutcome { plan: walk.plan, digest, applied: true })
         })
         .await
 }
@@ -137,7 +137,7 @@ async fn run<P: Plan>(
 /// The way through somebody's entries.
 struct Walk<P> {
     plan: P,
-    owner: String,
+    owner: PersonId,
     now: Timestamp,
     /// The change up to which the entries were looked at: when it was, and of which.
     position: (i64, String),
@@ -148,11 +148,11 @@ struct Walk<P> {
 }
 
 impl<P: Plan> Walk<P> {
-    fn new(plan: P, owner: &str, now: Timestamp) -> Self {
+    fn new(plan: P, owner: PersonId, now: Timestamp) -> Self {
         Self {
             position: (plan.since(), String::new()),
             plan,
-            owner: owner.to_owned(),
+            owner,
             now,
             digest: Sha256::new(),
             changed: 0,
@@ -206,10 +206,9 @@ impl<P: Plan> Walk<P> {
 
     /// Notifies those who watch: once for all of a metric, since a page that is told of thousands would load them all again anyway.
     fn tell(&self, conn: &mut DbConnection) -> QueryResult<()> {
-        let owner = PersonId::new(&*self.owner);
         for (metric, level) in self.levels {
             if let Some(level) = level {
-                outbox::add(conn, &owner, Topic::Metric(metric), level, Subject::All, self.now)?;
+                outbox::add(conn, &self.owner, Topic::Metric(metric), level, Subject::All, self.now)?;
             }
         }
         Ok(())

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{BulkQuery, Outcome, Plan, SHOWN, run};
+use super::{BulkOutcome, BulkQuery, Plan, SHOWN, run};
 use crate::{
-    account::model::User,
+    account::{ids::PersonId, model::User},
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
@@ -116,7 +116,7 @@ pub async fn recompute_entries(
 ) -> ApiResult<web::Json<Recompute>> {
     let plan =
         Moving { owner: admin.0.user.clone(), moved: 0, items: Vec::new(), gains: BTreeMap::new(), days: Vec::new() };
-    let Outcome { plan, digest, applied } = run(&state, admin, plan, query.0, body.0.digest).await?;
+    let BulkOutcome { plan, digest, applied } = run(&state, admin, plan, query.0, body.0.digest).await?;
     let Moving { moved, items, days, .. } = plan;
     Ok(web::Json(Recompute { moved, items, days, digest, applied }))
 }
@@ -174,9 +174,9 @@ impl Plan for Moving {
         }
     }
 
-    fn complete(&mut self, conn: &mut DbConnection, owner: &str, applied: bool) -> QueryResult<()> {
+    fn complete(&mut self, conn: &mut DbConnection, owner: &PersonId, applied: bool) -> QueryResult<()> {
         for (day, gain) in self.gains.iter().filter(|(_, gain)| gain.ml != 0).take(SHOWN) {
-            let found = water_of_day(conn, owner, *day)?;
+            let found = water_of_day(conn, owner.as_str(), *day)?;
             let before = if applied { found.plus(gain.negative()) } else { found };
             self.days.push(RecomputedDay::new(*day, before, before.plus(*gain)));
         }

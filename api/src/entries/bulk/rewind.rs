@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{BulkQuery, Outcome, Plan, SHOWN, run};
+use super::{BulkOutcome, BulkQuery, Plan, SHOWN, run};
 use crate::{
+    account::ids::PersonId,
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
@@ -111,7 +112,7 @@ pub async fn rewind_entries(
     }
     let then = HashMap::new();
     let plan = Going { to, now, then, removed: 0, changed: 0, brought_back: 0, items: Vec::new() };
-    let Outcome { plan, digest, applied } = run(&state, admin, plan, query.0, digest).await?;
+    let BulkOutcome { plan, digest, applied } = run(&state, admin, plan, query.0, digest).await?;
     let Going { removed, changed, brought_back, items, .. } = plan;
     Ok(web::Json(Rewind { to, removed, changed, brought_back, items, digest, applied }))
 }
@@ -135,7 +136,7 @@ impl Plan for Going {
         self.to.0 + 1
     }
 
-    fn prepare(&mut self, conn: &mut DbConnection, owner: &str, page: &[Entry]) -> QueryResult<()> {
+    fn prepare(&mut self, conn: &mut DbConnection, owner: &PersonId, page: &[Entry]) -> QueryResult<()> {
         self.then = versions_at(conn, owner, page.iter().map(|entry| entry.id.as_str()).collect(), self.to)?;
         Ok(())
     }

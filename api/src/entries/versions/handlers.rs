@@ -18,7 +18,7 @@ use crate::{
         paging::{Page, PageQuery},
         state::AppState,
     },
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 /// An entry as it was before a change.
@@ -92,7 +92,7 @@ pub async fn list_versions(
     let versions = admin
         .0
         .read(&state.db, |conn, owner| {
-            let entry = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            let entry = find_entry(conn, &owner.as_person(), &id.to_string())?.ok_or_else(ApiError::not_found)?;
             Ok(list(conn, &entry, before, page.rows())?)
         })
         .await?;
@@ -132,16 +132,19 @@ pub async fn restore_version(
     let (id, number) = path.into_inner();
     let (clock, owner) = (state.clock.clone(), admin.0.user.clone());
     let entry = admin
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             let now = clock.now();
-            let before = find_entry(conn, &owner.id, &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            let before = find_entry(conn, &owner.as_person(), &id.to_string())?.ok_or_else(ApiError::not_found)?;
             let version = find_version(conn, &before, number)?.ok_or_else(ApiError::not_found)?;
             let mut after = version.put_back(&before, now);
             if least_detail(&before, &after).is_none() {
                 return Ok(before);
             }
             change_entry(conn, &before, &mut after, &owner.username)?;
-            trace.record(conn, &Event::new(Action::EntryRestore).on(&after.id).detail(format!("version {number}")))?;
+            context.record(
+                conn,
+                &AuditEvent::new(Action::EntryRestore).on(&after.id).detail(format!("version {number}")),
+            )?;
             Ok(after)
         })
         .await?;

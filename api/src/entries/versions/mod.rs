@@ -14,6 +14,7 @@ use diesel::{
 
 use super::model::{Entry, changed_at};
 use crate::{
+    account::ids::PersonId,
     clock::Timestamp,
     db::{
         DbConnection,
@@ -69,8 +70,8 @@ extern "SQL" {
     fn coalesce(number: Nullable<Integer>, otherwise: Integer) -> Integer;
 }
 
-/// Keeps how entries of `owner` are before they are changed by `by` at `now`.
-pub fn keep(conn: &mut DbConnection, owner: &str, ids: &[&str], by: &str, now: i64) -> QueryResult<()> {
+/// Saves how entries of `owner` are before they are changed by `by` at `now`.
+pub fn save_versions(conn: &mut DbConnection, owner: &PersonId, ids: &[&str], by: &str, now: i64) -> QueryResult<()> {
     // Text of our own would not be kept as a statement is.
     let last = entry_versions::table
         .filter(entry_versions::user_id.eq(entries::user_id))
@@ -152,7 +153,7 @@ pub fn list_versions(
 /// The last one that began by then: a clock that was set back may tell the same hour twice, and what was written last under it counts.
 pub fn versions_at(
     conn: &mut DbConnection,
-    owner: &str,
+    owner: &PersonId,
     ids: Vec<&str>,
     to: Timestamp,
 ) -> QueryResult<HashMap<String, EntryVersion>> {

@@ -6,7 +6,7 @@ use validator::Validate;
 use super::model::{self, LookView, ShareChanges, ShareView, WatcherView, share_view, share_view_among};
 use crate::{
     account::{
-        model::{Role, User, find_user},
+        model::{Role, User, find_user_by_name},
         names::Lookalikes,
     },
     auth::guard::{AdminUser, CurrentUser},
@@ -50,16 +50,16 @@ pub async fn create_share_request(
     if current.user.role() != Role::Viewer {
         return Err(ApiError::new(Code::ViewersOnly, "Nothing was changed. Ask with an account that watches."));
     }
-    let (viewer, trace) = (current.user.clone(), current.trace.clone());
+    let (viewer, context) = (current.user.clone(), current.context.clone());
     let (asked, view) = current
-        .write(&state.db, move |conn, trace| {
-            let person = find_user(conn, &username)?.ok_or_else(ApiError::not_found)?;
-            let asked = model::ask(conn, trace, &person, &viewer)?;
-            Ok((asked, person_view(conn, &viewer, person, trace.at)?))
+        .write(&state.db, move |conn, context| {
+            let person = find_user_by_name(conn, &username)?.ok_or_else(ApiError::not_found)?;
+            let asked = model::ask(conn, context, &person, &viewer)?;
+            Ok((asked, person_view(conn, &viewer, person, context.at)?))
         })
         .await?;
     if view.status.is_some() {
-        looks.note(&state.db, &trace, &view.person.username);
+        looks.note(&state.db, &context, &view.person.username);
     }
     Ok(HttpResponse::build(if asked { StatusCode::CREATED } else { StatusCode::OK }).json(view))
 }
@@ -191,10 +191,10 @@ pub async fn update_share(
     });
     let changes = ShareChanges { state: decided, water, altitude, history, export, until };
     let person_id = admin.0.user.as_person();
-    let view = admin.write(&state.db, move |conn, trace| {
+    let view = admin.write(&state.db, move |conn, context| {
         let viewer = model::viewer(conn, &username)?;
-        let person = model::change(conn, trace, &person_id, &viewer, changes)?;
-        Ok(share_view(conn, &person, &viewer, trace.at)?)
+        let person = model::change(conn, context, &person_id, &viewer, changes)?;
+        Ok(share_view(conn, &person, &viewer, context.at)?)
     });
     Ok(web::Json(view.await?))
 }
@@ -219,9 +219,9 @@ pub async fn delete_share(
 ) -> ApiResult<HttpResponse> {
     let changes = ShareChanges { state: Some(ShareState::Ended), ..ShareChanges::default() };
     let person_id = admin.0.user.as_person();
-    let end = admin.write(&state.db, move |conn, trace| {
+    let end = admin.write(&state.db, move |conn, context| {
         let viewer = model::viewer(conn, &username)?;
-        model::change(conn, trace, &person_id, &viewer, changes)
+        model::change(conn, context, &person_id, &viewer, changes)
     });
     end.await?;
     Ok(HttpResponse::NoContent().finish())

@@ -10,10 +10,10 @@ use super::terms::Offer;
 use crate::{
     account::{
         ids::{PersonId, ViewerId},
-        model::{Role, Sharing, User, find_user, user_of},
+        model::{Role, Sharing, User, find_user_by_name, get_user},
         names::{self, Lookalikes},
     },
-    audit::model::{Filter, Position, list as list_records},
+    audit::model::{AuditFilter, Position, list as list_records},
     clock::{DAY, SECOND, Timestamp},
     db::{
         DbConnection,
@@ -23,7 +23,7 @@ use crate::{
     metric::Detail,
     outbox::{self, Subject, Topic, presence},
     people::sharing::{Granted, Share, ShareState, decide, find_share, save_share, shares_to},
-    trail::{Action, Event, Row, Trace},
+    trail::{Action, AuditContext, AuditEvent, AuditRow},
 };
 
 /// How long a viewer who was refused has to wait before they ask again.
@@ -103,7 +103,7 @@ pub struct ShareChanges {
 /// # Errors
 /// [`Code::NotFound`], also for an admin, and so for oneself.
 pub fn viewer(conn: &mut DbConnection, username: &str) -> ApiResult<User> {
-    find_user(conn, username)?.filter(|user| user.role() == Role::Viewer).ok_or_else(ApiError::not_found)
+    find_user_by_name(conn, username)?.filter(|user| user.role() == Role::Viewer).ok_or_else(ApiError::not_found)
 }
 
 /// Whether the person lets in every viewer, and so this one, unless something else was decided for them.
@@ -192,8 +192,8 @@ pub fn list_viewers(conn: &mut DbConnection, person: &User, after: &str, limit: 
 ///
 /// # Errors
 /// [`Code::NotFound`] if the person shares with nobody, [`Code::AskedRecently`] within a day after they said no.
-pub fn ask(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &User) -> ApiResult<bool> {
-    let now = trace.at;
+pub fn ask(conn: &mut DbConnection, context: &AuditContext, person: &User, viewer: &User) -> ApiResult<bool> {
+    let now = context.at;
     if person.role() != Role::Admin || person.disabled != 0 || person.sharing() == Sharing::Nobody {
         return Err(ApiError::not_found());
     }
@@ -216,7 +216,7 @@ pub fn ask(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &User)
     share.set_state(ShareState::Requested, now);
     share.requested_at = Some(now.0);
     share.until = None;
-    keep(conn, trace, &share, &Event::new(Action::ShareRequest).on(&person.username))?;
+    record_share(conn, context, &share, &AuditEvent::new(Action::ShareRequest).on(&person.username))?;
     Ok(true)
 }
 
@@ -226,12 +226,12 @@ pub fn ask(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &User)
 /// [`Code::NotFound`] where there is nothing between them and this does not begin anything.
 pub fn change(
     conn: &mut DbConnection,
-    trace: &Trace,
+    context: &AuditContext,
     person_id: &PersonId,
     viewer: &User,
     changes: ShareChanges,
 ) -> ApiResult<User> {
-    let (now, person) = (trace.at, user_of(conn, person_id.as_str())?);
+    let (now, person) = (context.at, get_user(conn, person_id.as_str())?);
     let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
     let counts = state_between(&person, viewer, kept.as_ref(), now);
     let state = changes.state.unwrap_or(counts);
@@ -266,25 +266,36 @@ pub fn change(
     share.set_terms(terms);
     share.until = until;
     let ends = state == ShareState::Ended && counts != ShareState::Ended;
-    let event = Event::new(if ends { Action::ShareEnd } else { Action::ShareUpdate }).on(&viewer.username);
-    keep(conn, trace, &share, &if ends { event } else { event.detail(in_words(&share, now)) })?;
+    let event = AuditEvent::new(if ends { Action::ShareEnd } else { Action::ShareUpdate }).on(&viewer.username);
+    record_share(conn, context, &share, &if ends { event } else { event.detail(in_words(&share, now)) })?;
     Ok(person)
 }
 
 /// Lets in a viewer who has just come, on what terms the person offered: by an account that they made, or by their invitation.
-pub fn let_in(conn: &mut DbConnection, trace: &Trace, person: &User, viewer: &User, offer: Offer) -> QueryResult<()> {
-    let mut share = Share::new(person.as_person(), viewer.as_viewer(), ShareState::Approved, trace.at);
+pub fn let_in(
+    conn: &mut DbConnection,
+    context: &AuditContext,
+    person: &User,
+    viewer: &User,
+    offer: Offer,
+) -> QueryResult<()> {
+    let mut share = Share::new(person.as_person(), viewer.as_viewer(), ShareState::Approved, context.at);
     share.set_terms(offer.terms);
     share.until = offer.until;
     // The record names the one of the two who did not act.
-    let other = if trace.actor.as_ref() == Some(&viewer.username) { person } else { viewer };
-    keep(conn, trace, &share, &Event::new(Action::ShareUpdate).on(&other.username).detail(in_words(&share, trace.at)))
+    let other = if context.actor.as_ref() == Some(&viewer.username) { person } else { viewer };
+    record_share(
+        conn,
+        context,
+        &share,
+        &AuditEvent::new(Action::ShareUpdate).on(&other.username).detail(in_words(&share, context.at)),
+    )
 }
 
-fn keep(conn: &mut DbConnection, trace: &Trace, share: &Share, event: &Event) -> QueryResult<()> {
+fn record_share(conn: &mut DbConnection, context: &AuditContext, share: &Share, event: &AuditEvent) -> QueryResult<()> {
     save_share(conn, share)?;
-    outbox::add(conn, &share.person_id, Topic::Share, Detail::Logged, Subject::Viewer(&share.viewer_id), trace.at)?;
-    trace.record(conn, event)
+    outbox::add(conn, &share.person_id, Topic::Share, Detail::Logged, Subject::Viewer(&share.viewer_id), context.at)?;
+    context.record(conn, event)
 }
 
 /// The terms of a share, for the record of who decided it.
@@ -304,24 +315,31 @@ fn in_words(share: &Share, now: Timestamp) -> String {
 /// Ends all shares of a user with others, as viewer and as person, when their role changes: they were agreed with
 /// somebody in the other role. Ended shares stay, and narrowed ones end, or two changes of a role would let somebody in
 /// again with `everyone`, or show them more; mere requests, and shares that allow just what everyone sees, are deleted.
-pub fn end_all_of(conn: &mut DbConnection, trace: &Trace, user: &User) -> QueryResult<()> {
+pub fn end_all_of(conn: &mut DbConnection, context: &AuditContext, user: &User) -> QueryResult<()> {
     let mut found = shares_to(conn, &user.as_viewer())?;
     found.extend(shares::table.filter(shares::person_id.eq(&user.id)).select(Share::as_select()).load(conn)?);
-    let ended: Vec<Share> = found.into_iter().filter(|share| share.state(trace.at) != ShareState::Ended).collect();
+    let ended: Vec<Share> = found.into_iter().filter(|share| share.state(context.at) != ShareState::Ended).collect();
     for share in &ended {
-        if share.only_asks(trace.at) || share.is_usual(trace.at) {
+        if share.only_asks(context.at) || share.is_usual(context.at) {
             diesel::delete(shares::table.find((&share.person_id, &share.viewer_id))).execute(conn)?;
         } else {
             let mut share = share.clone();
-            share.set_state(ShareState::Ended, trace.at);
+            share.set_state(ShareState::Ended, context.at);
             save_share(conn, &share)?;
         }
-        outbox::add(conn, &share.person_id, Topic::Share, Detail::Logged, Subject::Viewer(&share.viewer_id), trace.at)?;
+        outbox::add(
+            conn,
+            &share.person_id,
+            Topic::Share,
+            Detail::Logged,
+            Subject::Viewer(&share.viewer_id),
+            context.at,
+        )?;
     }
     if ended.is_empty() {
         return Ok(());
     }
-    trace.record(conn, &Event::new(Action::ShareEnd).on(&user.username).detail("all, as their role changed"))
+    context.record(conn, &AuditEvent::new(Action::ShareEnd).on(&user.username).detail("all, as their role changed"))
 }
 
 /// Tells everybody with whom a viewer had anything that it is not what it was.
@@ -339,7 +357,7 @@ pub fn tell_all_watched_by(conn: &mut DbConnection, viewer_id: &ViewerId, now: T
 pub fn watching(conn: &mut DbConnection, person: &User, now: Timestamp) -> QueryResult<Vec<WatcherView>> {
     let mut found: Vec<WatcherView> = Vec::new();
     for (viewer_id, since) in presence::watchers_of(conn, &person.as_person(), now)? {
-        let viewer = user_of(conn, viewer_id.as_str())?;
+        let viewer = get_user(conn, viewer_id.as_str())?;
         let share = find_share(conn, &person.as_person(), &viewer_id)?;
         if decide(&viewer, person, share.as_ref(), now).is_some() {
             let display_name = names::shown(&viewer);
@@ -359,19 +377,19 @@ pub fn looks_at(
     person: &User,
     position: Option<Position>,
     limit: u32,
-) -> QueryResult<Vec<Row>> {
-    let filter = Filter {
+) -> QueryResult<Vec<AuditRow>> {
+    let filter = AuditFilter {
         action: Some(Action::PersonLook.as_str().to_owned()),
         target: Some(person.username.clone()),
         from: Some(Timestamp(person.created_at)),
-        ..Filter::default()
+        ..AuditFilter::default()
     };
     list_records(conn, &filter, position, limit)
 }
 
 /// A look, with the present display name of the one who looked.
-pub fn look_view(conn: &mut DbConnection, look: Row) -> QueryResult<LookView> {
+pub fn look_view(conn: &mut DbConnection, look: AuditRow) -> QueryResult<LookView> {
     let username = look.actor.unwrap_or_default();
-    let who = find_user(conn, &username)?.filter(|user| user.created_at <= look.at);
+    let who = find_user_by_name(conn, &username)?.filter(|user| user.created_at <= look.at);
     Ok(LookView { username, display_name: who.as_ref().map(names::shown), at: Timestamp(look.at) })
 }

@@ -6,7 +6,7 @@ use validator::Validate;
 use super::model::{self, AccountChanges, TEMPORARY};
 use crate::{
     account::{
-        model::{NewUser, Role, insert_user, list_users as list, user_of},
+        model::{NewUser, Role, get_user as get_row, insert_user, list_users as list},
         names::validate_name,
         username::validate_new_username,
         view::UserView,
@@ -27,7 +27,7 @@ use crate::{
         },
         status::GrantedView,
     },
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 /// List all users.
@@ -124,15 +124,16 @@ pub async fn create_user(
         .with_temporary_password(expires_at);
     let maker = admin.0.user.id.clone();
     let user = admin
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             let user = insert_user(conn, &user)?;
-            let event = Event::new(Action::UserCreate).on(&user.username).detail(format!("role {}", role.as_str()));
-            trace.record(conn, &event)?;
+            let event =
+                AuditEvent::new(Action::UserCreate).on(&user.username).detail(format!("role {}", role.as_str()));
+            context.record(conn, &event)?;
             if let Some(offer) = offer {
-                let maker = user_of(conn, &maker)?;
-                shares::model::let_in(conn, trace, &maker, &user, offer)?;
+                let maker = get_row(conn, &maker)?;
+                shares::model::let_in(conn, context, &maker, &user, offer)?;
             }
-            Ok(user.view_at(conn, trace.at)?)
+            Ok(user.view_at(conn, context.at)?)
         })
         .await?;
     Ok(HttpResponse::Created().json(CreatedUser {
@@ -165,7 +166,7 @@ pub async fn get_user(
         Ok((user.view_at(conn, now)?, user.username))
     });
     let (view, username) = found.await?;
-    looks.note(&state.db, &admin.0.trace, &username);
+    looks.note(&state.db, &admin.0.context, &username);
     Ok(web::Json(view))
 }
 
@@ -213,9 +214,9 @@ pub async fn update_user(
 ) -> ApiResult<web::Json<UserView>> {
     let ValidJson(UpdateUser { role, disabled, display_name }) = body;
     let changes = AccountChanges { role, disabled, display_name };
-    let view = admin.write(&state.db, move |conn, trace| {
-        let user = model::change(conn, trace, &username, changes)?;
-        Ok(user.view_at(conn, trace.at)?)
+    let view = admin.write(&state.db, move |conn, context| {
+        let user = model::change(conn, context, &username, changes)?;
+        Ok(user.view_at(conn, context.at)?)
     });
     Ok(web::Json(view.await?))
 }
@@ -238,7 +239,7 @@ pub async fn delete_user(
     admin: AdminUser,
     username: web::Path<String>,
 ) -> ApiResult<HttpResponse> {
-    admin.write(&state.db, move |conn, trace| model::delete(conn, trace, &username)).await?;
+    admin.write(&state.db, move |conn, context| model::delete(conn, context, &username)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -259,9 +260,9 @@ pub async fn unlock_user(
     admin: AdminUser,
     username: web::Path<String>,
 ) -> ApiResult<HttpResponse> {
-    let unlock = admin.write(&state.db, move |conn, trace| {
+    let unlock = admin.write(&state.db, move |conn, context| {
         let user = model::named(conn, &username)?;
-        lockout::unlock(conn, trace, &user.username)
+        lockout::unlock(conn, context, &user.username)
     });
     unlock.await?;
     Ok(HttpResponse::NoContent().finish())
@@ -300,7 +301,7 @@ pub async fn reset_user_password(
     // Before a second is spent on hashing.
     admin.0.read(&state.db, |conn, _| model::named(conn, &username)).await?;
     let (temporary_password, hash) = auth.passwords.temporary().await?;
-    let reset = admin.write(&state.db, move |conn, trace| model::reset_password(conn, trace, &username, &hash));
+    let reset = admin.write(&state.db, move |conn, context| model::reset_password(conn, context, &username, &hash));
     let expires_at = reset.await?;
     Ok(web::Json(TemporaryPassword { temporary_password, expires_at }))
 }
@@ -332,8 +333,8 @@ pub async fn list_user_sessions(
             Ok((user, sessions))
         })
         .await?;
-    looks.note(&state.db, &admin.0.trace, &user.username);
-    let items = sessions.into_iter().map(|session| session.view(&admin.0.session_id)).collect();
+    looks.note(&state.db, &admin.0.context, &user.username);
+    let items = sessions.into_iter().map(|session| session.view(Some(&admin.0.session_id))).collect();
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 
@@ -354,7 +355,7 @@ pub async fn delete_user_sessions(
     admin: AdminUser,
     username: web::Path<String>,
 ) -> ApiResult<HttpResponse> {
-    admin.write(&state.db, move |conn, trace| model::end_sessions(conn, trace, &username)).await?;
+    admin.write(&state.db, move |conn, context| model::end_sessions(conn, context, &username)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -378,7 +379,7 @@ pub async fn delete_user_totp(
     username: web::Path<String>,
 ) -> ApiResult<HttpResponse> {
     refuse_oneself(&admin, &username)?;
-    admin.write(&state.db, move |conn, trace| model::remove_second_factor(conn, trace, &username)).await?;
+    admin.write(&state.db, move |conn, context| model::remove_second_factor(conn, context, &username)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use crate::{
-    account::model::{Role, Sharing, User, find_user, keep_an_admin},
+    account::model::{Role, Sharing, User, find_user_by_name, require_other_admin},
     auth::{
         model::{Session, end_all_sessions, list_sessions},
         second_factor,
@@ -13,7 +13,7 @@ use crate::{
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult},
     people::shares,
-    trail::{Action, Event, Trace},
+    trail::{Action, AuditContext, AuditEvent},
     users::{changed::person_changed, erase::delete_user, invites},
 };
 
@@ -40,12 +40,17 @@ struct Columns {
 /// # Errors
 /// [`crate::error::Code::NotFound`]. Only admins and the operator come here, and they may know who exists.
 pub fn named(conn: &mut DbConnection, username: &str) -> ApiResult<User> {
-    find_user(conn, username)?.ok_or_else(ApiError::not_found)
+    find_user_by_name(conn, username)?.ok_or_else(ApiError::not_found)
 }
 
 /// # Errors
 /// [`crate::error::Code::LastAdmin`] if that would demote or disable them.
-pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: AccountChanges) -> ApiResult<User> {
+pub fn change(
+    conn: &mut DbConnection,
+    context: &AuditContext,
+    username: &str,
+    changes: AccountChanges,
+) -> ApiResult<User> {
     let user = named(conn, username)?;
     // A value that is set already is no change: it ends no session and leaves no record.
     let role = changes.role.filter(|role| *role != user.role());
@@ -62,11 +67,11 @@ pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: A
     }
     let loses = role == Some(Role::Viewer) || disabled == Some(true);
     if loses {
-        keep_an_admin(conn, &user.id)?;
+        require_other_admin(conn, &user.id)?;
         invites::model::delete_of(conn, &user.id)?;
     }
     if role.is_some() {
-        shares::model::end_all_of(conn, trace, &user)?;
+        shares::model::end_all_of(conn, context, &user)?;
     }
     if loses || role.is_some() {
         end_all_sessions(conn, &user.id)?;
@@ -79,29 +84,34 @@ pub fn change(conn: &mut DbConnection, trace: &Trace, username: &str, changes: A
         sharing: role.map(|_| Sharing::Approved),
     };
     diesel::update(users::table.find(&user.id)).set(&columns).execute(conn)?;
-    trace.record(conn, &Event::new(Action::UserUpdate).on(&user.username).detail(said.join(", ")))?;
+    context.record(conn, &AuditEvent::new(Action::UserUpdate).on(&user.username).detail(said.join(", ")))?;
     let after = named(conn, username)?;
-    person_changed(conn, &user, &after, trace.at)?;
+    person_changed(conn, &user, &after, context.at)?;
     Ok(after)
 }
 
 /// # Errors
 /// [`crate::error::Code::LastAdmin`].
-pub fn delete(conn: &mut DbConnection, trace: &Trace, username: &str) -> ApiResult<()> {
+pub fn delete(conn: &mut DbConnection, context: &AuditContext, username: &str) -> ApiResult<()> {
     let user = named(conn, username)?;
-    delete_user(conn, &user.id, trace.at)?;
-    Ok(trace.record(conn, &Event::new(Action::UserDelete).on(&user.username))?)
+    delete_user(conn, &user.id, context.at)?;
+    Ok(context.record(conn, &AuditEvent::new(Action::UserDelete).on(&user.username))?)
 }
 
 /// Makes the password behind `hash` the user's, for as long as a temporary one lasts. Returns until when.
-pub fn reset_password(conn: &mut DbConnection, trace: &Trace, username: &str, hash: &str) -> ApiResult<Timestamp> {
+pub fn reset_password(
+    conn: &mut DbConnection,
+    context: &AuditContext,
+    username: &str,
+    hash: &str,
+) -> ApiResult<Timestamp> {
     let user = named(conn, username)?;
-    let until = Timestamp(trace.at.0 + TEMPORARY);
+    let until = Timestamp(context.at.0 + TEMPORARY);
     diesel::update(users::table.find(&user.id))
         .set((users::password_hash.eq(hash), users::temporary_password_until.eq(until.0)))
         .execute(conn)?;
     end_all_sessions(conn, &user.id)?;
-    trace.record(conn, &Event::new(Action::PasswordReset).on(&user.username))?;
+    context.record(conn, &AuditEvent::new(Action::PasswordReset).on(&user.username))?;
     Ok(until)
 }
 
@@ -112,17 +122,17 @@ pub fn sessions(conn: &mut DbConnection, user: &User, now: Timestamp) -> QueryRe
     Ok(found)
 }
 
-pub fn end_sessions(conn: &mut DbConnection, trace: &Trace, username: &str) -> ApiResult<()> {
+pub fn end_sessions(conn: &mut DbConnection, context: &AuditContext, username: &str) -> ApiResult<()> {
     let user = named(conn, username)?;
     end_all_sessions(conn, &user.id)?;
-    Ok(trace.record(conn, &Event::new(Action::SessionEnd).on(&user.username).detail("all"))?)
+    Ok(context.record(conn, &AuditEvent::new(Action::SessionEnd).on(&user.username).detail("all"))?)
 }
 
 /// For somebody who lost what makes their codes.
-pub fn remove_second_factor(conn: &mut DbConnection, trace: &Trace, username: &str) -> ApiResult<()> {
+pub fn remove_second_factor(conn: &mut DbConnection, context: &AuditContext, username: &str) -> ApiResult<()> {
     let user = named(conn, username)?;
     if second_factor::remove(conn, &user.id)? {
-        trace.record(conn, &Event::new(Action::TotpDisable).on(&user.username))?;
+        context.record(conn, &AuditEvent::new(Action::TotpDisable).on(&user.username))?;
     }
     Ok(())
 }

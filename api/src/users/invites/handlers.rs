@@ -21,7 +21,7 @@ use crate::{
         shares::terms::{Offer, ShareTerms},
         status::GrantedView,
     },
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 /// The longest life of an invite.
@@ -151,12 +151,13 @@ pub async fn create_invite(
     let id = id.unwrap_or_else(|| state.clock.new_id()).to_string();
     let chosen = Chosen { role, expires_at, max_uses, offer };
     let invite = model::Invite::new(id.clone(), api_tokens::hash(&code), chosen, admin.0.user.id.clone(), now);
-    let event = Event::new(Action::InviteCreate).on(&id).detail(format!("role {}, {max_uses} uses", role.as_str()));
+    let event =
+        AuditEvent::new(Action::InviteCreate).on(&id).detail(format!("role {}, {max_uses} uses", role.as_str()));
     admin
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             model::replace_unused(conn, &invite)?;
             model::insert(conn, &invite)?;
-            Ok(trace.record(conn, &event)?)
+            Ok(context.record(conn, &event)?)
         })
         .await?;
     let url = format!("{}/register?invite={code}", state.config.public_url);
@@ -190,11 +191,11 @@ pub async fn delete_invite(
 ) -> ApiResult<HttpResponse> {
     let id = id.to_string();
     admin
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             if !model::delete(conn, &id)? {
                 return Err(ApiError::not_found());
             }
-            Ok(trace.record(conn, &Event::new(Action::InviteDelete).on(id))?)
+            Ok(context.record(conn, &AuditEvent::new(Action::InviteDelete).on(id))?)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

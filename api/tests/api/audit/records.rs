@@ -10,7 +10,7 @@ use status_tracker::{
     },
     clock::{DAY, MINUTE},
     db::DbConnection,
-    trail::{Action, Event, Trace},
+    trail::{Action, AuditContext, AuditEvent},
 };
 
 use crate::support::{Client, PASSWORD, TestApp};
@@ -41,9 +41,9 @@ const WITHOUT_TRIGGERS: &str = "DROP TRIGGER audit_is_not_changed; DROP TRIGGER 
 
 async fn some_records(app: &TestApp, count: usize) {
     for number in 0..count {
-        let trace = Trace::operator(&app.clock);
-        let event = Event::new(Action::UserUpdate).on(format!("user-{number}"));
-        app.state.db.write(move |conn| Ok(trace.record(conn, &event)?)).await.unwrap();
+        let context = AuditContext::operator(&app.clock);
+        let event = AuditEvent::new(Action::UserUpdate).on(format!("user-{number}"));
+        app.state.db.write(move |conn| Ok(context.record(conn, &event)?)).await.unwrap();
         app.clock.advance(1000);
     }
 }
@@ -166,9 +166,9 @@ async fn an_export_holds_every_record_once_and_is_recorded_itself() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
     some_records(&app, 1203).await;
-    let hostile = Event::new(Action::UserUpdate).on("=HYPERLINK(\"x\")").detail("two\nlines, \"quoted\"");
-    let trace = Trace::operator(&app.clock);
-    app.state.db.write(move |conn| Ok(trace.record(conn, &hostile)?)).await.unwrap();
+    let hostile = AuditEvent::new(Action::UserUpdate).on("=HYPERLINK(\"x\")").detail("two\nlines, \"quoted\"");
+    let context = AuditContext::operator(&app.clock);
+    app.state.db.write(move |conn| Ok(context.record(conn, &hostile)?)).await.unwrap();
 
     let lines = admin.get("/api/v1/admin/audit/export").await;
     assert_eq!(lines.header("content-type"), "application/x-ndjson");

@@ -51,7 +51,7 @@ async fn a_cookie_works_until_it_ends() {
     for days in [5, 5] {
         app.clock.advance(days * DAY);
         page.get("/api/v1/me").await.expect(StatusCode::OK);
-        app.services.auth.seen.flush(&app.state.db).await.unwrap();
+        app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
     }
     app.clock.advance(4 * DAY - 1000);
     page.get("/api/v1/me").await.expect(StatusCode::OK);

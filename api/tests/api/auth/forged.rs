@@ -241,7 +241,7 @@ async fn of_hundreds_of_forged_credentials_none_is_accepted() {
     for at in places(&api_token, 15) {
         add(&format!("API token cut at {at}"), api_token[..at].to_owned());
     }
-    resealed(&mut add, &api_token, decode(others[1])["sub"].as_str().unwrap());
+    resigned(&mut add, &api_token, decode(others[1])["sub"].as_str().unwrap());
 
     let mut cookies = vec![
         ("empty", String::new()),
@@ -305,11 +305,12 @@ async fn api_tokens(app: &TestApp, owner: &Client) -> (String, String, String) {
     (text(0), text(1), text(2))
 }
 
-/// Another user's id, another session's id and other random bits under the seal that was for these.
-fn resealed(add: &mut impl FnMut(&str, String), api_token: &str, other: &str) {
+/// Another user's id, another session's id and other random bits under the signature that was for these.
+fn resigned(add: &mut impl FnMut(&str, String), api_token: &str, other: &str) {
     let honest = BASE64_URL_SAFE_NO_PAD.decode(api_token.strip_prefix("st_").unwrap()).unwrap();
     let other: uuid::Uuid = other.parse().unwrap();
-    for (what, at) in [("another user's id", 0), ("another session's id", 16), ("other bits", 32), ("another seal", 48)]
+    for (what, at) in
+        [("another user's id", 0), ("another session's id", 16), ("other bits", 32), ("another signature", 48)]
     {
         let mut bytes = honest.clone();
         bytes[at..at + 16].copy_from_slice(other.as_bytes());
@@ -319,7 +320,10 @@ fn resealed(add: &mut impl FnMut(&str, String), api_token: &str, other: &str) {
         let cut = BASE64_URL_SAFE_NO_PAD.encode(&honest[..length]);
         add(&format!("API token of {length} bytes"), format!("st_{cut}"));
     }
-    add("API token with a longer seal", format!("st_{}", BASE64_URL_SAFE_NO_PAD.encode([&honest[..], &[0]].concat())));
+    add(
+        "API token with a longer signature",
+        format!("st_{}", BASE64_URL_SAFE_NO_PAD.encode([&honest[..], &[0]].concat())),
+    );
 }
 
 struct Foreign {
@@ -355,7 +359,7 @@ async fn foreign(username: &str) -> Foreign {
 /// OWASP ASVS v5.0.0-13.3.4
 #[actix_web::test]
 async fn a_secret_is_replaced_without_signing_anybody_out() {
-    use status_tracker::auth::token::Tokens;
+    use status_tracker::auth::jwt::JwtKeys;
     let app = TestApp::with(&[("JWT_SECRET_PREVIOUS", PREVIOUS)]).await;
     let robin = app.admin().await;
     let new = robin.bearer.clone().unwrap();
@@ -363,7 +367,7 @@ async fn a_secret_is_replaced_without_signing_anybody_out() {
     let id = |name: &str| ids[name].as_str().unwrap().parse().unwrap();
     let issue = |secret: &str| {
         let expires = Timestamp(app.clock.now().0 + DAY);
-        Tokens::new(&secret.into(), None).issue(id("sub"), id("sid"), app.clock.now(), expires).unwrap()
+        JwtKeys::new(&secret.into(), None).issue(id("sub"), id("sid"), app.clock.now(), expires).unwrap()
     };
     let kid = |token: &str| decode(token.split('.').next().unwrap())["kid"].clone();
     let (old, unknown) = (issue(PREVIOUS), issue("a secret that was never this server's"));
@@ -384,6 +388,6 @@ async fn a_secret_is_replaced_without_signing_anybody_out() {
     let ids = decode(sasha.bearer.as_deref().unwrap().split('.').nth(1).unwrap());
     let id = |name: &str| ids[name].as_str().unwrap().parse().unwrap();
     let expires = Timestamp(later.clock.now().0 + DAY);
-    let old = Tokens::new(&PREVIOUS.into(), None).issue(id("sub"), id("sid"), later.clock.now(), expires).unwrap();
+    let old = JwtKeys::new(&PREVIOUS.into(), None).issue(id("sub"), id("sid"), later.clock.now(), expires).unwrap();
     Client { bearer: Some(old), ..sasha }.get("/api/v1/me").await.expect_problem(401, "unauthorized");
 }

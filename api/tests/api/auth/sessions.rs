@@ -116,12 +116,12 @@ async fn a_session_ends_a_week_after_its_last_use() {
     // Uses within ten minutes are not worth noting, later ones are, and reading writes none of them by itself.
     app.clock.advance(9 * MINUTE);
     page.get("/api/v1/me").await.expect(StatusCode::OK);
-    app.services.auth.seen.flush(&app.state.db).await.unwrap();
+    app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
     assert_eq!(current(&page).await["last_seen_at"], "2026-03-01T12:00:00.000Z");
     app.clock.advance(HOUR);
     page.get("/api/v1/me").await.expect(StatusCode::OK);
     assert_eq!(current(&page).await["last_seen_at"], "2026-03-01T12:00:00.000Z");
-    app.services.auth.seen.flush(&app.state.db).await.unwrap();
+    app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
     assert_eq!(current(&page).await["last_seen_at"], "2026-03-01T13:09:00.000Z");
     app.clock.advance(7 * DAY - 1);
     page.get("/api/v1/me").await.expect(StatusCode::OK);

@@ -82,11 +82,11 @@ async fn the_last_use_is_shown_from_the_first_on() {
     let (_, script) = token(&app, &robin, json!(["read"])).await;
     app.clock.advance(1000);
     script.get("/api/v1/people").await.expect(StatusCode::OK);
-    app.services.auth.seen.flush(&app.state.db).await.unwrap();
+    app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
     assert_eq!(listed(&robin).await[0]["last_used_at"], "2026-03-01T12:00:01.000Z");
     app.clock.advance(HOUR);
     script.get("/api/v1/people").await.expect(StatusCode::OK);
-    app.services.auth.seen.flush(&app.state.db).await.unwrap();
+    app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
     assert_eq!(listed(&robin).await[0]["last_used_at"], "2026-03-01T13:00:01.000Z");
 }
 

@@ -195,7 +195,7 @@ async fn a_code_of_somebody_else_or_of_a_secret_never_confirmed_is_none() {
     sasha.sign_in(&app, &theirs).await.expect(StatusCode::OK);
     sasha.sign_in(&app, &sasha.recovery_codes[0]).await.expect(StatusCode::OK);
 
-    // A secret that somebody else's row was given does not open: it is sealed for its owner.
+    // A secret that somebody else's row was given cannot be decrypted: it is encrypted for its owner.
     app.execute(&format!(
         "UPDATE second_factors SET secret = (SELECT secret FROM second_factors WHERE user_id = (SELECT id FROM users WHERE username = '{}'))",
         sasha.client.username

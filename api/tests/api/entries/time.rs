@@ -7,11 +7,11 @@ use chrono::{Days, NaiveDate};
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use serde_json::json;
 use status_tracker::{
-    account::model::{Role, UserChanges, find_user, update_user},
+    account::model::{Role, UserChanges, find_user_by_name, update_user},
     clock::{DAY, EARLIEST, Timestamp},
     entries::{
         change::insert_entries,
-        model::{Entry, Filter, list_entries, water_of_day},
+        model::{Entry, EntryFilter, list_entries, water_of_day},
     },
     metric::Metric,
 };
@@ -317,7 +317,7 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
     let clock = app.clock.clone();
     // They live in every zone there is for a while, in no order that would make sense.
     let logged = app.state.db.write(move |conn| {
-        let id = find_user(conn, "robin")?.unwrap().id;
+        let id = find_user_by_name(conn, "robin")?.unwrap().id;
         let mut logged = BTreeMap::new();
         for zone in zones {
             let (time_zone, starts_at) = (Some(zone.name().to_owned()), Some(random.gen_range(0..=6)));
@@ -345,7 +345,7 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
     app.clock.advance(1);
     let preview = robin.post("/api/v1/entries/recompute?dry_run=true", json!({})).await;
     let done = robin.post("/api/v1/entries/recompute", json!({"digest": preview.json["digest"]})).await;
-    let me = app.state.db.read(|conn| Ok(find_user(conn, "robin")?.unwrap())).await.unwrap();
+    let me = app.state.db.read(|conn| Ok(find_user_by_name(conn, "robin")?.unwrap())).await.unwrap();
     let right: BTreeMap<_, _> =
         logged.values().map(|entry| (entry.id.clone(), me.day_of(Timestamp(entry.at)).to_string())).collect();
     let moved = logged.values().filter(|entry| right[&entry.id] != entry.day).count();
@@ -358,10 +358,10 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
 async fn days_of(app: &TestApp, person: &Client) -> (BTreeMap<String, String>, i64) {
     let (mut found, mut total) = (BTreeMap::new(), 0);
     let read = app.state.db.read(|conn| {
-        let id = find_user(conn, &person.username)?.unwrap().id;
+        let id = find_user_by_name(conn, &person.username)?.unwrap().id;
         let mut day = EARLIEST.logical_day(chrono_tz::UTC, 0);
         while day < NaiveDate::from_ymd_opt(2026, 3, 4).unwrap() {
-            let filter = Filter { metric: None, from: Some(day), to: Some(day), ascending: true };
+            let filter = EntryFilter { metric: None, from: Some(day), to: Some(day), ascending: true };
             for entry in list_entries(conn, &id, filter, None, 100_000)? {
                 assert_eq!(found.insert(entry.id, day.to_string()), None, "an entry has one day");
             }

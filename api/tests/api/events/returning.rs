@@ -12,7 +12,7 @@ use rand::{Rng, SeedableRng, rngs::SmallRng};
 use secrecy::SecretString;
 use serde_json::json;
 use status_tracker::{
-    auth::token::Tokens,
+    auth::jwt::JwtKeys,
     clock::{Clock, DAY, Timestamp},
 };
 use uuid::Uuid;
@@ -26,7 +26,7 @@ const ENTRIES: usize = 100;
 
 /// Users and sessions by SQL: what they came to be by is not what this is about.
 fn viewers(site: &Site) -> Vec<String> {
-    let tokens = Tokens::new(&SecretString::from(JWT_SECRET), None);
+    let tokens = JwtKeys::new(&SecretString::from(JWT_SECRET), None);
     let now = Clock::system().now();
     let expires = Timestamp(now.0 + DAY);
     let mut connection = site.connect();

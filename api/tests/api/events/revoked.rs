@@ -142,7 +142,7 @@ async fn a_stream_that_is_open_keeps_its_session_in_use() {
         let begun = Instant::now();
         let used = format!("SELECT count(*) AS n FROM sessions WHERE last_seen_at = {}", app.clock.now().0);
         while app.number(&used) != 1 {
-            app.services.auth.seen.flush(&app.state.db).await.unwrap();
+            app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
             assert!(begun.elapsed() < Duration::from_secs(5), "the session was not used");
         }
     }

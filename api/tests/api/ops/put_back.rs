@@ -102,7 +102,7 @@ async fn tokens_that_were_made_ahead_work_as_long_as_their_session() {
     for session in sessions.as_array().unwrap() {
         assert!(instant(&session["last_seen_at"]) <= app.clock.now().0, "nobody was here later than now");
     }
-    app.services.auth.seen.flush(&app.state.db).await.unwrap();
+    app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
     page.delete("/api/v1/me/sessions").await.expect(StatusCode::NO_CONTENT);
     jwt.get("/api/v1/me").await.expect_problem(401, "unauthorized");
     // A session made before the clock was right, and idle since, ends as it would have.

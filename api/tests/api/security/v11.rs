@@ -190,7 +190,7 @@ fn v5_0_0_11_5_1_what_must_not_be_guessed_comes_from_the_system_and_has_128_bits
             assert!(demonstration || !text.contains(word), "{name} has {word}");
         }
     }
-    // The random part of an API token and its seal, 16 bytes each.
+    // The random part of an API token and its signature, 16 bytes each.
     let tokens = ApiTokens::new(&"a pepper for this test alone, long enough".into());
     let id = uuid::Uuid::nil();
     let token = tokens.issue(id, id, [7; 16]);

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{
     error::ApiError,
-    trail::{Action, Event, Trace},
+    trail::{Action, AuditContext, AuditEvent},
 };
 
 use super::{document::Section, operations, repository};
@@ -163,9 +163,9 @@ async fn v5_0_0_2_3_3_an_operation_happens_whole_or_not_at_all() {
     let other = json!({"id": entry["id"], "metric": "water", "value": 500, "at": NOON});
     admin.post("/api/v1/entries", other).await.expect_problem(409, "id_conflict");
     // A record is undone with the change that it records.
-    let trace = Trace::operator(&app.clock);
+    let context = AuditContext::operator(&app.clock);
     let failing = app.state.db.write(move |conn| -> Result<(), ApiError> {
-        trace.record(conn, &Event::new(Action::UserDelete).on("nobody"))?;
+        context.record(conn, &AuditEvent::new(Action::UserDelete).on("nobody"))?;
         Err(ApiError::not_found())
     });
     assert!(failing.await.is_err());

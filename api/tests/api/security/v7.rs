@@ -40,7 +40,7 @@ async fn v5_0_0_7_1_1_a_session_ends_after_the_time_written_down_however_it_is_u
         app.clock.advance(step);
         left -= step;
         page.get("/api/v1/me").await.expect(StatusCode::OK);
-        app.services.auth.seen.flush(&app.state.db).await.unwrap();
+        app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
     }
     app.clock.advance(left - 1000);
     page.get("/api/v1/me").await.expect(StatusCode::OK);
@@ -86,7 +86,7 @@ async fn v5_0_0_7_2_2_every_sign_in_makes_a_credential_that_cannot_be_guessed() 
     for _ in 0..20 {
         let page = app.anonymous().sign_in(&viewer.username, PASSWORD).await;
         let token = bearer(&app, &viewer.username).await;
-        // The seal alone is 128 bits; and the same session sealed again looks different.
+        // The signature alone is 128 bits; and the same session encrypted again looks different.
         assert!(page.cookie.as_ref().unwrap().len() > 100 && token.bearer.as_ref().unwrap().len() > 100);
         assert!(seen.insert(page.cookie) && seen.insert(token.bearer));
     }
@@ -116,7 +116,7 @@ async fn v5_0_0_7_3_1_a_session_that_nobody_uses_ends() {
     let idle = days("unused for");
     app.clock.advance(idle - 1000);
     used.get("/api/v1/me").await.expect(StatusCode::OK);
-    app.services.auth.seen.flush(&app.state.db).await.unwrap();
+    app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
     app.clock.advance(1000);
     left.get("/api/v1/me").await.expect_problem(401, "unauthorized");
     used.get("/api/v1/me").await.expect(StatusCode::OK);

@@ -6,7 +6,7 @@ use actix_web::{dev::ServerHandle, web::Data};
 use secrecy::SecretString;
 use status_tracker::{
     account::model::{NewUser, Role, insert_user, list_users},
-    auth::model::{Kind, Session, start_session},
+    auth::model::{Session, SessionKind, start_session},
     clock::{Clock, DAY, Timestamp},
     config::Config,
     db::Db,
@@ -131,7 +131,7 @@ impl TestApp {
         let now = self.clock.now();
         let expires = Timestamp(now.0 + 30 * DAY);
         let user = NewUser::new(user_id, username, role, hash, now);
-        let session = Session::new(session_id.to_string(), user_id.to_string(), Kind::Jwt, now, expires);
+        let session = Session::new(session_id.into(), user_id.to_string(), SessionKind::Jwt, now, expires);
         let insert = move |conn: &mut _| {
             let user = insert_user(conn, &user)?;
             // Every person has approved every viewer.

@@ -7,13 +7,13 @@ use std::{
 
 use serde_json::Value;
 use status_tracker::{
-    account::model::find_user,
-    auth::model::{Kind, Session, start_session},
+    account::model::find_user_by_name,
+    auth::model::{Session, SessionKind, start_session},
     clock::{Clock, DAY, Timestamp},
     config::Config,
     db::Db,
-    limits::penalties::{Row, impose},
-    trail::Trace,
+    limits::penalties::{PenaltyRow, impose},
+    trail::AuditContext,
 };
 
 use crate::ops::program::{Program, text};
@@ -41,17 +41,19 @@ fn sign_in(program: &Program, username: &str) -> Vec<String> {
     let db = Db::open(&Config::from_sources(environment.into(), None).unwrap()).unwrap();
     let (clock, name) = (Clock::system(), username.to_owned());
     let now = clock.now();
-    let ids = [clock.new_id().to_string(), clock.new_id().to_string()];
-    let rows = ids.clone();
+    let ids = [clock.new_id(), clock.new_id()];
     let start = move |conn: &mut _| {
-        let user = find_user(conn, &name)?.unwrap();
-        for id in rows {
-            start_session(conn, &Session::new(id, user.id.clone(), Kind::Jwt, now, Timestamp(now.0 + DAY)))?;
+        let user = find_user_by_name(conn, &name)?.unwrap();
+        for id in ids {
+            start_session(
+                conn,
+                &Session::new(id.into(), user.id.clone(), SessionKind::Jwt, now, Timestamp(now.0 + DAY)),
+            )?;
         }
         Ok(())
     };
     db.write_blocking(start).unwrap();
-    ids.to_vec()
+    ids.map(|id| id.to_string()).to_vec()
 }
 
 fn sessions(program: &Program, username: &str) -> Vec<String> {
@@ -207,15 +209,16 @@ fn a_penalty_is_listed_and_lifted_by_whoever_it_keeps_out() {
     let program = with(&[("robin", "admin")]);
     let environment = [("DATA_DIR".to_owned(), program.path("data").to_str().unwrap().to_owned())];
     let db = Db::open(&Config::from_sources(environment.into(), None).unwrap()).unwrap();
-    let (clock, trace) = (Clock::system(), Trace::operator(&Clock::system()));
+    let (clock, context) = (Clock::system(), AuditContext::operator(&Clock::system()));
     db.write_blocking(move |conn| {
-        let robin = find_user(conn, "robin")?.unwrap();
+        let robin = find_user_by_name(conn, "robin")?.unwrap();
         let now = clock.now();
         for caller in [format!("user {}", robin.id), "address 192.0.2.7".to_owned(), "address 2001:db8::/64".to_owned()]
         {
             let (id, until) = (clock.new_id().to_string(), now.0 + 60_000);
-            let row = Row { id, caller, level: 1, until, imposed_at: now.0, reason: "asked too often".to_owned() };
-            impose(conn, &trace, &row)?;
+            let row =
+                PenaltyRow { id, caller, level: 1, until, imposed_at: now.0, reason: "asked too often".to_owned() };
+            impose(conn, &context, &row)?;
         }
         Ok(())
     })

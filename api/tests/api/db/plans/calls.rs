@@ -9,7 +9,7 @@ use status_tracker::{
     http::caller::Caller,
     limits::penalties::{self, OFFENCES, Offence, Penalties},
     outbox,
-    trail::Trace,
+    trail::AuditContext,
 };
 
 use crate::support::{Answer, Client, PASSWORD, TestApp, code_at};
@@ -90,8 +90,8 @@ pub async fn call_in_every_way(app: &TestApp) {
     // A penalty, so that all that follows from one is said to the database too.
     let caller = Caller::User(id_of(app, &viewer).parse().unwrap());
     let row = (0..OFFENCES).find_map(|_| app.services.penalties.count(caller, Offence::TooOften, &app.clock)).unwrap();
-    let (penalty, trace) = (format!("/api/v1/admin/penalties/{}", row.id), Trace::operator(&app.clock));
-    app.state.db.write(move |conn| Ok(penalties::impose(conn, &trace, &row)?)).await.unwrap();
+    let (penalty, context) = (format!("/api/v1/admin/penalties/{}", row.id), AuditContext::operator(&app.clock));
+    app.state.db.write(move |conn| Ok(penalties::impose(conn, &context, &row)?)).await.unwrap();
     Penalties::load(&app.state.db, &app.clock).unwrap();
     call(&admin, "GET", "/api/v1/admin/security", None).await.expect_success();
     call(&admin, "DELETE", &penalty, None).await.expect_success();
@@ -108,7 +108,7 @@ pub async fn call_in_every_way(app: &TestApp) {
     call(&admin, "PUT", "/api/v1/me/password", Some(passwords)).await.expect_success();
     app.clock.advance(HOUR);
     call(&admin, "GET", "/api/v1/me", None).await.expect_success();
-    app.services.auth.seen.flush(&app.state.db).await.unwrap();
+    app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
     call(&admin, "POST", "/api/v1/auth/logout", None).await.expect_success();
 }
 

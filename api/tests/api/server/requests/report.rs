@@ -80,13 +80,14 @@ async fn reports_of_the_policy_are_counted_and_never_handed_back() {
 
 #[actix_web::test]
 async fn the_report_counts_by_the_hour_and_names_who_is_locked() {
-    use status_tracker::trail::{Action, Event, Outcome, Trace};
+    use status_tracker::trail::{Action, AuditContext, AuditEvent, Outcome};
     let app = TestApp::start().await;
     let admin = app.admin().await;
     let fail = |name: &'static str| {
-        let trace = Trace { actor: None, address: Some("192.0.2.7".to_owned()), ..Trace::operator(&app.clock) };
-        let event = Event::new(Action::Login).on(name).outcome(Outcome::Failure);
-        app.state.db.write(move |conn| Ok(trace.record(conn, &event)?))
+        let context =
+            AuditContext { actor: None, address: Some("192.0.2.7".to_owned()), ..AuditContext::operator(&app.clock) };
+        let event = AuditEvent::new(Action::Login).on(name).outcome(Outcome::Failure);
+        app.state.db.write(move |conn| Ok(context.record(conn, &event)?))
     };
     fail("long-ago").await.unwrap();
     app.clock.advance(25 * HOUR);

@@ -11,7 +11,7 @@ use serde_json::Value;
 use status_tracker::{
     auth::{
         api_tokens::{self, Scope},
-        model::{Kind, Session, start_session},
+        model::{Session, SessionKind, start_session},
     },
     clock::{DAY, Timestamp},
     db::schema::users,
@@ -39,7 +39,7 @@ async fn api_token(app: &TestApp, username: &str) -> Client {
     let make = move |conn: &mut _| {
         let user: String = users::table.filter(users::username.eq(name)).select(users::id).first(conn)?;
         let token = tokens.issue(user.parse().unwrap(), id, [7; 16]);
-        let row = Session::new(id.to_string(), user, Kind::ApiToken, now, Timestamp(now.0 + DAY));
+        let row = Session::new(id.into(), user, SessionKind::ApiToken, now, Timestamp(now.0 + DAY));
         start_session(conn, &row.for_token("script".to_owned(), &[Scope::Read], api_tokens::hash(&token)))?;
         Ok(token)
     };

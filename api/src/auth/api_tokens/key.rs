@@ -1,4 +1,4 @@
-//! API tokens: a named, scoped, ending key for a script or a shortcut, shown once and kept as a hash.
+//! The key itself: how it is made and recognised. It is shown once and stored as a hash.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// The prefix by which people, and programs that look for leaked secrets, recognise a token.
 const PREFIX: &str = "st_";
 const RANDOM: usize = 16;
-const SEAL: usize = 16;
+const SIGNATURE: usize = 16;
 
 /// A permission of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -28,13 +28,13 @@ pub enum Scope {
     LogAltitude,
 }
 
-/// Makes and recognises tokens. A token names its user and its session under a seal, so that its owner is known without a look into the
-/// database, and carries 128 random bits, so that the seal alone does not make one.
+/// Makes and recognises tokens. A token names its user and its session under a signature, so that its owner is known without a look
+/// into the database, and carries 128 random bits, so that the signature alone does not make one.
 #[derive(Clone, Debug)]
 pub struct ApiTokens(SecretString);
 
 impl ApiTokens {
-    /// Sealed with the pepper, which is the one secret that is never replaced.
+    /// Signed with the pepper, which is the one secret that is never replaced.
     #[must_use]
     pub fn new(pepper: &SecretString) -> Self {
         Self(pepper.clone())
@@ -43,8 +43,8 @@ impl ApiTokens {
     #[must_use]
     pub fn issue(&self, user: Uuid, session: Uuid, random: [u8; RANDOM]) -> String {
         let mut bytes = [user.as_bytes().as_slice(), session.as_bytes(), &random].concat();
-        let seal = self.seal(&bytes);
-        bytes.extend_from_slice(&seal);
+        let signature = self.sign(&bytes);
+        bytes.extend_from_slice(&signature);
         format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
@@ -52,10 +52,10 @@ impl ApiTokens {
     #[must_use]
     pub fn verify(&self, token: &str) -> Option<(Uuid, Uuid)> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(token.strip_prefix(PREFIX)?).ok()?;
-        let (body, seal) = bytes.split_at_checked(32 + RANDOM)?;
+        let (body, signature) = bytes.split_at_checked(32 + RANDOM)?;
         let mut mac = self.mac();
         mac.update(body);
-        mac.verify_truncated_left(seal).ok().filter(|()| seal.len() == SEAL)?;
+        mac.verify_truncated_left(signature).ok().filter(|()| signature.len() == SIGNATURE)?;
         Some((Uuid::from_slice(&body[..16]).ok()?, Uuid::from_slice(&body[16..32]).ok()?))
     }
 
@@ -66,16 +66,16 @@ impl ApiTokens {
         mac
     }
 
-    fn seal(&self, body: &[u8]) -> [u8; SEAL] {
+    fn sign(&self, body: &[u8]) -> [u8; SIGNATURE] {
         let mut mac = self.mac();
         mac.update(body);
-        let mut seal = [0; SEAL];
-        seal.copy_from_slice(&mac.finalize().into_bytes()[..SEAL]);
-        seal
+        let mut signature = [0; SIGNATURE];
+        signature.copy_from_slice(&mac.finalize().into_bytes()[..SIGNATURE]);
+        signature
     }
 }
 
-/// How a token is kept. It has 128 random bits, so a fast hash is enough.
+/// A token as it is stored. It has 128 random bits, so a fast hash is enough.
 #[must_use]
 pub fn hash(token: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(token))

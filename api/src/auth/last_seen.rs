@@ -9,17 +9,17 @@ use std::{
 
 use actix_web::web;
 
-use super::{model, service::Auth};
+use super::{ids::SessionId, model, service::Auth};
 use crate::{clock::Timestamp, db::Db, error::ApiResult, http::state::AppState};
 
 const FLUSH_EVERY: Duration = Duration::from_mins(1);
 
 #[derive(Clone, Debug, Default)]
-pub struct Seen(Arc<Mutex<HashMap<String, Timestamp>>>);
+pub struct LastSeen(Arc<Mutex<HashMap<SessionId, Timestamp>>>);
 
-impl Seen {
-    pub fn note(&self, session_id: &str, now: Timestamp) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(session_id.to_owned(), now);
+impl LastSeen {
+    pub fn note(&self, session_id: &SessionId, now: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(session_id.clone(), now);
     }
 
     /// Writes what was gathered.
@@ -36,10 +36,10 @@ impl Seen {
 }
 
 /// Flushes for as long as the server runs.
-pub async fn keep_flushing(state: web::Data<AppState>, auth: web::Data<Auth>) {
+pub async fn flush_periodically(state: web::Data<AppState>, auth: web::Data<Auth>) {
     loop {
         tokio::time::sleep(FLUSH_EVERY).await;
-        if let Err(error) = auth.seen.flush(&state.db).await {
+        if let Err(error) = auth.last_seen.flush(&state.db).await {
             log::warn!(cause:% = error; "the last use of sessions could not be noted");
         }
     }

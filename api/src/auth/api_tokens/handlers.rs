@@ -1,4 +1,4 @@
-//! API tokens, as their owner manages them. How one is made and recognised is in `api_tokens.rs`.
+//! API tokens, as their owner manages them.
 
 use std::borrow::Cow;
 
@@ -8,18 +8,19 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
-use super::{
-    api_tokens::{self, Scope},
-    guard::CurrentUser,
-    model::{self, Kind, Session},
-    service::Auth,
-};
+use super::{Scope, hash};
 use crate::{
     account::names::validate_name,
+    auth::{
+        guard::CurrentUser,
+        ids::SessionId,
+        model::{self, Session, SessionKind},
+        service::Auth,
+    },
     clock::{DAY, Timestamp},
     error::{ApiError, ApiResult, FieldError},
     http::{extract::ValidJson, paging::Page, state::AppState},
-    trail::{Action, Event},
+    trail::{Action, AuditEvent},
 };
 
 /// A year, also when it is a leap year.
@@ -48,7 +49,7 @@ impl Session {
             expires_at: Timestamp(self.expires_at),
             last_used_at: Some(Timestamp(self.last_seen_at)).filter(|seen| *seen != model::NEVER),
             name: self.name.unwrap_or_default(),
-            id: self.id,
+            id: self.id.to_string(),
         }
     }
 }
@@ -136,25 +137,22 @@ pub async fn create_api_token(
     body: ValidJson<CreateApiToken>,
 ) -> ApiResult<HttpResponse> {
     let CreateApiToken { name, scopes, expires_at, id } = body.0;
-    let now = current.trace.at;
+    let now = current.context.at;
     if expires_at <= now || expires_at.0 > now.0 + LONGEST {
         return Err(FieldError::new("expires_at", "range", "has to be in the future, at most a year ahead").into());
     }
     let id = id.unwrap_or_else(|| state.clock.new_id());
     let token = auth.api_tokens.issue(current.user.id.parse().map_err(ApiError::internal)?, id, rand::random());
-    let row = Session::new(id.to_string(), current.user.id.clone(), Kind::ApiToken, now, expires_at).for_token(
-        name.clone(),
-        &scopes,
-        api_tokens::hash(&token),
-    );
+    let row = Session::new(SessionId::from(id), current.user.id.clone(), SessionKind::ApiToken, now, expires_at)
+        .for_token(name.clone(), &scopes, hash(&token));
     let named = format!("{name}: {}", serde_json::json!(scopes));
     // Its last use may still be in memory alone.
-    auth.seen.flush(&state.db).await?;
+    auth.last_seen.flush(&state.db).await?;
     current
-        .write(&state.db, move |conn, trace| {
+        .write(&state.db, move |conn, context| {
             model::replace_unused_token(conn, &row)?;
             model::add_token(conn, &row, now)?;
-            Ok(trace.record(conn, &Event::new(Action::TokenCreate).on(&row.id).detail(named))?)
+            Ok(context.record(conn, &AuditEvent::new(Action::TokenCreate).on(row.id.as_str()).detail(named))?)
         })
         .await?;
     let id = id.to_string();
@@ -176,14 +174,14 @@ pub async fn delete_api_token(
     current: CurrentUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let CurrentUser { user, trace, .. } = current;
+    let CurrentUser { user, context, .. } = current;
     state
         .db
         .write(move |conn| {
-            if !model::end_token_of(conn, &user.id, &id.to_string())? {
+            if !model::end_token_of(conn, &user.id, &SessionId::from(*id))? {
                 return Err(ApiError::not_found());
             }
-            Ok(trace.record(conn, &Event::new(Action::TokenDelete).on(id.to_string()))?)
+            Ok(context.record(conn, &AuditEvent::new(Action::TokenDelete).on(id.to_string()))?)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

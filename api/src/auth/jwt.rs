@@ -34,7 +34,7 @@ struct Claims {
 }
 
 #[derive(Clone)]
-pub struct Tokens {
+pub struct JwtKeys {
     encoding: EncodingKey,
     /// By key id (RFC 7515, 4.1.4): the current secret, and the one before it while it is still accepted.
     decoding: Vec<(String, DecodingKey)>,
@@ -46,13 +46,13 @@ fn key_id(secret: &SecretString) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&digest[..6])
 }
 
-impl std::fmt::Debug for Tokens {
+impl std::fmt::Debug for JwtKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Tokens")
+        f.write_str("JwtKeys")
     }
 }
 
-impl Tokens {
+impl JwtKeys {
     #[must_use]
     pub fn new(secret: &SecretString, previous: Option<&SecretString>) -> Self {
         hs256::install();

@@ -10,7 +10,7 @@ use std::{
 const ROOM: usize = 32 * 1024;
 
 #[derive(Debug)]
-pub(super) struct Pipe(Mutex<State>);
+pub(super) struct SendBuffer(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
@@ -19,7 +19,7 @@ struct State {
     ended: bool,
 }
 
-impl Pipe {
+impl SendBuffer {
     /// With a comment in it, so that the client hears at once that it is connected.
     pub fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::new(State { text: b":\n\n".to_vec(), waker: None, ended: false })))
@@ -74,20 +74,20 @@ mod tests {
 
     #[test]
     fn what_is_not_taken_takes_up_room() {
-        let pipe = Pipe::new();
+        let buffer = SendBuffer::new();
         let waker = noop_waker();
         let context = Context::from_waker(&waker);
-        assert_eq!(pipe.poll_take(&context), Poll::Ready(Some((b":\n\n".to_vec(), false))));
-        assert_eq!(pipe.poll_take(&context), Poll::Pending);
-        pipe.push(&"x".repeat(ROOM - 1));
-        assert!(pipe.has_room());
-        pipe.push("y");
-        assert!(!pipe.has_room());
-        pipe.end();
-        let Poll::Ready(Some((text, true))) = pipe.poll_take(&context) else {
+        assert_eq!(buffer.poll_take(&context), Poll::Ready(Some((b":\n\n".to_vec(), false))));
+        assert_eq!(buffer.poll_take(&context), Poll::Pending);
+        buffer.push(&"x".repeat(ROOM - 1));
+        assert!(buffer.has_room());
+        buffer.push("y");
+        assert!(!buffer.has_room());
+        buffer.end();
+        let Poll::Ready(Some((text, true))) = buffer.poll_take(&context) else {
             panic!("all of it, and that it was full")
         };
         assert_eq!(text.len(), ROOM);
-        assert_eq!(pipe.poll_take(&context), Poll::Ready(None));
+        assert_eq!(buffer.poll_take(&context), Poll::Ready(None));
     }
 }
