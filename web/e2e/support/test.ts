@@ -188,7 +188,7 @@ export async function stopClock(page: Page): Promise<void> {
   await page.clock.install({ time: now - 60_000 })
   await page.clock.pauseAt(now)
   await page.addInitScript(() => {
-    const { fetch } = window
+    const fetch = window.fetch.bind(window)
     const asked: string[] = []
     Object.assign(window, {
       asked,
