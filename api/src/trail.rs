@@ -174,7 +174,7 @@ impl AuditContext {
     /// Adds `event` to the chain. Call it in the transaction of what it records.
     ///
     /// # Errors
-    /// Those of the database, which undo the transaction: nothing happens unrecorded.
+    /// Errors of the database, which undo the transaction: nothing happens unrecorded.
     pub fn record(&self, conn: &mut DbConnection, event: &AuditEvent) -> QueryResult<()> {
         let (last, previous): (i64, String) =
             audit_head::table.find(1).select((audit_head::last, audit_head::hash)).first(conn)?;

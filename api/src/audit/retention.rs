@@ -26,7 +26,7 @@ pub async fn prune_periodically(state: web::Data<AppState>) {
 }
 
 /// # Errors
-/// Those of the database. What has gone until then has gone behind an anchor.
+/// Errors of the database. What has gone until then has gone behind an anchor.
 pub async fn prune(state: &AppState) -> ApiResult<()> {
     let (id, hash) = state.db.read(|conn| Ok(model::head(conn)?)).await?;
     log::info!(record = id, hash = hash.as_str(); "audit head");

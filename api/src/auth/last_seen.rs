@@ -25,7 +25,7 @@ impl LastSeen {
     /// Writes what was gathered.
     ///
     /// # Errors
-    /// Those of the database; what could not be written is gone, and the next use notes it again.
+    /// Errors of the database; what could not be written is gone, and the next use notes it again.
     pub async fn flush(&self, db: &Db) -> ApiResult<()> {
         let gathered = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         if gathered.is_empty() {

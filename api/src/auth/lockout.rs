@@ -40,7 +40,7 @@ pub enum Begun {
 /// Counts an attempt that is about to be verified, unless the name is locked.
 ///
 /// # Errors
-/// Those of the database. That the name is locked is none, because the caller records it in the same transaction.
+/// Errors of the database. That the name is locked is none, because the caller records it in the same transaction.
 pub fn begin_attempt(conn: &mut DbConnection, id: &str, username: &str, now: Timestamp) -> QueryResult<Begun> {
     forget_past(conn, now)?;
     let name = key(username);
@@ -66,7 +66,7 @@ pub fn begin_attempt(conn: &mut DbConnection, id: &str, username: &str, now: Tim
 /// clock was put back, instants in the future become now, or a lock would last until they have come.
 ///
 /// # Errors
-/// Those of the database.
+/// Errors of the database.
 pub fn forget_past(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
     diesel::update(dsl::sign_in_failures.filter(dsl::last_at.gt(now.0))).set(dsl::last_at.eq(now.0)).execute(conn)?;
     diesel::update(attempts::sign_in_attempts.filter(attempts::at.gt(now.0)))
@@ -111,7 +111,7 @@ pub fn fail(conn: &mut DbConnection, id: &str, username: &str, at: Timestamp) ->
 /// An admin lifts the lock from a name. Whether there was anything to lift.
 ///
 /// # Errors
-/// Those of the database.
+/// Errors of the database.
 pub fn unlock(conn: &mut DbConnection, context: &AuditContext, username: &str) -> ApiResult<bool> {
     let was_locked = forget(conn, username)?;
     if was_locked {

@@ -70,7 +70,7 @@ impl PasswordHasher {
     /// OWASP ASVS 6.4.6); what limits that is that it opens nothing but the choice of another, and expires.
     ///
     /// # Errors
-    /// Those of [`Self::hash`].
+    /// Errors of [`Self::hash`].
     pub async fn temporary(&self) -> ApiResult<(String, String)> {
         let password = generate();
         let hash = self.hash(&SecretString::from(password.clone())).await?;

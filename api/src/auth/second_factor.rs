@@ -199,7 +199,7 @@ pub enum ShownFactor {
 /// Looks at a code and uses it up.
 ///
 /// # Errors
-/// Those of the database, and if the secret was encrypted with another pepper.
+/// Errors of the database, and if the secret was encrypted with another pepper.
 pub fn check(
     conn: &mut DbConnection,
     keys: &SecondFactors,

@@ -28,7 +28,7 @@ impl Changes {
     /// Whether anything was committed since this was last asked, the first time included. Costs microseconds.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Errors of the database.
     pub fn happened(&mut self) -> Result<bool, ApiError> {
         let DbConnection::Sqlite(connection) = &mut self.connection else { return Ok(true) };
         let version = sql_query("PRAGMA data_version").get_result::<Version>(connection)?.data_version;

@@ -177,7 +177,7 @@ impl Db {
     /// Moves what is in the write-ahead log into the database file, so that after a stop the file alone is the whole.
     ///
     /// # Errors
-    /// Those of the database; the log is then read at the next start, and nothing is lost.
+    /// Errors of the database; the log is then read at the next start, and nothing is lost.
     pub fn checkpoint(&self) -> Result<(), ApiError> {
         Ok(self.reader()?.checkpoint()?)
     }

@@ -85,7 +85,7 @@ impl Watching {
     /// Nobody watches through this process any more.
     ///
     /// # Errors
-    /// Those of the database; others then clear up once the lease is over.
+    /// Errors of the database; others then clear up once the lease is over.
     pub fn end(&self, db: &Db, now: Timestamp) -> ApiResult<()> {
         if self.told.is_none() {
             return Ok(());

@@ -211,7 +211,7 @@ fn query_fault(text: &str) -> FieldError {
 /// For a field of a PATCH: present means `Some`, and `null` is a value like any other, so that it is refused where the type has none.
 ///
 /// # Errors
-/// Those of `T`.
+/// Errors of `T`.
 pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }

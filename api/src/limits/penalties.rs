@@ -73,7 +73,7 @@ impl Penalties {
     /// The penalties that were imposed before this process began.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Errors of the database.
     pub fn load(db: &Db, clock: &Clock) -> ApiResult<Self> {
         let now = clock.now();
         let rows = db.read_blocking(|conn| Ok(ending_after(conn, now.0 - REMEMBERED_FOR)?))?;
@@ -231,7 +231,7 @@ pub fn refusal(remaining: i64) -> ApiError {
 /// Writes a penalty in place of the one that the caller had before.
 ///
 /// # Errors
-/// Those of the database.
+/// Errors of the database.
 pub fn impose(conn: &mut DbConnection, context: &AuditContext, row: &PenaltyRow) -> QueryResult<()> {
     delete_past(conn, Timestamp(row.imposed_at))?;
     diesel::delete(penalties::table.filter(penalties::caller.eq(&row.caller))).execute(conn)?;
@@ -245,7 +245,7 @@ pub fn impose(conn: &mut DbConnection, context: &AuditContext, row: &PenaltyRow)
 /// Takes a penalty away. Whom it was for; `None` if there is none of this id.
 ///
 /// # Errors
-/// Those of the database.
+/// Errors of the database.
 pub fn lift(conn: &mut DbConnection, context: &AuditContext, id: &str) -> QueryResult<Option<String>> {
     let Some(caller) = penalties::table.find(id).select(penalties::caller).first::<String>(conn).optional()? else {
         return Ok(None);
@@ -265,7 +265,7 @@ fn is_there(conn: &mut DbConnection, caller: &str) -> QueryResult<bool> {
 /// Moves those that were imposed in the future to now, each as long as it is.
 ///
 /// # Errors
-/// Those of the database.
+/// Errors of the database.
 pub fn bring_back(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
     let ahead = penalties::table.filter(penalties::until.gt(now.0).and(penalties::imposed_at.gt(now.0)));
     let length = penalties::until - penalties::imposed_at;
@@ -278,7 +278,7 @@ pub fn bring_back(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
 /// Penalties that hold at `now`, as they are shown; the last to end first.
 ///
 /// # Errors
-/// Those of the database.
+/// Errors of the database.
 pub fn views(conn: &mut DbConnection, now: Timestamp) -> ApiResult<Vec<Penalty>> {
     views_after(conn, now.0, now)
 }

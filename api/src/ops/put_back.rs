@@ -27,7 +27,7 @@ const UNNOTICED: i64 = 1_000;
 /// Moves what was noted in the future to now. What somebody chose as an end (of a share, an invitation, a token) stays.
 ///
 /// # Errors
-/// Those of the database.
+/// Errors of the database.
 pub fn bring_back(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
     lockout::forget_past(conn, now)?;
     penalties::bring_back(conn, now)?;

@@ -19,7 +19,7 @@ pub async fn prune_periodically(state: web::Data<AppState>) {
 }
 
 /// # Errors
-/// Those of the database.
+/// Errors of the database.
 pub async fn prune(state: &AppState) -> ApiResult<()> {
     let now = state.clock.now();
     while state.db.write(move |conn| Ok(super::prune(conn, now)?)).await? > 0 {}

@@ -116,7 +116,7 @@ fn page_of_entries(
 /// The first page of everything since `day`, as `from={day}` gives it.
 ///
 /// # Errors
-/// Those of the database.
+/// Errors of the database.
 pub fn since(
     conn: &mut DbConnection,
     cursors: &Cursors,
