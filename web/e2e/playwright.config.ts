@@ -4,20 +4,20 @@ import { ZONE } from './support/server'
 
 const cache = process.env.CACHE_DIR ?? `${homedir()}/.cache/status-tracker`
 
-// Every worker has its own server and its own database, so the files may run side by side. No test is
-// tried twice: one that passes the second time has found something.
+// Every worker has its own server and its own database, so the files may run side by side. A test that passes the second
+// time has found something: the end of the run names it, with what it said the first time.
 export default defineConfig({
   testDir: '.',
   // `make e2e-limits` tries these; one of them is in limits.spec.ts, for every run.
   testIgnore: process.env.E2E_LIMITS === '1' ? [] : ['limits/**'],
   outputDir: `${cache}/e2e-results`,
   workers: 2,
-  retries: 0,
+  retries: 1,
   forbidOnly: process.env.CI !== undefined,
   // These end what hangs and cost nothing otherwise, so they are long enough for a machine that does much else.
   timeout: 300_000,
   expect: { timeout: 60_000 },
-  reporter: [['list']],
+  reporter: [['list'], ['./support/failures.ts']],
   use: {
     actionTimeout: 60_000,
     navigationTimeout: 60_000,

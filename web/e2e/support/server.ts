@@ -27,13 +27,23 @@ function zoneOfNoon(hour: number): string {
   return east === 0 ? 'UTC' : `Etc/GMT${east > 0 ? '-' : '+'}${Math.abs(east)}`
 }
 
+/** Below the range from which the kernel takes the client side of connections, so that a server may end and come back. */
 async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', done))
-  const address = probe.address()
-  await new Promise((done) => probe.close(done))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    const probe = createServer()
+    const free = await new Promise<boolean>((done) => {
+      probe.once('error', () => {
+        done(false)
+      })
+      probe.listen(port, '127.0.0.1', () => {
+        done(true)
+      })
+    })
+    if (!free) continue
+    await new Promise((done) => probe.close(done))
+    return port
+  }
 }
 
 export class Server {

@@ -1,0 +1,28 @@
+// Says at the very end what failed and why, a few lines each: a log may be cut to its end.
+import { relative } from 'node:path'
+import type { FullConfig, Reporter, Suite, TestCase } from '@playwright/test/reporter'
+
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g')
+
+export default class Failures implements Reporter {
+  private root: Suite | undefined
+
+  onBegin(_: FullConfig, root: Suite) {
+    this.root = root
+  }
+
+  onEnd() {
+    for (const test of this.root?.allTests() ?? []) {
+      if (test.outcome() === 'unexpected') console.log(`FAILED ${words(test)}`)
+      if (test.outcome() === 'flaky') console.log(`PASSED THE SECOND TIME ${words(test)}`)
+    }
+  }
+}
+
+function words(test: TestCase): string {
+  const { file, line } = test.location
+  const error = test.results.find(({ error }) => error)?.error
+  const at = error?.location ? `, line ${error.location.line}` : ''
+  const why = (error?.message ?? '').replace(COLOURS, '').replace(/\s+/g, ' ').slice(0, 300)
+  return `${relative(process.cwd(), file)}:${line} ${test.title}${at}: ${why}`
+}
