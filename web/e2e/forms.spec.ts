@@ -81,6 +81,45 @@ test.describe('the number that was meant', () => {
   })
 })
 
+test.describe('what was wrong is said of what stands there', () => {
+  test('in a choice, a day and a text', async ({ page, admin }) => {
+    await enter(page, admin, '/history')
+    await page.getByRole('button', { name: 'Add an entry' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('radio', { name: 'Altitude' }).check({ force: true })
+    await dialog.getByLabel('Time', { exact: true }).fill('')
+    await dialog.getByLabel('Note').fill('a'.repeat(501))
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    const level = dialog.getByText('Choose a level from 1 to 10.')
+    const time = dialog.getByText('Choose a day and a time.')
+    const note = dialog.getByText('This is one character too long.')
+    for (const wrong of [level, time, note]) await expect(wrong).toBeVisible()
+
+    await dialog.getByLabel('Level').selectOption('7')
+    await expect(level).toBeHidden()
+    await expect(time).toBeVisible()
+    await dialog.getByLabel('Time', { exact: true }).fill('2026-01-05T10:00')
+    await expect(time).toBeHidden()
+    await dialog.getByLabel('Note').fill('short')
+    await expect(note).toBeHidden()
+    await expect(dialog.getByText('495 characters left')).toBeVisible()
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(dialog).toBeHidden()
+  })
+
+  test('by the server as well', async ({ page }) => {
+    await page.goto('/register')
+    await page.getByLabel('Username').fill('Not a name')
+    await page.getByLabel('Password', { exact: true }).fill('Quiet-Harbour-71-lanterns')
+    await page.getByRole('checkbox').check({ force: true })
+    await page.getByRole('button', { name: 'Create account' }).click()
+    const name = page.getByLabel('Username')
+    await expect(name).toHaveAttribute('aria-invalid', 'true')
+    await name.fill('a-name')
+    await expect(name).not.toHaveAttribute('aria-invalid')
+  })
+})
+
 test.describe('one intention is one', () => {
   test('Enter twice in the field of another amount', async ({ page, admin, client }) => {
     await enter(page, admin)
@@ -383,5 +422,41 @@ test.describe('the moment that was meant', () => {
     await enter(kolkata, admin)
     await expect(card(kolkata, 'Water')).toContainText('250 ml')
     await expect(kolkata.getByText('This device is in')).toBeHidden()
+  })
+
+  test('a place is called what it is called today, whatever the browser calls it', async ({
+    device,
+    admin,
+    client,
+  }) => {
+    await client.send('PATCH', '/me', { time_zone: 'America/New_York' })
+    await client.log({ metric: 'water', value: 250 })
+    const page = await device({ timezoneId: 'Asia/Calcutta' })
+    await enter(page, admin)
+    await expect(
+      page.getByText('This device is in Kolkata; your days are in New York time.'),
+    ).toBeVisible()
+    await page.goto('/settings')
+    const zone = page.getByLabel('Time zone')
+    for (const place of ['Asia/Kolkata', 'Asia/Ho Chi Minh', 'Europe/Kyiv', 'America/Nuuk'])
+      await zone.selectOption({ label: place })
+    for (const before of ['Asia/Calcutta', 'Asia/Saigon', 'Europe/Kiev', 'America/Godthab'])
+      await expect(zone.getByRole('option', { name: before, exact: true })).toHaveCount(0)
+  })
+
+  test('one hour is one, and what it is for stays in sight', async ({ page, admin }) => {
+    await enter(page, admin, '/settings')
+    const hours = page.getByLabel('Getting old after (hours)')
+    await expect(hours).toHaveAccessibleDescription(
+      '= 6 hours. From then on the page says when you last logged.',
+    )
+    await hours.fill('1')
+    await expect(hours).toHaveAccessibleDescription(/^= 1 hour\./)
+    await page.goto('/admin/invites')
+    await page.getByRole('button', { name: 'Create an invitation' }).click()
+    const people = page.getByLabel('For how many people')
+    await expect(people).toHaveAccessibleDescription(/^= 1 person/)
+    await people.fill('2')
+    await expect(people).toHaveAccessibleDescription(/^= 2 people/)
   })
 })

@@ -44,6 +44,26 @@ test('any other amount, within what a person drinks', async ({ page, admin, clie
   await expect.poll(() => client.entries()).toMatchObject([{ value: 330 }])
 })
 
+test('what was wrong is no longer said once it is changed', async ({ page, admin }) => {
+  await enter(page, admin)
+  await page.getByRole('button', { name: 'Other' }).click()
+  const amount = page.getByLabel('Other amount (ml)')
+  const wrong = page.getByText('Type an amount of at most 5,000 ml.')
+  await amount.fill('5001')
+  await amount.press('Enter')
+  await expect(wrong).toBeVisible()
+  await amount.fill('333')
+  await expect(page.getByText('= 333 ml')).toBeVisible()
+  await expect(wrong).toBeHidden()
+  await expect(amount).not.toHaveAttribute('aria-invalid')
+  // The same once more is answered once more.
+  await amount.fill('5001')
+  await expect(wrong).toBeHidden()
+  await amount.press('Enter')
+  await expect(wrong).toBeVisible()
+  await expect(amount).toHaveAttribute('aria-invalid', 'true')
+})
+
 test('one movement of the mouse logs the altitude', async ({ page, admin, client }) => {
   await stopClock(page)
   await enter(page, admin)

@@ -200,8 +200,21 @@ test.each([
   ['-6', 'en', 'wrong'],
   ['', 'en', 'empty'],
 ] as const)('reads %j as a whole number', (text, locale, outcome) => {
-  const reading = readWhole(text, 'hours', { least: 1, most: 168 }, undefined, locale)
+  const reading = readWhole(text, ['hour', 'hours'], { least: 1, most: 168 }, undefined, locale)
   expect(reading.state === 'read' ? reading.value : reading.state).toBe(outcome)
+})
+
+test('counts one of it as one', () => {
+  const said = (text: string) => {
+    const reading = readWhole(text, ['person', 'people'], { least: 1, most: 2000 }, undefined, 'en')
+    return reading.state === 'read' ? reading.said : reading.state
+  }
+  expect(['1', '01', '2', '1000'].map(said)).toEqual([
+    '1 person',
+    '1 person',
+    '2 people',
+    '1,000 people',
+  ])
 })
 
 test.each([

@@ -151,19 +151,19 @@ function saidAs({ ml, fl_oz_tenths }: Amount, unit: Unit, locale: string): strin
   return `${amount(ml, 'fl_oz', fl_oz_tenths, locale)} (${inMl})`
 }
 
-/** A whole number within a range. `limits` say the range, `what` is what is counted. */
+/** A whole number within a range. `limits` say the range, `what` is what is counted: one of it, and many. */
 export function readWhole(
   text: string,
-  what: string,
+  [one, many]: readonly [one: string, many: string],
   range: Range,
-  limits = `Type ${number(range.least)} to ${number(range.most)} ${what}.`,
+  limits = `Type ${number(range.least)} to ${number(range.most)} ${many}.`,
   locale = ownLocale(),
 ): Reading<number> {
   const read = (value: string): Found<number> => {
     const whole = scaled(value, 0)
     const shown = number(Number(value), locale)
     if (whole === null || !isWithin(whole, range)) return { why: limits }
-    return { value: whole, said: `${shown} ${what}`, text: shown }
+    return { value: whole, said: `${shown} ${whole === 1 ? one : many}`, text: shown }
   }
   return decide(text, readings(text, locale), read, limits)
 }

@@ -150,6 +150,9 @@ test('zones are the same when their walls are', () => {
   expect(sameWall('Europe/Berlin', 'Europe/Paris', now)).toBe(true)
   expect(sameWall('Europe/Berlin', 'Europe/London', now)).toBe(false)
   expect(placeOf('America/Argentina/Buenos_Aires')).toBe('Buenos Aires')
+  expect(placeOf('Asia/Calcutta')).toBe('Kolkata')
+  expect(placeOf('Asia/Saigon')).toBe('Ho Chi Minh')
+  expect(placeOf('Europe/Kiev')).toBe('Kyiv')
 })
 
 test('a zone that the browser does not know is shown in UTC, and said to be', () => {
@@ -162,4 +165,5 @@ test('a zone that the browser does not know is shown in UTC, and said to be', ()
   expect(logicalDay(at, zone, 4)).toBe('2026-11-24')
   expect(zoneWords(zone)).toBe('UTC, since this browser does not know the time in Newly Founded')
   expect(zoneWords('America/New_York')).toBe('New York time')
+  expect(zoneWords('America/Godthab')).toBe('Nuuk time')
 })

@@ -2,6 +2,7 @@
 // so that it can be tested. `Intl` knows the rules of every zone; the functions below only ask it.
 import type { Person } from '../api/types'
 import { number } from './numbers'
+import { zoneName } from './zone-names'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -201,7 +202,8 @@ export function sameZone(a: string, b: string, now: number): boolean {
 
 /** `America/New_York` as `New York` */
 export function placeOf(zone: string): string {
-  return zone.slice(zone.lastIndexOf('/') + 1).replaceAll('_', ' ')
+  const name = zoneName(zone)
+  return name.slice(name.lastIndexOf('/') + 1)
 }
 
 /** Whose time is shown in a zone: `New York time` */

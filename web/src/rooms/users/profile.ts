@@ -4,10 +4,12 @@ import { type Range, type Reading, readAmount, readWhole, wrongWith } from '../.
 import { deepEqual } from '../../lib/deep-equal'
 import { tooLong } from '../../lib/text'
 import { AMOUNT, amount, type Amount, asAmount, toInput } from '../../lib/units'
+import { zoneName } from '../../lib/zone-names'
 
 export const DRAFT = 'draft:settings'
 const LONGEST_NAME = 64
 const GOAL = { least: 100, most: 10_000 }
+const HOURS = ['hour', 'hours'] as const
 const AGEING_HOURS = { least: 1, most: 168 }
 const STALE_HOURS = { least: 2, most: 336 }
 
@@ -119,8 +121,8 @@ export function numbersOf(form: ProfileForm, me: Me) {
     presets: form.presets.map((text, at) =>
       ml(text, was.presets[at], me.water_presets_ml[at], AMOUNT, says.presets),
     ),
-    ageing: readWhole(form.ageing, 'hours', AGEING_HOURS),
-    stale: readWhole(form.stale, 'hours', STALE_HOURS),
+    ageing: readWhole(form.ageing, HOURS, AGEING_HOURS),
+    stale: readWhole(form.stale, HOURS, STALE_HOURS),
   }
 }
 
@@ -163,9 +165,14 @@ export function readForm(form: ProfileForm, me: Me): { change: MeChange } | { wr
   return { change: Object.fromEntries(changed) }
 }
 
-/** Every zone this browser knows, and those given, in order. */
-export function zones(...also: string[]): string[] {
-  return [...new Set([...Intl.supportedValuesOf('timeZone'), 'UTC', ...also])].sort()
+/** Every zone this browser knows, and those given, in the order of their names; of two with one name, the first given. */
+export function zones(...also: string[]): { zone: string; name: string }[] {
+  const all = new Map<string, string>()
+  for (const zone of [...also, ...Intl.supportedValuesOf('timeZone'), 'UTC']) {
+    const name = zoneName(zone)
+    if (!all.has(name)) all.set(name, zone)
+  }
+  return [...all].map(([name, zone]) => ({ zone, name })).sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 export function ownZone(): string {

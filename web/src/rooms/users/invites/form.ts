@@ -30,7 +30,7 @@ export function emptyForm(): InviteForm {
 
 /** For how many people it is. */
 export function usesOf(text: string) {
-  return readWhole(text, 'people', USES, LIMITS)
+  return readWhole(text, ['person', 'people'], USES, LIMITS)
 }
 
 export function readForm({ role, days, uses }: InviteForm, now: number) {
