@@ -123,6 +123,26 @@ test('a viewer’s dashboard costs at most three requests and a stream', async (
   expect(asked.length, asked.join(' ')).toBeLessThanOrEqual(3)
 })
 
+test('an admin at the address of somebody else finds the way back to their own', async ({
+  page,
+  admin,
+  server,
+}) => {
+  const other = await server.createUser('another-admin', 'admin', admin.password)
+  for (const path of [other.username, `${other.username}/history`, 'nobody-at-all']) {
+    await enter(page, admin, `/people/${path}`)
+    await expect(page.getByRole('heading', { name: 'You cannot see this person' })).toBeVisible()
+    const pages = page.getByRole('navigation', { name: 'Pages' })
+    await expect(pages.getByRole('link')).toHaveText([
+      'Today',
+      'History',
+      'Sharing',
+      'Manage',
+      'Settings',
+    ])
+  }
+})
+
 test('somebody who is not there, or not to be seen, looks the same', async ({ page, viewer }) => {
   await enter(page, viewer, '/people/nobody-at-all')
   await expect(page.getByRole('heading', { name: 'You cannot see this person' })).toBeVisible()
