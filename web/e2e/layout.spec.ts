@@ -221,6 +221,50 @@ test('where the window is low, all of it is for the page', async ({ page, admin,
   })
 })
 
+for (const [name, minutes] of [
+  ['the first ever', undefined],
+  ['the first of a day', 9 * 60],
+  ['the first in days', 60 * 60],
+] as const) {
+  test(`the cups stay where they are once ${name} is logged`, async ({ page, admin, client }) => {
+    if (minutes !== undefined) {
+      await client.log({ metric: 'water', value: 300, at: ago(minutes) })
+      await client.log({ metric: 'altitude', value: 5, at: ago(minutes) })
+    }
+    await page.setViewportSize({ width: 390, height: 780 })
+    await enter(page, admin)
+    const cup = page.getByRole('button', { name: 'Log 250 ml' })
+    await expect(card(page, 'Water')).toContainText(minutes === undefined ? 'Never' : 'ago')
+    await expect(page.getByText('Live', { exact: true })).toBeVisible()
+    const before = await place(page.getByRole('group', { name: 'Log water' }))
+    await cup.click()
+    await expect(card(page, 'Water')).toContainText('just now')
+    expect(await place(page.getByRole('group', { name: 'Log water' }))).toEqual(before)
+  })
+}
+
+test('cups and choices grow with the text', async ({ page, admin }) => {
+  await page.setViewportSize({ width: 390, height: 780 })
+  await enter(page, admin, '/')
+  await expect(card(page, 'Water')).toContainText('0 ml of')
+  await setTextSize(page, 24)
+  const heights = await Promise.all(
+    ['Log 150 ml', 'Log 250 ml', 'Log 500 ml'].map(async (name) => {
+      const [, , , height = 0] = await place(page.getByRole('button', { name }).locator('svg'))
+      return height
+    }),
+  )
+  expect(heights).toEqual([36, 36, 42])
+
+  await enter(page, admin, '/settings')
+  await setTextSize(page, 24)
+  const unit = page.getByRole('group', { name: 'Unit' })
+  const [first, second] = await Promise.all(
+    ['Millilitres', 'Fluid ounces'].map((label) => place(unit.getByText(label))),
+  )
+  expect(first?.[3], 'as high as the choice beside it').toBe(second?.[3])
+})
+
 test('large text stands below what it belongs to, and cups two by two', async ({
   page,
   admin,
