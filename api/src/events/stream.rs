@@ -17,7 +17,7 @@ use super::{
     notice::{is_everything, is_shown, moves_status},
     reading::{Concerned, Reading, Rows, ShownPerson},
     send_buffer::SendBuffer,
-    subscription::{Subscription, What},
+    subscription::{Subject, Subscription},
     watching::Pair,
 };
 use crate::{
@@ -82,7 +82,7 @@ struct Sent {
 impl Stream {
     pub fn new(subscription: Subscription, secret: &SecretString) -> Self {
         Self {
-            ids: EventIds::new(secret, &subscription.reader_id, &subscription.what),
+            ids: EventIds::new(secret, &subscription.reader_id, &subscription.subject),
             last_sent: subscription.context.at,
             compared_at: subscription.context.at,
             subscription,
@@ -159,27 +159,27 @@ impl Stream {
     }
 
     pub fn concerned(&self) -> Concerned<'_> {
-        let Subscription { what, reader_id, session_id, .. } = &self.subscription;
-        let person = match what {
-            What::Person(person) => Some(person),
-            What::People => None,
+        let Subscription { subject, reader_id, session_id, .. } = &self.subscription;
+        let person = match subject {
+            Subject::Person(person) => Some(person),
+            Subject::People => None,
         };
         Concerned { session_id, reader_id, person }
     }
 
     /// When the list was read last; `None` for a person.
     pub fn listed(&self) -> Option<Instant> {
-        (self.subscription.what == What::People).then_some(self.listed)
+        (self.subscription.subject == Subject::People).then_some(self.listed)
     }
 
     /// The list may have changed.
     pub fn note_change(&mut self) {
-        self.behind |= self.subscription.what == What::People;
+        self.behind |= self.subscription.subject == Subject::People;
     }
 
     /// The rows from `before` to `last` are about these people, or about anybody.
     pub fn note_rows(&mut self, touched: Option<&HashSet<PersonId>>, before: i64, last: i64) {
-        let What::Person(person) = &self.subscription.what else { return };
+        let Subject::Person(person) = &self.subscription.subject else { return };
         if touched.is_none_or(|touched| touched.contains(person)) {
             self.behind = true;
         } else if let Some(sent) = &mut self.sent
@@ -200,19 +200,19 @@ impl Stream {
         tick: bool,
         time_for_list: bool,
     ) -> QueryResult<()> {
-        let Subscription { what, reader_id, session_id, .. } = &self.subscription;
+        let Subscription { subject, reader_id, session_id, .. } = &self.subscription;
         let Some(reader) = reading.reader(session_id, reader_id) else {
             self.revoke(reading.now, "session");
             return Ok(());
         };
         let beat = tick && !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0));
-        match what {
-            What::Person(person) => match reading.watched(&reader, person) {
+        match subject {
+            Subject::Person(person) => match reading.watched(&reader, person) {
                 Some(watched) => self.watch(reading, &reader, &watched, beat)?,
                 None => self.revoke(reading.now, "share"),
             },
-            What::People if time_for_list => self.list(reading, &reader, cursors, beat)?,
-            What::People => self.behind |= beat,
+            Subject::People if time_for_list => self.list(reading, &reader, cursors, beat)?,
+            Subject::People => self.behind |= beat,
         }
         if beat && !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0)) {
             self.last_sent = reading.now;
