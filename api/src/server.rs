@@ -50,17 +50,17 @@ pub fn app(
         )
         .default_service(web::to(unrouted::no_such_route))
         // 11. Nothing is written during maintenance.
-        .wrap(from_fn(middleware::maintenance))
+        .wrap(from_fn(middleware::refuse_in_maintenance))
         // 10. Nothing is done or shown for somebody else than the page believes it asks for.
         .wrap(from_fn(auth::acting_as::check_acting_as))
         // 9. A GET that changed nothing for the client is answered without a body.
         .wrap(from_fn(middleware::conditional_get))
         // 8. Nobody asks too often, before a restart and after it.
-        .wrap(from_fn(gate::limit))
+        .wrap(from_fn(gate::enforce_rate_limits))
         // 7. Callers who went on after that are kept out for a while, and so are attackers.
         .wrap(from_fn(gate::enforce_penalties))
         // 6. The session cookie is read and written.
-        .wrap(middleware::sessions(&services.state))
+        .wrap(middleware::session_cookie(&services.state))
         // 5. Nobody waits for ever, and a panic answers like any other fault.
         .wrap(from_fn(middleware::timeout))
         // 4. No more are worked on at once than make sense.

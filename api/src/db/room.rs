@@ -39,7 +39,8 @@ impl Room {
     }
 
     fn reserve(&self) -> std::io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&self.placeholder)?;
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&self.placeholder)?;
         file.write_all(&vec![0; BYTES])
     }
 }

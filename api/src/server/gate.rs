@@ -209,7 +209,7 @@ fn can_be_kept_out(req: &ServiceRequest) -> bool {
 
 /// Counts a request before it is worked on, and an unchanged answer where those count. A refusal that is an offence says so to
 /// [`enforce_penalties`].
-pub(super) async fn limit(
+pub(super) async fn enforce_rate_limits(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {

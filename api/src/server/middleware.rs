@@ -140,7 +140,7 @@ const GOES_ON: [(&str, &str); 5] = [
     ("POST", "/api/v1/csp-reports"),
 ];
 
-pub(super) async fn maintenance(
+pub(super) async fn refuse_in_maintenance(
     req: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
@@ -195,7 +195,7 @@ pub(super) async fn conditional_get(
 }
 
 /// The cookie that carries a session.
-pub(super) fn sessions(state: &AppState) -> SessionMiddleware<CookieSessionStore> {
+pub(super) fn session_cookie(state: &AppState) -> SessionMiddleware<CookieSessionStore> {
     let life = time::Duration::milliseconds(COOKIE_LIFE);
     SessionMiddleware::builder(CookieSessionStore::default(), cookie_key(&state.config.session_secret))
         .cookie_name(state.cookie_name().to_owned())
