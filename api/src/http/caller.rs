@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_is_read_back_as_it_was_kept() {
+    fn a_caller_is_read_back_as_it_was_stored() {
         let at = |text: &str| Caller::at(text.parse().unwrap());
         let user = Caller::User(Uuid::from_u128(7));
         for caller in [user, at("192.0.2.7"), at("2001:db8::1"), at("192.0.2.7").coarser(), at("2001:db8::1").coarser()]

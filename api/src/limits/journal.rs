@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_put_back_keeps_nobody_out() {
+    fn a_clock_that_was_put_back_blocks_nobody() {
         let folder = tempfile::tempdir().unwrap();
         let future =
             line(Tier::General, 3, NOW.0 + 1_000_000_000, robin()) + &line(Tier::General, i64::MAX, i64::MIN, robin());

@@ -6,7 +6,7 @@ use status_tracker::{account::model::Role, server::document};
 
 use crate::{
     events::listener::Listener,
-    people::sharing::{comparable, kept, settled},
+    people::sharing::{comparable, rows, settled},
     support::{Answer, Client, NOON, PASSWORD, TestApp},
 };
 
@@ -39,7 +39,7 @@ async fn no_route_does_anything_for_somebody_else() {
     let robins = robins(&app).await;
     robins[0].log("water", 250, NOON).await;
     settled(&app).await;
-    let before = (app.contents(), kept(&app), app.number("SELECT count(*) AS n FROM sessions"));
+    let before = (app.contents(), rows(&app), app.number("SELECT count(*) AS n FROM sessions"));
     let document = serde_json::to_value(document()).unwrap();
     let mut tried = 0;
     for (path, item) in document["paths"].as_object().unwrap().iter().filter(|(path, _)| path.starts_with("/api/v1/")) {
@@ -58,7 +58,7 @@ async fn no_route_does_anything_for_somebody_else() {
     }
     assert!(tried > 150, "{tried}");
     settled(&app).await;
-    assert_eq!((app.contents(), kept(&app), app.number("SELECT count(*) AS n FROM sessions")), before);
+    assert_eq!((app.contents(), rows(&app), app.number("SELECT count(*) AS n FROM sessions")), before);
 }
 
 #[actix_web::test]

@@ -49,7 +49,7 @@ async fn a_token_whose_answer_was_lost_is_made_once() {
 }
 
 #[actix_web::test]
-async fn a_token_is_shown_once_kept_as_a_hash_and_listed_apart_from_devices() {
+async fn a_token_is_shown_once_stored_as_a_hash_and_listed_apart_from_devices() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let body = json!({"name": "kitchen button", "scopes": ["log:water", "read"], "expires_at": "2026-04-01T00:00:00Z"});

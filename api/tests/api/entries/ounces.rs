@@ -70,7 +70,7 @@ async fn tenths_that_are_not_the_millilitres_are_refused() {
 }
 
 #[actix_web::test]
-async fn a_change_keeps_them_as_long_as_they_are_true() {
+async fn ounces_stay_as_long_as_they_are_true() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let entry = robin.post(ENTRIES, ounces(473, 160)).await.json;

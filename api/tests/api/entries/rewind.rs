@@ -205,7 +205,7 @@ async fn those_who_watch_are_told_once_for_each_metric() {
 }
 
 #[actix_web::test]
-async fn what_was_not_kept_stays_as_it_is() {
+async fn an_entry_from_before_versions_stays_as_it_is() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let old = robin.log("water", 250, NOON).await;

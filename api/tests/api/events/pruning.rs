@@ -68,7 +68,7 @@ async fn what_is_let_go_of_others_tells_a_person_nothing() {
 async fn the_newest_of_each_kind_stays_and_nothing_of_whoever_is_gone() {
     let app = TestApp::start().await;
     let (robin, sasha) = (app.named("robin", Role::Admin).await, app.named("sasha", Role::Admin).await);
-    let kept = |app: &TestApp, name: &str| {
+    let left = |app: &TestApp, name: &str| {
         app.number(&format!(
             "SELECT count(*) AS n FROM outbox JOIN users ON users.id = person_id WHERE username = '{name}'"
         ))
@@ -85,7 +85,7 @@ async fn the_newest_of_each_kind_stays_and_nothing_of_whoever_is_gone() {
          UPDATE outbox_head SET last = 1200",
     );
     prune_all(&app).await;
-    assert_eq!(kept(&app, "robin"), 1200);
+    assert_eq!(left(&app, "robin"), 1200);
     for value in 1..=30 {
         robin.log("water", value, NOON).await;
         sasha.log("altitude", 5, NOON).await;
@@ -93,7 +93,7 @@ async fn the_newest_of_each_kind_stays_and_nothing_of_whoever_is_gone() {
     // A later change of a share stands for the one before it.
     robin.patch("/api/v1/me/shares/viewer-1", json!({"state": "approved"})).await.expect(StatusCode::OK);
     prune_all(&app).await;
-    assert_eq!((kept(&app, "robin"), kept(&app, "sasha")), (1201, 1));
+    assert_eq!((left(&app, "robin"), left(&app, "sasha")), (1201, 1));
 
     for number in 1..=5 {
         let path = format!("/api/v1/admin/users/viewer-{number}");
@@ -102,7 +102,7 @@ async fn the_newest_of_each_kind_stays_and_nothing_of_whoever_is_gone() {
     robin.delete("/api/v1/admin/users/sasha").await.expect(StatusCode::NO_CONTENT);
     prune_all(&app).await;
     // The newest row that robin was sent stays, without the name of the viewer who went.
-    assert_eq!((kept(&app, "robin"), kept(&app, "sasha")), (1197, 0));
+    assert_eq!((left(&app, "robin"), left(&app, "sasha")), (1197, 0));
     let gone = "SELECT count(*) AS n FROM outbox WHERE topic = 'share' AND subject NOT IN (SELECT id FROM users)";
     assert_eq!(app.number(gone), 0);
     // All has been walked, and nothing is walked twice.

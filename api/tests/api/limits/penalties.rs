@@ -62,7 +62,7 @@ async fn a_foreign_page_earns_its_visitor_no_penalty() {
 }
 
 #[actix_web::test]
-async fn whoever_goes_on_is_kept_out_for_twice_as_long_each_time() {
+async fn one_that_goes_on_is_kept_out_for_twice_as_long_each_time() {
     let app = TestApp::with(&SETTINGS).await;
     let anonymous = app.anonymous();
     for minutes in [1, 2, 4, 8] {

@@ -149,7 +149,7 @@ async fn v5_0_0_11_3_4_no_nonce_is_used_twice() {
 
 /// OWASP ASVS v5.0.0-11.4.2
 #[actix_web::test]
-async fn v5_0_0_11_4_2_passwords_are_kept_as_slow_salted_hashes() {
+async fn v5_0_0_11_4_2_passwords_are_stored_as_slow_salted_hashes() {
     let app = TestApp::start().await;
     app.viewer().await;
     app.viewer().await;

@@ -124,7 +124,7 @@ async fn v5_0_0_3_3_4_no_script_reads_the_cookie() {
 
 /// OWASP ASVS v5.0.0-3.3.5
 #[actix_web::test]
-async fn v5_0_0_3_3_5_the_cookie_is_small_enough_to_be_kept() {
+async fn v5_0_0_3_3_5_the_cookie_is_small_enough_to_be_stored() {
     let app = TestApp::with(&OVER_TLS).await;
     super::register(&app, &"x".repeat(32), PASSWORD).await.expect(StatusCode::CREATED);
     assert!(login(&app, &"x".repeat(32), PASSWORD).await.cookie().unwrap().len() < 4096);

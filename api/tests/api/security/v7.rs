@@ -212,7 +212,7 @@ async fn v5_0_0_7_4_5_an_admin_signs_a_user_out_everywhere() {
 
 /// OWASP ASVS v5.0.0-7.5.1, 7.5.3
 #[actix_web::test]
-async fn v5_0_0_7_5_1_what_keeps_others_out_changes_only_with_the_password() {
+async fn v5_0_0_7_5_1_credentials_change_only_with_the_password() {
     let app = TestApp::start().await;
     app.admin().await;
     let admin = app.named("robin", Role::Admin).await;

@@ -128,7 +128,7 @@ async fn v5_0_0_8_3_2_a_role_that_is_taken_away_is_gone_with_the_next_request() 
 
 /// OWASP ASVS v5.0.0-8.2.4
 #[actix_web::test]
-async fn v5_0_0_8_2_4_who_behaves_like_an_attacker_is_kept_out_signed_in_or_not() {
+async fn v5_0_0_8_2_4_an_attacker_is_kept_out_signed_in_or_not() {
     let app = TestApp::with(&[("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "1/24h")]).await;
     let (admin, viewer) = (app.admin().await, app.viewer().await);
     let rule = |name| Section::of("Guessing").number(name);

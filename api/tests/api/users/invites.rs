@@ -221,7 +221,7 @@ async fn an_invitation_that_does_not_fit_is_refused() {
 }
 
 #[actix_web::test]
-async fn expired_invitations_are_not_kept() {
+async fn expired_invitations_are_deleted() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
     for _ in 0..3 {

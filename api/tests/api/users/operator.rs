@@ -205,7 +205,7 @@ fn what_the_operator_does_is_recorded() {
 }
 
 #[test]
-fn a_penalty_is_listed_and_lifted_by_whoever_it_keeps_out() {
+fn a_penalty_is_listed_and_lifted_by_its_user_or_address() {
     let program = with(&[("robin", "admin")]);
     let environment = [("DATA_DIR".to_owned(), program.path("data").to_str().unwrap().to_owned())];
     let db = Db::open(&Config::from_sources(environment.into(), None).unwrap()).unwrap();

@@ -41,7 +41,7 @@ impl Client {
 }
 
 /// All that sharing keeps: shares, looks, the outbox and how long the audit log is.
-pub fn kept(app: &TestApp) -> String {
+pub fn rows(app: &TestApp) -> String {
     #[derive(QueryableByName)]
     struct Rows {
         #[diesel(sql_type = sql_types::Text)]

@@ -95,7 +95,7 @@ async fn v5_0_0_6_5_1_a_code_is_good_once() {
 
 /// OWASP ASVS v5.0.0-6.5.2
 #[actix_web::test]
-async fn v5_0_0_6_5_2_what_is_kept_of_a_second_factor_cannot_be_read() {
+async fn v5_0_0_6_5_2_a_stored_second_factor_cannot_be_read() {
     let app = TestApp::start().await;
     let (one, two) = (app.viewer().await, app.viewer().await);
     let factors = [SecondFactor::switch_on(&app, &one).await, SecondFactor::switch_on(&app, &two).await];

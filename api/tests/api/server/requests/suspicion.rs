@@ -51,7 +51,7 @@ const HONEST: [&str; 40] = [
 
 /// OWASP ASVS v5.0.0-1.3.3, v5.0.0-2.2.1
 #[actix_web::test]
-async fn what_honest_people_write_is_kept_as_they_wrote_it() {
+async fn honest_text_is_stored_as_it_was_written() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
     for note in HONEST {
