@@ -66,9 +66,10 @@ fn judge(whose: &str, cached: &[Statement], said: &Said) {
         .map(|(sql, times)| (sql, *times))
         .collect();
     assert!(often.len() > 4, "{whose}: hardly anything was overheard: {said:#?}");
-    let runs = |sql: &String| cached.iter().find(|statement| statement.sql == *sql).map_or(0, |statement| statement.run);
-    let unkept: Vec<_> = often.iter().filter(|(sql, times)| runs(sql) < *times).collect();
-    assert!(unkept.is_empty(), "{whose} prepares these each time: {unkept:#?}");
+    let runs =
+        |sql: &String| cached.iter().find(|statement| statement.sql == *sql).map_or(0, |statement| statement.run);
+    let uncached: Vec<_> = often.iter().filter(|(sql, times)| runs(sql) < *times).collect();
+    assert!(uncached.is_empty(), "{whose} prepares these each time: {uncached:#?}");
 }
 
 #[actix_web::test]
