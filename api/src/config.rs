@@ -1,4 +1,4 @@
-//! Every setting, read once at the start and refused once with the name of what is wrong.
+//! Every setting, read once at the start; a wrong one is refused by name.
 //!
 //! The environment wins over `--config FILE` (TOML), which wins over the defaults. A secret may also stand in a file named
 //! by `NAME_FILE`. Secrets are wrapped so that no log line or debug print can show them.
@@ -149,7 +149,7 @@ impl Config {
         Self::from_sources(std::env::vars().collect(), file)
     }
 
-    /// Same as [`Config::load`] with an environment of the caller's.
+    /// [`Config::load`] with an environment of the caller's.
     pub fn from_sources(environment: BTreeMap<String, String>, file: Option<&Path>) -> Result<Self, String> {
         let source = Source { environment, file: file.map(read_file).transpose()?.unwrap_or_default() };
         let app_env = source.choice(
@@ -381,7 +381,7 @@ impl Source {
             (None, None) => None,
         };
         let Some(value) = given else { return Ok(None) };
-        // While developing a sample will do, but never one that is too short for the algorithms.
+        // In development a sample will do, but never one that is too short for the algorithms.
         match weakness(&value) {
             Some(problem) if production || value.len() < SECRET_BYTES => Err(bad(name, problem, example)),
             _ => Ok(Some(SecretString::from(value))),

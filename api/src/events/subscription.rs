@@ -23,9 +23,9 @@ pub(super) struct Subscription {
     pub subject: Subject,
     pub reader_id: ViewerId,
     pub session_id: SessionId,
-    /// Not with an API token: those are for what is logged and not for the account.
+    /// Not with an API token, which is for logged data and not for the account.
     pub may_read_account: bool,
-    /// For the looks of the reader.
+    /// The context of the records about the reader's looks.
     pub context: AuditContext,
     pub last_event_id: Option<String>,
     pub buffer: Arc<SendBuffer>,
