@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { ApiError } from './error'
 import { Paged, type PageOf } from './paged.svelte'
 
-/** A list whose server answers with these, one after the other. */
+/** A list whose server gives these answers, one after the other. */
 function list(...answers: (PageOf<number> | ApiError)[]) {
   const fetch = vi.fn((cursor?: string) => {
     const answer = answers.shift()

@@ -34,7 +34,7 @@ test('a change without an answer may have been made', () => {
   )
 })
 
-/** Names of fields, routes, codes and settings, as they stand in texts for programs. */
+/** Names of fields, routes, codes and settings, as they occur in texts for programs. */
 const FOR_PROGRAMS = /[`{}<>_]|\b(GET|POST|PATCH|PUT|DELETE|JSON|HTTP|errors|422)\b/
 const document = readFileSync(new URL('../../../openapi/openapi.json', import.meta.url), 'utf8')
 const { components } = JSON.parse(document) as {

@@ -1,4 +1,4 @@
-// A failure in plain words: what happened, and what is safe or to be done about it.
+// A failure in plain words: what happened, what is safe, and what to do about it.
 import type { ApiError, Code } from '../api/error'
 import { waitWords } from '../api/wait-words'
 
@@ -57,7 +57,7 @@ const words: Record<Code, string> = {
   wrong_password: 'This is not your password.',
 }
 
-/** By its code, and for one that a newer server has, by what kind of refusal it is. */
+/** The words for a code, or, for a code of a newer server, for the kind of refusal. */
 function whatHappened({ code, status }: ApiError): string {
   if (Object.hasOwn(words, code)) return words[code as Code]
   if (status === 401) return words.unauthorized
@@ -67,7 +67,7 @@ function whatHappened({ code, status }: ApiError): string {
   return 'The server refused it.'
 }
 
-/** `wait` is how long it is still to be waited, in milliseconds. */
+/** `wait` is how long there is still to wait, in milliseconds. */
 export function explain(
   problem: ApiError,
   wait = problem.retryAfter,
@@ -125,13 +125,13 @@ const FIELDS: Record<string, string> = {
   tags: 'The list of tags',
 }
 
-/** A message of the server goes on after the name of its field; one of this page is a sentence. */
+/** A message of the server continues the name of its field; one of this page is a sentence. */
 function fieldReason(field: string, message: string): string {
   const name = FIELDS[field] ?? 'Something in it'
   return /^\p{Lu}/u.test(message) ? `${name}: ${message}` : `${name} ${message}.`
 }
 
-/** Why the server did not take in an entry. */
+/** Why the server did not accept an entry. */
 export function reasonOf(problem: ApiError): string {
   const fields = Object.entries(problem.fields)
   if (fields.length > 0) {
@@ -144,7 +144,7 @@ export function reasonOf(problem: ApiError): string {
   return explain(problem).what
 }
 
-/** Why a change was refused and whether it was made: when no answer came, the server may have made it all the same. */
+/** Why a change was refused and whether it was made: without an answer, the server may have made it all the same. */
 export function refusalWords(problem: ApiError, done: 'changed' | 'deleted' = 'changed'): string {
   const became = problem.unanswered
     ? `It may have been ${done} all the same.`
@@ -152,10 +152,7 @@ export function refusalWords(problem: ApiError, done: 'changed' | 'deleted' = 'c
   return `${explain(problem).what} ${became}`
 }
 
-/**
- * Why nobody was signed in. Nothing tries again by itself here, so what the server says about how long to
- * wait is passed on.
- */
+/** Why nobody was signed in. Nothing tries again by itself here, so the words say how long the server asks to wait. */
 export function explainSignIn(problem: ApiError): string {
   if (problem.code === 'invalid_credentials') {
     return 'Username and password do not match. Check both and try again.'

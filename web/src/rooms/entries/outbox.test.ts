@@ -28,7 +28,7 @@ afterEach(() => {
 
 type Answer = ApiError | 'ok' | 'gone' | 'none' | Promise<'ok'>
 
-/** An outbox whose server answers as told, one answer after the other. */
+/** An outbox whose server gives these answers, one after the other. */
 function outbox(...answers: Answer[]) {
   const sent: string[] = []
   const deliver = async (wish: Wish) => {
@@ -42,7 +42,7 @@ function outbox(...answers: Answer[]) {
   return { box, sent }
 }
 
-/** An answer that comes when it is told to. */
+/** An answer that the test releases. */
 function later() {
   let give: () => void = () => undefined
   const answer = new Promise<'ok'>((done) => {
@@ -53,7 +53,7 @@ function later() {
   return { answer, give }
 }
 
-/** As if another tab had changed what is kept. */
+/** Changes the storage as another tab would. */
 function elsewhere(change: () => void) {
   change()
   dispatchEvent(new StorageEvent('storage', { key: 'kept:ada:pending:a' }))

@@ -31,7 +31,7 @@ let source: Source
 let people: People
 let live: Live
 let told: string[]
-/** The server's answers to the next requests for the list; none: it does not answer. */
+/** The server's answers to the next requests for the list; without any it does not answer. */
 let lists: PersonView[][]
 
 const hear = (type: string, data: unknown) => {

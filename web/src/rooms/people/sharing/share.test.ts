@@ -58,7 +58,7 @@ test('who keeps watching when not everyone may any more is named', () => {
   const named = (name: string): Share => ({ ...share, username: name, display_name: name })
   const shares: Share[] = [
     named('Alex'),
-    // Let in with everyone, for whom nothing was decided, and one who merely asked.
+    // One let in with everyone, for whom nothing was decided, and one who merely asked.
     { ...named('Bo'), since: null },
     { ...named('Cleo'), requested_at: asked_at, since: asked_at },
     { ...named('Dana'), requested_at: asked_at, since: '2026-11-21T10:00:00.000Z' },
@@ -110,7 +110,7 @@ test('what was not touched follows what was changed elsewhere', () => {
   expect(readForm(followed, me, now)).toEqual({
     change: { water: 'logged', until: '2026-12-24T17:00:00.000Z' },
   })
-  // A viewer who was ended meanwhile is let in again only by somebody who sees that they were.
+  // A viewer whose share was ended meanwhile is let in again only by somebody who can see that it was.
   const ended = follow(form, { ...narrowed, state: 'ended' }, me, now)
   expect(readForm(ended, me, now)).toMatchObject({ change: { state: 'approved' } })
 })
