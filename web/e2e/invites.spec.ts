@@ -112,7 +112,7 @@ test('the page asks for what the server wants: a code, or nothing at all', async
 })
 
 test('what was chosen survives an expired session', async ({ page, admin }) => {
-  // Nothing but the press of the button may notice first that the session is over.
+  // Only the press of the button can notice that the session has ended.
   await stopClock(page)
   await enter(page, admin, '/admin/invites')
   await page.getByRole('button', { name: 'Create an invitation' }).click()

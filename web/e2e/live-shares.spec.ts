@@ -1,4 +1,4 @@
-// Shares that change or end while they are watched, seen without a reload.
+// Shares that change or end while somebody watches, seen without a reload.
 import { ago, hide, MINUTE, rows, says, watch } from './support/live'
 import { card, expect, stopClock, test } from './support/test'
 

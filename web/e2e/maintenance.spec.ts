@@ -1,4 +1,4 @@
-// The server is being looked after: reading goes on, nothing that is logged is lost, and the page says so.
+// Maintenance: reading goes on, nothing that is logged is lost, and the page says so.
 import {
   card,
   type Client,

@@ -1,5 +1,6 @@
-// Something between the page and the server answers in its place, or an answer gets lost: only the server's own answer
-// decides, and what waits or was refused stays until it is decided. The page's clock is stopped: it tries again when told to.
+// Something between the page and the server answers in its place, or an answer is lost: only the server's own answer
+// counts, and waiting or refused changes stay until somebody decides. The page's clock is stopped, so it tries again
+// only when told to.
 import type { Route } from '@playwright/test'
 import { card, enter, expect, type Page, stopClock, test, toast } from './support/test'
 
@@ -200,7 +201,7 @@ test('what is given up after its answer was lost goes from the server, when it c
   await expect(changes).toContainText('Delete')
   await expect(card(page, 'Water')).not.toContainText('250 ml of')
 
-  // Neither a reload nor what the server still has brings it back.
+  // Neither a reload nor the server's copy brings it back.
   await page.reload()
   await expect(changes).toBeVisible()
   await expect(card(page, 'Water')).not.toContainText('250 ml of')

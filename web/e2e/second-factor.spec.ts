@@ -23,7 +23,7 @@ interface Enrolled {
 
 const NEARLY_OVER_MS = 5_000
 
-/** A code that lives long enough to be typed: one that is nearly over is let go. */
+/** A code that stays valid long enough to be typed; one that is nearly over is skipped. */
 async function freshCode(key: string): Promise<string> {
   await expect.poll(() => STEP_MS - (Date.now() % STEP_MS)).toBeGreaterThan(NEARLY_OVER_MS)
   return totp(key)
@@ -35,7 +35,7 @@ async function recoveryCodes(page: Page): Promise<string[]> {
   return codes.allTextContents()
 }
 
-/** Turns it on as a person does. */
+/** Turns the second factor on as a person does. */
 async function enrol(page: Page, password: string): Promise<Enrolled> {
   await factor(page).getByRole('button', { name: 'Turn on' }).click()
   await factor(page).getByLabel('Your password').fill(password)
@@ -124,7 +124,7 @@ test('signing in takes a code: none, a wrong one, a used one and a good one', as
   await expect(codeField(other)).toHaveAttribute('autocomplete', 'one-time-code')
   await expect(codeField(other)).toHaveAttribute('inputmode', 'numeric')
   await expect(other.getByLabel('Username')).toHaveValue(viewer.username)
-  // It is neither kept nor sent again: what the first step gave stands for it.
+  // The password is neither stored nor sent again: the continuation from the first step stands for it.
   await expect(other.getByLabel('Password', { exact: true })).toHaveCount(0)
   await expect(other.getByRole('main')).toContainText('A recovery code works too.')
 

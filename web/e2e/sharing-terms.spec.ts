@@ -23,7 +23,7 @@ test('what a viewer sees is narrowed, and holds at once', async ({
   await dialog.getByRole('checkbox', { name: /^History/ }).uncheck()
   await dialog.getByRole('button', { name: 'A week' }).click()
 
-  // The choice is kept through a reload.
+  // The choice survives a reload.
   await page.reload()
   await expect(dialog.getByRole('checkbox', { name: /^History/ })).not.toBeChecked()
   await expect(dialog.getByLabel('Until')).not.toHaveValue('')
@@ -42,7 +42,7 @@ test('what a viewer sees is narrowed, and holds at once', async ({
   const entries = await reader.send('GET', `/people/${admin.username}/entries`)
   expect(entries.status()).toBe(403)
 
-  // An end that is past is refused before it is sent.
+  // A past end is refused before it is sent.
   await page.getByRole('button', { name: `Change what ${viewer.username} sees` }).click()
   await dialog.getByLabel('Until').fill('2020-01-01T00:00')
   await dialog.getByRole('button', { name: 'Save' }).click()
@@ -71,7 +71,7 @@ test('a dialog left open takes nothing back that was narrowed elsewhere', async 
     dialogOf(page).getByRole('group', { name: 'Water' }).getByRole('radio', { name: detail })
   const history = (page: Page) => dialogOf(page).getByRole('checkbox', { name: /^History/ })
 
-  // The tablet hears of nothing meanwhile.
+  // The tablet receives no events meanwhile.
   await tablet.route('**/events', (route) => route.abort())
   await stopClock(tablet)
   await enter(tablet, admin, '/sharing')

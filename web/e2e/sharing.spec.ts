@@ -31,7 +31,7 @@ test('a viewer asks, the person answers with one tap, and the viewer is told', a
 
   await stopClock(page)
   await enter(page, admin)
-  // The list is asked for only when the page is there.
+  // The list is loaded only once the page is there.
   await expect(page.getByRole('heading', { name: 'Today' })).toBeVisible()
   await page.clock.runFor(3_000)
   await page.getByRole('link', { name: 'Sharing (1 waiting for an answer)' }).click()
@@ -106,7 +106,7 @@ test('a viewer who was told no is told so kindly, and can ask again after a day'
   await asked.getByRole('button', { name: 'Ask again' }).click()
   await expect(asked.getByRole('alert')).toContainText('You can ask again in 24 hours.')
 
-  // A no that was a slip of the finger.
+  // The refusal was a slip of the finger.
   await toast(page, 'You said no').getByRole('button', { name: 'Approve instead' }).click()
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('Exact water')
   await expect(asked).toBeHidden()
@@ -167,7 +167,7 @@ test('nobody, everyone and back, at once and with a way back', async ({
   await expect.poll(status).toBe(200)
 
   await page.route('**/api/v1/me', (route) => route.abort())
-  // Not `check()`: the choice may be taken back before that has looked.
+  // `check()` would not do: the choice may be taken back before it has looked.
   await page.getByRole('radio', { name: 'Those I approve' }).click()
   await expect(page.getByRole('alert')).toContainText('The server cannot be reached.')
   await expect(page.getByRole('radio', { name: 'Everyone' })).toBeChecked()
@@ -221,7 +221,7 @@ test('a viewer is let in by name without having asked', async ({ page, admin, vi
   const asked = `${viewer.username} did not ask. Let ${viewer.username} watch all the same?`
   await expect(dialog.getByRole('status').filter({ hasText: asked })).toBeVisible()
   await expect(card(page, 'Who can watch')).toContainText('Nobody yet.')
-  // Another choice is no answer to the question.
+  // Another choice does not answer the question.
   await dialog.getByRole('group', { name: 'Water' }).getByRole('radio', { name: 'Band' }).check()
   await expect(dialog.getByText(asked)).toBeHidden()
   await dialog.getByRole('button', { name: 'Share', exact: true }).click()
@@ -256,7 +256,7 @@ for (const [how, press] of [
     await expect(dialog.getByText(`${viewer.username} did not ask.`)).toBeFocused()
     await expect(dialog.getByRole('button', { name: `Let ${viewer.username} watch` })).toBeEnabled()
     expect(await (await client.send('GET', '/me/shares')).json()).toMatchObject({ items: [] })
-    // It is the next thing that Tab leads to.
+    // Tab leads there next.
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await expect(row(page, 'Who can watch', viewer.username)).toBeVisible()
@@ -308,7 +308,7 @@ test('a request is answered and narrowed with the keyboard alone', async ({
   await press(`Approve ${viewer.username}`)
   await page.keyboard.press('Enter')
   await expect(card(page, 'Waiting for your answer')).toBeHidden()
-  // The focus is where the page begins, and not lost.
+  // The focus is at the beginning of the page, and not lost.
   await expect(page.getByRole('heading', { name: 'Sharing' })).toBeFocused()
   await press(`Change what ${viewer.username} sees`)
   await page.keyboard.press('Enter')

@@ -58,7 +58,7 @@ test('what is typed survives a reload and an expired session, and the token does
   page,
   viewer,
 }) => {
-  // Nothing but the press of the button may notice first that the session is over.
+  // Only the press of the button can notice that the session has ended.
   await stopClock(page)
   await enter(page, viewer, '/settings')
   await tokens(page).getByRole('button', { name: 'Create a token' }).click()
