@@ -10,7 +10,7 @@ use crate::{
     support::{Answer, Client, NOON, PASSWORD, TestApp},
 };
 
-/// Robin by each kind of credential.
+/// Robin, once for each kind of credential.
 async fn robins(app: &TestApp) -> [Client; 3] {
     let jwt = app.named("robin", Role::Admin).await;
     let cookie = app.anonymous().sign_in("robin", PASSWORD).await;
@@ -22,7 +22,7 @@ async fn robins(app: &TestApp) -> [Client; 3] {
 
 async fn as_somebody(client: &Client, method: &str, path: &str, names: &[&str], body: Option<&Value>) -> Answer {
     let request = names.iter().fold(client.request(method, path), |request, name| {
-        // Each in a line of its own.
+        // Each name in a header line of its own.
         request.append_header(("Acting-As", *name))
     });
     Answer::of(match body {
@@ -108,7 +108,7 @@ async fn everybody_else_is_refused_alike_whether_they_are_there_or_not() {
     for query in ["acting_as=sasha", "acting_as=", "acting_as", "a%63ting_as=sasha", "x=1&acting_as=sasha"] {
         assert_eq!(answer(&format!("/api/v1/me?{query}"), &[]).await, expected, "{query}");
     }
-    // Every name given has to be right.
+    // Every given name has to match.
     assert_eq!(answer("/api/v1/me?acting_as=sasha", &["robin"]).await, expected);
     assert_eq!(answer("/api/v1/me?acting_as=robin", &["sasha"]).await, expected);
     assert_eq!(answer("/api/v1/me?acting_as=robin&acting_as=sasha", &[]).await, expected);

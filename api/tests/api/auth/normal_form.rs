@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::support::{Answer, PASSWORD, TestApp};
 
-/// One letter and an accent, one letter, and more of the kind: Å as the sign for Ångström, Hangul in one piece and in three, ẹ̄ with its
+/// Pairs of spellings of one letter: with a combining accent, Å as the sign for Ångström, Hangul in one piece and in three, ẹ̄ with its
 /// marks in either order.
 const SPELT: [(&str, &str); 4] = [
     ("Cafe\u{301}-Harbour-71-lanterns", "Caf\u{e9}-Harbour-71-lanterns"),

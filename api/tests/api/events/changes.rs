@@ -149,7 +149,7 @@ async fn a_hidden_change_moves_no_heartbeat() {
     own.expect("share").await;
     app.clock.advance(14_900);
     tick.heartbeat().await;
-    // The heartbeat of alex is due, but not the second.
+    // The heartbeat of alex is due, but the second is not over.
     app.clock.advance(100);
     robin.patch("/api/v1/me", json!({"unit": "fl_oz"})).await.expect(StatusCode::OK);
     own.expect("me").await;
@@ -209,7 +209,7 @@ async fn what_happens_in_another_process_is_told_as_well() {
         assert_eq!(first.data["id"], entry["id"]);
         assert_eq!(here.expect("status").await, there.expect("status").await);
     }
-    // An id that one gave out is good at the other.
+    // An id from one server is good at the other.
     drop(here);
     let last = robin.log("water", 100, NOON).await;
     there.expect("entry").await;
@@ -229,7 +229,7 @@ async fn whoever_sees_no_history_hears_the_status_alone() {
     change_share(&app, |share| share.set_terms(Granted { history: false, ..Granted::USUAL })).await;
     let mut stream = alex.listen("robin").await;
     let first = stream.expect("status").await;
-    // Nothing that they see changes by this.
+    // This changes nothing that they see.
     let old = robin.log("water", 100, "2026-02-01T08:00:00Z").await;
     robin.delete(&format!("/api/v1/entries/{}", old["id"].as_str().unwrap())).await;
     robin.log("altitude", 7, NOON).await;
@@ -254,7 +254,7 @@ async fn whoever_sees_no_history_is_told_nothing_when_the_past_changes() {
     app.clock.advance(1);
     robin.log("altitude", 7, NOON).await;
     assert_eq!(stream.expect("status").await.data["altitude"]["value"], 7);
-    // Changes of what they do see are sent all the same, and so is a change of their own share.
+    // Changes of visible data are sent all the same, and so is a change of their own share.
     rewind(&robin).await;
     assert_eq!(stream.expect("status").await.data["altitude"]["value"], json!(null));
     change_share(&app, |share| share.set_terms(Granted { history: false, water: Detail::None, ..Granted::USUAL }))
@@ -263,7 +263,7 @@ async fn whoever_sees_no_history_is_told_nothing_when_the_past_changes() {
     assert_eq!(stream.expect("status").await.data["water"]["last_at"], json!(null));
 }
 
-/// All entries become what they were at noon.
+/// Puts all entries back to noon.
 async fn rewind(robin: &Client) {
     let path = "/api/v1/entries/rewind";
     let preview = robin.post(&format!("{path}?dry_run=true"), json!({"to": NOON})).await.json;
@@ -283,7 +283,7 @@ async fn a_band_of_the_day_that_moves_is_told_at_once() {
         change_share(&app, move |share| share.set_terms(terms)).await;
         let mut stream = alex.listen("robin").await;
         assert_eq!(stream.expect("status").await.data["water"]["band"], "low");
-        // Within the band of the glass, but not within that of the day.
+        // The glass stays in its band, but the day does not.
         let path = format!("/api/v1/entries/{}", glass["id"].as_str().unwrap());
         robin.patch(&path, json!({"value": 399})).await.expect(StatusCode::OK);
         let status = stream.expect("status").await;
@@ -334,7 +334,7 @@ async fn hours_are_told_by_the_status_alone() {
             }
         }
         robin.patch("/api/v1/me", hours).await;
-        // The same state has the same id again, whatever was set in between.
+        // The same state has the same id again, despite the changes in between.
         let last = stream.expect("status").await;
         assert_eq!((&last.data, &last.id), (&first.data, &first.id), "{granted:?}");
     }
@@ -344,7 +344,7 @@ async fn hours_are_told_by_the_status_alone() {
 async fn a_hidden_change_is_not_the_moment_at_which_time_shows() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
-    // It is about to count as ageing.
+    // The entry is about to count as ageing.
     let glass = robin.log("water", 250, "2026-03-01T06:00:05Z").await;
     let mut own = robin.listen("robin").await;
     own.expect("status").await;

@@ -35,7 +35,7 @@ async fn change_share(app: &TestApp, change: impl FnOnce(&mut Share) + Send + 's
     app.state.db.write(write).await.unwrap();
 }
 
-/// Waits until so many streams are left.
+/// Waits until this many streams are left.
 #[track_caller]
 fn until_open(app: &TestApp, left: usize) {
     let begun = Instant::now();

@@ -136,7 +136,7 @@ async fn v5_0_0_14_3_1_signing_out_clears_what_the_browser_stored() {
     let cleared = bye.expect(StatusCode::NO_CONTENT).header("clear-site-data");
     assert_eq!(cleared, "\"cookies\"", "what others have waiting in this browser stays");
     assert!(bye.header("set-cookie").contains("Max-Age=0"));
-    // The page itself clears what was kept for this person.
+    // The page itself clears its stored data of this person.
     assert!(
         repository("web/src/rooms/auth/session.svelte.ts").contains("new LocalStore(keeping.shelf, username).clear(")
     );

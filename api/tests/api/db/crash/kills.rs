@@ -15,12 +15,12 @@ use super::{CLIENTS, Client, PATIENCE, Site};
 
 const ENTRIES: usize = 1000;
 const KILLS: usize = 20;
-/// The number of acknowledgements between one kill and the next; the last 100 entries see a server that stays.
+/// The number of acknowledgements between two kills; the last 100 entries meet a server that stays.
 const ACKNOWLEDGED_BETWEEN_KILLS: usize = 45;
-/// Every so many entries a client throws the first answer away, as if it had been lost on the way.
+/// A client throws away the first answer for every so many entries, as if it had been lost on the way.
 const LOST_ANSWER: usize = 8;
 
-/// How many times the server has been replaced; clients that find none wait here for the next one.
+/// How many times the server has been replaced; clients without a server wait here for the next one.
 #[derive(Default)]
 struct Era {
     number: Mutex<usize>,
@@ -49,7 +49,7 @@ fn what_was_acknowledged_survives_twenty_kills_once() {
     let site = Site::new();
     let token = site.token();
     let clock = Clock::system();
-    // Neither has to be known to the server beforehand: ids and instants are the client's own.
+    // The ids and instants are the client's own, so the server need not know them beforehand.
     let wanted: Vec<Value> = (0..ENTRIES)
         .map(|number| {
             let at = status_tracker::clock::Timestamp(clock.now().0 - i64::try_from(number).unwrap() * 60_000);
@@ -88,7 +88,7 @@ fn what_was_acknowledged_survives_twenty_kills_once() {
                             Ok((status, problem)) => panic!("{status} for an entry like any other: {problem}"),
                             Err(error) => {
                                 failures.fetch_add(1, Ordering::Relaxed);
-                                // Refused means there is no server at the moment; anything else may be over already.
+                                // A refused connection means that there is no server now; after any other error there may be one again.
                                 if error.kind() == ErrorKind::ConnectionRefused {
                                     era.wait_past(seen);
                                 }
@@ -99,7 +99,7 @@ fn what_was_acknowledged_survives_twenty_kills_once() {
             });
         }
         drop(acknowledge);
-        // For twenty starts, on a machine that has other things to do.
+        // Enough for twenty starts on a busy machine.
         let deadline = Instant::now() + PATIENCE * 6;
         for id in (0..ENTRIES).map(|_| {
             acknowledged

@@ -36,7 +36,7 @@ fn cached(conn: &mut DbConnection) -> Result<Vec<Statement>, ApiError> {
     Ok(sql_query("SELECT sql, reprep, run FROM sqlite_stmt WHERE sql NOT LIKE '%sqlite_stmt%'").load(conn)?)
 }
 
-/// How often each statement was said to a connection.
+/// How often each statement reached a connection.
 pub type Said = Arc<Mutex<BTreeMap<String, i64>>>;
 
 pub fn overhear(conn: &mut DbConnection) -> Said {
@@ -60,7 +60,7 @@ fn judge(whose: &str, cached: &[Statement], said: &Said) {
     let often: Vec<(&String, i64)> = said
         .iter()
         .filter(|(sql, times)| {
-            // Opening and closing a transaction needs no plan, and Diesel keeps no UPDATE, whatever it is like.
+            // Opening and closing a transaction needs no plan, and Diesel caches no UPDATE.
             **times >= TIMES && ["SELECT", "INSERT", "DELETE"].iter().any(|verb| sql.starts_with(verb))
         })
         .map(|(sql, times)| (sql, *times))

@@ -130,7 +130,7 @@ async fn who_was_told_no_asks_again_a_day_later() {
     assert_eq!(robin.get(&format!("{SHARES}/alex")).await.json["state"], "requested");
 }
 
-/// The person finds their earlier choices when they are asked again, and a time that is over ends nothing new.
+/// The person finds their earlier choices when they are asked again, and a past end does not end the new share.
 #[actix_web::test]
 async fn asking_again_widens_nothing() {
     let app = TestApp::start().await;
@@ -149,7 +149,7 @@ async fn asking_again_widens_nothing() {
     assert_eq!(share["until"], json!(null));
 }
 
-/// Nobody said no: a viewer whose time ran out may ask again at once, whatever the person changed about the share since.
+/// A share that ran out is no refusal: its viewer may ask again at once, whatever the person changed about it since.
 #[actix_web::test]
 async fn whoever_ran_out_of_time_asks_again_at_once() {
     let app = TestApp::start().await;

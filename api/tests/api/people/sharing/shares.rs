@@ -284,7 +284,7 @@ async fn a_look_that_could_not_be_written_is_written_the_next_time() {
     assert_eq!(app.recorded("person.look").len(), 1);
 }
 
-/// A person who takes a name that was free again is not the one who had it before, as a viewer and as a person.
+/// Somebody who takes a free name is not its earlier owner, neither as a viewer nor as a person.
 #[actix_web::test]
 async fn a_name_that_is_taken_anew_inherits_no_looks() {
     let app = TestApp::start().await;
