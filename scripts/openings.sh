@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Refuses comments and paragraphs that do not open with their subject: openings.sh [FOLDER ...]
+# Refuses comments and paragraphs whose first word is not their subject: openings.sh [FOLDER ...]
 # "Whoever holds the lock opens it" is read twice; "The holder of the lock opens it" once.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
