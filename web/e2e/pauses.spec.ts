@@ -1,6 +1,15 @@
 // Pauses that the server asks for: no tab of the browser sends anything until one is over, then one request goes first,
 // and the others follow.
-import { type Account, card, enter, expect, type Page, runUntilAsked, stopClock, test } from './support/test'
+import {
+  type Account,
+  card,
+  enter,
+  expect,
+  type Page,
+  runUntilAsked,
+  stopClock,
+  test,
+} from './support/test'
 
 const API = '**/api/v1/**'
 
