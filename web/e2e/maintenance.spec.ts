@@ -10,7 +10,7 @@ import {
   trySignIn,
 } from './support/test'
 
-const BANNER = 'The server is being looked after. You can read everything'
+const BANNER = 'The server is under maintenance. You can read everything'
 
 async function maintain(client: Client, on: boolean): Promise<void> {
   const answer = await client.send('PATCH', '/admin/settings', { maintenance_mode: on })

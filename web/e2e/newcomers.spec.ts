@@ -21,7 +21,7 @@ test('a new viewer sees what was said and chosen', async ({ page, admin }) => {
   await altitude.getByRole('radio', { name: 'None' }).check()
   await dialog.getByLabel('Until').fill('2020-01-01T00:00')
   await dialog.getByRole('button', { name: 'Create user' }).click()
-  await expect(dialog).toContainText('Choose a time that is still to come.')
+  await expect(dialog).toContainText('Choose a time in the future.')
   // The choice survives a reload.
   await page.reload()
   await expect(dialog).toContainText(

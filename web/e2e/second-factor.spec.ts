@@ -84,7 +84,7 @@ test('it is turned on with a code, and hands out ten recovery codes, once', asyn
   expect(file.suggestedFilename()).toBe('status-recovery-codes.txt')
   expect(readFileSync(await file.path(), 'utf8')).toBe(codes.join('\n') + '\n')
 
-  await factor(page).getByRole('button', { name: 'I have kept them' }).click()
+  await factor(page).getByRole('button', { name: 'I have saved them' }).click()
   await expect(factor(page)).toContainText('10 recovery codes are left')
   await page.reload()
   await expect(factor(page)).toContainText('It is on')
@@ -160,7 +160,7 @@ test('turning it off takes the password, and then the password is enough', async
 }) => {
   await enter(page, viewer, '/settings')
   await enrol(page, viewer.password)
-  await factor(page).getByRole('button', { name: 'I have kept them' }).click()
+  await factor(page).getByRole('button', { name: 'I have saved them' }).click()
   await factor(page).getByRole('button', { name: 'Turn off' }).click()
   const dialog = page.getByRole('dialog', { name: 'Turn off the second factor' })
   await expect(dialog).toContainText('The recovery codes stop working')

@@ -46,7 +46,7 @@ test('what a viewer sees is narrowed, and holds at once', async ({
   await page.getByRole('button', { name: `Change what ${viewer.username} sees` }).click()
   await dialog.getByLabel('Until').fill('2020-01-01T00:00')
   await dialog.getByRole('button', { name: 'Save' }).click()
-  await expect(dialog.getByText('Choose a time that is still to come.')).toBeVisible()
+  await expect(dialog.getByText('Choose a time in the future.')).toBeVisible()
   await dialog.getByRole('button', { name: 'No end' }).click()
   await dialog.getByRole('button', { name: 'Save' }).click()
   await expect(share).toContainText('no end')

@@ -25,7 +25,7 @@ test('a viewer asks, the person answers with one tap, and the viewer is told', a
   await stopClock(watching)
   await enter(watching, viewer)
   await watching.getByRole('button', { name: `Ask to watch ${admin.username}` }).click()
-  const asked = row(watching, 'Whom you can ask', admin.username)
+  const asked = row(watching, 'People you can ask', admin.username)
   await expect(asked).toContainText('Asked, waiting for an answer')
   await expect(asked.getByRole('button')).toHaveCount(0)
 
@@ -101,7 +101,7 @@ test('a viewer who was told no is told so kindly, and can ask again after a day'
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('Cannot watch since')
 
   await expect(toast(watching, `${admin.username} would rather not share`)).toBeVisible()
-  const asked = row(watching, 'Whom you can ask', admin.username)
+  const asked = row(watching, 'People you can ask', admin.username)
   await expect(asked).toContainText('They do not share with you at present.')
   await asked.getByRole('button', { name: 'Ask again' }).click()
   await expect(asked.getByRole('alert')).toContainText('You can ask again in 24 hours.')
@@ -132,7 +132,7 @@ test('whoever asks again is approved to see what stands there, which may be less
   await expect(row(page, 'Waiting for your answer', viewer.username)).toContainText(
     'Would see: Water as a band, exact altitude, only how you are now',
   )
-  await expect(requests).not.toContainText('Whoever you approve sees exact values')
+  await expect(requests).not.toContainText('Everybody you approve sees exact values')
   const usual = await Client.signIn(request, other)
   await usual.send('POST', `/people/${admin.username}/share-requests`)
   await expect(row(page, 'Waiting for your answer', other.username)).toContainText(
@@ -140,7 +140,7 @@ test('whoever asks again is approved to see what stands there, which may be less
   )
   await requests.getByRole('button', { name: `Approve ${viewer.username}`, exact: true }).click()
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('Water as a band')
-  await expect(requests).toContainText('Whoever you approve sees exact values and your history.')
+  await expect(requests).toContainText('Everybody you approve sees exact values and your history.')
 })
 
 test('nobody, everyone and back, at once and with a way back', async ({
@@ -168,7 +168,7 @@ test('nobody, everyone and back, at once and with a way back', async ({
 
   await page.route('**/api/v1/me', (route) => route.abort())
   // `check()` would not do: the choice may be taken back before it has looked.
-  await page.getByRole('radio', { name: 'Those I approve' }).click()
+  await page.getByRole('radio', { name: 'People I approve' }).click()
   await expect(page.getByRole('alert')).toContainText('The server cannot be reached.')
   await expect(page.getByRole('radio', { name: 'Everyone' })).toBeChecked()
 })
@@ -187,11 +187,13 @@ test('who keeps watching when not everyone may any more is named before and afte
   await stopClock(page)
   await enter(page, admin, '/sharing')
   await expect(row(page, 'Who can watch', other.username)).toContainText('Exact water')
-  await expect(card(page, 'Whom you let watch')).toContainText(
+  await expect(card(page, 'People you let watch')).toContainText(
     `Approved already: ${viewer.username}. They keep watching you.`,
   )
-  await page.getByRole('radio', { name: 'Those I approve' }).check()
-  await expect(toast(page, `Those you approve can watch you: ${viewer.username}.`)).toBeVisible()
+  await page.getByRole('radio', { name: 'People I approve' }).check()
+  await expect(
+    toast(page, `The people you approve can watch you: ${viewer.username}.`),
+  ).toBeVisible()
   await expect(row(page, 'Who can watch', other.username)).toBeHidden()
   const path = `/people/${admin.username}/status`
   for (const [account, status] of [

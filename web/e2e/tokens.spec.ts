@@ -25,7 +25,7 @@ test('a token does what it was made for and nothing else, until it is deleted', 
 
   await expect(page.getByRole('dialog', { name: 'Your new token' })).toContainText('only now')
   const token = await secret(page, 'Token')
-  await page.getByRole('button', { name: 'I have kept it' }).click()
+  await page.getByRole('button', { name: 'I have saved it' }).click()
   const row = tokens(page).getByRole('listitem')
   await expect(row).toContainText('kitchen button')
   await expect(row).toContainText('Log water only')

@@ -55,6 +55,6 @@ screens({
     }))
     await told(page, 'instance', (instance: object) => ({ ...instance, maintenance_mode: true }))
     await enter(page, admin, '/admin/server')
-    await expect(page.getByText('The server is being looked after.')).toBeVisible()
+    await expect(page.getByText('The server is under maintenance.')).toBeVisible()
   },
 })

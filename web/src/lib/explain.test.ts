@@ -19,7 +19,7 @@ test.each([
 
 test('maintenance is no mistake, and reading goes on', () => {
   const { what, next } = explain(new ApiError(503, { code: 'maintenance' }, 120_000))
-  expect(what).toBe('The server is being looked after.')
+  expect(what).toBe('The server is under maintenance.')
   expect(next).toContain('You can read everything')
   expect(next).toContain('in 2 minutes')
   expect(explainSignIn(new ApiError(503, { code: 'maintenance' }))).toContain('only its admins')

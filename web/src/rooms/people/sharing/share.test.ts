@@ -75,7 +75,7 @@ test('who keeps watching when not everyone may any more is named', () => {
   expect(hint('everyone')).toContain('Approved already: Alex and Dana. They keep watching you.')
   expect(hint('everyone', [])).toContain('So far that is no one.')
   expect(hint('approved')).not.toContain('already')
-  expect(modeSaid('approved', shares)).toBe('Those you approve can watch you: Alex and Dana.')
+  expect(modeSaid('approved', shares)).toBe('The people you approve can watch you: Alex and Dana.')
   expect(modeSaid('approved', [])).toContain('So far that is no one.')
 })
 
@@ -165,6 +165,6 @@ test('what a newcomer is to see is sent as it was chosen, and nothing where noth
   expect(readOffer({ ...narrowed, atOnce: 'no' }, me, now)).toEqual({ share: null })
   expect(readOffer({ ...narrowed, atOnce: '' }, me, now)).toEqual({ share: null })
   expect(readOffer({ ...narrowed, until: '2026-11-24T13:00' }, me, now)).toEqual({
-    wrong: 'Choose a time that is still to come.',
+    wrong: 'Choose a time in the future.',
   })
 })

@@ -24,7 +24,7 @@ export function draftKey(share: Share | null): string {
 const modes = [
   {
     value: 'approved',
-    label: 'Those I approve',
+    label: 'People I approve',
     hint: 'Viewers ask, and you answer each of them.',
   },
   {
@@ -79,8 +79,8 @@ export function modeSaid(sharing: Sharing, shares: Share[]): string {
   }
   const names = approvedNames(shares)
   return names === ''
-    ? 'Those you approve can watch you. So far that is no one.'
-    : `Those you approve can watch you: ${names}.`
+    ? 'The people you approve can watch you. So far that is no one.'
+    : `The people you approve can watch you: ${names}.`
 }
 
 export const details = [
@@ -197,7 +197,7 @@ function readUntil(
   if (wall === '') return { until: null }
   const read = readWall({ wall, second }, me.time_zone)
   if ('wrong' in read) return read
-  if (Date.parse(read.at) <= now) return { wrong: 'Choose a time that is still to come.' }
+  if (Date.parse(read.at) <= now) return { wrong: 'Choose a time in the future.' }
   return { until: read.at }
 }
 
