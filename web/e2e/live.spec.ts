@@ -1,6 +1,6 @@
 // Two windows, one person: every change in one is seen in the other without a reload, through cut networks, proxies
 // that let no stream through, and hidden pages.
-import { ago, hide, MINUTE, rows, says, watch } from './support/live'
+import { ago, hide, MINUTE, rows, says, watch, watchWithHistory } from './support/live'
 import {
   card,
   Client,
@@ -42,10 +42,8 @@ test('what a person logs is on the dashboard, in the history and in the list at 
   const other = await server.createUser(`other-${admin.username}`, 'admin', admin.password)
   await (await Client.signIn(request, other)).share(viewer)
   await watch(page, admin)
-  const path = `/people/${admin.username}`
-  const [dashboard, history, chooser] = [await device(), await device(), await device()]
-  await watch(dashboard, viewer, path)
-  await watch(history, viewer, `${path}/history`)
+  const [dashboard, chooser] = [await device(), await device()]
+  const history = await watchWithHistory(dashboard, device, viewer, admin)
   await watch(chooser, viewer)
   await expect(card(dashboard, 'The day so far')).toContainText('Nothing logged today.')
   await expect(says(history, 'Nothing has been logged.')).toBeVisible()

@@ -1,19 +1,15 @@
 // Consent: asked for, given and refused, in two windows.
+import { detailOf, reader, row } from './support/sharing'
 import {
   card,
-  Client,
   enter,
   expect,
   type Locator,
-  type Page,
   runUntilAsked,
   stopClock,
   test,
   toast,
 } from './support/test'
-
-const row = (page: Page, region: string, name: string) =>
-  card(page, region).getByRole('listitem').filter({ hasText: name })
 
 test('a viewer asks, the person answers with one tap, and the viewer is told', async ({
   page,
@@ -69,8 +65,7 @@ test('an answer that comes late does not hide who watches by then', async ({
   request,
   device,
 }) => {
-  const reader = await Client.signIn(request, viewer)
-  await reader.send('POST', `/people/${admin.username}/share-requests`)
+  await (await reader(request, viewer, admin)).ask()
   await enter(await device(), viewer)
   const share = row(page, 'Who can watch', viewer.username)
   await page.route(`**/api/v1/me/shares/${viewer.username}`, async (route) => {
@@ -120,8 +115,7 @@ test('whoever asks again is approved to see what stands there, which may be less
   request,
   server,
 }) => {
-  const reader = await Client.signIn(request, viewer)
-  const ask = () => reader.send('POST', `/people/${admin.username}/share-requests`)
+  const { ask } = await reader(request, viewer, admin)
   const until = new Date(Date.now() + 1_500).toISOString()
   await client.share(viewer, { water: 'band', history: false, until })
   // Once the time of the share is over.
@@ -133,8 +127,7 @@ test('whoever asks again is approved to see what stands there, which may be less
     'Would see: Water as a band, exact altitude, only how you are now',
   )
   await expect(requests).not.toContainText('Everybody you approve sees exact values')
-  const usual = await Client.signIn(request, other)
-  await usual.send('POST', `/people/${admin.username}/share-requests`)
+  await (await reader(request, other, admin)).ask()
   await expect(row(page, 'Waiting for your answer', other.username)).toContainText(
     'Would see: Exact water and altitude, with history',
   )
@@ -149,22 +142,21 @@ test('nobody, everyone and back, at once and with a way back', async ({
   viewer,
   request,
 }) => {
-  const reader = await Client.signIn(request, viewer)
-  const status = async () => (await reader.send('GET', `/people/${admin.username}/status`)).status()
-  expect(await status()).toBe(404)
+  const { sees } = await reader(request, viewer, admin)
+  expect(await sees()).toBe(404)
   await stopClock(page)
   await enter(page, admin, '/sharing')
   await page.getByRole('radio', { name: 'Everyone' }).check()
   await expect(toast(page, 'Every viewer can watch you')).toBeVisible()
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('Exact water')
-  expect(await status()).toBe(200)
+  expect(await sees()).toBe(200)
 
   await page.getByRole('radio', { name: 'Nobody' }).check()
   await expect(toast(page, 'Nobody can watch you.')).toBeVisible()
-  expect(await status()).toBe(404)
+  expect(await sees()).toBe(404)
   await toast(page, 'Nobody can watch you.').getByRole('button', { name: 'Undo' }).click()
   await expect(page.getByRole('radio', { name: 'Everyone' })).toBeChecked()
-  await expect.poll(status).toBe(200)
+  await expect.poll(sees).toBe(200)
 
   await page.route('**/api/v1/me', (route) => route.abort())
   // `check()` would not do: the choice may be taken back before it has looked.
@@ -195,13 +187,11 @@ test('who keeps watching when not everyone may any more is named before and afte
     toast(page, `The people you approve can watch you: ${viewer.username}.`),
   ).toBeVisible()
   await expect(row(page, 'Who can watch', other.username)).toBeHidden()
-  const path = `/people/${admin.username}/status`
   for (const [account, status] of [
     [viewer, 200],
     [other, 404],
   ] as const) {
-    const reader = await Client.signIn(request, account)
-    expect((await reader.send('GET', path)).status()).toBe(status)
+    expect(await (await reader(request, account, admin)).sees()).toBe(status)
   }
 })
 
@@ -224,7 +214,7 @@ test('a viewer is let in by name without having asked', async ({ page, admin, vi
   await expect(dialog.getByRole('status').filter({ hasText: asked })).toBeVisible()
   await expect(card(page, 'Who can watch')).toContainText('Nobody yet.')
   // Another choice does not answer the question.
-  await dialog.getByRole('group', { name: 'Water' }).getByRole('radio', { name: 'Band' }).check()
+  await detailOf(dialog, 'Water', 'Band').check()
   await expect(dialog.getByText(asked)).toBeHidden()
   await dialog.getByRole('button', { name: 'Share', exact: true }).click()
   await dialog.getByRole('button', { name: `Let ${viewer.username} watch` }).click()
@@ -283,8 +273,7 @@ test('a request is seen where no stream comes through', async ({
   await expect(card(page, 'Who can watch')).toBeVisible()
   await runUntilAsked(page, '**/api/v1/me/shares?*')
   await expect(page.getByText('Updating every 30 s')).toBeVisible()
-  const reader = await Client.signIn(request, viewer)
-  await reader.send('POST', `/people/${admin.username}/share-requests`)
+  await (await reader(request, viewer, admin)).ask()
   await runUntilAsked(page, '**/api/v1/me/shares?*')
   await expect(row(page, 'Waiting for your answer', viewer.username)).toBeVisible()
 })
@@ -295,8 +284,7 @@ test('a request is answered and narrowed with the keyboard alone', async ({
   viewer,
   request,
 }) => {
-  const reader = await Client.signIn(request, viewer)
-  await reader.send('POST', `/people/${admin.username}/share-requests`)
+  await (await reader(request, viewer, admin)).ask()
   await enter(page, admin, '/sharing')
   const press = async (name: string | RegExp, role: 'button' | 'radio' = 'button') => {
     const target = page.getByRole(role, { name }).first()

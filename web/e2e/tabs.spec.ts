@@ -1,4 +1,5 @@
 // Two tabs of one browser share a session: a page never acts for somebody who has signed in since in another tab.
+import { hide } from './support/live'
 import {
   type Account,
   card,
@@ -23,12 +24,16 @@ async function turn(page: Page, account: Account): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Today' })).toBeVisible()
 }
 
-/** Pretends that another tab is in front, which a test cannot bring about. */
-async function hide(page: Page, hidden: boolean): Promise<void> {
-  await page.evaluate((hidden) => {
-    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
-    document.dispatchEvent(new Event('visibilitychange'))
-  }, hidden)
+/** Shows Today to `account`, then signs them out in another tab, which is returned. */
+async function signedOutElsewhere(page: Page, account: Account): Promise<Page> {
+  await enter(page, account)
+  await expect(card(page, 'Water')).toBeVisible()
+  const tab = await page.context().newPage()
+  await tab.goto('/')
+  await tab.getByRole('button', { name: 'Sign out' }).click()
+  await expect(tab.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await expect(page.getByText('was signed out in another tab')).toBeVisible()
+  return tab
 }
 
 /** Cuts a tab off from other tabs and from events: it learns only from the server's answers to its own requests. */
@@ -329,15 +334,9 @@ test.describe('two admins in one browser', () => {
 
   test('a tab follows who comes back, and says nothing of a change that there was not', async ({
     page: anna,
-    context,
     admin,
   }) => {
-    await enter(anna, admin)
-    await expect(card(anna, 'Water')).toBeVisible()
-    const tab = await context.newPage()
-    await tab.goto('/')
-    await tab.getByRole('button', { name: 'Sign out' }).click()
-    await expect(anna.getByText('was signed out in another tab')).toBeVisible()
+    const tab = await signedOutElsewhere(anna, admin)
     await trySignIn(tab, admin.username, admin.password)
     await expect(card(anna, 'Water')).toBeVisible()
     await expect(anna.getByText('another tab')).toHaveCount(0)
@@ -363,15 +362,8 @@ test.describe('two admins in one browser', () => {
 
   test('a tab whose person signed out in another one is signed out', async ({
     page: anna,
-    context,
     admin,
   }) => {
-    await enter(anna, admin)
-    await expect(card(anna, 'Water')).toBeVisible()
-    const tab = await context.newPage()
-    await tab.goto('/')
-    await tab.getByRole('button', { name: 'Sign out' }).click()
-    await expect(tab.getByRole('heading', { name: 'Sign in' })).toBeVisible()
-    await expect(anna.getByText('was signed out in another tab')).toBeVisible()
+    await signedOutElsewhere(anna, admin)
   })
 })

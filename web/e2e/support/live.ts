@@ -21,6 +21,19 @@ export async function watch(page: Page, account: Account, path = '/'): Promise<v
   await expect(says(page, 'Live')).toBeVisible()
 }
 
+/** Watches a person here and, on another device, their history, which is returned. */
+export async function watchWithHistory(
+  page: Page,
+  device: () => Promise<Page>,
+  viewer: Account,
+  person: Account,
+): Promise<Page> {
+  const history = await device()
+  await watch(page, viewer, `/people/${person.username}`)
+  await watch(history, viewer, `/people/${person.username}/history`)
+  return history
+}
+
 /** Pretends that another tab is in front, which a test cannot bring about. */
 export async function hide(page: Page, hidden: boolean): Promise<void> {
   await page.evaluate((hidden) => {
