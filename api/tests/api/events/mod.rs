@@ -4,6 +4,7 @@ mod changes;
 mod ids;
 mod limits;
 pub mod listener;
+mod partial;
 mod presence;
 mod pruning;
 mod raw;
