@@ -42,7 +42,6 @@ impl Entry {
     params(PageQuery),
     responses(
         (status = 200, description = "One page", body = Page<DeletedEntry>),
-        (status = 403, description = "Your account can only watch"),
     )
 )]
 #[get("/entries/deleted")]

@@ -113,7 +113,6 @@ fn check_instant(at: Timestamp, now: Timestamp) -> Result<(), FieldError> {
     responses(
         (status = 201, description = "Logged", body = EntryView),
         (status = 200, description = "Logged before under this id", body = EntryView),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 409, description = "The id belongs to a different entry"),
     )
 )]
@@ -164,7 +163,6 @@ pub async fn create_entry(
     params(("id" = Uuid, Path, description = "The entry's id")),
     responses(
         (status = 200, description = "The entry", body = EntryView),
-        (status = 403, description = "Your account can only watch"),
         (status = 404, description = "Not an entry of yours, or deleted"),
     )
 )]
@@ -215,7 +213,6 @@ pub struct UpdateEntry {
     request_body = UpdateEntry,
     responses(
         (status = 200, description = "The entry as it is now", body = EntryView),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 404, description = "Not an entry of yours, or deleted"),
     )
 )]
@@ -267,7 +264,6 @@ pub async fn update_entry(
     params(("id" = Uuid, Path, description = "The entry's id")),
     responses(
         (status = 204, description = "Deleted"),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 404, description = "Not an entry of yours, or deleted already"),
     )
 )]
@@ -299,7 +295,6 @@ pub async fn delete_entry(
     params(("id" = Uuid, Path, description = "The entry's id")),
     responses(
         (status = 200, description = "The restored entry", body = EntryView),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 404, description = "Not an entry of yours"),
     )
 )]

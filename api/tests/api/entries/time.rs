@@ -187,6 +187,11 @@ fn places_and_hours() -> Vec<Case> {
                 ("2026-03-01T12:00:00Z", Today("2026-03-01", 300)),
             ],
         ),
+    ]
+}
+
+fn calendars() -> Vec<Case> {
+    vec![
         case(
             "a leap day",
             "Europe/Berlin",
@@ -216,7 +221,7 @@ fn places_and_hours() -> Vec<Case> {
 #[actix_web::test]
 async fn a_day_is_the_persons_own() {
     let app = TestApp::start().await;
-    let cases = journeys().into_iter().chain(clocks_that_change()).chain(places_and_hours());
+    let cases = journeys().into_iter().chain(clocks_that_change()).chain(places_and_hours()).chain(calendars());
     for (number, Case { name, zone, starts_at, steps }) in cases.enumerate() {
         set_clock(&app, steps[0].0);
         let person = app.named(&format!("person{number}"), Role::Admin).await;

@@ -44,6 +44,48 @@ impl Era {
     }
 }
 
+/// What the clients do together.
+#[derive(Default)]
+struct Work {
+    wanted: Vec<Value>,
+    next: AtomicUsize,
+    failures: AtomicUsize,
+    repeats: AtomicUsize,
+    era: Era,
+}
+
+/// Takes one entry after the other, and sends each until it is acknowledged.
+fn log_all(work: &Work, mut client: Client, acknowledge: mpsc::Sender<String>) {
+    loop {
+        let number = work.next.fetch_add(1, Ordering::Relaxed);
+        let Some(entry) = work.wanted.get(number) else { break };
+        let mut answer_lost = number.is_multiple_of(LOST_ANSWER);
+        loop {
+            let seen = work.era.now();
+            match client.request("POST", "/api/v1/entries", Some(entry)) {
+                Ok((200 | 201, _)) if answer_lost => answer_lost = false,
+                Ok((status @ (200 | 201), stored)) => {
+                    for (field, value) in entry.as_object().unwrap() {
+                        assert_eq!(&stored[field], value, "{field} as it was acknowledged");
+                    }
+                    work.repeats.fetch_add(usize::from(status == 200), Ordering::Relaxed);
+                    acknowledge.send(stored["id"].as_str().unwrap().to_owned()).unwrap();
+                    break;
+                }
+                Ok((503, _)) => drop(work.failures.fetch_add(1, Ordering::Relaxed)),
+                Ok((status, problem)) => panic!("{status} for an entry like any other: {problem}"),
+                Err(error) => {
+                    work.failures.fetch_add(1, Ordering::Relaxed);
+                    // A refused connection means no server now; after any other error there may be one again.
+                    if error.kind() == ErrorKind::ConnectionRefused {
+                        work.era.wait_past(seen);
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn what_was_acknowledged_survives_twenty_kills_once() {
     let site = Site::new();
@@ -56,8 +98,7 @@ fn what_was_acknowledged_survives_twenty_kills_once() {
             json!({"id": clock.new_id(), "metric": "water", "value": 1 + number, "at": at, "note": format!("entry {number}")})
         })
         .collect();
-    let (next, failures, repeats) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
-    let era = Era::default();
+    let work = Work { wanted, ..Work::default() };
     let (acknowledge, acknowledged) = mpsc::channel::<String>();
 
     let mut server = site.serve();
@@ -65,38 +106,7 @@ fn what_was_acknowledged_survives_twenty_kills_once() {
     thread::scope(|scope| {
         for _ in 0..CLIENTS {
             let acknowledge = acknowledge.clone();
-            scope.spawn(|| {
-                let acknowledge = acknowledge;
-                let mut client = Client::new(site.address, &token);
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(entry) = wanted.get(number) else { break };
-                    let mut answer_lost = number % LOST_ANSWER == 0;
-                    loop {
-                        let seen = era.now();
-                        match client.request("POST", "/api/v1/entries", Some(entry)) {
-                            Ok((200 | 201, _)) if answer_lost => answer_lost = false,
-                            Ok((status @ (200 | 201), stored)) => {
-                                for (field, value) in entry.as_object().unwrap() {
-                                    assert_eq!(&stored[field], value, "{field} as it was acknowledged");
-                                }
-                                repeats.fetch_add(usize::from(status == 200), Ordering::Relaxed);
-                                acknowledge.send(stored["id"].as_str().unwrap().to_owned()).unwrap();
-                                break;
-                            }
-                            Ok((503, _)) => drop(failures.fetch_add(1, Ordering::Relaxed)),
-                            Ok((status, problem)) => panic!("{status} for an entry like any other: {problem}"),
-                            Err(error) => {
-                                failures.fetch_add(1, Ordering::Relaxed);
-                                // A refused connection means that there is no server now; after any other error there may be one again.
-                                if error.kind() == ErrorKind::ConnectionRefused {
-                                    era.wait_past(seen);
-                                }
-                            }
-                        }
-                    }
-                }
-            });
+            scope.spawn(|| log_all(&work, Client::new(site.address, &token), acknowledge));
         }
         drop(acknowledge);
         // Enough for twenty starts on a busy machine.
@@ -110,10 +120,11 @@ fn what_was_acknowledged_survives_twenty_kills_once() {
             if acks.len() % ACKNOWLEDGED_BETWEEN_KILLS == 0 && acks.len() / ACKNOWLEDGED_BETWEEN_KILLS <= KILLS {
                 server.kill();
                 server = site.serve();
-                era.next();
+                work.era.next();
             }
         }
     });
+    let Work { wanted, failures, repeats, era, .. } = work;
     let (failures, repeats) = (failures.into_inner(), repeats.into_inner());
     println!("{failures} requests failed and were tried again; {repeats} found that they had been stored before");
     assert_eq!(era.now(), KILLS);

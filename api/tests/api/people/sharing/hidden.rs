@@ -33,15 +33,30 @@ struct Change {
     shown_to_all: bool,
 }
 
+fn change(
+    name: &'static str,
+    method: &'static str,
+    path: &'static str,
+    body: Value,
+    hidden: fn(Terms) -> bool,
+) -> Change {
+    Change { name, method, path, body, hidden, shown_to_all: true }
+}
+
+/// A change that concerns nobody who watches.
+fn silent(name: &'static str, method: &'static str, path: &'static str, body: Value) -> Change {
+    Change { shown_to_all: false, ..change(name, method, path, body, |_| true) }
+}
+
 /// The changes, in an order in which each can follow the one before.
 fn changes() -> Vec<Change> {
+    changes_of_entries().into_iter().chain(changes_of_preferences()).chain(changes_of_others()).collect()
+}
+
+fn changes_of_entries() -> Vec<Change> {
     let entry = |path: &str, metric: &str, value: i32, at: &str| json!({"id": path.rsplit('/').next(), "metric": metric, "value": value, "at": at});
-    let change = |name, method, path, body, hidden| Change { name, method, path, body, hidden, shown_to_all: true };
-    let silent =
-        |name, method, path, body| Change { shown_to_all: false, ..change(name, method, path, body, |_| true) };
     let no_water: fn(Terms) -> bool = |terms| terms.water == "none";
     let no_altitude: fn(Terms) -> bool = |terms| terms.altitude == "none";
-    let water_narrowed: fn(Terms) -> bool = |terms| terms.water != "exact";
     let logged = "/api/v1/entries";
     vec![
         change("water is logged", "POST", logged, entry(WATER, "water", 200, "2026-03-01T11:30:00Z"), no_water),
@@ -87,6 +102,11 @@ fn changes() -> Vec<Change> {
         change("yesterday's water is deleted", "DELETE", OLD_WATER, json!(null), |terms| {
             !terms.history || terms.water == "none"
         }),
+    ]
+}
+
+fn changes_of_preferences() -> Vec<Change> {
+    vec![
         change("the goal", "PATCH", ME, json!({"daily_goal_ml": 1100}), water_narrowed),
         silent("what only robin sees", "PATCH", ME, json!({"unit": "fl_oz", "water_presets_ml": [1, 2, 3]})),
         silent("a zone that is not taken", "PATCH", ME, json!({"device_time_zone": "Asia/Tokyo"})),
@@ -110,6 +130,11 @@ fn changes() -> Vec<Change> {
         change("the note is taken back with all since", "POST", REWIND, json!({}), |terms| {
             terms.water != "exact" || !terms.history
         }),
+    ]
+}
+
+fn changes_of_others() -> Vec<Change> {
+    vec![
         silent("another viewer's name", "PATCH", "/api/v1/admin/users/kim", json!({"display_name": "Kim K."})),
         silent("another viewer is shut out", "PATCH", "/api/v1/admin/users/kim", json!({"disabled": true})),
         silent("another viewer is back", "PATCH", "/api/v1/admin/users/kim", json!({"disabled": false})),
@@ -118,6 +143,10 @@ fn changes() -> Vec<Change> {
         silent("another viewer's share", "PATCH", "/api/v1/me/shares/kim", json!({"water": "none", "history": false})),
         silent("another viewer's end", "DELETE", "/api/v1/me/shares/kim", json!(null)),
     ]
+}
+
+fn water_narrowed(terms: Terms) -> bool {
+    terms.water != "exact"
 }
 
 fn concat_restore(path: &str) -> &'static str {
