@@ -227,7 +227,7 @@ impl Config {
         Ok(())
     }
 
-    /// Refuses settings that only do on the machine of somebody who develops.
+    /// Refuses settings that will do in development only.
     fn refuse_in_production(&self) -> Result<(), String> {
         if self.bcrypt_cost < 12 {
             return Err(bad("BCRYPT_COST", "is below 12, which production does not accept", "14"));

@@ -44,7 +44,7 @@ impl Era {
     }
 }
 
-/// What the clients do together.
+/// The work that the clients share.
 #[derive(Default)]
 struct Work {
     wanted: Vec<Value>,
