@@ -45,7 +45,7 @@ test('an admin begins it and ends it, and every page says so meanwhile', async (
   await expect(page.getByText(BANNER)).toHaveCount(0)
 })
 
-test('what is logged meanwhile is kept here and sent afterwards', async ({
+test('entries logged meanwhile are stored here and sent afterwards', async ({
   page,
   admin,
   client,

@@ -71,7 +71,7 @@ test('the page carries a strict policy and is asked for again each time', async 
   }
 })
 
-test('hashed files are compressed and kept for ever, missing ones are missing', async ({
+test('hashed files are compressed and cached for ever, missing ones are missing', async ({
   request,
 }) => {
   const page = await (await request.get('/')).text()

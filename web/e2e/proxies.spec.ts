@@ -60,7 +60,7 @@ test('an entry that something else answers for waits, and arrives once', async (
   }
 })
 
-test('an entry that the server refuses is kept with the reason, and corrected', async ({
+test('an entry that the server refuses stays with the reason, and is corrected', async ({
   page,
   admin,
   client,
@@ -213,7 +213,11 @@ test('what is given up after its answer was lost goes from the server, when it c
   expect(await kept(page)).toBe(0)
 })
 
-test('an undo that did not arrive is told, kept and done', async ({ page, admin, client }) => {
+test('an undo that did not arrive is reported, stored and done', async ({
+  page,
+  admin,
+  client,
+}) => {
   const old = await client.log({ metric: 'water', value: 400 })
   await stopClock(page)
   await enter(page, admin, '/history')
@@ -282,7 +286,7 @@ for (const [how, breakIt] of [
     },
   ],
   [
-    'takes everything and keeps nothing',
+    'accepts everything and stores nothing',
     () => {
       Storage.prototype.setItem = () => undefined
     },

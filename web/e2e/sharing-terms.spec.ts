@@ -78,7 +78,7 @@ test('a dialog left open takes nothing back that was narrowed elsewhere', async 
   await expect(row(phone, 'Who can watch', viewer.username)).toContainText(/until \d+ \w+ 20\d\d/)
 })
 
-test('a dialog that is open follows what is changed elsewhere, and so does a kept draft', async ({
+test('an open dialog follows changes made elsewhere, and so does a stored draft', async ({
   page,
   admin,
   viewer,

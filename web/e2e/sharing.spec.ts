@@ -107,7 +107,7 @@ test('a viewer who was told no is told so kindly, and can ask again after a day'
   await expect(asked).toBeHidden()
 })
 
-test('whoever asks again is approved to see what stands there, which may be less than usual', async ({
+test('a viewer who asks again is approved to see what stands there, which may be less than usual', async ({
   page,
   admin,
   viewer,

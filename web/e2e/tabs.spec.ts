@@ -218,7 +218,7 @@ test.describe('two admins in one browser', () => {
     }
   })
 
-  test('what waits is kept for its owner, and arrives there', async ({
+  test('waiting changes stay for their owner, and arrive there', async ({
     page: anna,
     context,
     admin,

@@ -48,7 +48,7 @@ test('a token does what it was made for and nothing else, until it is deleted', 
   expect((await log('water')).status()).toBe(401)
 })
 
-test('whoever watches is offered reading only', async ({ page, viewer }) => {
+test('a viewer is offered reading only', async ({ page, viewer }) => {
   await enter(page, viewer, '/settings')
   await tokens(page).getByRole('button', { name: 'Create a token' }).click()
   await expect(creating(page).getByRole('checkbox')).toHaveCount(1)

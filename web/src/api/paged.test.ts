@@ -67,7 +67,7 @@ test('a page that comes after the list was loaded anew is not put to its end', a
   expect(paged.more).toBe(true)
 })
 
-test('a list that is loaded anew is not kept by a page that comes meanwhile', async () => {
+test('a list that is loaded again takes in no page of the old one that comes meanwhile', async () => {
   const { paged } = list(
     { items: [3, 2], next_cursor: 'a' },
     { items: [1], next_cursor: null },

@@ -269,7 +269,7 @@ test('the tab that holds the stream freezes: another takes over, and nothing is 
   expect(world.open.size).toBe(1)
 })
 
-test('whoever takes over may freeze as well', async () => {
+test('a tab that takes over may freeze as well', async () => {
   const [first, second, third] = [await open(), await open(), await open()]
   first.frozen = true
   await pass(SILENCE_MS + 5_000)

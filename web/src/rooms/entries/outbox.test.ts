@@ -59,7 +59,7 @@ function elsewhere(change: () => void) {
   dispatchEvent(new StorageEvent('storage', { key: 'kept:ada:pending:a' }))
 }
 
-test('an entry is kept from the tap until the server has it', async () => {
+test('an entry is stored from the tap until the server has it', async () => {
   const { box } = outbox('ok')
   const sending = box.add(log)
   expect(box.pending).toHaveLength(1)
@@ -83,7 +83,7 @@ test('what did not arrive waits and is sent again under the same id', async () =
   expect(reach.silent).toBe(false)
 })
 
-test('what is refused is kept with its reason, also by the next page, and not sent again by itself', async () => {
+test('a refused wish stays with its reason, also on the next page, and is not sent again by itself', async () => {
   const { box, sent } = outbox(refused)
   expect(await box.add(log)).toEqual({ problem: refused, waiting: false })
   expect([box.pending.length, box.refused.length]).toEqual([0, 1])
@@ -207,7 +207,7 @@ test('what another tab has brought to the server waits here no more', async () =
   stop()
 })
 
-test('a browser that keeps nothing sends all the same, and says what would be lost', async () => {
+test('a browser that stores nothing sends all the same, and says what would be lost', async () => {
   const refuse = () => {
     throw new DOMException('full', 'QuotaExceededError')
   }

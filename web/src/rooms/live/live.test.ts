@@ -107,7 +107,7 @@ test('a reset is followed by the truth, though the list cannot be loaded', async
   expect(total()).toBe(null)
 })
 
-test('whoever may no longer watch is told so, and the list is loaded anew', async () => {
+test('a viewer who may no longer watch is told so, and the list is loaded again', async () => {
   live.follow('ada')
   lists = [[]]
   hear('revoked', { reason: 'share' })

@@ -62,7 +62,7 @@ fn what_the_limits_counted_survives_kills_to_the_request() {
     drop(server);
 }
 
-/// Asks again and again, and tells of each request whether it was let through.
+/// Sends requests until the server is gone, and reports of each whether it was let through.
 fn ask_until_cut_off(mut client: Client, tell: &mpsc::Sender<bool>) {
     while let Ok((status, problem)) = client.request("GET", "/api/v1/me", None) {
         assert_eq!(status, 200, "{problem}");

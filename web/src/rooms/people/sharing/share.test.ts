@@ -122,7 +122,7 @@ test('who looks does not change what is shared', () => {
   expect(sameTerms(share, { ...share, until: null })).toBe(false)
 })
 
-test('whoever asked, or was kept out, is let in', () => {
+test('a viewer who asked, or was kept out, is let in', () => {
   for (const state of ['requested', 'ended'] as const) {
     const form = formOf({ ...share, state, until: '2026-11-01T00:00:00.000Z' }, me, now)
     expect(form.until).toBe('')
