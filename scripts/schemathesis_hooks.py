@@ -1,4 +1,4 @@
-"""Signs in as ROLE for every test case anew, because some of them sign out. Without a ROLE nobody signs in.
+"""Signs in as ROLE again for every test case, because some of them sign out. Without a ROLE nobody signs in.
 
 What a case may have done to the two accounts or to the whole server is undone first: an admin can lock, disable, demote or delete anybody
 and close everything. So each case meets the same server, and what one of them broke is not reported for the next.

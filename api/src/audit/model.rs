@@ -160,7 +160,7 @@ fn walk(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verd
     }
     if !anchored {
         return Ok(Verdict::Broken(format!(
-            "the records up to {anchor} are missing, and no record says that they were let go"
+            "the records up to {anchor} are missing, and no record says that they were pruned"
         )));
     }
     if !known_found {

@@ -19,7 +19,7 @@ const EVERY: Duration = Duration::from_hours(1);
 pub async fn prune_periodically(state: web::Data<AppState>) {
     loop {
         if let Err(error) = prune(&state).await {
-            log::warn!(cause:% = error; "old audit records could not be let go");
+            log::warn!(cause:% = error; "old audit records could not be pruned");
         }
         tokio::time::sleep(EVERY).await;
     }

@@ -12,7 +12,7 @@ const EVERY: Duration = Duration::from_hours(1);
 pub async fn prune_periodically(state: web::Data<AppState>) {
     loop {
         if let Err(error) = prune(&state).await {
-            log::warn!(cause:% = error; "old events could not be let go");
+            log::warn!(cause:% = error; "old events could not be pruned");
         }
         tokio::time::sleep(EVERY).await;
     }

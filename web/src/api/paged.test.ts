@@ -50,7 +50,7 @@ test('a change made while a page is on its way is not lost', async () => {
   expect(paged.items).toEqual([2, 1])
 })
 
-test('a page that comes after the list was loaded anew is not put to its end', async () => {
+test('a page that comes after the list was loaded again is not put to its end', async () => {
   const firsts = [
     { items: [3, 2], next_cursor: 'a' },
     { items: [4, 3], next_cursor: 'b' },

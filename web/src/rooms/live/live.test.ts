@@ -149,7 +149,7 @@ test('preferences and shares of another device go where they belong', () => {
   expect(shares).toEqual([{ username: 'alex' }])
 })
 
-test('who may watch is loaded anew with the first status, after a reset, and at every other poll', async () => {
+test('who may watch is loaded again with the first status, after a reset, and at every other poll', async () => {
   let stale = 0
   live.onShare({ share: () => undefined, stale: () => (stale += 1) })
   live.follow('ada')

@@ -109,7 +109,7 @@ async fn a_person_who_becomes_a_viewer_or_is_disabled_shares_nothing() {
             .expect(StatusCode::OK);
     }
     alex.get("/api/v1/people/robin/status").await.expect_problem(404, "not_found");
-    assert_eq!(access(&alex).await, stands(&[("robin", "may_ask"), ("sasha", "may_ask")]), "robin decides anew");
+    assert_eq!(access(&alex).await, stands(&[("robin", "may_ask"), ("sasha", "may_ask")]), "robin decides again");
 }
 
 #[actix_web::test]
