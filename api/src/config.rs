@@ -1,4 +1,4 @@
-//! Every setting, read once at the start and refused once with the name of what is wrong.
+//! Every setting, read once at the start; a wrong one is refused by name.
 //!
 //! The environment wins over `--config FILE` (TOML), which wins over the defaults. A secret may also stand in a file named
 //! by `NAME_FILE`. Secrets are wrapped so that no log line or debug print can show them.
@@ -150,7 +150,7 @@ impl Config {
         Self::from_sources(std::env::vars().collect(), file)
     }
 
-    /// Same as [`Config::load`] with an environment of the caller's.
+    /// [`Config::load`] with an environment of the caller's.
     pub fn from_sources(environment: BTreeMap<String, String>, file: Option<&Path>) -> Result<Self, String> {
         let source = Source::read(environment, file)?;
         let app_env = source.choice(
@@ -227,7 +227,7 @@ impl Config {
         Ok(())
     }
 
-    /// Refuses settings that only do on the machine of somebody who develops.
+    /// Refuses settings that will do in development only.
     fn refuse_in_production(&self) -> Result<(), String> {
         if self.bcrypt_cost < 12 {
             return Err(bad("BCRYPT_COST", "is below 12, which production does not accept", "14"));

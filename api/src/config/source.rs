@@ -1,4 +1,4 @@
-//! Where a setting's text comes from, and how it becomes a value: an error names the setting, the problem and an example.
+//! The text of each setting and its conversion to a value: an error names the setting, the problem and an example.
 
 use std::{collections::BTreeMap, fmt::Display, fs, ops::RangeInclusive, path::Path, str::FromStr};
 
@@ -36,7 +36,7 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, String>, String> {
         .collect()
 }
 
-/// The environment, and below it the file.
+/// The environment, and the file for settings that it lacks.
 pub(super) struct Source {
     environment: BTreeMap<String, String>,
     file: BTreeMap<String, String>,
@@ -139,7 +139,7 @@ impl Source {
             (None, None) => None,
         };
         let Some(value) = given else { return Ok(None) };
-        // While developing a sample will do, but never one that is too short for the algorithms.
+        // In development a sample will do, but never one that is too short for the algorithms.
         match weakness(&value) {
             Some(problem) if production || value.len() < SECRET_BYTES => Err(bad(name, problem, example)),
             _ => Ok(Some(SecretString::from(value))),

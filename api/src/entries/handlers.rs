@@ -71,7 +71,7 @@ fn validate_value(entry: &CreateEntry) -> Result<(), ValidationError> {
     })
 }
 
-/// A text is kept as it was typed. NUL cannot be typed, and databases, files and terminals end a text there.
+/// Refuses NUL, which nobody can type and at which databases, files and terminals end a text. All else is stored as it was typed.
 fn validate_note(note: &str) -> Result<(), ValidationError> {
     if !note.contains('\0') {
         return Ok(());
@@ -88,7 +88,7 @@ fn validate_tags(tags: &[String]) -> Result<(), ValidationError> {
         .with_message(Cow::Borrowed("has to be at most ten tags of 1 to 32 characters each, without NUL (U+0000)")))
 }
 
-/// Refuses what cannot have happened.
+/// Refuses an instant at which nothing can have been logged.
 fn check_instant(at: Timestamp, now: Timestamp) -> Result<(), FieldError> {
     if at.0 > now.0 + AHEAD {
         return Err(FieldError::new(
@@ -132,7 +132,7 @@ pub async fn create_entry(
     let (status, entry) = logger
         .0
         .write(&state.db, move |conn, context| {
-            // By the zone that holds when it is written, whatever it was when the request came.
+            // The zone at the time of writing counts, whatever it was when the request came.
             let day = get_user(conn, &owner_id)?.day_of(instant);
             let mut entry = Entry::new(owner_id, id, metric, value, instant, day, now);
             entry.fl_oz_tenths = fl_oz_tenths;

@@ -113,7 +113,7 @@ fn complete(mut document: openapi::OpenApi) -> openapi::OpenApi {
     document
 }
 
-/// Paths of what one logs oneself, and of whom one shares it with: a viewer has neither.
+/// Paths of a caller's own entries and shares: a viewer has neither.
 const FOR_OWNERS: [&str; 3] = ["/api/v1/entries", "/api/v1/me/shares", "/api/v1/me/audience"];
 
 fn describe(operation: &mut Operation, path: &str, writes: bool) {

@@ -62,7 +62,7 @@ fn entries() -> Vec<Row> {
         ("POST", "/api/v1/entries/{id}/versions/{number}/restore", json!(null), [401, 403, 200, 404]),
         ("POST", "/api/v1/entries/{id}/restore", json!(null), [401, 403, 200, 404]),
         ("DELETE", "/api/v1/entries/{id}", json!(null), [401, 403, 204, 404]),
-        // A digest of no preview: callers who may ask are refused for that.
+        // The digest belongs to no preview: callers who may ask are refused for that.
         ("POST", "/api/v1/entries/rewind", json!({"to": NOON, "digest": "x"}), [401, 403, 409, 409]),
         ("POST", "/api/v1/entries/recompute", json!({"digest": "x"}), [401, 403, 409, 409]),
     ]
@@ -130,7 +130,7 @@ async fn every_route_answers_each_role_as_it_should() {
     call_every_route(&TestApp::start().await).await;
 }
 
-/// Every row as every role, on a server where nothing was done yet. `plans` listens to what is said to its database.
+/// Every row as every role, on a fresh server. `plans` listens to the statements that reach its database.
 pub async fn call_every_route(app: &TestApp) {
     let clients = [
         app.anonymous(),
@@ -143,7 +143,7 @@ pub async fn call_every_route(app: &TestApp) {
     for (method, path, body, expected) in rows() {
         for (client, expected) in clients.iter().zip(expected) {
             let client = signed_in(app, client, path).await;
-            // Somebody else for each call, who may be gone after it.
+            // A new user for each call, which may erase them.
             let other = if path.contains("{username}") { app.viewer().await.username } else { String::new() };
             let path = path.replace("{id}", ID).replace("{number}", "1").replace("{username}", &other);
             let json = if path.ends_with("/csp-reports") { "application/csp-report" } else { "application/json" };
@@ -154,7 +154,7 @@ pub async fn call_every_route(app: &TestApp) {
     }
 }
 
-/// Signing out and deleting are done in a session of their own, or the rows below would have none.
+/// Signing out and deleting use a session of their own, or the rows below would have none.
 async fn signed_in(app: &TestApp, client: &Client, path: &str) -> Client {
     let ending = ["/api/v1/auth/logout", "/api/v1/me", "/api/v1/me/sessions", "/api/v1/me/password"];
     if client.username.is_empty() || !ending.contains(&path) {

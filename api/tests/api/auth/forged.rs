@@ -9,7 +9,7 @@ use status_tracker::clock::{DAY, SECOND, Timestamp};
 
 use crate::support::{Client, PASSWORD, TestApp};
 
-/// The secret that the server signs with: anybody who knew it could sign, and still get no further than the claims allow.
+/// The server's signing secret: somebody who knew it could sign, and still get no further than the claims allow.
 const SECRET: &str = "JWT_SECRET of a server that only tests itself";
 const PREVIOUS: &str = "the secret before it, which is still accepted";
 
@@ -54,7 +54,7 @@ fn places(text: &str, count: usize) -> impl Iterator<Item = usize> {
     (0..count).map(move |n| n * last / (count - 1))
 }
 
-/// Everything wrong with the header or the signature.
+/// Every fault of the header or the signature.
 fn headers(forged: &mut Vec<(String, String)>, token: &str) {
     let parts: Vec<&str> = token.split('.').collect();
     algorithms(forged, &parts);
@@ -135,7 +135,7 @@ fn keys(forged: &mut Vec<(String, String)>, honest: &Value, body: &Value) {
     }
 }
 
-/// Everything wrong with the claims of a token whose signature is right.
+/// Every fault of the claims, under a valid signature.
 fn claims(forged: &mut Vec<(String, String)>, token: &str, now: Timestamp, other: &str) {
     let parts: Vec<&str> = token.split('.').collect();
     let (header, honest) = (decode(parts[0]), decode(parts[1]));
@@ -314,7 +314,7 @@ async fn api_tokens(app: &TestApp, owner: &Client) -> (String, String, String) {
     (text(0), text(1), text(2))
 }
 
-/// Another user's id, another session's id and other random bits under the signature that was for these.
+/// Another user's id, another session's id and other random bits, under the signature of the original ones.
 fn resigned(add: &mut impl FnMut(&str, String), api_token: &str, other: &str) {
     let honest = BASE64_URL_SAFE_NO_PAD.decode(api_token.strip_prefix("st_").unwrap()).unwrap();
     let other: uuid::Uuid = other.parse().unwrap();
@@ -343,7 +343,7 @@ struct Foreign {
     same_secret: String,
 }
 
-/// Everything of somebody with the same name, from a server with other secrets.
+/// All credentials of somebody with the same name, from a server with other secrets.
 async fn foreign(username: &str) -> Foreign {
     let there = TestApp::with(&[
         ("JWT_SECRET", "another server's own secret for its tokens"),
@@ -391,7 +391,7 @@ async fn a_secret_is_replaced_without_signing_anybody_out() {
     assert_eq!(kid(issued), kid(&new), "new tokens are signed with the new secret");
     assert_ne!(kid(issued), kid(&old));
 
-    // Once the old secret is no longer named, what it signed is over.
+    // Tokens signed with the old secret end once it is no longer configured.
     let later = TestApp::start().await;
     let sasha = later.admin().await;
     let ids = decode(sasha.bearer.as_deref().unwrap().split('.').nth(1).unwrap());

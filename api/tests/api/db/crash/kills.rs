@@ -15,12 +15,12 @@ use super::{CLIENTS, Client, PATIENCE, Site};
 
 const ENTRIES: usize = 1000;
 const KILLS: usize = 20;
-/// The number of acknowledgements between one kill and the next; the last 100 entries see a server that stays.
+/// The number of acknowledgements between two kills; the last 100 entries meet a server that stays.
 const ACKNOWLEDGED_BETWEEN_KILLS: usize = 45;
-/// Every so many entries a client throws the first answer away, as if it had been lost on the way.
+/// A client throws away the first answer for every so many entries, as if it had been lost on the way.
 const LOST_ANSWER: usize = 8;
 
-/// How many times the server has been replaced; clients that find none wait here for the next one.
+/// How many times the server has been replaced; clients without a server wait here for the next one.
 #[derive(Default)]
 struct Era {
     number: Mutex<usize>,
@@ -44,7 +44,7 @@ impl Era {
     }
 }
 
-/// What the clients do together.
+/// The work that the clients share.
 #[derive(Default)]
 struct Work {
     wanted: Vec<Value>,
@@ -76,7 +76,7 @@ fn log_all(work: &Work, mut client: Client, acknowledge: mpsc::Sender<String>) {
                 Ok((status, problem)) => panic!("{status} for an entry like any other: {problem}"),
                 Err(error) => {
                     work.failures.fetch_add(1, Ordering::Relaxed);
-                    // Refused means there is no server at the moment; anything else may be over already.
+                    // A refused connection means no server now; after any other error there may be one again.
                     if error.kind() == ErrorKind::ConnectionRefused {
                         work.era.wait_past(seen);
                     }
@@ -91,7 +91,7 @@ fn what_was_acknowledged_survives_twenty_kills_once() {
     let site = Site::new();
     let token = site.token();
     let clock = Clock::system();
-    // Neither has to be known to the server beforehand: ids and instants are the client's own.
+    // The ids and instants are the client's own, so the server need not know them beforehand.
     let wanted: Vec<Value> = (0..ENTRIES)
         .map(|number| {
             let at = status_tracker::clock::Timestamp(clock.now().0 - i64::try_from(number).unwrap() * 60_000);
@@ -109,7 +109,7 @@ fn what_was_acknowledged_survives_twenty_kills_once() {
             scope.spawn(|| log_all(&work, Client::new(site.address, &token), acknowledge));
         }
         drop(acknowledge);
-        // For twenty starts, on a machine that has other things to do.
+        // Enough for twenty starts on a busy machine.
         let deadline = Instant::now() + PATIENCE * 6;
         for id in (0..ENTRIES).map(|_| {
             acknowledged

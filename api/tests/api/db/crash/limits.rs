@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Client, PATIENCE, Site};
 
-/// Fifty at once, killed in the middle: those that were let through before and after are the limit, to the request.
+/// Fifty requests at once, killed in the middle: those let through before and after add up to the limit exactly.
 #[test]
 fn what_the_limits_counted_survives_kills_to_the_request() {
     const LIMIT: usize = 300;
@@ -47,7 +47,7 @@ fn what_the_limits_counted_survives_kills_to_the_request() {
         }
     };
     assert_eq!(refused, (429, json!("rate_limited")));
-    // A request that a kill cut off was let through or not; its client cannot know. All others add up.
+    // The client cannot know whether a request that a kill cut off was let through. All others add up.
     println!("{answered} answered before, {broken} cut off, {after} after");
     assert!(answered + after <= LIMIT, "{answered} + {after} are more than {LIMIT}");
     assert!(answered + broken + after >= LIMIT, "{answered} + {broken} + {after} are less than {LIMIT}");
@@ -62,7 +62,7 @@ fn what_the_limits_counted_survives_kills_to_the_request() {
     drop(server);
 }
 
-/// Asks again and again, and tells of each request whether it was let through.
+/// Sends requests until the server is gone, and reports of each whether it was let through.
 fn ask_until_cut_off(mut client: Client, tell: &mpsc::Sender<bool>) {
     while let Ok((status, problem)) = client.request("GET", "/api/v1/me", None) {
         assert_eq!(status, 200, "{problem}");

@@ -1,4 +1,4 @@
-//! Operations are called with whatever makes their statements differ: filters, orders, pages, what is there already.
+//! Operations are called with everything that makes their statements differ: filters, orders, pages, existing data.
 
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_types::Text};
 use serde_json::json;
@@ -66,7 +66,7 @@ async fn sign_in_in_every_way(anonymous: &Client, admin: &Client) {
     call(anonymous, "POST", "/api/v1/auth/token", Some(credentials.clone())).await.expect_success();
     call(anonymous, "POST", "/api/v1/auth/login", Some(credentials.clone())).await.expect_success();
     let page = anonymous.sign_in(&admin.username, PASSWORD).await;
-    // Signing in again ends the session that the browser still had.
+    // Signing in again ends the browser's earlier session.
     call(&page, "POST", "/api/v1/auth/login", Some(credentials)).await.expect_success();
     for path in ["/health", "/health/live", "/health/ready", "/api/v1/privacy-policy"] {
         call(anonymous, "GET", path, None).await.expect_success();
@@ -111,7 +111,7 @@ async fn read_and_log_in_every_way(app: &TestApp, client: &Client, person: &str)
     }
 }
 
-/// A penalty, so that all that follows from one is said to the database too.
+/// Imposes and lifts a penalty, so that its statements reach the database too.
 async fn keep_out(app: &TestApp, admin: &Client, viewer: &Client) {
     let caller = Caller::User(id_of(app, viewer).parse().unwrap());
     let row = (0..OFFENCES).find_map(|_| app.services.penalties.count(caller, Offence::TooOften, &app.clock)).unwrap();
@@ -122,7 +122,7 @@ async fn keep_out(app: &TestApp, admin: &Client, viewer: &Client) {
     call(admin, "DELETE", &penalty, None).await.expect_success();
 }
 
-/// With something to do, so that what is done is said to the database too.
+/// There is something to change, so that the statements of the change reach the database too.
 async fn change_many_entries(client: &Client) {
     for (path, mut body) in
         [("/api/v1/entries/recompute", json!({})), ("/api/v1/entries/rewind", json!({"to": "2026-03-01T11:00:00Z"}))]
@@ -166,7 +166,7 @@ async fn share_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
     call(admin, "PATCH", &format!("/api/v1/admin/users/{promoted}"), Some(role)).await.expect_success();
 }
 
-/// A stream that begins, receives, ends and continues, and changes by time alone.
+/// A stream that begins, receives, ends and continues, and changes with time alone.
 async fn follow_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
     // Earlier streams end first.
     while app.services.streams.count() > 0 {}

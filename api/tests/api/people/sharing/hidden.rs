@@ -1,5 +1,5 @@
-//! Hidden data cannot be inferred: a viewer compares all that they are told before and after a change
-//! that is hidden from them, and finds no difference, in status, headers, order, cursors or errors.
+//! Hidden data cannot be inferred: a viewer compares everything they receive before and after a change that is hidden from them, and finds
+//! no difference in status, headers, order, cursors or errors.
 
 use actix_web::http::StatusCode;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -48,7 +48,7 @@ fn silent(name: &'static str, method: &'static str, path: &'static str, body: Va
     Change { shown_to_all: false, ..change(name, method, path, body, |_| true) }
 }
 
-/// In an order in which each can follow the one before.
+/// The changes, in an order in which each can follow the one before.
 fn changes() -> Vec<Change> {
     changes_of_entries().into_iter().chain(changes_of_preferences()).chain(changes_of_others()).collect()
 }
@@ -110,7 +110,7 @@ fn changes_of_preferences() -> Vec<Change> {
         change("the goal", "PATCH", ME, json!({"daily_goal_ml": 1100}), water_narrowed),
         silent("what only robin sees", "PATCH", ME, json!({"unit": "fl_oz", "water_presets_ml": [1, 2, 3]})),
         silent("a zone that is not taken", "PATCH", ME, json!({"device_time_zone": "Asia/Tokyo"})),
-        // Noon is the same day and as fresh by these, too.
+        // By these settings noon is the same day and as fresh, too.
         silent("the start of the day", "PATCH", ME, json!({"day_starts_at": 4})),
         silent("when it is ageing", "PATCH", ME, json!({"ageing_after_hours": 7})),
         silent("when it is stale", "PATCH", ME, json!({"stale_after_hours": 40})),
@@ -178,7 +178,7 @@ async fn does(app: &TestApp, robin: &Client, change: &Change) {
     assert!(answer.status.is_success(), "{}: {}", change.name, answer.json);
 }
 
-/// Takes back what was done a second ago.
+/// Takes back the last second's changes.
 async fn rewind_last(app: &TestApp, robin: &Client) {
     let mut body = json!({"to": Timestamp(app.clock.now().0 - SECOND - 1)});
     body["digest"] = robin.post(&format!("{REWIND}?dry_run=true"), body.clone()).await.json["digest"].clone();
@@ -234,7 +234,7 @@ async fn nothing_hidden_shows(terms: Terms) {
     assert_all_kinds_of_rows(&app);
 }
 
-/// Everything that the outbox can hold was tried: topic, level, and whether it is about something in particular.
+/// Every kind of row that the outbox can hold was tried: topic, level, and whether it has a subject.
 fn assert_all_kinds_of_rows(app: &TestApp) {
     let number = |kind: &str| app.number(&format!("SELECT count(*) AS n FROM outbox WHERE {kind}"));
     for topic in ["water", "altitude"] {
@@ -254,10 +254,10 @@ fn assert_all_kinds_of_rows(app: &TestApp) {
     }
 }
 
-/// One entry as it is made: metric, what of the value is in its band, band, hours before noon, note.
+/// One generated entry: metric, position of the value in its band, band, hours before noon, note.
 type Made = (bool, i32, usize, u32, bool);
 
-/// Logs these, the same ids each time, after all that was there is gone.
+/// Removes everything and logs these entries, with the same ids each time.
 async fn begin_anew(app: &TestApp, robin: &Client, entries: &[(usize, Made)]) {
     app.execute("DELETE FROM entries");
     for (number, (water, within, band, hours, noted)) in entries {
@@ -274,7 +274,7 @@ async fn begin_anew(app: &TestApp, robin: &Client, entries: &[(usize, Made)]) {
     }
 }
 
-/// The same entries, with everything replaced that `terms` do not show.
+/// The same entries, with everything replaced that `terms` hide.
 fn scrambled(entries: &[(usize, Made)], terms: Terms, with: &[(usize, Made)]) -> Vec<(usize, Made)> {
     let mut all: Vec<(usize, Made)> = Vec::new();
     for ((number, mut made), (_, other)) in entries.iter().copied().zip(with) {
@@ -307,7 +307,7 @@ async fn what_a_viewer_is_told_depends_on_nothing_but_what_is_visible() {
         put(&app, "approved", terms, None);
         begin_anew(&app, &robin, &entries).await;
         let before = all_but_ids(&alex).await;
-        // All of it lies before the day that is today, whose band would show what is in it.
+        // All of it lies before today, whose band would show something of it.
         begin_anew(&app, &robin, &scrambled(&entries, terms, &with)).await;
         assert_alike(&all_but_ids(&alex).await, &before, &format!("{terms:?}\n{entries:?}\n{with:?}"));
     }
