@@ -1,3 +1,5 @@
+//! Endpoints of the people that one may watch: who they are, and how they are.
+
 use actix_web::{get, web};
 
 use super::{
@@ -54,7 +56,7 @@ pub fn page_of_people(
     page.of(people, |last| last.username.clone()).try_map(|person| Ok(model::person_view(conn, reader, person, now)?))
 }
 
-/// At all whose status is on the page.
+/// Records a look at everybody whose status is on the page.
 pub fn note_looks(state: &AppState, looks: &Looks, reader: &Reader, page: &Page<PersonView>) {
     let shown = page.items.iter().filter(|person| person.status.is_some());
     looks.note_all(&state.db, &reader.0.context, shown.map(|person| person.person.username.clone()));

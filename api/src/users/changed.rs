@@ -11,7 +11,7 @@ use crate::{
     people::sharing::shares_to,
 };
 
-/// A user's account or preferences changed.
+/// Notes that a user's account or preferences changed.
 pub fn person_changed(conn: &mut DbConnection, before: &User, after: &User, now: Timestamp) -> QueryResult<()> {
     let (person, viewer) = (after.as_person(), after.as_viewer());
     let presented = |user: &User| (user.display_name.clone(), user.time_zone.clone());

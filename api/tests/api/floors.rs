@@ -1,5 +1,5 @@
-//! The house of floors: a file imports from floors below its own, and from its own room. Which room stands on which floor is said by
-//! `lib.rs` alone: each of its paragraphs is a floor, from the ground up.
+//! The house of floors: a file imports from floors below its own, and from its own room. `lib.rs` alone says which room stands on which
+//! floor: each of its paragraphs is a floor, from the ground up.
 
 use std::{
     collections::BTreeMap,
@@ -37,7 +37,7 @@ fn tokens(text: &str) -> Vec<&str> {
     found
 }
 
-/// The rooms that `crate::`, or as many `super::` as lead out of the room, lead to, in `use` and inline.
+/// The rooms that `crate::`, or enough `super::` to leave the room, lead to, in `use` and inline.
 fn imports(text: &str, depth: usize) -> Vec<&str> {
     let (tokens, way_out) = (tokens(text), ["super", "::"].repeat(depth));
     let mut found = Vec::new();
@@ -83,10 +83,21 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    files(folder).into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+#[test]
+fn every_file_says_first_what_it_is_for() {
+    let silent = |file: &PathBuf| !fs::read_to_string(file).unwrap().starts_with("//! ");
+    let silent: Vec<_> = rust_files(&sources()).into_iter().filter(silent).collect();
+    assert_eq!(silent, Vec::<PathBuf>::new());
+}
+
 #[test]
 fn no_file_imports_from_its_own_floor_or_from_above() {
     let (floors, sources) = (floors(), sources());
-    let files = files(&sources).into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    let files = rust_files(&sources).into_iter();
     let rooms: Vec<_> = files.filter(|file| !file.ends_with("src/lib.rs") && !file.ends_with("src/main.rs")).collect();
     let up = rooms
         .iter()

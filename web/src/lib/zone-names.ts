@@ -1,7 +1,6 @@
-// The names of time zones as people know them. Chromium and Safari still call some by a name that went out of use, and
-// the names of the rest hold for every browser.
+// Today's names of time zones. Chromium and Safari still report some by a name that went out of use.
 
-/** Names that browsers give, and what those places are called today. */
+/** What browsers report, and the name that the time zone database gives now. */
 const RENAMED: Readonly<Record<string, string>> = {
   'Africa/Asmera': 'Africa/Asmara',
   'America/Buenos_Aires': 'America/Argentina/Buenos_Aires',

@@ -1,3 +1,5 @@
+//! The days of all entries, reckoned again by the present time zone: a preview first, then the change that it showed.
+
 use std::collections::BTreeMap;
 
 use actix_web::{post, web};
@@ -103,7 +105,6 @@ impl RecomputedDay {
     request_body = RecomputeEntries,
     responses(
         (status = 200, description = "The entries that would move, or moved", body = Recompute),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 409, description = "The preview is out of date; nothing was changed"),
     )
 )]

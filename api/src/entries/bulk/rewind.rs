@@ -1,3 +1,5 @@
+//! All entries as they were at a moment: a preview first, then the change that it showed.
+
 use std::collections::HashMap;
 
 use actix_web::{post, web};
@@ -94,7 +96,6 @@ pub enum RewindChange {
     request_body = RewindEntries,
     responses(
         (status = 200, description = "The changes that it would make, or made", body = Rewind),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 409, description = "The preview is out of date; nothing was changed"),
     )
 )]

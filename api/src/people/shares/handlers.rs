@@ -1,3 +1,5 @@
+//! Endpoints of consent: a viewer asks, the person answers, sees who watched, and ends it.
+
 use actix_web::{HttpResponse, delete, get, http::StatusCode, patch, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -73,7 +75,6 @@ pub async fn create_share_request(
     params(PageQuery),
     responses(
         (status = 200, description = "One page, by user name", body = Page<ShareView>),
-        (status = 403, description = "Your account can only watch"),
     )
 )]
 #[get("/me/shares")]
@@ -107,7 +108,6 @@ pub fn page_of_shares(
     params(("username" = String, Path, description = "The viewer", example = "alex")),
     responses(
         (status = 200, description = "Their share", body = ShareView),
-        (status = 403, description = "Your account can only watch"),
         (status = 404, description = "No such viewer, or no share with them"),
     )
 )]
@@ -168,7 +168,6 @@ pub struct UpdateShare {
     request_body = UpdateShare,
     responses(
         (status = 200, description = "Their share after the change", body = ShareView),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 404, description = "No such viewer, or no share with them"),
     )
 )]
@@ -207,7 +206,6 @@ pub async fn update_share(
     params(("username" = String, Path, description = "The viewer", example = "alex")),
     responses(
         (status = 204, description = "Ended"),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 404, description = "No such viewer, or no share with them"),
     )
 )]
@@ -247,7 +245,6 @@ pub struct Audience {
     params(PageQuery),
     responses(
         (status = 200, description = "The viewers who are watching, and one page of looks, newest first", body = Audience),
-        (status = 403, description = "Your account can only watch"),
     )
 )]
 #[get("/me/audience")]

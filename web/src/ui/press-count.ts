@@ -1,4 +1,4 @@
-// How often a form was pressed, for the fields in it: each press has an answer of its own.
+// How often a form was pressed, for its fields: each press has an answer of its own.
 import { getContext, setContext } from 'svelte'
 
 const KEY = Symbol('presses')
