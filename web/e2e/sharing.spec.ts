@@ -21,7 +21,7 @@ test('a viewer asks, the person answers with one tap, and the viewer is told', a
   await stopClock(watching)
   await enter(watching, viewer)
   await watching.getByRole('button', { name: `Ask to watch ${admin.username}` }).click()
-  const asked = row(watching, 'People you can ask', admin.username)
+  const asked = row(watching, 'Who you can ask', admin.username)
   await expect(asked).toContainText('Asked, waiting for an answer')
   await expect(asked.getByRole('button')).toHaveCount(0)
 
@@ -96,7 +96,7 @@ test('a viewer who was told no is told so kindly, and can ask again after a day'
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('Cannot watch since')
 
   await expect(toast(watching, `${admin.username} would rather not share`)).toBeVisible()
-  const asked = row(watching, 'People you can ask', admin.username)
+  const asked = row(watching, 'Who you can ask', admin.username)
   await expect(asked).toContainText('They do not share with you at present.')
   await asked.getByRole('button', { name: 'Ask again' }).click()
   await expect(asked.getByRole('alert')).toContainText('You can ask again in 24 hours.')
@@ -179,7 +179,7 @@ test('who keeps watching when not everyone may any more is named before and afte
   await stopClock(page)
   await enter(page, admin, '/sharing')
   await expect(row(page, 'Who can watch', other.username)).toContainText('Exact water')
-  await expect(card(page, 'People you let watch')).toContainText(
+  await expect(card(page, 'Who you let watch')).toContainText(
     `Approved already: ${viewer.username}. They keep watching you.`,
   )
   await page.getByRole('radio', { name: 'People I approve' }).check()
