@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::privacy_policy;
+use super::{ids::UserId, privacy_policy};
 use crate::{
     clock::Timestamp,
     db::{DbConnection, schema::users},
@@ -46,7 +46,7 @@ words! {
 #[derive(Clone, PartialEq, Eq, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = users)]
 pub struct User {
-    pub id: String,
+    pub id: UserId,
     pub username: String,
     pub display_name: String,
     role: Role,
@@ -119,7 +119,7 @@ impl User {
 #[expect(missing_debug_implementations, reason = "holds the password hash, which no log may show")]
 #[diesel(table_name = users)]
 pub struct NewUser {
-    id: String,
+    id: UserId,
     username: String,
     display_name: String,
     role: Role,
@@ -140,7 +140,7 @@ impl NewUser {
     #[must_use]
     pub fn new(id: Uuid, username: &str, role: Role, password_hash: String, now: Timestamp) -> Self {
         Self {
-            id: id.to_string(),
+            id: id.into(),
             username: username.to_ascii_lowercase(),
             display_name: username.to_owned(),
             role,
@@ -238,7 +238,7 @@ pub fn find_user_by_name(conn: &mut DbConnection, username: &str) -> QueryResult
 }
 
 /// The users with these ids, as far as they exist.
-pub fn get_users(conn: &mut DbConnection, ids: &[&str]) -> QueryResult<Vec<User>> {
+pub fn get_users(conn: &mut DbConnection, ids: &[&UserId]) -> QueryResult<Vec<User>> {
     users::table.filter(users::id.eq_any(ids.to_vec())).select(User::as_select()).load(conn)
 }
 
@@ -262,7 +262,7 @@ pub fn insert_user(conn: &mut DbConnection, user: &NewUser) -> ApiResult<User> {
     Ok(users::table.find(&user.id).select(User::as_select()).first(conn)?)
 }
 
-pub fn update_user(conn: &mut DbConnection, id: &str, changes: &UserChanges) -> QueryResult<User> {
+pub fn update_user(conn: &mut DbConnection, id: &UserId, changes: &UserChanges) -> QueryResult<User> {
     if !changes.is_empty() {
         diesel::update(users::table.find(id)).set(changes).execute(conn)?;
     }
@@ -270,12 +270,12 @@ pub fn update_user(conn: &mut DbConnection, id: &str, changes: &UserChanges) -> 
 }
 
 /// The user of this id, who has to exist.
-pub fn get_user(conn: &mut DbConnection, id: &str) -> QueryResult<User> {
+pub fn get_user(conn: &mut DbConnection, id: &UserId) -> QueryResult<User> {
     users::table.find(id).select(User::as_select()).first(conn)
 }
 
 /// Notes that the privacy policy in force was accepted.
-pub fn accept_privacy_policy(conn: &mut DbConnection, id: &str, now: Timestamp) -> QueryResult<()> {
+pub fn accept_privacy_policy(conn: &mut DbConnection, id: &UserId, now: Timestamp) -> QueryResult<()> {
     diesel::update(users::table.find(id))
         .set((users::privacy_policy_version.eq(privacy_policy::VERSION), users::privacy_policy_accepted_at.eq(now.0)))
         .execute(conn)
@@ -309,15 +309,15 @@ fn able_admins() -> _ {
 ///
 /// # Errors
 /// [`Code::LastAdmin`] if nobody else would be left to run the instance.
-pub fn require_other_admin(conn: &mut DbConnection, user_id: &str) -> ApiResult<()> {
-    let admins: Vec<String> = able_admins().select(users::id).order(users::username).limit(2).load(conn)?;
-    if admins == [user_id] {
+pub fn require_other_admin(conn: &mut DbConnection, user_id: &UserId) -> ApiResult<()> {
+    let admins: Vec<UserId> = able_admins().select(users::id).order(users::username).limit(2).load(conn)?;
+    if admins.iter().eq([user_id]) {
         return Err(ApiError::new(Code::LastAdmin, "Nothing was changed. Make another user an admin first."));
     }
     Ok(())
 }
 
 /// The name of the user of this id; `None` once the account is gone.
-pub fn username_of(conn: &mut DbConnection, id: Uuid) -> QueryResult<Option<String>> {
-    users::table.find(id.to_string()).select(users::username).first(conn).optional()
+pub fn username_of(conn: &mut DbConnection, id: &UserId) -> QueryResult<Option<String>> {
+    users::table.find(id).select(users::username).first(conn).optional()
 }

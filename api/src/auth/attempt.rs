@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use super::{
     guard::CurrentUser,
+    ids::AttemptId,
     lockout::{self, Begun},
     service::Auth,
 };
@@ -39,7 +40,7 @@ impl Turns {
 pub(super) struct Attempt {
     action: Action,
     context: AuditContext,
-    id: String,
+    id: AttemptId,
     pub username: String,
     pub fits: bool,
 }
@@ -58,7 +59,7 @@ impl Attempt {
         username: String,
         password: Option<&SecretString>,
     ) -> ApiResult<Self> {
-        let (id, started) = (state.clock.new_id().to_string(), Instant::now());
+        let (id, started) = (AttemptId::from(state.clock.new_id()), Instant::now());
         loop {
             let others = auth.turns.0.notified();
             let (id_of, name, denied) = (id.clone(), username.clone(), context.clone());

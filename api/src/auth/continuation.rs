@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::api_tokens;
 use crate::{
-    account::model::User,
+    account::{ids::UserId, model::User},
     clock::{MINUTE, Timestamp},
     db::{
         DbConnection,
@@ -69,7 +69,7 @@ pub(super) fn take(
 }
 
 /// Voids all that stand for this user.
-pub(super) fn end_all_of(conn: &mut DbConnection, user_id: &str) -> QueryResult<()> {
+pub(super) fn end_all_of(conn: &mut DbConnection, user_id: &UserId) -> QueryResult<()> {
     let theirs = sign_in_continuations::table.filter(sign_in_continuations::user_id.eq(user_id));
     diesel::delete(theirs).execute(conn).map(drop)
 }

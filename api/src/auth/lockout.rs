@@ -7,6 +7,7 @@
 
 use diesel::prelude::*;
 
+use super::ids::AttemptId;
 use crate::{
     clock::{MINUTE, SECOND, Timestamp},
     db::{
@@ -41,7 +42,7 @@ pub enum Begun {
 ///
 /// # Errors
 /// Errors of the database. That the name is locked is none, because the caller records it in the same transaction.
-pub fn begin_attempt(conn: &mut DbConnection, id: &str, username: &str, now: Timestamp) -> QueryResult<Begun> {
+pub fn begin_attempt(conn: &mut DbConnection, id: &AttemptId, username: &str, now: Timestamp) -> QueryResult<Begun> {
     forget_past(conn, now)?;
     let name = key(username);
     let unsettled = attempts::username.eq(&name).and(attempts::at.le(now.0 - SETTLED_WITHIN));
@@ -93,12 +94,12 @@ fn add_failure(conn: &mut DbConnection, name: &str, at: Timestamp) -> QueryResul
 }
 
 /// Takes an attempt away that neither failed nor proved anything; whether it was still there.
-pub fn take_back(conn: &mut DbConnection, id: &str) -> QueryResult<bool> {
+pub fn take_back(conn: &mut DbConnection, id: &AttemptId) -> QueryResult<bool> {
     diesel::delete(attempts::sign_in_attempts.find(id)).execute(conn).map(|count| count > 0)
 }
 
 /// Makes an attempt a failure: how many there are with it.
-pub fn fail(conn: &mut DbConnection, id: &str, username: &str, at: Timestamp) -> QueryResult<i32> {
+pub fn fail(conn: &mut DbConnection, id: &AttemptId, username: &str, at: Timestamp) -> QueryResult<i32> {
     let name = key(username);
     // One that took too long has been counted already.
     if take_back(conn, id)? {

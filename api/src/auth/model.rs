@@ -8,7 +8,10 @@ use super::{
     ids::SessionId,
 };
 use crate::{
-    account::model::{Role, User},
+    account::{
+        ids::UserId,
+        model::{Role, User},
+    },
     clock::{DAY, MINUTE, Timestamp},
     db::{
         DbConnection,
@@ -46,7 +49,7 @@ words! {
 #[diesel(table_name = sessions)]
 pub struct Session {
     pub id: SessionId,
-    user_id: String,
+    user_id: UserId,
     kind: SessionKind,
     pub created_at: i64,
     pub expires_at: i64,
@@ -61,7 +64,7 @@ pub struct Session {
 
 impl Session {
     #[must_use]
-    pub fn new(id: SessionId, user_id: String, kind: SessionKind, now: Timestamp, expires: Timestamp) -> Self {
+    pub fn new(id: SessionId, user_id: UserId, kind: SessionKind, now: Timestamp, expires: Timestamp) -> Self {
         Self {
             id,
             user_id,
@@ -125,13 +128,13 @@ pub fn end_session(conn: &mut DbConnection, id: &SessionId) -> QueryResult<()> {
 }
 
 /// Signs one device of this user out; whether there was one.
-pub fn end_device_of(conn: &mut DbConnection, user_id: &str, id: &SessionId) -> QueryResult<bool> {
+pub fn end_device_of(conn: &mut DbConnection, user_id: &UserId, id: &SessionId) -> QueryResult<bool> {
     let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
     diesel::delete(theirs.filter(sessions::kind.ne(SessionKind::ApiToken))).execute(conn).map(|count| count > 0)
 }
 
 /// Revokes one API token of this user; whether there was one.
-pub fn end_token_of(conn: &mut DbConnection, user_id: &str, id: &SessionId) -> QueryResult<bool> {
+pub fn end_token_of(conn: &mut DbConnection, user_id: &UserId, id: &SessionId) -> QueryResult<bool> {
     let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
     diesel::delete(theirs.filter(sessions::kind.eq(SessionKind::ApiToken))).execute(conn).map(|count| count > 0)
 }
@@ -177,7 +180,7 @@ pub fn renew_cookie(conn: &mut DbConnection, id: &SessionId, new_id: &SessionId)
 }
 
 pub fn session_exists(conn: &mut DbConnection, id: &SessionId) -> QueryResult<bool> {
-    sessions::table.find(id).select(sessions::id).first::<String>(conn).optional().map(|found| found.is_some())
+    sessions::table.find(id).select(sessions::id).first::<SessionId>(conn).optional().map(|found| found.is_some())
 }
 
 /// The user of a session that was looked up before and may be over by now.
@@ -187,18 +190,18 @@ pub fn user_of_session(conn: &mut DbConnection, id: &SessionId) -> QueryResult<O
 }
 
 /// Ends one session of this user, of whichever kind; whether there was one.
-pub fn end_session_of(conn: &mut DbConnection, user_id: &str, id: &SessionId) -> QueryResult<bool> {
+pub fn end_session_of(conn: &mut DbConnection, user_id: &UserId, id: &SessionId) -> QueryResult<bool> {
     diesel::delete(sessions::table.find(id).filter(sessions::user_id.eq(user_id))).execute(conn).map(|count| count > 0)
 }
 
 /// Ends every session of this user, API tokens too, and each that is only half begun.
-pub fn end_all_sessions(conn: &mut DbConnection, user_id: &str) -> QueryResult<()> {
+pub fn end_all_sessions(conn: &mut DbConnection, user_id: &UserId) -> QueryResult<()> {
     continuation::end_all_of(conn, user_id)?;
     diesel::delete(sessions::table.filter(sessions::user_id.eq(user_id))).execute(conn).map(drop)
 }
 
 /// Signs every other device out. API tokens stay: each is listed and ended by itself.
-pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &SessionId) -> QueryResult<()> {
+pub fn end_other_devices(conn: &mut DbConnection, user_id: &UserId, kept: &SessionId) -> QueryResult<()> {
     let others = sessions::table
         .filter(sessions::user_id.eq(user_id))
         .filter(sessions::id.ne(kept))
@@ -207,7 +210,7 @@ pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &SessionI
 }
 
 /// Ends every session of this user but one, API tokens too, and each that is only half begun.
-pub fn end_other_sessions(conn: &mut DbConnection, user_id: &str, kept: &SessionId) -> QueryResult<()> {
+pub fn end_other_sessions(conn: &mut DbConnection, user_id: &UserId, kept: &SessionId) -> QueryResult<()> {
     continuation::end_all_of(conn, user_id)?;
     let others = sessions::table.filter(sessions::user_id.eq(user_id)).filter(sessions::id.ne(kept));
     diesel::delete(others).execute(conn).map(drop)
@@ -232,7 +235,7 @@ pub fn note_use(conn: &mut DbConnection, id: &SessionId, now: Timestamp) -> Quer
 /// The living sessions of a user, newest first: the devices, or the API tokens.
 pub fn list_sessions(
     conn: &mut DbConnection,
-    user_id: &str,
+    user_id: &UserId,
     tokens: bool,
     now: Timestamp,
 ) -> QueryResult<Vec<Session>> {
@@ -262,7 +265,7 @@ pub fn living_sessions(
     conn: &mut DbConnection,
     ids: &[&SessionId],
     now: Timestamp,
-) -> QueryResult<Vec<(SessionId, String)>> {
+) -> QueryResult<Vec<(SessionId, UserId)>> {
     let used = sessions::last_seen_at.gt(now.0 - IDLE).or(sessions::kind.eq(SessionKind::ApiToken));
     sessions::table
         .filter(sessions::id.eq_any(ids.to_vec()))

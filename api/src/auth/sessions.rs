@@ -29,8 +29,8 @@ use crate::{
 /// One signed-in device.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SessionView {
-    #[schema(format = Uuid)]
-    id: String,
+    #[schema(value_type = String, format = Uuid)]
+    id: SessionId,
     /// The session of this request.
     current: bool,
     kind: SessionKind,
@@ -64,7 +64,7 @@ impl Session {
             expires_at: Timestamp(self.expires_at),
             user_agent: self.user_agent,
             address: self.address,
-            id: self.id.to_string(),
+            id: self.id,
         }
     }
 }

@@ -11,13 +11,14 @@ use super::{
     attempt::Attempt,
     continuation,
     guard::{SESSION_ID, USER_ID},
-    ids::SessionId,
+    ids::{Named, SessionId},
     model::{self, Session, SessionKind},
     second_factor::{self, ShownFactor},
     service::Auth,
 };
 use crate::{
     account::{
+        ids::UserId,
         model::{User, find_user_by_name},
         view::UserView,
     },
@@ -131,10 +132,10 @@ pub async fn create_token(
     let id = state.clock.new_id();
     let wanted = Wanted { id, kind: SessionKind::Jwt, life, replaces: None };
     let (user, session) = sign_in(&req, &state, (auth.clone(), settings), wanted, body.0).await?;
-    let user_id = user.id.parse().map_err(ApiError::internal)?;
+    let named = Named { user: user.id.as_str().parse().map_err(ApiError::internal)?, session: id };
     let (issued, expires) = (Timestamp(session.created_at), Timestamp(session.expires_at));
     Ok(web::Json(IssuedToken {
-        access_token: auth.jwt.issue(user_id, id, issued, expires)?,
+        access_token: auth.jwt.issue(named, issued, expires)?,
         token_type: "Bearer",
         expires_in: state.config.jwt_ttl.as_secs(),
         user: user.view(),
@@ -298,7 +299,7 @@ impl SigningIn {
             (Some(proven), _) => Ok(Ok(proven)),
             (None, Proof::Password(_)) => {
                 if attempt.fail(conn, None)? {
-                    continuation::end_all_of(conn, self.found.as_ref().map_or("", |user| &user.id))?;
+                    continuation::end_all_of(conn, self.found.as_ref().map_or(&UserId::new(""), |user| &user.id))?;
                 }
                 Ok(Err(ApiError::new(
                     Code::InvalidCredentials,

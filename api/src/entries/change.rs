@@ -12,6 +12,7 @@ use crate::{
     account::ids::PersonId,
     clock::Timestamp,
     db::{DbConnection, schema::entries::dsl},
+    id::EntryId,
     metric::Detail,
     outbox::{self, Subject, Topic},
 };
@@ -33,7 +34,7 @@ pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult
 /// client takes the entry that was changed last. It is later than the change before it, whatever the clock was put back to.
 pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, by: &str) -> QueryResult<()> {
     after.updated_at = changed_after(before, after.updated_at);
-    versions::save_versions(conn, &before.owner(), &[&before.id], by, after.updated_at)?;
+    versions::save_versions(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
     update_entry(conn, after)?;
     entry_changed(conn, Some(before), after)
 }
@@ -50,9 +51,9 @@ pub fn change_entries(
     by: &str,
     now: Timestamp,
 ) -> QueryResult<()> {
-    let ids: Vec<&str> = changes.iter().map(|(before, _)| before.id.as_str()).collect();
+    let ids: Vec<&EntryId> = changes.iter().map(|(before, _)| &before.id).collect();
     versions::save_versions(conn, owner, &ids, by, now.0)?;
-    let mut alike: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    let mut alike: BTreeMap<_, Vec<&EntryId>> = BTreeMap::new();
     for (before, after) in changes {
         if before.at == after.at && before.same_content(after) {
             alike.entry((&after.day, after.deleted_at)).or_default().push(&after.id);
@@ -95,7 +96,7 @@ fn entry_changed(conn: &mut DbConnection, before: Option<&Entry>, after: &Entry)
     let Some(level) = before.map_or(Some(Detail::Logged), |before| least_detail(before, after)) else { return Ok(()) };
     outbox::add(
         conn,
-        &after.owner(),
+        &after.user_id,
         Topic::Metric(after.metric()),
         level,
         Subject::Entry(&after.id),

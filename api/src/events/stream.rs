@@ -318,9 +318,9 @@ impl Stream {
         rows: &Rows,
         place: StreamPlace,
     ) -> QueryResult<bool> {
-        let event = match (row.topic(), &row.subject) {
+        let event = match (row.topic(), row.entry()) {
             (Topic::Metric(metric), Some(id)) => {
-                Some(("entry", reading.entry(rows, row, id, watched.granted.of(metric))))
+                Some(("entry", reading.entry(rows, row, &id, watched.granted.of(metric))))
             }
             _ if watched.granted.own && self.subscription.may_read_account => reading.own(&watched.person, row)?,
             _ => None,

@@ -13,7 +13,7 @@ use diesel::prelude::*;
 
 use super::handlers::Penalty;
 use crate::{
-    account::model::username_of,
+    account::{ids::UserId, model::username_of},
     clock::{Clock, DAY, HOUR, MINUTE, SECOND, Timestamp},
     db::{Db, DbConnection, schema::penalties},
     error::{ApiError, ApiResult, Code},
@@ -306,7 +306,7 @@ pub fn ending_after(conn: &mut DbConnection, after: i64) -> QueryResult<Vec<Pena
 /// A caller as people know them: by name where it is a user.
 pub fn shown(conn: &mut DbConnection, caller: &str) -> QueryResult<String> {
     let Ok(Caller::User(id)) = caller.parse() else { return Ok(caller.to_owned()) };
-    Ok(username_of(conn, id)?.map_or_else(|| caller.to_owned(), |name| format!("user {name}")))
+    Ok(username_of(conn, &UserId::from(id))?.map_or_else(|| caller.to_owned(), |name| format!("user {name}")))
 }
 
 fn delete_past(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {

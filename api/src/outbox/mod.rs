@@ -12,12 +12,13 @@ use diesel::{
 };
 
 use crate::{
-    account::ids::{PersonId, ViewerId},
+    account::ids::{PersonId, UserId, ViewerId},
     clock::{DAY, Timestamp},
     db::{
         DbConnection,
         schema::{outbox, outbox_head, users},
     },
+    id::EntryId,
     metric::{Detail, Metric},
 };
 
@@ -59,7 +60,7 @@ impl Topic {
 pub enum Subject<'a> {
     All,
     /// One entry, by its id.
-    Entry(&'a str),
+    Entry(&'a EntryId),
     Viewer(&'a ViewerId),
 }
 
@@ -67,7 +68,7 @@ impl<'a> Subject<'a> {
     fn id(self) -> Option<&'a str> {
         match self {
             Self::All => None,
-            Self::Entry(id) => Some(id),
+            Self::Entry(id) => Some(id.as_str()),
             Self::Viewer(id) => Some(id.as_str()),
         }
     }
@@ -92,11 +93,18 @@ impl OutboxRow {
         }
     }
 
+    /// The entry that it is about, if it is about one.
+    #[must_use]
+    pub fn entry(&self) -> Option<EntryId> {
+        let of_entry = matches!(self.topic(), Topic::Metric(_));
+        self.subject.clone().filter(|_| of_entry).map(EntryId::new)
+    }
+
     /// The viewer that it is about, if it is about one.
     #[must_use]
     pub fn viewer(&self) -> Option<ViewerId> {
         let of_viewer = matches!(self.topic(), Topic::Share | Topic::Viewer);
-        self.subject.clone().filter(|_| of_viewer).map(ViewerId::new)
+        self.subject.clone().filter(|_| of_viewer).map(|id| UserId::new(id).as_viewer())
     }
 }
 

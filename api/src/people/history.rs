@@ -20,6 +20,7 @@ use crate::{
         paging::{Cursors, Page, PageQuery, default_limit},
         state::AppState,
     },
+    id::EntryId,
     metric::Metric,
 };
 
@@ -104,9 +105,9 @@ fn page_of_entries(
     let Some(metric) = granted.visible(metric) else { return Ok(Page::empty()) };
     let filter = EntryFilter { metric, from, to, ascending: order == Order::Asc };
     let list = format!("entries|{}|{filter:?}", person.id);
-    let page = cursors.page::<(i64, String)>(list, PageQuery { limit, cursor })?;
-    let after = page.after.as_ref().map(|(at, id)| (*at, id.as_str()));
-    let entries = model::list_entries(conn, &person.id, filter, after, page.rows())?;
+    let page = cursors.page::<(i64, EntryId)>(list, PageQuery { limit, cursor })?;
+    let after = page.after.as_ref().map(|(at, id)| (*at, id));
+    let entries = model::list_entries(conn, &person.as_person(), filter, after, page.rows())?;
     Ok(page.of(entries, |last| (last.at, last.id.clone())).filter_map(|entry| {
         let detail = granted.of(entry.metric());
         entry.view_at(detail)

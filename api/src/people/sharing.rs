@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     account::{
-        ids::{PersonId, ViewerId},
+        ids::{PersonId, UserId, ViewerId},
         model::{Role, Sharing, User, find_user_by_name},
     },
     clock::Timestamp,
@@ -218,7 +218,7 @@ impl Watched {
     pub fn find(conn: &mut DbConnection, reader: &User, username: &str, now: Timestamp) -> ApiResult<Self> {
         let person = find_user_by_name(conn, username)?;
         // Read also where nobody has the name: the time of a refusal would tell who exists.
-        let person_id = person.as_ref().map_or_else(|| PersonId::new(""), User::as_person);
+        let person_id = person.as_ref().map_or_else(|| UserId::new("").as_person(), User::as_person);
         let share = find_share(conn, &person_id, &reader.as_viewer())?;
         let watched = person.and_then(|person| {
             let granted = decide(reader, &person, share.as_ref(), now)?;

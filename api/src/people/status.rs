@@ -115,11 +115,11 @@ impl Freshness {
 /// The status of a person at `now`, as far as a reader may know it.
 pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> QueryResult<StatusView> {
     let Watched { person, granted } = watched;
-    let day = person.day_of(now);
+    let (id, day) = (person.as_person(), person.day_of(now));
     let mut water = WaterStatus::default();
     if granted.water > Detail::None {
-        let last = latest(conn, &person.id, Metric::Water)?;
-        let today = water_of_day(conn, &person.id, day)?;
+        let last = latest(conn, &id, Metric::Water)?;
+        let today = water_of_day(conn, &id, day)?;
         let exact = granted.water == Detail::Exact;
         water = WaterStatus {
             last_at: last.map(|(_, at, _)| Timestamp(at)),
@@ -133,7 +133,7 @@ pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> Que
     }
     let mut altitude = AltitudeStatus::default();
     if granted.altitude > Detail::None
-        && let Some((value, at, _)) = latest(conn, &person.id, Metric::Altitude)?
+        && let Some((value, at, _)) = latest(conn, &id, Metric::Altitude)?
     {
         altitude = AltitudeStatus {
             value: Some(value).filter(|_| granted.altitude == Detail::Exact),
@@ -146,7 +146,7 @@ pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> Que
         person: Person::new(person, true),
         day: day.to_string(),
         freshness: Freshness::of(newest, person, now),
-        updated_at: if granted.is_whole() { last_change(conn, &person.id)?.map(Timestamp) } else { newest },
+        updated_at: if granted.is_whole() { last_change(conn, &id)?.map(Timestamp) } else { newest },
         water,
         altitude,
     })

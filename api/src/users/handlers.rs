@@ -170,7 +170,7 @@ pub async fn update_me(
                 context.record(conn, &event)?;
             }
             let before = model::get_user(conn, &user.id)?;
-            if changes.time_zone.is_none() && before.time_zone_set == 0 && !has_entries(conn, &user.id)? {
+            if changes.time_zone.is_none() && before.time_zone_set == 0 && !has_entries(conn, &user.as_person())? {
                 changes.time_zone_set = device_time_zone.is_some().then_some(1);
                 changes.time_zone = device_time_zone;
             }

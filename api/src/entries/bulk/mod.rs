@@ -29,6 +29,7 @@ use crate::{
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError},
     http::state::AppState,
+    id::EntryId,
     metric::{Detail, Metric},
     outbox::{self, Subject, Topic},
     trail::{Action, AuditEvent},
@@ -140,7 +141,7 @@ struct Walk<P> {
     owner: PersonId,
     now: Timestamp,
     /// The change up to which the entries were looked at: when it was, and of which.
-    position: (i64, String),
+    position: (i64, EntryId),
     digest: Sha256,
     changed: u64,
     /// The least that somebody has to see of each metric to notice.
@@ -150,7 +151,7 @@ struct Walk<P> {
 impl<P: Plan> Walk<P> {
     fn new(plan: P, owner: PersonId, now: Timestamp) -> Self {
         Self {
-            position: (plan.since(), String::new()),
+            position: (plan.since(), EntryId::new("")),
             plan,
             owner,
             now,

@@ -22,6 +22,7 @@ use crate::{
         extract::{ValidJson, ValidQuery},
         state::AppState,
     },
+    id::EntryId,
     metric::Metric,
     trail::Action,
 };
@@ -53,8 +54,8 @@ pub struct Recompute {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RecomputeItem {
-    #[schema(format = Uuid)]
-    id: String,
+    #[schema(value_type = String, format = Uuid)]
+    id: EntryId,
     metric: Metric,
     at: Timestamp,
     /// The day it counts for before the change.
@@ -176,7 +177,7 @@ impl Plan for Moving {
 
     fn complete(&mut self, conn: &mut DbConnection, owner: &PersonId, applied: bool) -> QueryResult<()> {
         for (day, gain) in self.gains.iter().filter(|(_, gain)| gain.ml != 0).take(SHOWN) {
-            let found = water_of_day(conn, owner.as_str(), *day)?;
+            let found = water_of_day(conn, owner, *day)?;
             let before = if applied { found.plus(gain.negative()) } else { found };
             self.days.push(RecomputedDay::new(*day, before, before.plus(*gain)));
         }

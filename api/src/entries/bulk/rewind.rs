@@ -23,6 +23,7 @@ use crate::{
         extract::{ValidJson, ValidQuery},
         state::AppState,
     },
+    id::EntryId,
     metric::Metric,
     trail::Action,
 };
@@ -62,8 +63,8 @@ pub struct Rewind {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RewindItem {
-    #[schema(format = Uuid)]
-    id: String,
+    #[schema(value_type = String, format = Uuid)]
+    id: EntryId,
     metric: Metric,
     change: RewindChange,
     /// The entry before the rewind; `null` if it is deleted.
@@ -122,7 +123,7 @@ struct Going {
     to: Timestamp,
     now: Timestamp,
     /// How the entries of the page were then.
-    then: HashMap<String, EntryVersion>,
+    then: HashMap<EntryId, EntryVersion>,
     removed: u64,
     changed: u64,
     brought_back: u64,
@@ -137,7 +138,7 @@ impl Plan for Going {
     }
 
     fn prepare(&mut self, conn: &mut DbConnection, owner: &PersonId, page: &[Entry]) -> QueryResult<()> {
-        self.then = versions_at(conn, owner, page.iter().map(|entry| entry.id.as_str()).collect(), self.to)?;
+        self.then = versions_at(conn, owner, page.iter().map(|entry| &entry.id).collect(), self.to)?;
         Ok(())
     }
 

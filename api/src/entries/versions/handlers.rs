@@ -18,6 +18,7 @@ use crate::{
         paging::{Page, PageQuery},
         state::AppState,
     },
+    id::EntryId,
     trail::{Action, AuditEvent},
 };
 
@@ -92,7 +93,7 @@ pub async fn list_versions(
     let versions = admin
         .0
         .read(&state.db, |conn, owner| {
-            let entry = find_entry(conn, &owner.as_person(), &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            let entry = find_entry(conn, &owner.as_person(), &EntryId::from(*id))?.ok_or_else(ApiError::not_found)?;
             Ok(list(conn, &entry, before, page.rows())?)
         })
         .await?;
@@ -134,7 +135,7 @@ pub async fn restore_version(
     let entry = admin
         .write(&state.db, move |conn, context| {
             let now = clock.now();
-            let before = find_entry(conn, &owner.as_person(), &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            let before = find_entry(conn, &owner.as_person(), &EntryId::from(id))?.ok_or_else(ApiError::not_found)?;
             let version = find_version(conn, &before, number)?.ok_or_else(ApiError::not_found)?;
             let mut after = version.put_back(&before, now);
             if least_detail(&before, &after).is_none() {

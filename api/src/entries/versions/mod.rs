@@ -20,13 +20,14 @@ use crate::{
         DbConnection,
         schema::{entries, entry_versions},
     },
+    id::EntryId,
 };
 
 /// How an entry was from `valid_from` until `replaced_at`.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = entry_versions)]
 pub struct EntryVersion {
-    entry_id: String,
+    entry_id: EntryId,
     /// 1 is the oldest version of this entry.
     pub number: i32,
     pub value: i32,
@@ -71,7 +72,13 @@ extern "SQL" {
 }
 
 /// Saves how entries of `owner` are before they are changed by `by` at `now`.
-pub fn save_versions(conn: &mut DbConnection, owner: &PersonId, ids: &[&str], by: &str, now: i64) -> QueryResult<()> {
+pub fn save_versions(
+    conn: &mut DbConnection,
+    owner: &PersonId,
+    ids: &[&EntryId],
+    by: &str,
+    now: i64,
+) -> QueryResult<()> {
     // Text of our own would not be kept as a statement is.
     let last = entry_versions::table
         .filter(entry_versions::user_id.eq(entries::user_id))
@@ -154,9 +161,9 @@ pub fn list_versions(
 pub fn versions_at(
     conn: &mut DbConnection,
     owner: &PersonId,
-    ids: Vec<&str>,
+    ids: Vec<&EntryId>,
     to: Timestamp,
-) -> QueryResult<HashMap<String, EntryVersion>> {
+) -> QueryResult<HashMap<EntryId, EntryVersion>> {
     let versions: Vec<EntryVersion> = entry_versions::table
         .filter(entry_versions::user_id.eq(owner))
         .filter(entry_versions::entry_id.eq_any(ids))

@@ -231,7 +231,7 @@ pub fn change(
     viewer: &User,
     changes: ShareChanges,
 ) -> ApiResult<User> {
-    let (now, person) = (context.at, get_user(conn, person_id.as_str())?);
+    let (now, person) = (context.at, get_user(conn, person_id.user())?);
     let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
     let counts = state_between(&person, viewer, kept.as_ref(), now);
     let state = changes.state.unwrap_or(counts);
@@ -357,7 +357,7 @@ pub fn tell_all_watched_by(conn: &mut DbConnection, viewer_id: &ViewerId, now: T
 pub fn watching(conn: &mut DbConnection, person: &User, now: Timestamp) -> QueryResult<Vec<WatcherView>> {
     let mut found: Vec<WatcherView> = Vec::new();
     for (viewer_id, since) in presence::watchers_of(conn, &person.as_person(), now)? {
-        let viewer = get_user(conn, viewer_id.as_str())?;
+        let viewer = get_user(conn, viewer_id.user())?;
         let share = find_share(conn, &person.as_person(), &viewer_id)?;
         if decide(&viewer, person, share.as_ref(), now).is_some() {
             let display_name = names::shown(&viewer);

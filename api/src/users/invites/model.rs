@@ -3,28 +3,37 @@
 use diesel::prelude::*;
 
 use crate::{
-    account::model::{Role, Sharing, User},
+    account::{
+        ids::UserId,
+        model::{Role, Sharing, User},
+    },
     clock::Timestamp,
     db::{
         DbConnection,
         schema::{invites, users},
     },
     error::{ApiError, ApiResult, Code},
+    id::id,
     metric::Detail,
     people::{shares::terms::Offer, sharing::Granted},
 };
 
+id! {
+    /// The id of an invite.
+    InviteId
+}
+
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = invites)]
 pub struct Invite {
-    pub id: String,
+    pub id: InviteId,
     code_hash: String,
     role: Role,
     pub expires_at: i64,
     pub max_uses: i32,
     pub uses: i32,
     /// The id of the admin who made it.
-    pub created_by: String,
+    pub created_by: UserId,
     pub created_at: i64,
     /// The access to its maker's data for people who register with it; none where there is no water.
     water: Option<Detail>,
@@ -45,7 +54,7 @@ pub struct Chosen {
 
 impl Invite {
     #[must_use]
-    pub fn new(id: String, code_hash: String, chosen: Chosen, created_by: String, now: Timestamp) -> Self {
+    pub fn new(id: InviteId, code_hash: String, chosen: Chosen, created_by: UserId, now: Timestamp) -> Self {
         let Chosen { role, expires_at, max_uses, offer } = chosen;
         let terms = offer.map(|offer| offer.terms);
         Self {
@@ -98,7 +107,7 @@ pub fn find_good(conn: &mut DbConnection, code_hash: &str, now: Timestamp) -> Qu
 }
 
 /// Call it in the transaction that found the invite good: nobody else counts in between.
-pub fn count_use(conn: &mut DbConnection, id: &str) -> QueryResult<()> {
+pub fn count_use(conn: &mut DbConnection, id: &InviteId) -> QueryResult<()> {
     diesel::update(invites::table.find(id)).set(invites::uses.eq(invites::uses + 1)).execute(conn).map(drop)
 }
 
@@ -123,19 +132,19 @@ pub fn replace_unused(conn: &mut DbConnection, invite: &Invite) -> ApiResult<()>
 }
 
 /// Whether there was one.
-pub fn delete(conn: &mut DbConnection, id: &str) -> QueryResult<bool> {
+pub fn delete(conn: &mut DbConnection, id: &InviteId) -> QueryResult<bool> {
     diesel::delete(invites::table.find(id)).execute(conn).map(|count| count > 0)
 }
 
 /// Deletes the invites of an admin who is no longer trusted with them.
-pub fn delete_of(conn: &mut DbConnection, user_id: &str) -> QueryResult<()> {
+pub fn delete_of(conn: &mut DbConnection, user_id: &UserId) -> QueryResult<()> {
     diesel::delete(invites::table.filter(invites::created_by.eq(user_id))).execute(conn).map(drop)
 }
 
 /// At most `limit` invites that have not expired, each with its maker's name, newest first, below the id `before`.
 pub fn list(
     conn: &mut DbConnection,
-    before: &str,
+    before: &InviteId,
     now: Timestamp,
     limit: u32,
 ) -> QueryResult<Vec<(Invite, Option<String>)>> {

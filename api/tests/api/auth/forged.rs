@@ -359,7 +359,7 @@ async fn foreign(username: &str) -> Foreign {
 /// OWASP ASVS v5.0.0-13.3.4
 #[actix_web::test]
 async fn a_secret_is_replaced_without_signing_anybody_out() {
-    use status_tracker::auth::jwt::JwtKeys;
+    use status_tracker::auth::{Named, jwt::JwtKeys};
     let app = TestApp::with(&[("JWT_SECRET_PREVIOUS", PREVIOUS)]).await;
     let robin = app.admin().await;
     let new = robin.bearer.clone().unwrap();
@@ -367,7 +367,9 @@ async fn a_secret_is_replaced_without_signing_anybody_out() {
     let id = |name: &str| ids[name].as_str().unwrap().parse().unwrap();
     let issue = |secret: &str| {
         let expires = Timestamp(app.clock.now().0 + DAY);
-        JwtKeys::new(&secret.into(), None).issue(id("sub"), id("sid"), app.clock.now(), expires).unwrap()
+        JwtKeys::new(&secret.into(), None)
+            .issue(Named { user: id("sub"), session: id("sid") }, app.clock.now(), expires)
+            .unwrap()
     };
     let kid = |token: &str| decode(token.split('.').next().unwrap())["kid"].clone();
     let (old, unknown) = (issue(PREVIOUS), issue("a secret that was never this server's"));
@@ -388,6 +390,8 @@ async fn a_secret_is_replaced_without_signing_anybody_out() {
     let ids = decode(sasha.bearer.as_deref().unwrap().split('.').nth(1).unwrap());
     let id = |name: &str| ids[name].as_str().unwrap().parse().unwrap();
     let expires = Timestamp(later.clock.now().0 + DAY);
-    let old = JwtKeys::new(&PREVIOUS.into(), None).issue(id("sub"), id("sid"), later.clock.now(), expires).unwrap();
+    let old = JwtKeys::new(&PREVIOUS.into(), None)
+        .issue(Named { user: id("sub"), session: id("sid") }, later.clock.now(), expires)
+        .unwrap();
     Client { bearer: Some(old), ..sasha }.get("/api/v1/me").await.expect_problem(401, "unauthorized");
 }

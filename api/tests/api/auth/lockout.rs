@@ -3,7 +3,10 @@
 use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
-    auth::lockout::{self, Begun},
+    auth::{
+        AttemptId,
+        lockout::{self, Begun},
+    },
     clock::MINUTE,
     error::ApiResult,
 };
@@ -101,7 +104,7 @@ async fn an_admin_of_the_machine_lifts_a_lock() {
 /// Begins an attempt and tells whether it is counted.
 async fn begins(app: &TestApp, id: &'static str) -> bool {
     let now = app.clock.now();
-    let begin = move |conn: &mut _| Ok(lockout::begin_attempt(conn, id, "robin", now)?);
+    let begin = move |conn: &mut _| Ok(lockout::begin_attempt(conn, &AttemptId::new(id), "robin", now)?);
     matches!(app.state.db.write(begin).await.unwrap(), Begun::Counted)
 }
 
@@ -118,7 +121,7 @@ async fn an_attempt_is_taken_back_once_and_by_nobody_else() {
         .write(|conn| {
             lockout::forget(conn, "robin")?;
             for id in ["a", "a", "b", "c", "d", "a", "d", "never begun"] {
-                lockout::take_back(conn, id)?;
+                lockout::take_back(conn, &AttemptId::new(id))?;
             }
             Ok(())
         })
@@ -142,7 +145,7 @@ async fn what_is_being_looked_at_is_not_forgiven_by_a_sign_in_beside_it() {
     assert!(!begins(&app, "6").await, "five are under way");
     let now = app.clock.now();
     for (id, failures) in [("1", 1), ("2", 2), ("2", 2), ("5", 3)] {
-        let fail = move |conn: &mut _| Ok(lockout::fail(conn, id, "robin", now)?);
+        let fail = move |conn: &mut _| Ok(lockout::fail(conn, &AttemptId::new(id), "robin", now)?);
         assert_eq!(app.state.db.write(fail).await.unwrap(), failures, "{id}");
     }
 }

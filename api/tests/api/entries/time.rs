@@ -13,6 +13,7 @@ use status_tracker::{
         change::insert_entries,
         model::{Entry, EntryFilter, list_entries, water_of_day},
     },
+    id::EntryId,
     metric::Metric,
 };
 
@@ -326,8 +327,16 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
             let entries: Vec<Entry> = (0..OF_EACH)
                 .map(|_| {
                     let at = Timestamp(now.0 - random.gen_range(0..20 * 365 * DAY));
-                    let id = clock.new_id().to_string();
-                    Entry::new(user.id.clone(), id, Metric::Water, random.gen_range(1..=5000), at, user.day_of(at), now)
+                    let id = clock.new_id().into();
+                    Entry::new(
+                        user.as_person(),
+                        id,
+                        Metric::Water,
+                        random.gen_range(1..=5000),
+                        at,
+                        user.day_of(at),
+                        now,
+                    )
                 })
                 .collect();
             insert_entries(conn, &entries)?;
@@ -355,10 +364,10 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
 }
 
 /// The day on which each entry is found, and what all days hold together. Fails where an entry is found on two days.
-async fn days_of(app: &TestApp, person: &Client) -> (BTreeMap<String, String>, i64) {
+async fn days_of(app: &TestApp, person: &Client) -> (BTreeMap<EntryId, String>, i64) {
     let (mut found, mut total) = (BTreeMap::new(), 0);
     let read = app.state.db.read(|conn| {
-        let id = find_user_by_name(conn, &person.username)?.unwrap().id;
+        let id = find_user_by_name(conn, &person.username)?.unwrap().as_person();
         let mut day = EARLIEST.logical_day(chrono_tz::UTC, 0);
         while day < NaiveDate::from_ymd_opt(2026, 3, 4).unwrap() {
             let filter = EntryFilter { metric: None, from: Some(day), to: Some(day), ascending: true };
