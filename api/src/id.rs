@@ -20,7 +20,7 @@ macro_rules! id {
     };
     ($(#[$meta:meta])* $name:ident($inner:ty)) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
         #[derive(diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
         #[diesel(sql_type = diesel::sql_types::Text)]
         pub struct $name($inner);
@@ -68,6 +68,7 @@ macro_rules! id {
 pub(crate) use id;
 
 id! {
+    #[derive(serde::Deserialize)]
     /// The id of an entry, which stands beside that of its owner.
     EntryId
 }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    account::username::Username,
     clock::{Clock, Timestamp},
     db::{
         DbConnection,
@@ -167,8 +168,8 @@ impl AuditContext {
     }
 
     #[must_use]
-    pub fn by(self, actor: &str) -> Self {
-        Self { actor: Some(actor.to_owned()), ..self }
+    pub fn by(self, actor: &Username) -> Self {
+        Self { actor: Some(actor.into()), ..self }
     }
 
     /// Adds `event` to the chain. Call it in the transaction of what it records.

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{ids::UserId, privacy_policy};
+use super::{ids::UserId, privacy_policy, username::Username};
 use crate::{
     clock::Timestamp,
     db::{DbConnection, schema::users},
@@ -47,7 +47,7 @@ words! {
 #[diesel(table_name = users)]
 pub struct User {
     pub id: UserId,
-    pub username: String,
+    pub username: Username,
     pub display_name: String,
     role: Role,
     pub disabled: i16,
@@ -120,7 +120,7 @@ impl User {
 #[diesel(table_name = users)]
 pub struct NewUser {
     id: UserId,
-    username: String,
+    username: Username,
     display_name: String,
     role: Role,
     password_hash: String,
@@ -141,7 +141,7 @@ impl NewUser {
     pub fn new(id: Uuid, username: &str, role: Role, password_hash: String, now: Timestamp) -> Self {
         Self {
             id: id.into(),
-            username: username.to_ascii_lowercase(),
+            username: Username::typed(username),
             display_name: username.to_owned(),
             role,
             password_hash,
@@ -228,13 +228,9 @@ impl UserChanges {
     }
 }
 
-/// The user of this name, in whatever case it is written.
-pub fn find_user_by_name(conn: &mut DbConnection, username: &str) -> QueryResult<Option<User>> {
-    users::table
-        .filter(users::username.eq(username.to_ascii_lowercase()))
-        .select(User::as_select())
-        .first(conn)
-        .optional()
+/// The user of this name.
+pub fn find_user_by_name(conn: &mut DbConnection, username: &Username) -> QueryResult<Option<User>> {
+    users::table.filter(users::username.eq(username)).select(User::as_select()).first(conn).optional()
 }
 
 /// The users with these ids, as far as they exist.
@@ -318,6 +314,6 @@ pub fn require_other_admin(conn: &mut DbConnection, user_id: &UserId) -> ApiResu
 }
 
 /// The name of the user of this id; `None` once the account is gone.
-pub fn username_of(conn: &mut DbConnection, id: &UserId) -> QueryResult<Option<String>> {
+pub fn username_of(conn: &mut DbConnection, id: &UserId) -> QueryResult<Option<Username>> {
     users::table.find(id).select(users::username).first(conn).optional()
 }

@@ -6,14 +6,15 @@ use utoipa::ToSchema;
 use super::{
     model::{Role, User},
     names,
+    username::Username,
 };
 use crate::clock::Timestamp;
 
 /// An account, without what only its owner or nobody should see.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserView {
-    #[schema(example = "robin")]
-    username: String,
+    #[schema(value_type = String, example = "robin")]
+    username: Username,
     #[schema(example = "Robin")]
     display_name: String,
     role: Role,

@@ -13,7 +13,7 @@ use super::{
     service::Auth,
 };
 use crate::{
-    account::username::validate_username,
+    account::username::{Username, validate_username},
     db::DbConnection,
     error::{ApiError, ApiResult, Code},
     http::state::AppState,
@@ -41,7 +41,7 @@ pub(super) struct Attempt {
     action: Action,
     context: AuditContext,
     id: AttemptId,
-    pub username: String,
+    pub username: Username,
     pub fits: bool,
 }
 
@@ -56,7 +56,7 @@ impl Attempt {
         state: &AppState,
         auth: &Auth,
         (action, context): (Action, AuditContext),
-        username: String,
+        username: Username,
         password: Option<&SecretString>,
     ) -> ApiResult<Self> {
         let (id, started) = (AttemptId::from(state.clock.new_id()), Instant::now());
@@ -95,7 +95,7 @@ impl Attempt {
         state: &AppState,
         auth: &Auth,
         of: (Action, AuditContext),
-        username: String,
+        username: Username,
         password: &SecretString,
         hash: Option<String>,
     ) -> ApiResult<Self> {
@@ -145,8 +145,8 @@ impl Attempt {
 }
 
 /// The user name as a record may show it: people type passwords into the wrong field.
-fn shown(typed: &str) -> String {
-    if validate_username(typed).is_ok() { typed.to_ascii_lowercase() } else { "(not a user name)".to_owned() }
+fn shown(typed: &Username) -> String {
+    if validate_username(typed.as_str()).is_ok() { typed.into() } else { "(not a user name)".to_owned() }
 }
 
 /// Makes sure that the owner of this session knows the password too, before anything that a thief must not do

@@ -17,6 +17,7 @@ use crate::{
     account::{
         ids::UserId,
         model::{Role, User},
+        username::Username,
     },
     clock::Timestamp,
     db::{Db, DbConnection},
@@ -278,7 +279,7 @@ pub async fn recognised_user(req: &HttpRequest) -> Option<Uuid> {
 }
 
 /// The name of the user whose credential a request carries; `None` where nobody is known by it.
-pub(super) async fn recognised_name(req: &HttpRequest) -> ApiResult<Option<String>> {
+pub(super) async fn recognised_name(req: &HttpRequest) -> ApiResult<Option<Username>> {
     Ok(recognise(req).await?.map(|Recognised(_, user)| user.username))
 }
 

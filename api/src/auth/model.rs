@@ -11,6 +11,7 @@ use crate::{
     account::{
         ids::UserId,
         model::{Role, User},
+        username::Username,
     },
     clock::{DAY, MINUTE, Timestamp},
     db::{
@@ -217,7 +218,7 @@ pub fn end_other_sessions(conn: &mut DbConnection, user_id: &UserId, kept: &Sess
 }
 
 /// The names of enabled admins who sign in with their password alone.
-pub fn admins_without_second_factor(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
+pub fn admins_without_second_factor(conn: &mut DbConnection) -> QueryResult<Vec<Username>> {
     users::table
         .left_join(second_factors::table)
         .filter(users::role.eq(Role::Admin))

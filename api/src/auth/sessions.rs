@@ -173,7 +173,7 @@ pub async fn update_password(
 ) -> ApiResult<HttpResponse> {
     let current = current.0;
     let UpdatePassword { current_password, new_password } = body.0;
-    check_strength("new_password", &new_password, &current.user.username)?;
+    check_strength("new_password", &new_password, current.user.username.as_str())?;
     let same = normal(&current_password).expose_secret() == normal(&new_password).expose_secret();
     if same && current.user.temporary_password_until.is_some() {
         return Err(FieldError::new("new_password", "same", "has to differ from the temporary password").into());

@@ -20,6 +20,7 @@ use crate::{
     account::{
         ids::UserId,
         model::{User, find_user_by_name},
+        username::Username,
         view::UserView,
     },
     clock::{DAY, Timestamp},
@@ -179,6 +180,7 @@ async fn sign_in(
     credentials: Credentials,
 ) -> ApiResult<(User, Session)> {
     let Credentials { username, password, continuation, totp_code } = credentials;
+    let username = Username::typed(&username);
     let proof = Proof::of(password, continuation)?;
     let context = AuditContext::of(req, state);
     let agent = req.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned);

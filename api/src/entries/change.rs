@@ -9,7 +9,7 @@ use super::{
     versions,
 };
 use crate::{
-    account::ids::PersonId,
+    account::{ids::PersonId, username::Username},
     clock::Timestamp,
     db::{DbConnection, schema::entries::dsl},
     id::EntryId,
@@ -32,7 +32,7 @@ pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult
 ///
 /// The time of the change has to be that of its turn to be written: changes overtake one another on their way there, and a
 /// client takes the entry that was changed last. It is later than the change before it, whatever the clock was put back to.
-pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, by: &str) -> QueryResult<()> {
+pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, by: &Username) -> QueryResult<()> {
     after.updated_at = changed_after(before, after.updated_at);
     versions::save_versions(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
     update_entry(conn, after)?;
@@ -48,7 +48,7 @@ pub fn change_entries(
     conn: &mut DbConnection,
     owner: &PersonId,
     changes: &[(Entry, Entry)],
-    by: &str,
+    by: &Username,
     now: Timestamp,
 ) -> QueryResult<()> {
     let ids: Vec<&EntryId> = changes.iter().map(|(before, _)| &before.id).collect();

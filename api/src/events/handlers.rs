@@ -7,6 +7,7 @@ use super::{
     subscription::{Subscription, What},
 };
 use crate::{
+    account::username::Username,
     auth::guard::{CurrentUser, Reader},
     error::ApiResult,
     http::state::AppState,
@@ -47,7 +48,7 @@ pub async fn get_person_events(
     state: web::Data<AppState>,
     streams: web::Data<Streams>,
     reader: Reader,
-    username: web::Path<String>,
+    username: web::Path<Username>,
     req: HttpRequest,
 ) -> ApiResult<HttpResponse> {
     let now = state.clock.now();

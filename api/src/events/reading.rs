@@ -14,6 +14,7 @@ use crate::{
     account::{
         ids::{PersonId, UserId, ViewerId},
         model::{Role, User, get_users},
+        username::Username,
     },
     auth::{SessionId, model::living_sessions},
     clock::Timestamp,
@@ -50,7 +51,7 @@ pub(super) struct Concerned<'a> {
 /// A person as a reader sees them.
 pub(super) struct ShownPerson {
     pub person_id: PersonId,
-    pub username: String,
+    pub username: Username,
     /// The digest of their status, in a list.
     pub digest: u64,
 }

@@ -21,7 +21,7 @@ use super::{
     watching::Pair,
 };
 use crate::{
-    account::{ids::PersonId, model::User},
+    account::{ids::PersonId, model::User, username::Username},
     clock::{SECOND, Timestamp},
     db::Db,
     http::paging::Cursors,
@@ -55,7 +55,7 @@ pub(super) struct Stream {
     /// The others whose status the reader sees.
     shown: Vec<ShownPerson>,
     /// The people whom the reader was shown, by user name, since that was last noted.
-    looked: Vec<String>,
+    looked: Vec<Username>,
     /// The reader watches others than when that was last asked.
     watches_others: bool,
 }

@@ -11,6 +11,7 @@ use super::{
     suspicion::SecurityEventKind,
 };
 use crate::{
+    account::username::Username,
     auth::{guard::AdminUser, lockout},
     clock::{DAY, HOUR, Timestamp},
     db::DbConnection,
@@ -72,8 +73,8 @@ pub struct FailedSignIn {
 /// A name with too many failed sign-ins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Lockout {
-    #[schema(example = "robin")]
-    username: String,
+    #[schema(value_type = String, example = "robin")]
+    username: Username,
     locked_until: Timestamp,
 }
 
@@ -133,8 +134,8 @@ pub struct SuspiciousRequest {
     kind: String,
     #[schema(required = true, example = "192.0.2.7")]
     address: Option<String>,
-    #[schema(required = true, example = "robin")]
-    username: Option<String>,
+    #[schema(value_type = Option<String>, required = true, example = "robin")]
+    username: Option<Username>,
     #[schema(example = "GET /.env")]
     detail: String,
     #[schema(required = true, example = "019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d")]

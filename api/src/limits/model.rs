@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::suspicion::SecurityEventKind;
 use crate::{
+    account::username::Username,
     clock::Timestamp,
     db::{
         DbConnection,
@@ -67,7 +68,7 @@ pub struct SuspiciousRow {
     pub at: i64,
     pub kind: String,
     pub address: Option<String>,
-    pub username: Option<String>,
+    pub username: Option<Username>,
     pub detail: String,
     pub request_id: Option<String>,
 }

@@ -8,6 +8,7 @@ use validator::Validate;
 
 use super::{looks::Looks, sharing::Watched};
 use crate::{
+    account::username::Username,
     auth::guard::Reader,
     db::DbConnection,
     entries::{
@@ -78,7 +79,7 @@ pub async fn list_entries(
     state: web::Data<AppState>,
     looks: web::Data<Looks>,
     reader: Reader,
-    username: web::Path<String>,
+    username: web::Path<Username>,
     query: ValidQuery<ListEntries>,
 ) -> ApiResult<web::Json<Page<EntryView>>> {
     let now = state.clock.now();

@@ -9,6 +9,7 @@ use crate::{
     account::{
         ids::{PersonId, UserId, ViewerId},
         model::{Role, Sharing, User, find_user_by_name},
+        username::Username,
     },
     clock::Timestamp,
     db::{DbConnection, schema::shares},
@@ -215,7 +216,7 @@ impl Watched {
     ///
     /// # Errors
     /// 404 alike for people who do not exist and people who may not be watched, after the same work, so that nobody learns who exists.
-    pub fn find(conn: &mut DbConnection, reader: &User, username: &str, now: Timestamp) -> ApiResult<Self> {
+    pub fn find(conn: &mut DbConnection, reader: &User, username: &Username, now: Timestamp) -> ApiResult<Self> {
         let person = find_user_by_name(conn, username)?;
         // Read also where nobody has the name: the time of a refusal would tell who exists.
         let person_id = person.as_ref().map_or_else(|| UserId::new("").as_person(), User::as_person);

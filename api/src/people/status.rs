@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::sharing::{Granted, Watched};
 use crate::{
-    account::{model::User, names},
+    account::{model::User, names, username::Username},
     clock::{HOUR, Timestamp},
     db::DbConnection,
     entries::model::{last_change, latest, water_of_day},
@@ -15,8 +15,8 @@ use crate::{
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Person {
-    #[schema(example = "robin")]
-    pub username: String,
+    #[schema(value_type = String, example = "robin")]
+    pub username: Username,
     #[schema(example = "Robin")]
     display_name: String,
     /// `null` if you may not watch them.

@@ -23,6 +23,7 @@ use crate::{
     account::{
         ids::PersonId,
         model::{User, get_user},
+        username::Username,
     },
     auth::guard::AdminUser,
     clock::Timestamp,
@@ -164,7 +165,7 @@ impl<P: Plan> Walk<P> {
     /// Goes on by a page and tells whether there is more; changes the entries that differ if `by` is given.
     ///
     /// A changed entry comes by again at the end, and differs no more.
-    fn step(&mut self, conn: &mut DbConnection, by: Option<&str>) -> QueryResult<bool> {
+    fn step(&mut self, conn: &mut DbConnection, by: Option<&Username>) -> QueryResult<bool> {
         let (at, id) = &self.position;
         let page = entries_by_change(conn, &self.owner, (*at, id), AT_ONCE)?;
         let more = page.len() == AT_ONCE as usize;

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{EntryVersion, find_version, list_versions as list};
 use crate::{
+    account::username::Username,
     auth::guard::AdminUser,
     clock::Timestamp,
     entries::{
@@ -47,8 +48,8 @@ pub struct VersionView {
     /// The end of this version.
     replaced_at: Timestamp,
     /// The user name of the one who changed it.
-    #[schema(example = "robin")]
-    replaced_by: String,
+    #[schema(value_type = String, example = "robin")]
+    replaced_by: Username,
 }
 
 impl EntryVersion {

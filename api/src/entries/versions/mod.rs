@@ -14,7 +14,7 @@ use diesel::{
 
 use super::model::{Entry, changed_at};
 use crate::{
-    account::ids::PersonId,
+    account::{ids::PersonId, username::Username},
     clock::Timestamp,
     db::{
         DbConnection,
@@ -39,7 +39,7 @@ pub struct EntryVersion {
     pub valid_from: i64,
     pub replaced_at: i64,
     /// The user name of the one who changed it.
-    pub replaced_by: String,
+    pub replaced_by: Username,
     pub fl_oz_tenths: Option<i32>,
 }
 
@@ -76,7 +76,7 @@ pub fn save_versions(
     conn: &mut DbConnection,
     owner: &PersonId,
     ids: &[&EntryId],
-    by: &str,
+    by: &Username,
     now: i64,
 ) -> QueryResult<()> {
     // Text of our own would not be kept as a statement is.

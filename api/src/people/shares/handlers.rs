@@ -8,6 +8,7 @@ use crate::{
     account::{
         model::{Role, User, find_user_by_name},
         names::Lookalikes,
+        username::Username,
     },
     auth::guard::{AdminUser, CurrentUser},
     clock::Timestamp,
@@ -45,7 +46,7 @@ pub async fn create_share_request(
     state: web::Data<AppState>,
     looks: web::Data<Looks>,
     current: CurrentUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<HttpResponse> {
     if current.user.role() != Role::Viewer {
         return Err(ApiError::new(Code::ViewersOnly, "Nothing was changed. Ask with an account that watches."));
@@ -94,8 +95,8 @@ pub fn page_of_shares(
     query: PageQuery,
     now: Timestamp,
 ) -> ApiResult<Page<ShareView>> {
-    let page = cursors.page::<String>(format!("shares|{}", person.id), query)?;
-    let viewers = model::list_viewers(conn, person, page.after.as_deref().unwrap_or_default(), page.rows())?;
+    let page = cursors.page::<Username>(format!("shares|{}", person.id), query)?;
+    let viewers = model::list_viewers(conn, person, page.after.as_ref().map_or("", Username::as_str), page.rows())?;
     let viewers = page.of(viewers, |last| last.username.clone());
     let mut names = Lookalikes::default();
     Ok(viewers.try_map(|viewer| share_view_among(conn, person, &viewer, &mut names, now))?)
@@ -115,7 +116,7 @@ pub fn page_of_shares(
 pub async fn get_share(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<web::Json<ShareView>> {
     let now = state.clock.now();
     Ok(web::Json(admin.0.read(&state.db, |conn, person| model::get(conn, person, &username, now)).await?))
@@ -176,7 +177,7 @@ pub struct UpdateShare {
 pub async fn update_share(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
     body: ValidJson<UpdateShare>,
 ) -> ApiResult<web::Json<ShareView>> {
     let UpdateShare { state: decision, water, altitude, history, export, until } = body.0;
@@ -215,7 +216,7 @@ pub async fn update_share(
 pub async fn delete_share(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<HttpResponse> {
     let changes = ShareChanges { state: Some(ShareState::Ended), ..ShareChanges::default() };
     let person_id = admin.0.user.as_person();

@@ -12,6 +12,7 @@ use crate::{
         ids::{PersonId, ViewerId},
         model::{Role, Sharing, User, find_user_by_name, get_user},
         names::{self, Lookalikes},
+        username::Username,
     },
     audit::model::{AuditFilter, Position, list as list_records},
     clock::{DAY, SECOND, Timestamp},
@@ -32,8 +33,8 @@ const ASK_AGAIN_AFTER: i64 = DAY;
 /// A viewer's share of a person: the parts they see, its end, and their last look.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ShareView {
-    #[schema(example = "alex")]
-    username: String,
+    #[schema(value_type = String, example = "alex")]
+    username: Username,
     #[schema(example = "Alex")]
     display_name: String,
     /// With `sharing: everyone`, `approved` for every viewer whom the person did not keep out; with
@@ -60,15 +61,15 @@ pub struct ShareView {
     watching: bool,
     /// While they wait for an answer: the user names of others whose name looks like theirs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, example = json!(["a1ex"]))]
-    looks_like: Vec<String>,
+    #[schema(value_type = Vec<String>, required = false, example = json!(["a1ex"]))]
+    looks_like: Vec<Username>,
 }
 
 /// A look at the person.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LookView {
-    #[schema(example = "alex")]
-    username: String,
+    #[schema(value_type = String, example = "alex")]
+    username: Username,
     /// `null` for a deleted account.
     #[schema(required = true, example = "Alex")]
     display_name: Option<String>,
@@ -79,8 +80,8 @@ pub struct LookView {
 /// A viewer who is watching right now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WatcherView {
-    #[schema(example = "alex")]
-    username: String,
+    #[schema(value_type = String, example = "alex")]
+    username: Username,
     #[schema(example = "Alex")]
     display_name: String,
     since: Timestamp,
@@ -102,7 +103,7 @@ pub struct ShareChanges {
 ///
 /// # Errors
 /// [`Code::NotFound`], also for an admin, and so for oneself.
-pub fn viewer(conn: &mut DbConnection, username: &str) -> ApiResult<User> {
+pub fn viewer(conn: &mut DbConnection, username: &Username) -> ApiResult<User> {
     find_user_by_name(conn, username)?.filter(|user| user.role() == Role::Viewer).ok_or_else(ApiError::not_found)
 }
 
@@ -162,7 +163,7 @@ pub fn share_view_among(
 ///
 /// # Errors
 /// [`Code::NotFound`] where there is nothing between the two.
-pub fn get(conn: &mut DbConnection, person: &User, username: &str, now: Timestamp) -> ApiResult<ShareView> {
+pub fn get(conn: &mut DbConnection, person: &User, username: &Username, now: Timestamp) -> ApiResult<ShareView> {
     let viewer = viewer(conn, username)?;
     let view = share_view(conn, person, &viewer, now)?;
     // Only where there is no share is there nothing since when it is so.
@@ -283,7 +284,7 @@ pub fn let_in(
     share.set_terms(offer.terms);
     share.until = offer.until;
     // The record names the one of the two who did not act.
-    let other = if context.actor.as_ref() == Some(&viewer.username) { person } else { viewer };
+    let other = if context.actor.as_deref() == Some(viewer.username.as_str()) { person } else { viewer };
     record_share(
         conn,
         context,
@@ -380,7 +381,7 @@ pub fn looks_at(
 ) -> QueryResult<Vec<AuditRow>> {
     let filter = AuditFilter {
         action: Some(Action::PersonLook.as_str().to_owned()),
-        target: Some(person.username.clone()),
+        target: Some((&person.username).into()),
         from: Some(Timestamp(person.created_at)),
         ..AuditFilter::default()
     };
@@ -389,7 +390,7 @@ pub fn looks_at(
 
 /// A look, with the present display name of the one who looked.
 pub fn look_view(conn: &mut DbConnection, look: AuditRow) -> QueryResult<LookView> {
-    let username = look.actor.unwrap_or_default();
+    let username = Username::typed(&look.actor.unwrap_or_default());
     let who = find_user_by_name(conn, &username)?.filter(|user| user.created_at <= look.at);
     Ok(LookView { username, display_name: who.as_ref().map(names::shown), at: Timestamp(look.at) })
 }

@@ -8,7 +8,7 @@ use crate::{
     account::{
         model::{NewUser, Role, get_user as get_row, insert_user, list_users as list},
         names::validate_name,
-        username::validate_new_username,
+        username::{Username, validate_new_username},
         view::UserView,
     },
     auth::{Auth, SessionView, guard::AdminUser, lockout},
@@ -44,10 +44,10 @@ pub async fn list_users(
     admin: AdminUser,
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<UserView>>> {
-    let page = state.cursors.page::<String>("users", query.0)?;
+    let page = state.cursors.page::<Username>("users", query.0)?;
     let now = state.clock.now();
     let users = admin.0.read(&state.db, |conn, _| {
-        let found = list(conn, page.after.as_deref().unwrap_or_default(), page.rows())?;
+        let found = list(conn, page.after.as_ref().map_or("", Username::as_str), page.rows())?;
         Ok(page.of(found, |last| last.username.clone()).try_map(|user| user.view_at(conn, now))?)
     });
     Ok(web::Json(users.await?))
@@ -158,7 +158,7 @@ pub async fn get_user(
     state: web::Data<AppState>,
     looks: web::Data<Looks>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<web::Json<UserView>> {
     let now = state.clock.now();
     let found = admin.0.read(&state.db, |conn, _| {
@@ -209,7 +209,7 @@ pub struct UpdateUser {
 pub async fn update_user(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
     body: ValidJson<UpdateUser>,
 ) -> ApiResult<web::Json<UserView>> {
     let ValidJson(UpdateUser { role, disabled, display_name }) = body;
@@ -237,7 +237,7 @@ pub async fn update_user(
 pub async fn delete_user(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<HttpResponse> {
     admin.write(&state.db, move |conn, context| model::delete(conn, context, &username)).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -258,7 +258,7 @@ pub async fn delete_user(
 pub async fn unlock_user(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<HttpResponse> {
     let unlock = admin.write(&state.db, move |conn, context| {
         let user = model::named(conn, &username)?;
@@ -295,7 +295,7 @@ pub async fn reset_user_password(
     state: web::Data<AppState>,
     auth: web::Data<Auth>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<web::Json<TemporaryPassword>> {
     refuse_oneself(&admin, &username)?;
     // Before a second is spent on hashing.
@@ -322,7 +322,7 @@ pub async fn list_user_sessions(
     state: web::Data<AppState>,
     looks: web::Data<Looks>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<web::Json<Page<SessionView>>> {
     let now = state.clock.now();
     let (user, sessions) = admin
@@ -353,7 +353,7 @@ pub async fn list_user_sessions(
 pub async fn delete_user_sessions(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<HttpResponse> {
     admin.write(&state.db, move |conn, context| model::end_sessions(conn, context, &username)).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -376,7 +376,7 @@ pub async fn delete_user_sessions(
 pub async fn delete_user_totp(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<HttpResponse> {
     refuse_oneself(&admin, &username)?;
     admin.write(&state.db, move |conn, context| model::remove_second_factor(conn, context, &username)).await?;
@@ -385,8 +385,8 @@ pub async fn delete_user_totp(
 
 /// Protections of an account ask its owner for the password, which these routes do not: on a device
 /// that was left open they would hand the account over (OWASP ASVS 7.5.1).
-fn refuse_oneself(admin: &AdminUser, username: &str) -> ApiResult<()> {
-    if admin.0.user.username == username.to_ascii_lowercase() {
+fn refuse_oneself(admin: &AdminUser, username: &Username) -> ApiResult<()> {
+    if admin.0.user.username == *username {
         return Err(ApiError::new(
             Code::OwnAccount,
             "Nothing was changed. Do this under your own settings, with your password.",

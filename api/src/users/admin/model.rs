@@ -4,7 +4,10 @@
 use diesel::prelude::*;
 
 use crate::{
-    account::model::{Role, Sharing, User, find_user_by_name, require_other_admin},
+    account::{
+        model::{Role, Sharing, User, find_user_by_name, require_other_admin},
+        username::Username,
+    },
     auth::{
         model::{Session, end_all_sessions, list_sessions},
         second_factor,
@@ -39,7 +42,7 @@ struct Columns {
 
 /// # Errors
 /// [`crate::error::Code::NotFound`]. Only admins and the operator come here, and they may know who exists.
-pub fn named(conn: &mut DbConnection, username: &str) -> ApiResult<User> {
+pub fn named(conn: &mut DbConnection, username: &Username) -> ApiResult<User> {
     find_user_by_name(conn, username)?.ok_or_else(ApiError::not_found)
 }
 
@@ -48,7 +51,7 @@ pub fn named(conn: &mut DbConnection, username: &str) -> ApiResult<User> {
 pub fn change(
     conn: &mut DbConnection,
     context: &AuditContext,
-    username: &str,
+    username: &Username,
     changes: AccountChanges,
 ) -> ApiResult<User> {
     let user = named(conn, username)?;
@@ -92,7 +95,7 @@ pub fn change(
 
 /// # Errors
 /// [`crate::error::Code::LastAdmin`].
-pub fn delete(conn: &mut DbConnection, context: &AuditContext, username: &str) -> ApiResult<()> {
+pub fn delete(conn: &mut DbConnection, context: &AuditContext, username: &Username) -> ApiResult<()> {
     let user = named(conn, username)?;
     delete_user(conn, &user.id, context.at)?;
     Ok(context.record(conn, &AuditEvent::new(Action::UserDelete).on(&user.username))?)
@@ -102,7 +105,7 @@ pub fn delete(conn: &mut DbConnection, context: &AuditContext, username: &str) -
 pub fn reset_password(
     conn: &mut DbConnection,
     context: &AuditContext,
-    username: &str,
+    username: &Username,
     hash: &str,
 ) -> ApiResult<Timestamp> {
     let user = named(conn, username)?;
@@ -122,14 +125,14 @@ pub fn sessions(conn: &mut DbConnection, user: &User, now: Timestamp) -> QueryRe
     Ok(found)
 }
 
-pub fn end_sessions(conn: &mut DbConnection, context: &AuditContext, username: &str) -> ApiResult<()> {
+pub fn end_sessions(conn: &mut DbConnection, context: &AuditContext, username: &Username) -> ApiResult<()> {
     let user = named(conn, username)?;
     end_all_sessions(conn, &user.id)?;
     Ok(context.record(conn, &AuditEvent::new(Action::SessionEnd).on(&user.username).detail("all"))?)
 }
 
 /// For somebody who lost what makes their codes.
-pub fn remove_second_factor(conn: &mut DbConnection, context: &AuditContext, username: &str) -> ApiResult<()> {
+pub fn remove_second_factor(conn: &mut DbConnection, context: &AuditContext, username: &Username) -> ApiResult<()> {
     let user = named(conn, username)?;
     if second_factor::remove(conn, &user.id)? {
         context.record(conn, &AuditEvent::new(Action::TotpDisable).on(&user.username))?;

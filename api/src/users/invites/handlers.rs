@@ -72,7 +72,7 @@ pub async fn list_invites(
         expires_at: Timestamp(invite.expires_at),
         max_uses: invite.max_uses,
         uses: invite.uses,
-        created_by: created_by.unwrap_or_default(),
+        created_by: created_by.as_ref().map(String::from).unwrap_or_default(),
         created_at: Timestamp(invite.created_at),
     })))
 }

@@ -6,6 +6,7 @@ use crate::{
     account::{
         ids::UserId,
         model::{Role, Sharing, User},
+        username::Username,
     },
     clock::Timestamp,
     db::{
@@ -19,6 +20,7 @@ use crate::{
 };
 
 id! {
+    #[derive(serde::Deserialize)]
     /// The id of an invite.
     InviteId
 }
@@ -147,7 +149,7 @@ pub fn list(
     before: &InviteId,
     now: Timestamp,
     limit: u32,
-) -> QueryResult<Vec<(Invite, Option<String>)>> {
+) -> QueryResult<Vec<(Invite, Option<Username>)>> {
     // An invite always has a maker; a left join, and an end that no index can look up, make SQLite walk the invites in their order.
     invites::table
         .left_join(users::table)

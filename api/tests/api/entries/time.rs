@@ -7,7 +7,10 @@ use chrono::{Days, NaiveDate};
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use serde_json::json;
 use status_tracker::{
-    account::model::{Role, UserChanges, find_user_by_name, update_user},
+    account::{
+        model::{Role, UserChanges, find_user_by_name, update_user},
+        username::Username,
+    },
     clock::{DAY, EARLIEST, Timestamp},
     entries::{
         change::insert_entries,
@@ -318,7 +321,7 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
     let clock = app.clock.clone();
     // They live in every zone there is for a while, in no order that would make sense.
     let logged = app.state.db.write(move |conn| {
-        let id = find_user_by_name(conn, "robin")?.unwrap().id;
+        let id = find_user_by_name(conn, &Username::typed("robin"))?.unwrap().id;
         let mut logged = BTreeMap::new();
         for zone in zones {
             let (time_zone, starts_at) = (Some(zone.name().to_owned()), Some(random.gen_range(0..=6)));
@@ -354,7 +357,7 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
     app.clock.advance(1);
     let preview = robin.post("/api/v1/entries/recompute?dry_run=true", json!({})).await;
     let done = robin.post("/api/v1/entries/recompute", json!({"digest": preview.json["digest"]})).await;
-    let me = app.state.db.read(|conn| Ok(find_user_by_name(conn, "robin")?.unwrap())).await.unwrap();
+    let me = app.state.db.read(|conn| Ok(find_user_by_name(conn, &Username::typed("robin"))?.unwrap())).await.unwrap();
     let right: BTreeMap<_, _> =
         logged.values().map(|entry| (entry.id.clone(), me.day_of(Timestamp(entry.at)).to_string())).collect();
     let moved = logged.values().filter(|entry| right[&entry.id] != entry.day).count();
@@ -367,7 +370,7 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
 async fn days_of(app: &TestApp, person: &Client) -> (BTreeMap<EntryId, String>, i64) {
     let (mut found, mut total) = (BTreeMap::new(), 0);
     let read = app.state.db.read(|conn| {
-        let id = find_user_by_name(conn, &person.username)?.unwrap().as_person();
+        let id = find_user_by_name(conn, &Username::typed(&person.username))?.unwrap().as_person();
         let mut day = EARLIEST.logical_day(chrono_tz::UTC, 0);
         while day < NaiveDate::from_ymd_opt(2026, 3, 4).unwrap() {
             let filter = EntryFilter { metric: None, from: Some(day), to: Some(day), ascending: true };
