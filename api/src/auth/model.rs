@@ -1,6 +1,7 @@
 //! Session rows.
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::{
     api_tokens::{self, Scope},
@@ -172,12 +173,13 @@ pub fn replace_unused_token(conn: &mut DbConnection, token: &Session) -> ApiResu
     Ok(())
 }
 
-/// Gives a cookie's session another id; whether `id` is one. A token names its session and keeps it.
-pub fn renew_cookie(conn: &mut DbConnection, id: &SessionId, new_id: &SessionId) -> QueryResult<bool> {
-    diesel::update(sessions::table.find(id).filter(sessions::kind.eq(SessionKind::Cookie)))
-        .set(sessions::id.eq(new_id))
-        .execute(conn)
-        .map(|count| count > 0)
+/// Gives a cookie's session another id, and returns it; `None` if `id` is not one. A token names its session and keeps it.
+pub fn renew_cookie(conn: &mut DbConnection, id: &SessionId, new_id: Uuid) -> QueryResult<Option<SessionId>> {
+    let new_id = SessionId::from(new_id);
+    let renewed = diesel::update(sessions::table.find(id).filter(sessions::kind.eq(SessionKind::Cookie)))
+        .set(sessions::id.eq(&new_id))
+        .execute(conn)?;
+    Ok((renewed > 0).then_some(new_id))
 }
 
 pub fn session_exists(conn: &mut DbConnection, id: &SessionId) -> QueryResult<bool> {

@@ -15,7 +15,7 @@ use sha2::Sha256;
 use totp_rs::{Builder, Totp};
 
 use crate::{
-    account::ids::UserId,
+    account::{ids::UserId, username::Username},
     clock::{SECOND, Timestamp},
     db::{
         DbConnection,
@@ -85,13 +85,13 @@ fn mac(key: &[u8], text: &str) -> [u8; 32] {
 ///
 /// # Errors
 /// If `issuer` or `account` hold a colon, which no host and no user name does.
-pub fn authenticator(secret: &[u8], issuer: &str, account: &str) -> ApiResult<Totp> {
+pub fn authenticator(secret: &[u8], issuer: &str, account: &Username) -> ApiResult<Totp> {
     Builder::new()
         .with_secret(secret)
         // A neighbouring step's code is older, or younger, than half a minute.
         .with_skew(0)
         .with_issuer(Some(issuer))
-        .with_account_name(account)
+        .with_account_name(account.as_str())
         .build()
         .map_err(ApiError::internal)
 }
@@ -102,7 +102,7 @@ const STEP: u64 = 30;
 /// The step that `code` belongs to: the one at `now`, or the one just over, whose code somebody may have begun to type.
 fn step_of(secret: &[u8], code: &str, now: Timestamp) -> ApiResult<Option<i64>> {
     let seconds = u64::try_from(now.0 / SECOND).map_err(ApiError::internal)?;
-    let authenticator = authenticator(secret, "", "")?;
+    let authenticator = authenticator(secret, "", &Username::typed(""))?;
     let steps = [Some(seconds), seconds.checked_sub(STEP)].into_iter().flatten();
     let found: Vec<u64> = steps.filter_map(|seconds| authenticator.check(code, seconds)).collect();
     Ok(found.first().and_then(|step| i64::try_from(*step).ok()))

@@ -181,7 +181,7 @@ pub async fn update_password(
     confirm_password(&state, &auth, &current, &current_password, Action::PasswordChange).await?;
     let hash = auth.passwords.hash(&new_password).await?;
     let CurrentUser { user, session_id, context, .. } = current;
-    let (owner, new_id) = (user.clone(), SessionId::from(state.clock.new_id()));
+    let (owner, new_id) = (user.clone(), state.clock.new_id());
     let renewed = state
         .db
         .write(move |conn| {
@@ -191,7 +191,7 @@ pub async fn update_password(
             }
             model::end_other_sessions(conn, &user.id, &session_id)?;
             context.record(conn, &AuditEvent::new(Action::PasswordChange).on(&user.username))?;
-            Ok(model::renew_cookie(conn, &session_id, &new_id)?.then_some(new_id))
+            Ok(model::renew_cookie(conn, &session_id, new_id)?)
         })
         .await?;
     if let Some(id) = renewed {

@@ -88,7 +88,7 @@ pub async fn create_totp(
     let user = current.user.clone();
     let secret: Secret = rand::random();
     let encrypted = auth.second_factors.encrypt(&user.id, &secret, rand::random())?;
-    let totp = authenticator(&secret, issuer(&state.config.public_url), user.username.as_str())?;
+    let totp = authenticator(&secret, issuer(&state.config.public_url), &user.username)?;
     current.write(&state.db, move |conn, _| second_factor::begin(conn, &user.id, &encrypted)).await?;
     let otpauth_uri = totp.to_url().map_err(ApiError::internal)?;
     let qr = QrCode::new(&otpauth_uri).map_err(ApiError::internal)?;

@@ -27,7 +27,7 @@ use crate::{
     people::{
         model::{list_people, view_with},
         shares::share_view,
-        sharing::{Granted, Share, Watched, decide, shares_to, shares_with},
+        sharing::{Ends, Granted, Share, Watched, decide, shares_to, shares_with},
         status::{StatusView, status},
     },
 };
@@ -120,7 +120,7 @@ impl<'a> Reading<'a> {
         if after < self.pruned {
             return Ok(None);
         }
-        let persons = outbox::persons_after(self.conn, after, TOUCHED.into())?;
+        let persons = outbox::persons_after(self.conn, after, TOUCHED)?;
         Ok((persons.len() < TOUCHED as usize).then(|| persons.into_iter().collect()))
     }
 
@@ -160,7 +160,7 @@ impl<'a> Reading<'a> {
     pub fn watched(&self, reader: &User, person: &PersonId) -> Option<Watched> {
         let share = self.shares.get(&(person.clone(), reader.as_viewer()));
         let person = self.users.get(person.user())?;
-        let granted = decide(reader, person, share, self.now)?;
+        let granted = decide(Ends { person, viewer: reader }, share, self.now)?;
         Some(Watched { person: person.clone(), granted })
     }
 
@@ -170,7 +170,7 @@ impl<'a> Reading<'a> {
         if let Some(rows) = self.rows.get(&key) {
             return Ok(Rc::clone(rows));
         }
-        let rows = outbox::rows_after(self.conn, person, after, ROWS.into())?;
+        let rows = outbox::rows_after(self.conn, person, after, ROWS)?;
         let ids: Vec<EntryId> = rows.iter().filter_map(OutboxRow::entry).collect();
         let entries = entries_of(self.conn, person, &once(ids.iter()))?;
         let entries = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
@@ -274,7 +274,7 @@ impl<'a> Reading<'a> {
             (Topic::Share | Topic::Viewer, Some(viewer)) => {
                 // Of an account that is gone there is nothing to tell.
                 let Some(viewer) = get_users(self.conn, &[viewer.user()])?.pop() else { return Ok(None) };
-                Some(("share", json!(share_view(self.conn, person, &viewer, now)?).to_string().into()))
+                Some(("share", json!(share_view(self.conn, Ends { person, viewer: &viewer }, now)?).to_string().into()))
             }
             (Topic::Own | Topic::Person, None) => Some(("me", json!(person.me(self.conn, now)?).to_string().into())),
             _ => None,

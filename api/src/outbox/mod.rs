@@ -114,8 +114,13 @@ pub fn ends(conn: &mut DbConnection) -> QueryResult<(i64, i64)> {
 }
 
 /// The people whom the first `limit` rows after `after` are about, with repetitions.
-pub fn persons_after(conn: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<PersonId>> {
-    outbox::table.filter(outbox::id.gt(after)).order(outbox::id).limit(limit).select(outbox::person_id).load(conn)
+pub fn persons_after(conn: &mut DbConnection, after: i64, limit: u32) -> QueryResult<Vec<PersonId>> {
+    outbox::table
+        .filter(outbox::id.gt(after))
+        .order(outbox::id)
+        .limit(i64::from(limit))
+        .select(outbox::person_id)
+        .load(conn)
 }
 
 /// The first `limit` rows about a person after `after`.
@@ -123,13 +128,13 @@ pub fn rows_after(
     conn: &mut DbConnection,
     person_id: &PersonId,
     after: i64,
-    limit: i64,
+    limit: u32,
 ) -> QueryResult<Vec<OutboxRow>> {
     outbox::table
         .filter(outbox::person_id.eq(person_id))
         .filter(outbox::id.gt(after))
         .order(outbox::id)
-        .limit(limit)
+        .limit(i64::from(limit))
         .select(OutboxRow::as_select())
         .load(conn)
 }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{
-    sharing::{Share, ShareState, Watched, decide, find_share},
+    sharing::{Ends, Share, ShareState, Watched, decide, find_share},
     status::{GrantedView, Person, StatusView, status},
 };
 use crate::{
@@ -75,7 +75,7 @@ pub fn view_with(
     now: Timestamp,
     status: impl FnOnce(&Watched) -> QueryResult<StatusView>,
 ) -> QueryResult<PersonView> {
-    let Some(granted) = decide(reader, &person, share.as_ref(), now) else {
+    let Some(granted) = decide(Ends { person: &person, viewer: reader }, share.as_ref(), now) else {
         let access = match share.map(|share| share.state(now)) {
             None | Some(ShareState::Approved) => Access::MayAsk,
             Some(ShareState::Requested) => Access::Requested,

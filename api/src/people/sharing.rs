@@ -181,19 +181,26 @@ impl Granted {
     }
 }
 
-/// The access of `reader` to `person` at `now`, given the share between them; `None` is nothing, not even that the person is there.
+/// A person and the one who views them, or wants to: by name, because a swap would show somebody the wrong one's data.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends<'a> {
+    pub person: &'a User,
+    pub viewer: &'a User,
+}
+
+/// The access of `viewer` to `person` at `now`, given the share between them; `None` is nothing, not even that the person is there.
 ///
 /// An admin sees themself and no other admin. `nobody` counts for more than any share; what a share says, or that it has ended, counts for
 /// more than `everyone`. A wish by itself changes nothing.
 #[must_use]
-pub fn decide(reader: &User, person: &User, share: Option<&Share>, now: Timestamp) -> Option<Granted> {
-    if person.role() != Role::Admin || person.disabled != 0 || reader.disabled != 0 {
+pub fn decide(Ends { person, viewer }: Ends<'_>, share: Option<&Share>, now: Timestamp) -> Option<Granted> {
+    if person.role() != Role::Admin || person.disabled != 0 || viewer.disabled != 0 {
         return None;
     }
-    if reader.id == person.id {
+    if viewer.id == person.id {
         return Some(Granted::OWN);
     }
-    if reader.role() != Role::Viewer {
+    if viewer.role() != Role::Viewer {
         return None;
     }
     match (person.sharing(), share) {
@@ -222,7 +229,7 @@ impl Watched {
         let person_id = person.as_ref().map_or_else(|| UserId::new("").as_person(), User::as_person);
         let share = find_share(conn, &person_id, &reader.as_viewer())?;
         let watched = person.and_then(|person| {
-            let granted = decide(reader, &person, share.as_ref(), now)?;
+            let granted = decide(Ends { person: &person, viewer: reader }, share.as_ref(), now)?;
             Some(Self { person, granted })
         });
         watched.ok_or_else(ApiError::not_found)

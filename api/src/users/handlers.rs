@@ -6,7 +6,11 @@ use std::borrow::Cow;
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::{changed::person_changed, erase::delete_user, me::Me};
+use super::{
+    changed::{ChangedUser, person_changed},
+    erase::delete_user,
+    me::Me,
+};
 use crate::{
     account::{
         model::{self, Sharing, Unit, UserChanges, as_text},
@@ -182,7 +186,7 @@ pub async fn update_me(
             if !changes.is_empty() {
                 context.record(conn, &AuditEvent::new(Action::UserUpdate).on(&user.username).detail("preferences"))?;
             }
-            person_changed(conn, &before, &after, context.at)?;
+            person_changed(conn, ChangedUser { before: &before, after: &after }, context.at)?;
             Ok(after.me(conn, context.at)?)
         })
         .await?;

@@ -23,7 +23,7 @@ use crate::{
     people::{
         looks::Looks,
         model::{PersonView, person_view},
-        sharing::ShareState,
+        sharing::{Ends, ShareState},
     },
 };
 
@@ -55,7 +55,7 @@ pub async fn create_share_request(
     let (asked, view) = current
         .write(&state.db, move |conn, context| {
             let person = find_user_by_name(conn, &username)?.ok_or_else(ApiError::not_found)?;
-            let asked = model::ask(conn, context, &person, &viewer)?;
+            let asked = model::ask(conn, context, Ends { person: &person, viewer: &viewer })?;
             Ok((asked, person_view(conn, &viewer, person, context.at)?))
         })
         .await?;
@@ -99,7 +99,7 @@ pub fn page_of_shares(
     let viewers = model::list_viewers(conn, person, page.after.as_ref().map_or("", Username::as_str), page.rows())?;
     let viewers = page.of(viewers, |last| last.username.clone());
     let mut names = Lookalikes::default();
-    Ok(viewers.try_map(|viewer| share_view_among(conn, person, &viewer, &mut names, now))?)
+    Ok(viewers.try_map(|viewer| share_view_among(conn, Ends { person, viewer: &viewer }, &mut names, now))?)
 }
 
 /// Read one viewer's share.
@@ -195,7 +195,7 @@ pub async fn update_share(
     let view = admin.write(&state.db, move |conn, context| {
         let viewer = model::viewer(conn, &username)?;
         let person = model::change(conn, context, &person_id, &viewer, changes)?;
-        Ok(share_view(conn, &person, &viewer, context.at)?)
+        Ok(share_view(conn, Ends { person: &person, viewer: &viewer }, context.at)?)
     });
     Ok(web::Json(view.await?))
 }

@@ -23,7 +23,7 @@ use crate::{
     error::{ApiError, ApiResult, Code},
     metric::Detail,
     outbox::{self, Subject, Topic, presence},
-    people::sharing::{Granted, Share, ShareState, decide, find_share, save_share, shares_to},
+    people::sharing::{Ends, Granted, Share, ShareState, decide, find_share, save_share, shares_to},
     trail::{Action, AuditContext, AuditEvent, AuditRow},
 };
 
@@ -108,39 +108,39 @@ pub fn viewer(conn: &mut DbConnection, username: &Username) -> ApiResult<User> {
 }
 
 /// Whether the person lets in every viewer, and so this one, unless something else was decided for them.
-fn lets_in(person: &User, viewer: &User) -> bool {
+fn lets_in(Ends { person, viewer }: Ends<'_>) -> bool {
     person.sharing() == Sharing::Everyone && viewer.role() == Role::Viewer && viewer.disabled == 0
 }
 
 /// The state as it counts: a viewer who is let in with everyone needs no share.
-fn state_between(person: &User, viewer: &User, kept: Option<&Share>, now: Timestamp) -> ShareState {
+fn state_between(ends: Ends<'_>, kept: Option<&Share>, now: Timestamp) -> ShareState {
     match kept {
-        None if lets_in(person, viewer) => ShareState::Approved,
-        Some(share) if share.only_asks(now) && lets_in(person, viewer) => ShareState::Approved,
+        None if lets_in(ends) => ShareState::Approved,
+        Some(share) if share.only_asks(now) && lets_in(ends) => ShareState::Approved,
         Some(share) => share.state(now),
         None => ShareState::Ended,
     }
 }
 
 /// The state between a person and a viewer. Where there is nothing between them, that is an ended share.
-pub fn share_view(conn: &mut DbConnection, person: &User, viewer: &User, now: Timestamp) -> QueryResult<ShareView> {
-    share_view_among(conn, person, viewer, &mut Lookalikes::default(), now)
+pub fn share_view(conn: &mut DbConnection, ends: Ends<'_>, now: Timestamp) -> QueryResult<ShareView> {
+    share_view_among(conn, ends, &mut Lookalikes::default(), now)
 }
 
 /// The same of several, for whom the names of all users are read once.
 pub fn share_view_among(
     conn: &mut DbConnection,
-    person: &User,
-    viewer: &User,
+    ends: Ends<'_>,
     others: &mut Lookalikes,
     now: Timestamp,
 ) -> QueryResult<ShareView> {
+    let Ends { person, viewer } = ends;
     let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
     let Granted { water, altitude, history, export, own: _ } = kept.as_ref().map_or(Granted::USUAL, Share::terms);
     let last_look = looks::table.find((&person.id, &viewer.id)).select(looks::last_at).first(conn).optional()?;
     // Their departure is written a little later.
-    let may_watch = decide(viewer, person, kept.as_ref(), now).is_some();
-    let state = state_between(person, viewer, kept.as_ref(), now);
+    let may_watch = decide(ends, kept.as_ref(), now).is_some();
+    let state = state_between(ends, kept.as_ref(), now);
     let looks_like = if state == ShareState::Requested { others.of(conn, viewer)? } else { Vec::new() };
     Ok(ShareView {
         username: viewer.username.clone(),
@@ -165,9 +165,10 @@ pub fn share_view_among(
 /// [`Code::NotFound`] where there is nothing between the two.
 pub fn get(conn: &mut DbConnection, person: &User, username: &Username, now: Timestamp) -> ApiResult<ShareView> {
     let viewer = viewer(conn, username)?;
-    let view = share_view(conn, person, &viewer, now)?;
+    let ends = Ends { person, viewer: &viewer };
+    let view = share_view(conn, ends, now)?;
     // Only where there is no share is there nothing since when it is so.
-    if view.since.is_none() && !lets_in(person, &viewer) {
+    if view.since.is_none() && !lets_in(ends) {
         return Err(ApiError::not_found());
     }
     Ok(view)
@@ -193,14 +194,14 @@ pub fn list_viewers(conn: &mut DbConnection, person: &User, after: &str, limit: 
 ///
 /// # Errors
 /// [`Code::NotFound`] if the person shares with nobody, [`Code::AskedRecently`] within a day after they said no.
-pub fn ask(conn: &mut DbConnection, context: &AuditContext, person: &User, viewer: &User) -> ApiResult<bool> {
-    let now = context.at;
+pub fn ask(conn: &mut DbConnection, context: &AuditContext, ends: Ends<'_>) -> ApiResult<bool> {
+    let (Ends { person, viewer }, now) = (ends, context.at);
     if person.role() != Role::Admin || person.disabled != 0 || person.sharing() == Sharing::Nobody {
         return Err(ApiError::not_found());
     }
     let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
     let waits = kept.as_ref().is_some_and(|share| share.state(now) == ShareState::Requested);
-    if waits || decide(viewer, person, kept.as_ref(), now).is_some() {
+    if waits || decide(ends, kept.as_ref(), now).is_some() {
         return Ok(false);
     }
     if let Some(refused) = kept.as_ref().and_then(Share::refused_at).filter(|at| now.0 < at + ASK_AGAIN_AFTER) {
@@ -234,7 +235,7 @@ pub fn change(
 ) -> ApiResult<User> {
     let (now, person) = (context.at, get_user(conn, person_id.user())?);
     let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
-    let counts = state_between(&person, viewer, kept.as_ref(), now);
+    let counts = state_between(Ends { person: &person, viewer }, kept.as_ref(), now);
     let state = changes.state.unwrap_or(counts);
     if kept.is_none() && counts == ShareState::Ended && state == ShareState::Ended {
         return Err(ApiError::not_found());
@@ -276,8 +277,7 @@ pub fn change(
 pub fn let_in(
     conn: &mut DbConnection,
     context: &AuditContext,
-    person: &User,
-    viewer: &User,
+    Ends { person, viewer }: Ends<'_>,
     offer: Offer,
 ) -> QueryResult<()> {
     let mut share = Share::new(person.as_person(), viewer.as_viewer(), ShareState::Approved, context.at);
@@ -360,7 +360,7 @@ pub fn watching(conn: &mut DbConnection, person: &User, now: Timestamp) -> Query
     for (viewer_id, since) in presence::watchers_of(conn, &person.as_person(), now)? {
         let viewer = get_user(conn, viewer_id.user())?;
         let share = find_share(conn, &person.as_person(), &viewer_id)?;
-        if decide(&viewer, person, share.as_ref(), now).is_some() {
+        if decide(Ends { person, viewer: &viewer }, share.as_ref(), now).is_some() {
             let display_name = names::shown(&viewer);
             let username = viewer.username;
             found.push(WatcherView { username, display_name, since: Timestamp(since) });

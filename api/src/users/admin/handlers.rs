@@ -25,6 +25,7 @@ use crate::{
             self,
             terms::{Offer, ShareTerms},
         },
+        sharing::Ends,
         status::GrantedView,
     },
     trail::{Action, AuditEvent},
@@ -131,7 +132,7 @@ pub async fn create_user(
             context.record(conn, &event)?;
             if let Some(offer) = offer {
                 let maker = get_row(conn, &maker)?;
-                shares::model::let_in(conn, context, &maker, &user, offer)?;
+                shares::model::let_in(conn, context, Ends { person: &maker, viewer: &user }, offer)?;
             }
             Ok(user.view_at(conn, context.at)?)
         })

@@ -17,7 +17,11 @@ use crate::{
     error::{ApiError, ApiResult},
     people::shares,
     trail::{Action, AuditContext, AuditEvent},
-    users::{changed::person_changed, erase::delete_user, invites},
+    users::{
+        changed::{ChangedUser, person_changed},
+        erase::delete_user,
+        invites,
+    },
 };
 
 /// How long a temporary password lets its owner in to choose another (OWASP ASVS 6.4.1).
@@ -89,7 +93,7 @@ pub fn change(
     diesel::update(users::table.find(&user.id)).set(&columns).execute(conn)?;
     context.record(conn, &AuditEvent::new(Action::UserUpdate).on(&user.username).detail(said.join(", ")))?;
     let after = named(conn, username)?;
-    person_changed(conn, &user, &after, context.at)?;
+    person_changed(conn, ChangedUser { before: &user, after: &after }, context.at)?;
     Ok(after)
 }
 
