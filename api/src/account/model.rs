@@ -8,7 +8,7 @@ use crate::{
     clock::Timestamp,
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult, Code},
-    words::words,
+    words::{Flag, words},
 };
 
 words! {
@@ -50,23 +50,25 @@ pub struct User {
     pub username: Username,
     pub display_name: String,
     role: Role,
-    pub disabled: i16,
+    #[diesel(deserialize_as = Flag)]
+    pub disabled: bool,
     pub password_hash: String,
     pub time_zone: String,
     pub day_starts_at: i16,
     unit: Unit,
     pub daily_goal_ml: i32,
     water_presets_ml: String,
-    pub last_login_at: Option<i64>,
-    pub created_at: i64,
+    pub last_login_at: Option<Timestamp>,
+    pub created_at: Timestamp,
     privacy_policy_version: Option<String>,
     /// Set while the password is one that an admin had made up: until when it lets its owner in to choose their own.
-    pub temporary_password_until: Option<i64>,
+    pub temporary_password_until: Option<Timestamp>,
     sharing: Sharing,
     pub ageing_after_hours: i16,
     pub stale_after_hours: i16,
     /// Whether anybody ever chose the zone.
-    pub time_zone_set: i16,
+    #[diesel(deserialize_as = Flag)]
+    pub time_zone_set: bool,
 }
 
 impl std::fmt::Debug for User {
@@ -99,7 +101,7 @@ impl User {
     /// Whether their password, if it is right, lets them in at `now`.
     #[must_use]
     pub fn may_sign_in(&self, now: Timestamp) -> bool {
-        self.disabled == 0 && self.temporary_password_until.is_none_or(|until| now.0 < until)
+        !self.disabled && self.temporary_password_until.is_none_or(|until| now < until)
     }
 
     /// Whether they accepted the privacy policy that is in force.
@@ -125,14 +127,14 @@ pub struct NewUser {
     role: Role,
     password_hash: String,
     privacy_policy_version: Option<&'static str>,
-    privacy_policy_accepted_at: Option<i64>,
+    privacy_policy_accepted_at: Option<Timestamp>,
     time_zone: String,
     day_starts_at: i16,
     unit: Unit,
     daily_goal_ml: i32,
     water_presets_ml: String,
-    created_at: i64,
-    temporary_password_until: Option<i64>,
+    created_at: Timestamp,
+    temporary_password_until: Option<Timestamp>,
 }
 
 impl NewUser {
@@ -152,7 +154,7 @@ impl NewUser {
             unit: Unit::Ml,
             daily_goal_ml: 2000,
             water_presets_ml: as_text(&[150, 250, 500]),
-            created_at: now.0,
+            created_at: now,
             temporary_password_until: None,
         }
     }
@@ -160,7 +162,7 @@ impl NewUser {
     /// Gives the user a password that lets them in until `until`, to choose their own.
     #[must_use]
     pub fn with_temporary_password(self, until: Timestamp) -> Self {
-        Self { temporary_password_until: Some(until.0), ..self }
+        Self { temporary_password_until: Some(until), ..self }
     }
 
     #[must_use]
@@ -190,7 +192,7 @@ pub fn as_text(numbers: &[i32]) -> String {
 pub struct UserChanges {
     pub display_name: Option<String>,
     pub time_zone: Option<String>,
-    pub time_zone_set: Option<i16>,
+    pub time_zone_set: Option<Flag>,
     pub day_starts_at: Option<i16>,
     pub unit: Option<Unit>,
     pub daily_goal_ml: Option<i32>,
@@ -273,7 +275,7 @@ pub fn get_user(conn: &mut DbConnection, id: &UserId) -> QueryResult<User> {
 /// Notes that the privacy policy in force was accepted.
 pub fn accept_privacy_policy(conn: &mut DbConnection, id: &UserId, now: Timestamp) -> QueryResult<()> {
     diesel::update(users::table.find(id))
-        .set((users::privacy_policy_version.eq(privacy_policy::VERSION), users::privacy_policy_accepted_at.eq(now.0)))
+        .set((users::privacy_policy_version.eq(privacy_policy::VERSION), users::privacy_policy_accepted_at.eq(now)))
         .execute(conn)
         .map(drop)
 }
@@ -281,7 +283,7 @@ pub fn accept_privacy_policy(conn: &mut DbConnection, id: &UserId, now: Timestam
 /// Replaces the password, unless it is no longer the one that `user` was read with; whether it was replaced.
 pub fn set_password(conn: &mut DbConnection, user: &User, hash: &str) -> QueryResult<bool> {
     diesel::update(users::table.find(&user.id).filter(users::password_hash.eq(&user.password_hash)))
-        .set((users::password_hash.eq(hash), users::temporary_password_until.eq(None::<i64>)))
+        .set((users::password_hash.eq(hash), users::temporary_password_until.eq(None::<Timestamp>)))
         .execute(conn)
         .map(|count| count > 0)
 }
@@ -293,10 +295,10 @@ pub fn count_able_admins(conn: &mut DbConnection) -> QueryResult<i64> {
 
 #[diesel::dsl::auto_type]
 fn able_admins() -> _ {
-    let admin: Role = Role::Admin;
+    let (admin, disabled): (Role, Flag) = (Role::Admin, Flag(false));
     users::table
         .filter(users::role.eq(admin))
-        .filter(users::disabled.eq(0_i16))
+        .filter(users::disabled.eq(disabled))
         .filter(users::temporary_password_until.is_null())
 }
 

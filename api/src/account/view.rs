@@ -42,10 +42,10 @@ impl User {
             username: self.username.clone(),
             display_name: names::shown(self),
             role: self.role(),
-            disabled: self.disabled != 0,
+            disabled: self.disabled,
             locked_until: None,
-            last_login_at: self.last_login_at.map(Timestamp),
-            created_at: Timestamp(self.created_at),
+            last_login_at: self.last_login_at,
+            created_at: self.created_at,
         }
     }
 }

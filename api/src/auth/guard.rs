@@ -263,7 +263,7 @@ async fn recognise(req: &HttpRequest) -> ApiResult<Option<Recognised>> {
     let fits = |(session, user): &(Session, User)| {
         user.id == user_id
             && (kind != SessionKind::ApiToken || session.is_of_token(bearer(req)))
-            && token.is_none_or(|token| token.is_of(Timestamp(session.created_at)))
+            && token.is_none_or(|token| token.is_of(session.created_at))
     };
     let found = found.filter(fits).map(|(session, user)| Recognised(session, user));
     if let Some(found) = &found {

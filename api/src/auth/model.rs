@@ -20,7 +20,7 @@ use crate::{
         schema::{second_factors, sessions, users},
     },
     error::{ApiError, ApiResult, Code},
-    words::words,
+    words::{Flag, words},
 };
 
 /// A session that nobody used for so long has ended (OWASP ASVS 7.3.1).
@@ -53,11 +53,11 @@ pub struct Session {
     pub id: SessionId,
     user_id: UserId,
     kind: SessionKind,
-    pub created_at: i64,
-    pub expires_at: i64,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
     pub user_agent: Option<String>,
     pub address: Option<String>,
-    pub last_seen_at: i64,
+    pub last_seen_at: Timestamp,
     /// The name that its owner gave to an API token.
     pub name: Option<String>,
     scopes: Option<String>,
@@ -71,11 +71,11 @@ impl Session {
             id,
             user_id,
             kind,
-            created_at: now.0,
-            expires_at: expires.0,
+            created_at: now,
+            expires_at: expires,
             user_agent: None,
             address: None,
-            last_seen_at: now.0,
+            last_seen_at: now,
             name: None,
             scopes: None,
             secret_hash: None,
@@ -86,7 +86,7 @@ impl Session {
     #[must_use]
     pub fn for_token(self, name: String, scopes: &[Scope], secret_hash: String) -> Self {
         let scopes = Some(serde_json::json!(scopes).to_string());
-        Self { name: Some(name), scopes, secret_hash: Some(secret_hash), last_seen_at: NEVER.0, ..self }
+        Self { name: Some(name), scopes, secret_hash: Some(secret_hash), last_seen_at: NEVER, ..self }
     }
 
     /// The scopes it is limited to; `None` is no limit. Scopes that cannot be understood allow nothing.
@@ -110,14 +110,14 @@ impl Session {
     #[must_use]
     pub fn needs_noting(&self, now: Timestamp) -> bool {
         // Also where the clock was put back since.
-        !(0..SEEN_EVERY).contains(&(now.0 - self.last_seen_at))
+        !(0..SEEN_EVERY).contains(&(now.0 - self.last_seen_at.0))
     }
 }
 
 /// Begins a session and notes the sign-in; sessions of the user that have ended are deleted.
 pub fn start_session(conn: &mut DbConnection, session: &Session) -> QueryResult<()> {
     let now = session.created_at;
-    let unused = sessions::last_seen_at.le(now - IDLE).and(sessions::kind.ne(SessionKind::ApiToken));
+    let unused = sessions::last_seen_at.le(now.0 - IDLE).and(sessions::kind.ne(SessionKind::ApiToken));
     let ended = sessions::expires_at.le(now).or(unused);
     diesel::delete(sessions::table.filter(sessions::user_id.eq(&session.user_id)).filter(ended)).execute(conn)?;
     diesel::insert_into(sessions::table).values(session).execute(conn)?;
@@ -165,7 +165,7 @@ pub fn replace_unused_token(conn: &mut DbConnection, token: &Session) -> ApiResu
         .find(&token.id)
         .filter(sessions::user_id.eq(&token.user_id))
         .filter(sessions::kind.eq(SessionKind::ApiToken))
-        .filter(sessions::last_seen_at.eq(NEVER.0));
+        .filter(sessions::last_seen_at.eq(NEVER));
     diesel::delete(own).execute(conn)?;
     if session_exists(conn, &token.id)? {
         return Err(ApiError::new(Code::IdConflict, "Nothing was changed. Take a new id for a new token."));
@@ -188,7 +188,8 @@ pub fn session_exists(conn: &mut DbConnection, id: &SessionId) -> QueryResult<bo
 
 /// The user of a session that was looked up before and may be over by now.
 pub fn user_of_session(conn: &mut DbConnection, id: &SessionId) -> QueryResult<Option<User>> {
-    let owned = sessions::table.inner_join(users::table).filter(sessions::id.eq(id)).filter(users::disabled.eq(0));
+    let owned =
+        sessions::table.inner_join(users::table).filter(sessions::id.eq(id)).filter(users::disabled.eq(Flag(false)));
     owned.select(User::as_select()).first(conn).optional()
 }
 
@@ -224,7 +225,7 @@ pub fn admins_without_second_factor(conn: &mut DbConnection) -> QueryResult<Vec<
     users::table
         .left_join(second_factors::table)
         .filter(users::role.eq(Role::Admin))
-        .filter(users::disabled.eq(0))
+        .filter(users::disabled.eq(Flag(false)))
         .filter(second_factors::confirmed_at.is_null())
         .order(users::username)
         .select(users::username)
@@ -232,7 +233,7 @@ pub fn admins_without_second_factor(conn: &mut DbConnection) -> QueryResult<Vec<
 }
 
 pub fn note_use(conn: &mut DbConnection, id: &SessionId, now: Timestamp) -> QueryResult<()> {
-    diesel::update(sessions::table.find(id)).set(sessions::last_seen_at.eq(now.0)).execute(conn).map(drop)
+    diesel::update(sessions::table.find(id)).set(sessions::last_seen_at.eq(now)).execute(conn).map(drop)
 }
 
 /// The living sessions of a user, newest first: the devices, or the API tokens.
@@ -258,7 +259,7 @@ pub fn list_sessions(
     found.sort_by(|a, b| b.id.cmp(&a.id));
     // Nobody was here later than now, whatever the clock said then.
     for session in &mut found {
-        session.last_seen_at = session.last_seen_at.min(now.0);
+        session.last_seen_at = session.last_seen_at.min(now);
     }
     Ok(found)
 }
@@ -293,7 +294,7 @@ pub fn find_session(
         .filter(sessions::kind.eq(kind))
         .filter(sessions::expires_at.gt(now.0))
         .filter(sessions::last_seen_at.gt(used_since))
-        .filter(users::disabled.eq(0))
+        .filter(users::disabled.eq(Flag(false)))
         .select((Session::as_select(), User::as_select()))
         .first(conn)
         .optional()

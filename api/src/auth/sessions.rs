@@ -59,9 +59,9 @@ impl Session {
         SessionView {
             current: Some(&self.id) == current,
             kind: self.kind(),
-            created_at: Timestamp(self.created_at),
-            last_seen_at: Timestamp(self.last_seen_at),
-            expires_at: Timestamp(self.expires_at),
+            created_at: self.created_at,
+            last_seen_at: self.last_seen_at,
+            expires_at: self.expires_at,
             user_agent: self.user_agent,
             address: self.address,
             id: self.id,

@@ -85,7 +85,7 @@ pub async fn create_session(
     let wanted = Wanted { id: state.clock.new_id(), kind: SessionKind::Cookie, life: COOKIE_LIFE, replaces };
     let (user, session) = sign_in(&req, &state, (auth, settings), wanted, body.0).await?;
     set_cookie(&cookie, &session.id, &user)?;
-    Ok(web::Json(SignedIn { user: user.view(), expires_at: Timestamp(session.expires_at) }))
+    Ok(web::Json(SignedIn { user: user.view(), expires_at: session.expires_at }))
 }
 
 /// The cookie is made again, so that one from before is worthless (OWASP ASVS 7.2.4).
@@ -134,7 +134,7 @@ pub async fn create_token(
     let wanted = Wanted { id, kind: SessionKind::Jwt, life, replaces: None };
     let (user, session) = sign_in(&req, &state, (auth.clone(), settings), wanted, body.0).await?;
     let named = Named { user: user.id.as_str().parse().map_err(ApiError::internal)?, session: id };
-    let (issued, expires) = (Timestamp(session.created_at), Timestamp(session.expires_at));
+    let (issued, expires) = (session.created_at, session.expires_at);
     Ok(web::Json(IssuedToken {
         access_token: auth.jwt.issue(named, issued, expires)?,
         token_type: "Bearer",

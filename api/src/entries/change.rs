@@ -52,7 +52,7 @@ pub fn change_entries(
     now: Timestamp,
 ) -> QueryResult<()> {
     let ids: Vec<&EntryId> = changes.iter().map(|(before, _)| &before.id).collect();
-    versions::save_versions(conn, owner, &ids, by, now.0)?;
+    versions::save_versions(conn, owner, &ids, by, now)?;
     let mut alike: BTreeMap<_, Vec<&EntryId>> = BTreeMap::new();
     for (before, after) in changes {
         if before.at == after.at && before.same_content(after) {
@@ -63,15 +63,15 @@ pub fn change_entries(
     }
     for ((day, deleted_at), ids) in alike {
         diesel::update(dsl::entries.filter(dsl::user_id.eq(owner)).filter(dsl::id.eq_any(ids)))
-            .set((dsl::day.eq(day), dsl::updated_at.eq(changed_at(now.0)), dsl::deleted_at.eq(deleted_at)))
+            .set((dsl::day.eq(day), dsl::updated_at.eq(changed_at(now)), dsl::deleted_at.eq(deleted_at)))
             .execute(conn)?;
     }
     Ok(())
 }
 
 /// The time that a change at `now` counts as: at least a millisecond after the change before it, whatever the clock says.
-pub(super) fn changed_after(before: &Entry, now: i64) -> i64 {
-    now.max(before.updated_at + 1)
+pub(super) fn changed_after(before: &Entry, now: Timestamp) -> Timestamp {
+    now.max(Timestamp(before.updated_at.0 + 1))
 }
 
 /// Leaves out the columns that never change: SQLite would look for rows that refer to them.
@@ -94,14 +94,7 @@ fn update_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
 /// Records that an entry was logged, changed, deleted or restored: `before` is how it was, if it existed.
 fn entry_changed(conn: &mut DbConnection, before: Option<&Entry>, after: &Entry) -> QueryResult<()> {
     let Some(level) = before.map_or(Some(Detail::Logged), |before| least_detail(before, after)) else { return Ok(()) };
-    outbox::add(
-        conn,
-        &after.user_id,
-        Topic::Metric(after.metric()),
-        level,
-        Subject::Entry(&after.id),
-        Timestamp(after.updated_at),
-    )
+    outbox::add(conn, &after.user_id, Topic::Metric(after.metric()), level, Subject::Entry(&after.id), after.updated_at)
 }
 
 /// The least that somebody has to see of a metric to tell the two apart; `None` if nobody can.

@@ -30,7 +30,7 @@ pub struct DeletedEntry {
 
 impl Entry {
     fn deleted_view(self) -> Option<DeletedEntry> {
-        let deleted_at = self.deleted_at.map(Timestamp)?;
+        let deleted_at = self.deleted_at?;
         Some(DeletedEntry { entry: self.view(), deleted_at })
     }
 }
@@ -59,6 +59,6 @@ pub async fn list_deleted_entries(
         .0
         .read(&state.db, |conn, owner| Ok(model::deleted_entries(conn, &owner.as_person(), (*at, id), page.rows())?))
         .await?;
-    let entries = page.of(entries, |last| (last.deleted_at.unwrap_or_default(), last.id.clone()));
+    let entries = page.of(entries, |last| (last.deleted_at.map_or(0, |at| at.0), last.id.clone()));
     Ok(web::Json(entries.filter_map(Entry::deleted_view)))
 }

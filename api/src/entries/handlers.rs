@@ -250,7 +250,7 @@ pub async fn update_entry(
                 entry.set_tags(&tags);
             }
             if least_detail(&before, &entry).is_some() {
-                entry.updated_at = clock.now().0;
+                entry.updated_at = clock.now();
                 change_entry(conn, &before, &mut entry, &owner.username)?;
                 context.record(conn, &AuditEvent::new(Action::EntryUpdate).on(&entry.id))?;
             }
@@ -284,7 +284,7 @@ pub async fn delete_entry(
             let now = clock.now();
             let before = living_entry(conn, &owner.as_person(), *id)?;
             let mut entry = before.clone();
-            (entry.deleted_at, entry.updated_at) = (Some(now.0), now.0);
+            (entry.deleted_at, entry.updated_at) = (Some(now), now);
             change_entry(conn, &before, &mut entry, &owner.username)?;
             Ok(context.record(conn, &AuditEvent::new(Action::EntryDelete).on(&entry.id))?)
         })
@@ -319,7 +319,7 @@ pub async fn restore_entry(
                 return Ok(before);
             }
             let mut entry = before.clone();
-            (entry.deleted_at, entry.updated_at) = (None, now.0);
+            (entry.deleted_at, entry.updated_at) = (None, now);
             change_entry(conn, &before, &mut entry, &owner.username)?;
             context.record(conn, &AuditEvent::new(Action::EntryRestore).on(&entry.id))?;
             Ok(entry)

@@ -25,14 +25,14 @@ pub struct Entry {
     pub id: EntryId,
     pub(super) metric: String,
     pub value: i32,
-    pub at: i64,
+    pub at: Timestamp,
     pub day: String,
     pub note: Option<String>,
     /// As JSON.
     pub(super) tags: String,
-    pub created_at: i64,
-    pub updated_at: i64,
-    pub deleted_at: Option<i64>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub deleted_at: Option<Timestamp>,
     /// The ounces, in tenths, of water that was typed in fluid ounces.
     pub fl_oz_tenths: Option<i32>,
 }
@@ -53,12 +53,12 @@ impl Entry {
             id,
             metric: metric.as_str().to_owned(),
             value,
-            at: at.0,
+            at,
             day: day.to_string(),
             note: None,
             tags: "[]".to_owned(),
-            created_at: now.0,
-            updated_at: now.0,
+            created_at: now,
+            updated_at: now,
             deleted_at: None,
             fl_oz_tenths: None,
         }
@@ -80,8 +80,8 @@ impl Entry {
 
     /// Moves the entry to `at`, which belongs to `day`; the day of an entry that stays where it is was fixed when it was written.
     pub fn move_to(&mut self, at: Timestamp, day: NaiveDate) {
-        if self.at != at.0 {
-            self.at = at.0;
+        if self.at != at {
+            self.at = at;
             self.day = day.to_string();
         }
     }
@@ -111,7 +111,7 @@ pub fn entries_of(conn: &mut DbConnection, owner: &PersonId, ids: &[&EntryId]) -
 /// `changed_after` (entries/change.rs) as an expression, for many at once.
 #[must_use]
 #[diesel::dsl::auto_type(no_type_alias)]
-pub fn changed_at(now: i64) -> _ {
+pub fn changed_at(now: Timestamp) -> _ {
     diesel::dsl::case_when(dsl::updated_at.ge(now), dsl::updated_at + 1_i64).otherwise(now)
 }
 
@@ -216,7 +216,7 @@ pub fn latest(
     conn: &mut DbConnection,
     owner: &PersonId,
     metric: Metric,
-) -> QueryResult<Option<(i32, i64, Option<i32>)>> {
+) -> QueryResult<Option<(i32, Timestamp, Option<i32>)>> {
     dsl::entries
         .filter(dsl::user_id.eq(owner))
         .filter(dsl::metric.eq(metric.as_str()))
@@ -246,7 +246,7 @@ pub fn has_entries(conn: &mut DbConnection, owner: &PersonId) -> QueryResult<boo
 }
 
 /// When anything of the owner's was last written, changed or deleted.
-pub fn last_change(conn: &mut DbConnection, owner: &PersonId) -> QueryResult<Option<i64>> {
+pub fn last_change(conn: &mut DbConnection, owner: &PersonId) -> QueryResult<Option<Timestamp>> {
     dsl::entries
         .filter(dsl::user_id.eq(owner))
         .order(dsl::updated_at.desc())

@@ -53,11 +53,11 @@ impl Entry {
             value: Some(self.value),
             band: None,
             fl_oz_tenths: self.fl_oz_tenths,
-            at: Timestamp(self.at),
+            at: self.at,
             day: self.day,
             note: self.note,
-            created_at: Timestamp(self.created_at),
-            updated_at: Timestamp(self.updated_at),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
         }
     }
 

@@ -152,7 +152,7 @@ impl<'a> Reading<'a> {
     /// The reader, if their session still lets them in: as of [`crate::auth::guard::Reader`].
     pub fn reader(&self, session: &SessionId, reader: &ViewerId) -> Option<User> {
         let theirs = self.sessions.get(session).is_some_and(|user| user == reader.user());
-        let may_read = |user: &&User| user.disabled == 0 && user.temporary_password_until.is_none();
+        let may_read = |user: &&User| !user.disabled && user.temporary_password_until.is_none();
         self.users.get(reader.user()).filter(|_| theirs).filter(may_read).cloned()
     }
 

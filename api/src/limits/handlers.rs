@@ -101,7 +101,7 @@ impl Penalty {
             caller,
             level: row.level,
             until,
-            imposed_at: Timestamp(row.imposed_at),
+            imposed_at: row.imposed_at,
             reason: row.reason,
         })
     }
@@ -175,7 +175,7 @@ fn report(conn: &mut DbConnection, now: Timestamp) -> ApiResult<SecurityReport> 
         .collect::<ApiResult<_>>()?;
     let failed_sign_ins = model::failed_sign_ins(conn, since, SHOWN)?
         .into_iter()
-        .map(|(at, username, address, request_id)| FailedSignIn { at: Timestamp(at), username, address, request_id })
+        .map(|(at, username, address, request_id)| FailedSignIn { at, username, address, request_id })
         .collect();
     let lockouts = lockout::lockouts(conn, now)?
         .into_iter()
@@ -185,7 +185,7 @@ fn report(conn: &mut DbConnection, now: Timestamp) -> ApiResult<SecurityReport> 
     let suspicious = model::suspicious(conn, since, SHOWN)?
         .into_iter()
         .map(|row| SuspiciousRequest {
-            at: Timestamp(row.at),
+            at: row.at,
             kind: row.kind,
             address: row.address,
             username: row.username,

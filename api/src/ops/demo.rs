@@ -17,6 +17,7 @@ use crate::{
     error::{ApiError, ApiResult},
     metric::Metric,
     people::sharing::approve_newcomer,
+    words::Flag,
 };
 
 struct Habit {
@@ -82,7 +83,7 @@ pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult
             let changes = UserChanges {
                 display_name: Some(habit.display_name.to_owned()),
                 time_zone: Some(habit.time_zone.to_owned()),
-                time_zone_set: Some(1),
+                time_zone_set: Some(Flag(true)),
                 daily_goal_ml: Some(habit.goal_ml),
                 water_presets_ml: Some(as_text(&habit.cups)),
                 ..UserChanges::default()
@@ -121,7 +122,7 @@ fn a_life(habit: &Habit, owner: &PersonId, now: Timestamp, days: u32) -> Vec<Ent
             entries.push(entry);
         }
     }
-    entries.retain(|entry| entry.at <= now.0);
+    entries.retain(|entry| entry.at <= now);
     entries
 }
 

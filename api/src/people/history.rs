@@ -109,7 +109,7 @@ fn page_of_entries(
     let page = cursors.page::<(i64, EntryId)>(list, PageQuery { limit, cursor })?;
     let after = page.after.as_ref().map(|(at, id)| (*at, id));
     let entries = model::list_entries(conn, &person.as_person(), filter, after, page.rows())?;
-    Ok(page.of(entries, |last| (last.at, last.id.clone())).filter_map(|entry| {
+    Ok(page.of(entries, |last| (last.at.0, last.id.clone())).filter_map(|entry| {
         let detail = granted.of(entry.metric());
         entry.view_at(detail)
     }))

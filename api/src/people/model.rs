@@ -10,6 +10,7 @@ use crate::{
     account::model::{Role, Sharing, User},
     clock::Timestamp,
     db::{DbConnection, schema::users},
+    words::Flag,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -47,7 +48,7 @@ pub struct PersonView {
 pub fn list_people(conn: &mut DbConnection, reader: &User, after: &str, limit: u32) -> QueryResult<Vec<User>> {
     let mut query = users::table
         .filter(users::role.eq(Role::Admin))
-        .filter(users::disabled.eq(0))
+        .filter(users::disabled.eq(Flag(false)))
         .filter(users::username.gt(after.to_owned()))
         .order(users::username)
         .limit(i64::from(limit))

@@ -16,7 +16,7 @@ use crate::{
     error::{ApiError, ApiResult, Code},
     metric::{Detail, Metric},
     outbox::{self, Subject, Topic},
-    words::words,
+    words::{Flag, words},
 };
 
 words! {
@@ -42,12 +42,12 @@ pub struct Share {
     state: ShareState,
     water: Detail,
     altitude: Detail,
-    history: i16,
-    export: i16,
-    pub until: Option<i64>,
-    pub requested_at: Option<i64>,
-    since: i64,
-    kept_out: i16,
+    history: Flag,
+    export: Flag,
+    pub until: Option<Timestamp>,
+    pub requested_at: Option<Timestamp>,
+    since: Timestamp,
+    kept_out: Flag,
 }
 
 impl Share {
@@ -61,12 +61,12 @@ impl Share {
             state,
             water: granted.water,
             altitude: granted.altitude,
-            history: i16::from(granted.history),
-            export: i16::from(granted.export),
+            history: Flag(granted.history),
+            export: Flag(granted.export),
             until: None,
-            requested_at: (state == ShareState::Requested).then_some(now.0),
-            since: now.0,
-            kept_out: 0,
+            requested_at: (state == ShareState::Requested).then_some(now),
+            since: now,
+            kept_out: Flag(false),
         }
     }
 
@@ -78,25 +78,25 @@ impl Share {
 
     /// Since when that is its state.
     #[must_use]
-    pub fn since(&self, now: Timestamp) -> i64 {
+    pub fn since(&self, now: Timestamp) -> Timestamp {
         self.ran_out(now).unwrap_or(self.since)
     }
 
     /// When its time was over, if it is and nobody ended it before.
-    fn ran_out(&self, now: Timestamp) -> Option<i64> {
-        self.until.filter(|until| *until <= now.0 && self.state != ShareState::Ended)
+    fn ran_out(&self, now: Timestamp) -> Option<Timestamp> {
+        self.until.filter(|until| *until <= now && self.state != ShareState::Ended)
     }
 
     /// When the person said no, if that is the last that was said.
     #[must_use]
-    pub fn refused_at(&self) -> Option<i64> {
+    pub fn refused_at(&self) -> Option<Timestamp> {
         (self.state == ShareState::Ended).then_some(self.since)
     }
 
     /// Whether it is no more than a wish, of somebody who was never kept out: that is no reason to keep them out of `everyone`.
     #[must_use]
     pub fn only_asks(&self, now: Timestamp) -> bool {
-        self.state(now) == ShareState::Requested && self.kept_out == 0
+        self.state(now) == ShareState::Requested && !self.kept_out.0
     }
 
     /// Whether it lets its viewer see just what everyone sees whom a person lets in with `everyone`.
@@ -111,8 +111,8 @@ impl Share {
         Granted {
             water: self.water,
             altitude: self.altitude,
-            history: self.history != 0,
-            export: self.export != 0,
+            history: self.history.0,
+            export: self.export.0,
             own: false,
         }
     }
@@ -120,16 +120,16 @@ impl Share {
     pub fn set_terms(&mut self, terms: Granted) {
         self.water = terms.water;
         self.altitude = terms.altitude;
-        self.history = i16::from(terms.history);
-        self.export = i16::from(terms.export);
+        self.history = Flag(terms.history);
+        self.export = Flag(terms.export);
     }
 
     pub fn set_state(&mut self, state: ShareState, now: Timestamp) {
         if self.state(now) == ShareState::Ended {
             // Or somebody who was kept out of `everyone` could come in by asking.
-            self.kept_out = i16::from(state == ShareState::Requested);
+            self.kept_out = Flag(state == ShareState::Requested);
         }
-        self.since = if self.state(now) == state { self.since(now) } else { now.0 };
+        self.since = if self.state(now) == state { self.since(now) } else { now };
         self.state = state;
     }
 }
@@ -194,7 +194,7 @@ pub struct Ends<'a> {
 /// more than `everyone`. A wish by itself changes nothing.
 #[must_use]
 pub fn decide(Ends { person, viewer }: Ends<'_>, share: Option<&Share>, now: Timestamp) -> Option<Granted> {
-    if person.role() != Role::Admin || person.disabled != 0 || viewer.disabled != 0 {
+    if person.role() != Role::Admin || person.disabled || viewer.disabled {
         return None;
     }
     if viewer.id == person.id {

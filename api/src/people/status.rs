@@ -122,7 +122,7 @@ pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> Que
         let today = water_of_day(conn, &id, day)?;
         let exact = granted.water == Detail::Exact;
         water = WaterStatus {
-            last_at: last.map(|(_, at, _)| Timestamp(at)),
+            last_at: last.map(|(_, at, _)| at),
             last_ml: last.map(|(ml, ..)| ml).filter(|_| exact),
             last_fl_oz_tenths: last.and_then(|(.., tenths)| tenths).filter(|_| exact),
             today_ml: exact.then_some(today.ml),
@@ -137,7 +137,7 @@ pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> Que
     {
         altitude = AltitudeStatus {
             value: Some(value).filter(|_| granted.altitude == Detail::Exact),
-            at: Some(Timestamp(at)),
+            at: Some(at),
             band: (granted.altitude == Detail::Band).then(|| Metric::Altitude.band(value)),
         };
     }
@@ -146,7 +146,7 @@ pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> Que
         person: Person::new(person, true),
         day: day.to_string(),
         freshness: Freshness::of(newest, person, now),
-        updated_at: if granted.is_whole() { last_change(conn, &id)?.map(Timestamp) } else { newest },
+        updated_at: if granted.is_whole() { last_change(conn, &id)? } else { newest },
         water,
         altitude,
     })
@@ -167,8 +167,8 @@ pub struct GrantedView {
 
 impl GrantedView {
     #[must_use]
-    pub fn new(granted: Granted, until: Option<i64>) -> Self {
+    pub fn new(granted: Granted, until: Option<Timestamp>) -> Self {
         let Granted { water, altitude, history, export, own: _ } = granted;
-        Self { water, altitude, history, export, until: until.map(Timestamp) }
+        Self { water, altitude, history, export, until }
     }
 }

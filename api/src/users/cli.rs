@@ -208,7 +208,7 @@ impl Operator<'_> {
         if json {
             return as_json(&found.into_iter().map(|(view, _)| view).collect::<Vec<UserView>>());
         }
-        let state = |disabled: i16| if disabled == 0 { "enabled" } else { "disabled" };
+        let state = |disabled: bool| if disabled { "disabled" } else { "enabled" };
         let line = |(_, user): &(_, User)| {
             format!("{:32}  {:6}  {}\n", user.username, user.role().as_str(), state(user.disabled))
         };

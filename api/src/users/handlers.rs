@@ -29,6 +29,7 @@ use crate::{
     },
     metric::Metric,
     trail::{Action, AuditEvent},
+    words::Flag,
 };
 
 /// Read your account.
@@ -155,7 +156,7 @@ pub async fn update_me(
     }
     let mut changes = UserChanges {
         display_name,
-        time_zone_set: time_zone.is_some().then_some(1),
+        time_zone_set: time_zone.is_some().then_some(Flag(true)),
         time_zone,
         day_starts_at,
         unit,
@@ -174,8 +175,8 @@ pub async fn update_me(
                 context.record(conn, &event)?;
             }
             let before = model::get_user(conn, &user.id)?;
-            if changes.time_zone.is_none() && before.time_zone_set == 0 && !has_entries(conn, &user.as_person())? {
-                changes.time_zone_set = device_time_zone.is_some().then_some(1);
+            if changes.time_zone.is_none() && !before.time_zone_set && !has_entries(conn, &user.as_person())? {
+                changes.time_zone_set = device_time_zone.is_some().then_some(Flag(true));
                 changes.time_zone = device_time_zone;
             }
             let after = model::update_user(conn, &user.id, &changes)?;

@@ -45,9 +45,9 @@ impl Session {
     fn api_token(self) -> ApiToken {
         ApiToken {
             scopes: self.scopes().unwrap_or_default(),
-            created_at: Timestamp(self.created_at),
-            expires_at: Timestamp(self.expires_at),
-            last_used_at: Some(Timestamp(self.last_seen_at)).filter(|seen| *seen != model::NEVER),
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            last_used_at: Some(self.last_seen_at).filter(|seen| *seen != model::NEVER),
             name: self.name.unwrap_or_default(),
             id: self.id,
         }

@@ -170,12 +170,12 @@ impl<P: Plan> Walk<P> {
         let page = entries_by_change(conn, &self.owner, (*at, id), AT_ONCE)?;
         let more = page.len() == AT_ONCE as usize;
         if let Some(last) = page.last() {
-            self.position = (last.updated_at, last.id.clone());
+            self.position = (last.updated_at.0, last.id.clone());
         }
         self.plan.prepare(conn, &self.owner, &page)?;
         let changes = page.into_iter().filter_map(|before| {
             let after = self.plan.after(&before)?;
-            let updated_at = changed_after(&before, self.now.0);
+            let updated_at = changed_after(&before, self.now);
             Some((before, Entry { updated_at, ..after }))
         });
         let changes: Vec<_> = changes.collect();
@@ -191,9 +191,9 @@ impl<P: Plan> Walk<P> {
 
     fn note(&mut self, before: &Entry, after: &Entry) {
         let state = |entry: &Entry| {
-            serde_json::json!([entry.value, entry.at, entry.day, entry.note, entry.tags, entry.deleted_at.is_some()])
+            serde_json::json!([entry.value, entry.at.0, entry.day, entry.note, entry.tags, entry.deleted_at.is_some()])
         };
-        let change = serde_json::json!([before.id, before.updated_at, state(before), state(after)]);
+        let change = serde_json::json!([before.id, before.updated_at.0, state(before), state(after)]);
         self.digest.update(change.to_string());
         self.changed += 1;
         if let Some(level) = least_detail(before, after) {

@@ -153,7 +153,7 @@ impl Plan for Moving {
     }
 
     fn after(&self, before: &Entry) -> Option<Entry> {
-        let day = self.owner.day_of(Timestamp(before.at)).to_string();
+        let day = self.owner.day_of(before.at).to_string();
         (day != before.day).then(|| Entry { day, ..before.clone() })
     }
 
@@ -168,7 +168,7 @@ impl Plan for Moving {
             self.items.push(RecomputeItem {
                 id: after.id.clone(),
                 metric: after.metric(),
-                at: Timestamp(after.at),
+                at: after.at,
                 from: before.day,
                 to: after.day,
             });

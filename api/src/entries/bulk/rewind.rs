@@ -145,7 +145,7 @@ impl Plan for Going {
     fn after(&self, before: &Entry) -> Option<Entry> {
         let after = match self.then.get(&before.id) {
             Some(version) => version.put_back(before, self.now),
-            None if before.created_at > self.to.0 => Entry { deleted_at: Some(self.now.0), ..before.clone() },
+            None if before.created_at > self.to => Entry { deleted_at: Some(self.now), ..before.clone() },
             // It was there, and how it was then was not kept.
             None => return None,
         };

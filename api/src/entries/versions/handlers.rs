@@ -58,13 +58,13 @@ impl EntryVersion {
             number: self.number,
             value: self.value,
             fl_oz_tenths: self.fl_oz_tenths,
-            at: Timestamp(self.at),
+            at: self.at,
             tags: self.tags(),
             day: self.day,
             note: self.note,
             deleted: self.deleted_at.is_some(),
-            valid_from: Timestamp(self.valid_from),
-            replaced_at: Timestamp(self.replaced_at),
+            valid_from: self.valid_from,
+            replaced_at: self.replaced_at,
             replaced_by: self.replaced_by,
         }
     }

@@ -31,13 +31,13 @@ pub struct EntryVersion {
     /// 1 is the oldest version of this entry.
     pub number: i32,
     pub value: i32,
-    pub at: i64,
+    pub at: Timestamp,
     pub day: String,
     pub note: Option<String>,
     tags: String,
-    pub deleted_at: Option<i64>,
-    pub valid_from: i64,
-    pub replaced_at: i64,
+    pub deleted_at: Option<Timestamp>,
+    pub valid_from: Timestamp,
+    pub replaced_at: Timestamp,
     /// The user name of the one who changed it.
     pub replaced_by: Username,
     pub fl_oz_tenths: Option<i32>,
@@ -58,8 +58,8 @@ impl EntryVersion {
             day: self.day.clone(),
             note: self.note.clone(),
             tags: self.tags.clone(),
-            updated_at: now.0,
-            deleted_at: self.deleted_at.map(|_| now.0),
+            updated_at: now,
+            deleted_at: self.deleted_at.map(|_| now),
             fl_oz_tenths: self.fl_oz_tenths,
             ..entry.clone()
         }
@@ -77,7 +77,7 @@ pub fn save_versions(
     owner: &PersonId,
     ids: &[&EntryId],
     by: &Username,
-    now: i64,
+    now: Timestamp,
 ) -> QueryResult<()> {
     // Text of our own would not be kept as a statement is.
     let last = entry_versions::table
@@ -167,7 +167,7 @@ pub fn versions_at(
     let versions: Vec<EntryVersion> = entry_versions::table
         .filter(entry_versions::user_id.eq(owner))
         .filter(entry_versions::entry_id.eq_any(ids))
-        .filter(entry_versions::valid_from.le(to.0))
+        .filter(entry_versions::valid_from.le(to))
         .order((entry_versions::entry_id, entry_versions::number))
         .select(EntryVersion::as_select())
         .load(conn)?;

@@ -261,7 +261,7 @@ pub async fn list_audience(
     let page = state.cursors.page(format!("audience|{}", admin.0.user.id), query.0)?;
     let audience = admin.0.read(&state.db, |conn, person| {
         let looks = model::looks_at(conn, person, page.after, page.rows())?;
-        let looks = page.of(looks, |last| (last.at, last.id));
+        let looks = page.of(looks, |last| (last.at.0, last.id));
         let Page { items, next_cursor } = looks.try_map(|look| model::look_view(conn, look))?;
         Ok(Audience { watching: model::watching(conn, person, now)?, items, next_cursor })
     });

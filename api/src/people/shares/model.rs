@@ -25,6 +25,7 @@ use crate::{
     outbox::{self, Subject, Topic, presence},
     people::sharing::{Ends, Granted, Share, ShareState, decide, find_share, save_share, shares_to},
     trail::{Action, AuditContext, AuditEvent, AuditRow},
+    words::Flag,
 };
 
 /// How long a viewer who was refused has to wait before they ask again.
@@ -109,7 +110,7 @@ pub fn viewer(conn: &mut DbConnection, username: &Username) -> ApiResult<User> {
 
 /// Whether the person lets in every viewer, and so this one, unless something else was decided for them.
 fn lets_in(Ends { person, viewer }: Ends<'_>) -> bool {
-    person.sharing() == Sharing::Everyone && viewer.role() == Role::Viewer && viewer.disabled == 0
+    person.sharing() == Sharing::Everyone && viewer.role() == Role::Viewer && !viewer.disabled
 }
 
 /// The state as it counts: a viewer who is let in with everyone needs no share.
@@ -137,7 +138,8 @@ pub fn share_view_among(
     let Ends { person, viewer } = ends;
     let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
     let Granted { water, altitude, history, export, own: _ } = kept.as_ref().map_or(Granted::USUAL, Share::terms);
-    let last_look = looks::table.find((&person.id, &viewer.id)).select(looks::last_at).first(conn).optional()?;
+    let last_look: Option<Timestamp> =
+        looks::table.find((&person.id, &viewer.id)).select(looks::last_at).first(conn).optional()?;
     // Their departure is written a little later.
     let may_watch = decide(ends, kept.as_ref(), now).is_some();
     let state = state_between(ends, kept.as_ref(), now);
@@ -150,10 +152,10 @@ pub fn share_view_among(
         altitude,
         history,
         export,
-        until: kept.as_ref().and_then(|share| share.until).map(Timestamp),
-        requested_at: kept.as_ref().and_then(|share| share.requested_at).map(Timestamp),
-        since: kept.as_ref().map(|share| Timestamp(share.since(now))),
-        last_looked_at: last_look.map(Timestamp),
+        until: kept.as_ref().and_then(|share| share.until),
+        requested_at: kept.as_ref().and_then(|share| share.requested_at),
+        since: kept.as_ref().map(|share| share.since(now)),
+        last_looked_at: last_look,
         watching: may_watch && presence::is_watching(conn, &person.as_person(), &viewer.as_viewer(), now)?,
         looks_like,
     })
@@ -183,7 +185,7 @@ pub fn list_viewers(conn: &mut DbConnection, person: &User, after: &str, limit: 
         .left_join(shares::table.on(between))
         .filter(users::username.gt(after))
         .filter(users::role.ne(Role::Admin))
-        .filter(shares::viewer_id.is_not_null().or(users::disabled.eq(0).and(everyone.into_sql::<Bool>())))
+        .filter(shares::viewer_id.is_not_null().or(users::disabled.eq(Flag(false)).and(everyone.into_sql::<Bool>())))
         .order(users::username)
         .limit(i64::from(limit))
         .select(User::as_select())
@@ -196,7 +198,7 @@ pub fn list_viewers(conn: &mut DbConnection, person: &User, after: &str, limit: 
 /// [`Code::NotFound`] if the person shares with nobody, [`Code::AskedRecently`] within a day after they said no.
 pub fn ask(conn: &mut DbConnection, context: &AuditContext, ends: Ends<'_>) -> ApiResult<bool> {
     let (Ends { person, viewer }, now) = (ends, context.at);
-    if person.role() != Role::Admin || person.disabled != 0 || person.sharing() == Sharing::Nobody {
+    if person.role() != Role::Admin || person.disabled || person.sharing() == Sharing::Nobody {
         return Err(ApiError::not_found());
     }
     let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
@@ -204,9 +206,9 @@ pub fn ask(conn: &mut DbConnection, context: &AuditContext, ends: Ends<'_>) -> A
     if waits || decide(ends, kept.as_ref(), now).is_some() {
         return Ok(false);
     }
-    if let Some(refused) = kept.as_ref().and_then(Share::refused_at).filter(|at| now.0 < at + ASK_AGAIN_AFTER) {
+    if let Some(refused) = kept.as_ref().and_then(Share::refused_at).filter(|at| now.0 < at.0 + ASK_AGAIN_AFTER) {
         // Not longer, if the clock was put back since.
-        let left = (refused + ASK_AGAIN_AFTER - now.0).min(ASK_AGAIN_AFTER);
+        let left = (refused.0 + ASK_AGAIN_AFTER - now.0).min(ASK_AGAIN_AFTER);
         return Err(ApiError::new(
             Code::AskedRecently,
             "They have answered. You can ask again a day after their answer.",
@@ -216,7 +218,7 @@ pub fn ask(conn: &mut DbConnection, context: &AuditContext, ends: Ends<'_>) -> A
     let mut share =
         kept.unwrap_or_else(|| Share::new(person.as_person(), viewer.as_viewer(), ShareState::Requested, now));
     share.set_state(ShareState::Requested, now);
-    share.requested_at = Some(now.0);
+    share.requested_at = Some(now);
     share.until = None;
     record_share(conn, context, &share, &AuditEvent::new(Action::ShareRequest).on(&person.username))?;
     Ok(true)
@@ -253,9 +255,9 @@ pub fn change(
     let until = match changes.until {
         // A share that is over does not begin again by being given a later end.
         _ if state == ShareState::Ended => share.until,
-        Some(until) => until.map(|until| until.0),
+        Some(until) => until,
         // An end that is past would end what begins again at once.
-        None => share.until.filter(|until| state != ShareState::Approved || *until > now.0),
+        None => share.until.filter(|until| state != ShareState::Approved || *until > now),
     };
     let same_state = changes.state.is_none_or(|state| !is_new && share.state(now) == state);
     if same_state && (terms, until) == (before, share.until) {
@@ -308,7 +310,7 @@ fn in_words(share: &Share, now: Timestamp) -> String {
         Some(format!("altitude {}", altitude.as_str())),
         history.then(|| "history".to_owned()),
         export.then(|| "export".to_owned()),
-        share.until.map(|until| format!("until {}", Timestamp(until))),
+        share.until.map(|until| format!("until {until}")),
     ];
     words.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
@@ -363,7 +365,7 @@ pub fn watching(conn: &mut DbConnection, person: &User, now: Timestamp) -> Query
         if decide(Ends { person, viewer: &viewer }, share.as_ref(), now).is_some() {
             let display_name = names::shown(&viewer);
             let username = viewer.username;
-            found.push(WatcherView { username, display_name, since: Timestamp(since) });
+            found.push(WatcherView { username, display_name, since });
         }
     }
     // Through two processes at once somebody still watches once.
@@ -382,7 +384,7 @@ pub fn looks_at(
     let filter = AuditFilter {
         action: Some(Action::PersonLook.as_str().to_owned()),
         target: Some((&person.username).into()),
-        from: Some(Timestamp(person.created_at)),
+        from: Some(person.created_at),
         ..AuditFilter::default()
     };
     list_records(conn, &filter, position, limit)
@@ -392,5 +394,5 @@ pub fn looks_at(
 pub fn look_view(conn: &mut DbConnection, look: AuditRow) -> QueryResult<LookView> {
     let username = Username::typed(&look.actor.unwrap_or_default());
     let who = find_user_by_name(conn, &username)?.filter(|user| user.created_at <= look.at);
-    Ok(LookView { username, display_name: who.as_ref().map(names::shown), at: Timestamp(look.at) })
+    Ok(LookView { username, display_name: who.as_ref().map(names::shown), at: look.at })
 }

@@ -22,6 +22,7 @@ use crate::{
         erase::delete_user,
         invites,
     },
+    words::Flag,
 };
 
 /// How long a temporary password lets its owner in to choose another (OWASP ASVS 6.4.1).
@@ -39,7 +40,7 @@ pub struct AccountChanges {
 #[diesel(table_name = users)]
 struct Columns {
     role: Option<Role>,
-    disabled: Option<i16>,
+    disabled: Option<Flag>,
     display_name: Option<String>,
     sharing: Option<Sharing>,
 }
@@ -61,7 +62,7 @@ pub fn change(
     let user = named(conn, username)?;
     // A value that is set already is no change: it ends no session and leaves no record.
     let role = changes.role.filter(|role| *role != user.role());
-    let disabled = changes.disabled.filter(|disabled| *disabled != (user.disabled != 0));
+    let disabled = changes.disabled.filter(|disabled| *disabled != user.disabled);
     let display_name = changes.display_name.filter(|name| *name != user.display_name);
     let said = [
         role.map(|role| format!("role {}", role.as_str())),
@@ -85,7 +86,7 @@ pub fn change(
     }
     let columns = Columns {
         role,
-        disabled: disabled.map(i16::from),
+        disabled: disabled.map(Flag),
         display_name,
         // A person who becomes an admin again decides again whom they let watch.
         sharing: role.map(|_| Sharing::Approved),
@@ -115,7 +116,7 @@ pub fn reset_password(
     let user = named(conn, username)?;
     let until = Timestamp(context.at.0 + TEMPORARY);
     diesel::update(users::table.find(&user.id))
-        .set((users::password_hash.eq(hash), users::temporary_password_until.eq(until.0)))
+        .set((users::password_hash.eq(hash), users::temporary_password_until.eq(until)))
         .execute(conn)?;
     end_all_sessions(conn, &user.id)?;
     context.record(conn, &AuditEvent::new(Action::PasswordReset).on(&user.username))?;

@@ -69,11 +69,11 @@ pub async fn list_invites(
         role: invite.role(),
         share: (invite.created_by == admin.0.user.id).then(|| invite.offer().map(Offer::view)),
         id: invite.id,
-        expires_at: Timestamp(invite.expires_at),
+        expires_at: invite.expires_at,
         max_uses: invite.max_uses,
         uses: invite.uses,
         created_by: created_by.as_ref().map(String::from).unwrap_or_default(),
-        created_at: Timestamp(invite.created_at),
+        created_at: invite.created_at,
     })))
 }
 

@@ -17,6 +17,7 @@ use crate::{
     id::id,
     metric::Detail,
     people::{shares::terms::Offer, sharing::Granted},
+    words::Flag,
 };
 
 id! {
@@ -31,18 +32,18 @@ pub struct Invite {
     pub id: InviteId,
     code_hash: String,
     role: Role,
-    pub expires_at: i64,
+    pub expires_at: Timestamp,
     pub max_uses: i32,
     pub uses: i32,
     /// The id of the admin who made it.
     pub created_by: UserId,
-    pub created_at: i64,
+    pub created_at: Timestamp,
     /// The access to its maker's data for people who register with it; none where there is no water.
     water: Option<Detail>,
     altitude: Option<Detail>,
-    history: i16,
-    export: i16,
-    until: Option<i64>,
+    history: Flag,
+    export: Flag,
+    until: Option<Timestamp>,
 }
 
 /// The choices for a new invite.
@@ -63,15 +64,15 @@ impl Invite {
             id,
             code_hash,
             role,
-            expires_at: expires_at.0,
+            expires_at,
             max_uses,
             uses: 0,
             created_by,
-            created_at: now.0,
+            created_at: now,
             water: terms.map(|terms| terms.water),
             altitude: terms.map(|terms| terms.altitude),
-            history: terms.map_or(0, |terms| terms.history.into()),
-            export: terms.map_or(0, |terms| terms.export.into()),
+            history: Flag(terms.is_some_and(|terms| terms.history)),
+            export: Flag(terms.is_some_and(|terms| terms.export)),
             until: offer.and_then(|offer| offer.until),
         }
     }
@@ -80,7 +81,7 @@ impl Invite {
     #[must_use]
     pub fn offer(&self) -> Option<Offer> {
         let (water, altitude) = (self.water?, self.altitude?);
-        let terms = Granted { water, altitude, history: self.history != 0, export: self.export != 0, own: false };
+        let terms = Granted { water, altitude, history: self.history.0, export: self.export.0, own: false };
         Some(Offer { terms, until: self.until })
     }
 
@@ -88,7 +89,7 @@ impl Invite {
     #[must_use]
     pub fn offer_of(&self, maker: &User, now: Timestamp) -> Option<Offer> {
         let open = self.role() == Role::Viewer && maker.sharing() != Sharing::Nobody;
-        self.offer().filter(|offer| open && offer.until.is_none_or(|until| until > now.0))
+        self.offer().filter(|offer| open && offer.until.is_none_or(|until| until > now))
     }
 
     #[must_use]

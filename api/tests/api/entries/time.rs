@@ -359,7 +359,7 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
     let done = robin.post("/api/v1/entries/recompute", json!({"digest": preview.json["digest"]})).await;
     let me = app.state.db.read(|conn| Ok(find_user_by_name(conn, &Username::typed("robin"))?.unwrap())).await.unwrap();
     let right: BTreeMap<_, _> =
-        logged.values().map(|entry| (entry.id.clone(), me.day_of(Timestamp(entry.at)).to_string())).collect();
+        logged.values().map(|entry| (entry.id.clone(), me.day_of(entry.at).to_string())).collect();
     let moved = logged.values().filter(|entry| right[&entry.id] != entry.day).count();
     assert_eq!(done.expect(StatusCode::OK).json["moved"], moved);
     assert!(moved > 1000, "in {moved} entries there is hardly anything to move");
