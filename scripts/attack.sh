@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sends sqlmap, wapiti and slowhttptest against the running server and fails if one of them finds anything: attack.sh
 # Started by with-server.sh, from which it has BASE_URL, DATA_DIR and the accounts. Everything stays on this machine and ends by itself.
-# The server counts no requests here (RATE_LIMIT_ENABLED=false): what they try has to be harmless, not merely rare.
+# The server does not count requests here (RATE_LIMIT_ENABLED=false): the attacks have to be harmless, not merely rare.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -32,7 +32,8 @@ entry=$(api --data '{"metric":"water","value":250,"note":"after the run","tags":
 curl --silent --fail "$BASE_URL/api/openapi.json" | "$ROOT/scripts/attack_targets.py" "$BASE_URL" "$entry" >"$work/targets.json"
 targets=$(jq '[.paths[] | keys[]] | length' "$work/targets.json")
 
-# Guesses lock a name, and a person may hold twenty tokens only: without this the tools would soon be talking to those two rules.
+# Guesses lock a name, and a person may hold only twenty tokens: without this the tools would soon meet nothing but
+# those two rules.
 keep_open() {
   while true; do
     sqlite3 "$DATA_DIR/status-tracker.db" '.timeout 5000' 'DELETE FROM sign_in_failures' "DELETE FROM sessions WHERE kind = 'api_token'" || true
@@ -42,12 +43,13 @@ keep_open() {
 keep_open 2>/dev/null &
 keeper_pid=$!
 
-# A tool that was signed out on the way was kept from what it was to attack.
+# A tool that was signed out on the way never reached its targets.
 still_signed_in() {
   api --output /dev/null "$BASE_URL/api/v1/admin/settings" || failed+=("signed out during $1")
 }
 
-# run_sqlmap NAME TARGETS ARGUMENTS...: its report lists what it found; that it came to the end is seen by how many it tested.
+# run_sqlmap NAME TARGETS ARGUMENTS...: its report lists its findings; the number of tested targets shows that it came
+# to the end.
 run_sqlmap() {
   local name=$1 expected=$2 tested
   shift 2
@@ -66,8 +68,8 @@ run_sqlmap() {
   still_signed_in "$name"
 }
 
-# slow NAME ARGUMENTS...: many clients that dawdle, and meanwhile another one, from another address, that asks for two things again
-# and again. What slowhttptest itself thinks of the server counts for nothing, since it asks from the address that attacks.
+# slow NAME ARGUMENTS...: many clients that dawdle, while another one, from another address, asks for two things again
+# and again. slowhttptest's own verdict does not count, since it asks from the attacking address.
 slow() {
   local name=$1 answers=$work/$1.answers
   shift
@@ -107,8 +109,9 @@ run_sqlmap injection "$targets" --openapi "$work/targets.json" --dbms sqlite --l
 run_sqlmap token 1 --url "$BASE_URL/api/v1/people?limit=20" --jwt
 
 printf -- '-- wapiti\n'
-# Left out: what looks for other products or for TLS (which ends before this server), what asks a server of wapiti's own on the internet,
-# what only lists methods, and spring4shell, which takes every 422 for an unknown parameter for a hole in Java.
+# Left out: modules that look for other products or for TLS (which ends before this server), ask a server of wapiti's
+# own on the internet, or only list methods, and spring4shell, which takes every 422 for an unknown parameter for a hole
+# in Java.
 modules=backup,brute_login_form,cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,ldap,permanentxss,redirect,shellshock,sql,timesql
 modules+=,upload,xss
 timeout 500 "$venv/bin/wapiti" --url "$BASE_URL/" --swagger "$work/targets.json" --module "$modules" --header "Authorization: Bearer $token" \

@@ -12,23 +12,23 @@ import sys
 
 BASE_URL, ENTRY_ID = sys.argv[1:]
 
-# Nothing in the first two can carry a payload, and they would end the session that the scanners use. An answer of the others never ends,
-# and what is in their address is also in that of a status.
+# The first two can carry no payload, and would end the session that the scanners use. The answers of the others never
+# end, and a status has the same parameters in its address.
 LEFT_OUT = {"delete_current_session", "delete_other_sessions", "get_person_events", "get_people_events"}
 
-# What is true on this server, by name; everything else is the example of the document.
+# Values that are true on this server, by name; all others are the examples of the document.
 KNOWN = {
     "username": os.environ["ADMIN_USERNAME"],
     "display_name": "Morgan",
     "privacy_policy_version": "2026-11-25.2",
-    # Wrong on purpose where it protects what the scanners need: nobody is deleted, no password changed.
+    # Wrong on purpose to protect the scanners' accounts: nobody is deleted, no password changed.
     "password": "Wrong-Harbour-71-lanterns",
     "current_password": "Wrong-Harbour-71-lanterns",
-    # The server stays one that takes writes and registrations.
+    # The server goes on taking writes and registrations.
     "maintenance_mode": False,
     "registration": "open",
     "disabled": False,
-    # A share ends later.
+    # The end of a share has to be in the future.
     "until": "2099-01-01T00:00:00.000Z",
 }
 FORMATS = {"date": "2020-01-01", "date-time": "2020-01-01T00:00:00.000Z", "uuid": ENTRY_ID}
@@ -85,7 +85,7 @@ def target(path, verb, operation):
             # The scanners' own account would be demoted, reset and signed out, and nobody shares with themself.
             value = os.environ["VIEWER_USERNAME"]
         if place == "path" and verb == "delete":
-            # Something that is not there, so that what the other requests are about stays.
+            # A name or id that does not exist, so that the targets of the other requests stay.
             value = "nobody" if name == "username" else "0190a1b2-c3d4-7000-8000-000000000000"
         if name == "cursor":
             continue

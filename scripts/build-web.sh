@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the page into web/dist, and only what has changed: build-web.sh [--modules-only]
-# The packages are keyed by the lock file, the page by everything it is made of.
+# Builds the page into web/dist, but only the parts that have changed: build-web.sh [--modules-only]
+# The packages are keyed by the lock file, the page by all its sources.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT/web"

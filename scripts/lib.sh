@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the other scripts: where things are kept, and the few helpers that more than one of them needs.
+# Sourced by the other scripts: where files are stored, and the few helpers that more than one script needs.
 
 # shellcheck disable=SC2034 # read by the scripts that source this
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -52,8 +52,8 @@ free_port() {
   die "No free port was found between 20000 and 32000."
 }
 
-# wait_until_ready PORT PID SECONDS: polls until process PID serves /health/ready on PORT; fails when it ends or the time
-# is over. That the port is really its own is looked up, since somebody else's server would answer just as well.
+# wait_until_ready PORT PID SECONDS: polls until process PID serves /health/ready on PORT; fails when the process ends
+# or the time is over. It checks that the port is the process's own, since another server would answer just as well.
 wait_until_ready() {
   local deadline=$((SECONDS + $3)) inode
   while kill -0 "$2" 2>/dev/null && ((SECONDS < deadline)); do
@@ -67,7 +67,7 @@ wait_until_ready() {
   return 1
 }
 
-# wait_gone PID SECONDS: waits for a child to end. Polls, because `wait` knows no time limit.
+# wait_gone PID SECONDS: waits for a child to end. Polls, because `wait` has no time limit.
 wait_gone() {
   local deadline=$((SECONDS + $2))
   while kill -0 "$1" 2>/dev/null; do
@@ -76,8 +76,8 @@ wait_gone() {
   done
 }
 
-# Several checkouts may share one target folder, and cargo tells their sources apart by time alone: it would take the
-# other's newer build for ours. Whoever comes from another checkout makes their own sources the newest.
+# Several checkouts may share one target folder, and cargo tells their sources apart by time alone: it would take
+# another checkout's newer build for ours. After a change of checkout its own sources therefore become the newest.
 if [[ ! -e $CARGO_TARGET_DIR/checkout || $(<"$CARGO_TARGET_DIR/checkout") != "$ROOT" ]]; then
   find "$ROOT/api" "$ROOT/migrations" -type f -exec touch {} +
   mkdir -p "$CARGO_TARGET_DIR"

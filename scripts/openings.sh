@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Refuses comments and paragraphs that do not open with their subject: openings.sh [FOLDER ...]
+# Refuses comments and paragraphs whose first word is not their subject: openings.sh [FOLDER ...]
 # "Whoever holds the lock opens it" is read twice; "The holder of the lock opens it" once.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -14,33 +14,37 @@ git ls-files -z -- "${folders[@]}" |
   xargs -0 -n 400 awk '
     function opens(text) { return text ~ /^(Whoever|What|Whom|Who|Those|Such|So)([^A-Za-z]|$)/ }
     function report() { printf "%s:%d: %s\n", FILENAME, FNR, $0; found = 1 }
-    FNR == 1 { block = before = fence = ""; markdown = FILENAME ~ /\.md$/ }
+    # A paragraph begins after an empty line or a heading, and with each item of a list.
+    function look(text, heading, item) {
+      heading = text ~ /^#+[ \t]/
+      item = sub(/^([-*]|[0-9]+[.)])[ \t]+/, "", text)
+      if ((fresh || item) && opens(text)) report()
+      fresh = heading || text == ""
+    }
+    FNR == 1 { block = fence = 0; mark = ""; fresh = 1; markdown = FILENAME ~ /\.md$/ }
     { text = $0; gsub(/^[ \t]+|[ \t\r]+$/, "", text) }
-    markdown && text ~ /^```/ { fence = !fence; before = "```"; next }
-    markdown {
-      item = sub(/^([-*]|[0-9]+\.)[ \t]+/, "", text)
-      if (!fence && (item || before == "" || before ~ /^(#|```)/) && opens(text)) report()
-      before = $0; next
-    }
-    block != "" {
+    markdown && text ~ /^```/ { fence = !fence; fresh = 1; next }
+    markdown { if (!fence) look(text); next }
+    block {
       sub(/^\*+[ \t]*/, "", text)
-      if (block == "begun" && text != "") { if (opens(text)) report(); block = "on" }
-      if (index($0, "*/") || index($0, "-->")) block = ""
-      before = ""; next
+      look(text)
+      block = !index($0, "*/") && !index($0, "-->")
+      next
     }
-    # An opening of a block, whose text may begin on the next line.
     match(text, /^(\/\*+|<!--)[ \t]*/) {
-      rest = substr(text, RLENGTH + 1)
-      if (opens(rest)) report()
-      if (!index(rest, "*/") && !index(rest, "-->")) block = rest == "" ? "begun" : "on"
-      before = ""; next
+      text = substr(text, RLENGTH + 1); mark = ""; fresh = 1
+      look(text)
+      block = !index(text, "*/") && !index(text, "-->")
+      next
     }
-    match(text, /^(\/\/[\/!]?|#|--)[ \t]+/) {
-      mark = substr(text, 1, RLENGTH); gsub(/[ \t]/, "", mark)
-      if (before != mark && opens(substr(text, RLENGTH + 1))) report()
-      before = mark; next
+    match(text, /^(\/\/[\/!]?|#|--)([ \t]+|$)/) {
+      begun = substr(text, 1, RLENGTH); gsub(/[ \t]/, "", begun)
+      if (begun != mark) fresh = 1
+      mark = begun
+      look(substr(text, RLENGTH + 1))
+      next
     }
     match(text, /[ \t](\/\/|#|--)[ \t]+/) && opens(substr(text, RSTART + RLENGTH)) { report() }
-    { before = "" }
+    { mark = "" }
     END { exit found }
   '

@@ -11,7 +11,8 @@ run_dir=$(realpath "${1:?which directory?}")
 valid_port "$PORT" || die "PORT is not a port number: $PORT"
 valid_port "$API_PORT" || die "API_PORT is not a port number: $API_PORT"
 
-# Values end up inside quotes in nginx's language: what could end the quotes or name a variable is refused.
+# The values are put inside quotes in nginx's language: any character that could end the quotes or name a variable is
+# refused.
 for value in "$run_dir" "$WEB_ROOT"; do
   [[ $value != *[\"\'\\\$\;\{\}]* && $value != *$'\n'* ]] || die "This path cannot be used in nginx's configuration: $value"
 done
@@ -65,7 +66,7 @@ render() {
   if [[ $text =~ @[A-Z_]+@ ]]; then die "deploy/nginx/$1.template names ${BASH_REMATCH[0]}, which nobody fills in."; fi
   printf '%s\n' "$text" >"$run_dir/$1"
 }
-# A browser that was told so once never comes back over plain HTTP, so this is said only where TLS is.
+# A browser that once got this header never comes back over plain HTTP, so it is sent only where there is TLS.
 hsts="# Not served over TLS."
 if [[ ${PUBLIC_URL:-} == https://* ]]; then
   hsts='add_header Strict-Transport-Security "max-age=63072000; includeSubDomains" always;'

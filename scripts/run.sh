@@ -24,8 +24,8 @@ check_ports() {
   [[ $PORT != "$API_PORT" ]] || die "PORT and API_PORT are both $PORT. Choose another: make $mode API_PORT=$((PORT + 1))"
 }
 
-# The API gets its full 30 s to finish what it has begun, nginx as long to pass the answers on. Both are told at once:
-# nginx stops taking connections, the API ends the streams that nginx would otherwise wait for.
+# The API gets its full 30 s to finish its requests, nginx as long to pass the answers on. Both are stopped at once:
+# nginx takes no more connections, the API ends the streams that nginx would otherwise wait for.
 stop_all() {
   stopping=1
   trap 'force_stop' INT TERM HUP
@@ -39,7 +39,7 @@ stop_all() {
   fi
   if [[ -n $front_pid ]]; then
     wait_gone "$front_pid" 5 || true
-    # Its workers are in its group and outlive a master that was killed.
+    # The workers of nginx are in its group and outlive a master that was killed.
     kill -TERM -- "-$front_pid" 2>/dev/null || true
   fi
   return $clean
@@ -65,13 +65,13 @@ cleanup() {
   exit "$code"
 }
 
-# Once, where it is seen: after the lines of the start, or, when that fails, before the script ends.
+# Shown once, where it is seen: after the lines of the start, or, when that fails, before the script ends.
 show_welcome() {
   if [[ -n $welcome ]]; then printf '\n%s\n\n' "$welcome"; fi
   welcome=""
 }
 
-# In the background, because the shell would otherwise not hear a signal before the build is done.
+# Runs in the background, because the shell would otherwise not get a signal before the build is done.
 build() {
   "$@" &
   build_pid=$!

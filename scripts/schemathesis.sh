@@ -7,7 +7,7 @@ set -euo pipefail
 
 version=4.32.5
 venv=$CACHE_DIR/venv
-# Two of these may run side by side.
+# Two of these scripts may run side by side.
 exec {lock}>"$CACHE_DIR/venv.lock"
 flock "$lock"
 if [[ $("$venv/bin/schemathesis" --version 2>/dev/null) != *" $version" ]]; then
@@ -16,12 +16,12 @@ if [[ $("$venv/bin/schemathesis" --version 2>/dev/null) != *" $version" ]]; then
 fi
 exec {lock}>&-
 
-# The seed makes a failure come again; the examples it leaves behind would otherwise lie in the checkout.
+# The seed makes a failure repeatable; the examples it leaves behind would otherwise lie in the checkout.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 failed=()
-# All checks are on by themselves. Named here, they would be on for the operations that schemathesis.toml excepts, too.
+# All checks are on by default. Named here, they would be on for the operations that schemathesis.toml excepts, too.
 for role in ${ROLES:-NOBODY VIEWER ADMIN}; do
   printf '\n-- as %s\n' "$role"
   ROLE=${role#NOBODY} PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS=$ROOT/scripts/schemathesis_hooks.py \

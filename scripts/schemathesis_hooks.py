@@ -1,4 +1,4 @@
-"""Signs in as ROLE for every test case anew, because some of them sign out. Without a ROLE nobody signs in.
+"""Signs in as ROLE again for every test case, because some of them sign out. Without a ROLE nobody signs in.
 
 What a case may have done to the two accounts or to the whole server is undone first: an admin can lock, disable, demote or delete anybody
 and close everything. So each case meets the same server, and what one of them broke is not reported for the next.
@@ -14,7 +14,7 @@ ROLE = os.environ.get("ROLE")
 BASE_URL = os.environ["BASE_URL"] + "/api/v1"
 NAMES = (os.environ["ADMIN_USERNAME"], os.environ["VIEWER_USERNAME"])
 SETTINGS = {"maintenance_mode": False, "registration": "open"}
-# The viewer may watch the admin.
+# Lets the viewer watch the admin.
 SHARE = """INSERT OR REPLACE INTO shares (person_id, viewer_id, state, water, altitude, history, export, since)
            SELECT person.id, viewer.id, 'approved', 'exact', 'exact', 1, 0, 0 FROM users AS person, users AS viewer
            WHERE person.username = ? AND viewer.username = ?"""
@@ -40,7 +40,7 @@ class Accounts:
 
     def restore(self):
         self.database.execute("BEGIN IMMEDIATE")
-        # Somebody else may have taken the name of a deleted account.
+        # Another account may have taken the name of a deleted one.
         self.database.execute("DELETE FROM users WHERE username IN (?, ?) AND id NOT IN (?, ?)", (*NAMES, *self.ids))
         self.database.executemany(self.restore_row, self.rows)
         for table in IN_THE_WAY:
@@ -64,7 +64,8 @@ class Bearer:
         self.accounts.restore()
         if ROLE != "ADMIN":
             return token()
-        # The server keeps its settings in memory, so this takes more than a row; and changing them back can be all it takes.
+        # The server holds its settings in memory, so a row is not enough; and changing them back can be all that it
+        # takes.
         admin = token()
         answer = requests.patch(
             f"{BASE_URL}/admin/settings", json=SETTINGS, headers={"Authorization": f"Bearer {admin}"}, timeout=10
@@ -75,7 +76,7 @@ class Bearer:
     def set(self, case, data, context):
         case.headers = case.headers or {}
         case.headers["Authorization"] = f"Bearer {data}"
-        # A made-up name is somebody else's, and then nothing of the operation itself would be tried.
+        # A made-up name would be somebody else's, and the operation itself would not be tried.
         case.headers.pop("Acting-As", None)
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs stages and counts them: test.sh all|check|e2e|e2e-limits
-# A failed stage does not end the run, except where what follows would only repeat it: that is counted as skipped.
+# A failed stage does not end the run, except where the next ones could only repeat its failure: those are counted as
+# skipped.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$ROOT"
@@ -25,7 +26,7 @@ stage() {
   fi
 }
 
-# Says again at the end what each failed stage said last, names of tests mostly: a long log may be cut to its end.
+# Repeats at the end the last lines of each failed stage, mostly names of tests: a long log may be cut to its end.
 summary() {
   local name
   for name in "${failures[@]}"; do
@@ -49,7 +50,7 @@ in_web() { (cd web && "$@"); }
 # shellcheck disable=SC2086 # ARGS is several words on purpose
 browser() { in_web npm run --silent e2e -- ${ARGS:-}; }
 browser_with_limits() { E2E_LIMITS=1 ARGS="limits ${ARGS:-}" browser; }
-# Attackers meet nginx first, so the promises of docs/security.md have to hold there too.
+# Attackers meet nginx first, so the promises of docs/security.md have to hold behind it, too.
 through_nginx() { THROUGH_NGINX=1 cargo test --locked --test api -- security:: auth::accounts auth::credentials auth::sign_in lockout:: sessions:: totp:: tokens:: events::; }
 documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet; }
 # Each half waits for its own server most of the time, so both together take little longer than one.

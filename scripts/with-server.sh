@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command against a fresh server behind nginx, and removes both: with-server.sh COMMAND...
-# The command finds BASE_URL, DATA_DIR and the accounts in ADMIN_USERNAME, ADMIN_PASSWORD, VIEWER_USERNAME, VIEWER_PASSWORD.
+# The command gets BASE_URL, DATA_DIR and the accounts in ADMIN_USERNAME, ADMIN_PASSWORD, VIEWER_USERNAME,
+# VIEWER_PASSWORD.
 # STATUS_TRACKER_BIN names another program than the dev build; WEB_ROOT another page than web/dist.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

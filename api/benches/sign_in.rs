@@ -231,18 +231,7 @@ fn others_stay_undisturbed() -> bool {
         for client in 0..CLIENTS {
             let (stopped, hashed, refused) = (&stopped, &hashed, &refused);
             scope.spawn(move || {
-                let mut connection = Connection::open(program.address);
-                for number in 0.. {
-                    if stopped.load(Ordering::Relaxed) {
-                        break;
-                    }
-                    let body = json!({"username": format!("stranger-{client}-{number}"), "password": PASSWORD});
-                    match connection.request("POST", "/api/v1/auth/login", Some(&body)).0 {
-                        401 => hashed.fetch_add(1, Ordering::Relaxed),
-                        503 => refused.fetch_add(1, Ordering::Relaxed),
-                        other => panic!("a sign-in was answered with {other}"),
-                    };
-                }
+                sign_in_until(stopped, program.address, client, [hashed, refused]);
             });
         }
         let begun = Instant::now();
@@ -280,6 +269,22 @@ fn others_stay_undisturbed() -> bool {
         verdict(held)
     );
     held
+}
+
+/// Signs in as one stranger after the other, and counts the attempts that were hashed and those that were refused.
+fn sign_in_until(stopped: &AtomicBool, address: SocketAddr, client: usize, [hashed, refused]: [&AtomicUsize; 2]) {
+    let mut connection = Connection::open(address);
+    for number in 0.. {
+        if stopped.load(Ordering::Relaxed) {
+            break;
+        }
+        let body = json!({"username": format!("stranger-{client}-{number}"), "password": PASSWORD});
+        match connection.request("POST", "/api/v1/auth/login", Some(&body)).0 {
+            401 => hashed.fetch_add(1, Ordering::Relaxed),
+            503 => refused.fetch_add(1, Ordering::Relaxed),
+            other => panic!("a sign-in was answered with {other}"),
+        };
+    }
 }
 
 /// The program as an operator runs it, with a person who logs; ends when dropped.

@@ -41,7 +41,7 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    /// When the process took it up.
+    /// The moment from which the process counts.
     System(Instant),
     Manual(Arc<Manual>),
 }
@@ -73,7 +73,7 @@ impl Clock {
         }
     }
 
-    /// How long it has run. Goes on whatever the time of day is set to.
+    /// How long the clock has run, whatever the time of day is set to.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         match &self.0 {
@@ -92,7 +92,7 @@ impl Clock {
         self.set_by(milliseconds);
     }
 
-    /// Puts a manual clock forward or back by `milliseconds`, in no time.
+    /// Puts a manual clock forward or back by `milliseconds`, while no time passes.
     pub fn set_by(&self, milliseconds: i64) {
         if let Source::Manual(manual) = &self.0 {
             manual.now.fetch_add(milliseconds, Ordering::Relaxed);
@@ -185,8 +185,8 @@ impl PartialSchema for Timestamp {
 
 impl ToSchema for Timestamp {}
 
-/// Milliseconds at which no day of the calendar day `day` can have begun yet, and by which every one is over, in any zone
-/// (UTC-12 to UTC+14) and with any hour at which the day starts. Lets a query by day walk an index by time.
+/// The instants, in milliseconds, between which every logical day `day` lies, in any zone (UTC-12 to UTC+14) and with any hour at which the
+/// day starts. Lets a query by day walk an index by time.
 #[must_use]
 pub fn bounds_of_day(day: NaiveDate) -> (i64, i64) {
     let midnight = i64::from(day.num_days_from_ce() - 719_163) * DAY;

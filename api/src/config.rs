@@ -1,4 +1,4 @@
-//! Every setting, read once at the start and refused once with the name of what is wrong.
+//! Every setting, read once at the start; a wrong one is refused by name.
 //!
 //! The environment wins over `--config FILE` (TOML), which wins over the defaults. A secret may also stand in a file named
 //! by `NAME_FILE`. Secrets are wrapped so that no log line or debug print can show them.
@@ -6,23 +6,24 @@
 mod network;
 mod rate;
 mod secrets;
+mod source;
 
 use std::{
     collections::BTreeMap,
-    fmt::Display,
-    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
-    str::FromStr,
     time::Duration,
 };
 
 use log::LevelFilter;
 use secrecy::{ExposeSecret, SecretString};
 
-use self::secrets::{SECRET_BYTES, development_secret, refuse_open_folder};
 pub use self::secrets::{create_private_dir, is_closed, weakness};
 pub use self::{network::Network, rate::Rate};
+use self::{
+    secrets::refuse_open_folder,
+    source::{Source, bad},
+};
 
 /// Every key that is understood, in the order of the documentation.
 pub const KEYS: [&str; 30] = [
@@ -149,9 +150,9 @@ impl Config {
         Self::from_sources(std::env::vars().collect(), file)
     }
 
-    /// Same as [`Config::load`] with an environment of the caller's.
+    /// [`Config::load`] with an environment of the caller's.
     pub fn from_sources(environment: BTreeMap<String, String>, file: Option<&Path>) -> Result<Self, String> {
-        let source = Source { environment, file: file.map(read_file).transpose()?.unwrap_or_default() };
+        let source = Source::read(environment, file)?;
         let app_env = source.choice(
             "APP_ENV",
             "development",
@@ -159,62 +160,20 @@ impl Config {
         )?;
         let production = app_env == AppEnv::Production;
         let data_dir = PathBuf::from(source.text("DATA_DIR", "./data"));
-        let database_url =
-            source.text("DATABASE_URL", &format!("sqlite://{}", data_dir.join("status-tracker.db").display()));
-        if database_url.strip_prefix("sqlite://").is_none_or(str::is_empty) {
-            return Err(bad(
-                "DATABASE_URL",
-                "is not the address of a SQLite file",
-                "sqlite:///var/lib/status-tracker.db",
-            ));
-        }
-        let public_url = source.text("PUBLIC_URL", "http://localhost:8080").trim_end_matches('/').to_owned();
-        let host = public_url.strip_prefix("https://").or_else(|| public_url.strip_prefix("http://"));
-        if !host.is_some_and(|host| !host.is_empty() && !host.contains('/')) {
-            return Err(bad("PUBLIC_URL", "is not a scheme, host and port alone", "https://status.example.org"));
-        }
-        let bcrypt_cost = source.number("BCRYPT_COST", 14, 4..=31)?;
-        if production && bcrypt_cost < 12 {
-            return Err(bad("BCRYPT_COST", "is below 12, which production does not accept", "14"));
-        }
         let secret = |name| source.secret(name, production, &data_dir);
-        let (jwt_secret, session_secret, password_pepper) =
-            (secret("JWT_SECRET")?, secret("SESSION_SECRET")?, secret("PASSWORD_PEPPER")?);
-        let jwt_secret_previous = source.given_secret("JWT_SECRET_PREVIOUS", production)?;
-        let mut secrets: Vec<&str> = [&jwt_secret, &session_secret, &password_pepper]
-            .into_iter()
-            .chain(&jwt_secret_previous)
-            .map(ExposeSecret::expose_secret)
-            .collect();
-        secrets.sort_unstable();
-        if secrets.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(bad("JWT_SECRET", "equals another secret; each needs its own", "$(openssl rand -base64 48)"));
-        }
-        if production && !public_url.starts_with("https://") {
-            return Err(bad(
-                "PUBLIC_URL",
-                "is plain HTTP, which production does not accept: passwords and health data would travel readable by anybody",
-                "https://status.example.org",
-            ));
-        }
-        if production {
-            refuse_open_folder("DATA_DIR", &data_dir)?;
-            let file = Path::new(database_url.trim_start_matches("sqlite://"));
-            refuse_open_folder("DATABASE_URL", file.parent().unwrap_or(&data_dir))?;
-        }
         let rate =
             |name, default| source.parse(name, default, "is not a number of requests within s, m or h, up to a day");
-        Ok(Self {
+        let config = Self {
             app_env,
             bind_addr: source.parse("BIND_ADDR", "127.0.0.1:8081", "is not an address and a port")?,
-            public_url,
-            database_url,
-            jwt_secret,
-            jwt_secret_previous,
+            public_url: public_url(&source)?,
+            database_url: database_url(&source, &data_dir)?,
+            jwt_secret: secret("JWT_SECRET")?,
+            jwt_secret_previous: source.given_secret("JWT_SECRET_PREVIOUS", production)?,
             jwt_ttl: Duration::from_secs(3600 * source.number("JWT_TTL_HOURS", 24_u64, 1..=720)?),
-            session_secret,
-            password_pepper,
-            bcrypt_cost,
+            session_secret: secret("SESSION_SECRET")?,
+            password_pepper: secret("PASSWORD_PEPPER")?,
+            bcrypt_cost: source.number("BCRYPT_COST", 14, 4..=31)?,
             trusted_proxies: source.list(
                 "TRUSTED_PROXIES",
                 "127.0.0.1, ::1",
@@ -247,7 +206,42 @@ impl Config {
             database_readers: source.number("DATABASE_READERS", 4, 1..=64)?,
             write_queue: source.number("WRITE_QUEUE", 1024, 1..=65_536)?,
             data_dir,
-        })
+        };
+        config.refuse_equal_secrets()?;
+        if production {
+            config.refuse_in_production()?;
+        }
+        Ok(config)
+    }
+
+    fn refuse_equal_secrets(&self) -> Result<(), String> {
+        let mut secrets: Vec<&str> = [&self.jwt_secret, &self.session_secret, &self.password_pepper]
+            .into_iter()
+            .chain(&self.jwt_secret_previous)
+            .map(ExposeSecret::expose_secret)
+            .collect();
+        secrets.sort_unstable();
+        if secrets.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(bad("JWT_SECRET", "equals another secret; each needs its own", "$(openssl rand -base64 48)"));
+        }
+        Ok(())
+    }
+
+    /// Refuses settings that will do in development only.
+    fn refuse_in_production(&self) -> Result<(), String> {
+        if self.bcrypt_cost < 12 {
+            return Err(bad("BCRYPT_COST", "is below 12, which production does not accept", "14"));
+        }
+        if !self.served_over_tls() {
+            return Err(bad(
+                "PUBLIC_URL",
+                "is plain HTTP, which production does not accept: passwords and health data would travel readable by anybody",
+                "https://status.example.org",
+            ));
+        }
+        refuse_open_folder("DATA_DIR", &self.data_dir)?;
+        let file = Path::new(self.database_url.trim_start_matches("sqlite://"));
+        refuse_open_folder("DATABASE_URL", file.parent().unwrap_or(&self.data_dir))
     }
 
     #[must_use]
@@ -256,135 +250,19 @@ impl Config {
     }
 }
 
-fn bad(name: &str, problem: &str, example: &str) -> String {
-    format!("{name} {problem}. Example: {name}={example}")
+fn public_url(source: &Source) -> Result<String, String> {
+    let url = source.text("PUBLIC_URL", "http://localhost:8080").trim_end_matches('/').to_owned();
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    if host.is_some_and(|host| !host.is_empty() && !host.contains('/')) {
+        return Ok(url);
+    }
+    Err(bad("PUBLIC_URL", "is not a scheme, host and port alone", "https://status.example.org"))
 }
 
-fn read_file(path: &Path) -> Result<BTreeMap<String, String>, String> {
-    let problem = |cause: &dyn Display| format!("The configuration file {} cannot be read: {cause}", path.display());
-    let text = fs::read_to_string(path).map_err(|cause| problem(&cause))?;
-    let table: toml::Table = text.parse().map_err(|cause: toml::de::Error| problem(&cause.message()))?;
-    table
-        .into_iter()
-        .map(|(name, value)| {
-            let known = KEYS.contains(&name.as_str())
-                || name.strip_suffix("_FILE").is_some_and(|secret| SECRETS.contains(&secret));
-            if !known {
-                return Err(problem(&format!("`{name}` is not a setting")));
-            }
-            let text = match value {
-                toml::Value::String(text) => text,
-                toml::Value::Integer(number) => number.to_string(),
-                toml::Value::Boolean(flag) => flag.to_string(),
-                _ => return Err(problem(&format!("`{name}` is neither text nor a number"))),
-            };
-            Ok((name, text))
-        })
-        .collect()
-}
-
-struct Source {
-    environment: BTreeMap<String, String>,
-    file: BTreeMap<String, String>,
-}
-
-impl Source {
-    /// An empty value counts as absent: that is how compose files and systemd units say "not set".
-    fn get(&self, name: &str) -> Option<&str> {
-        [&self.environment, &self.file]
-            .into_iter()
-            .find_map(|layer| layer.get(name).map(|value| value.trim()).filter(|value| !value.is_empty()))
+fn database_url(source: &Source, data_dir: &Path) -> Result<String, String> {
+    let url = source.text("DATABASE_URL", &format!("sqlite://{}", data_dir.join("status-tracker.db").display()));
+    if url.strip_prefix("sqlite://").is_some_and(|file| !file.is_empty()) {
+        return Ok(url);
     }
-
-    fn text(&self, name: &str, default: &str) -> String {
-        self.get(name).unwrap_or(default).to_owned()
-    }
-
-    fn parse<T: FromStr>(&self, name: &str, default: &str, problem: &str) -> Result<T, String> {
-        let value = self.get(name).unwrap_or(default);
-        value.parse().map_err(|_| bad(name, &format!("is `{value}`, which {problem}"), default))
-    }
-
-    fn number<T>(&self, name: &str, default: T, range: std::ops::RangeInclusive<T>) -> Result<T, String>
-    where
-        T: FromStr + PartialOrd + Display + Copy,
-    {
-        let problem = format!("is not a whole number from {} to {}", range.start(), range.end());
-        let value = self.parse(name, &default.to_string(), &problem)?;
-        if range.contains(&value) {
-            Ok(value)
-        } else {
-            Err(bad(name, &format!("is `{value}`, which {problem}"), &default.to_string()))
-        }
-    }
-
-    fn choice<T: Copy>(&self, name: &str, default: &str, choices: &[(&str, T)]) -> Result<T, String> {
-        let value = self.get(name).unwrap_or(default);
-        choices.iter().find(|(choice, _)| *choice == value).map(|(_, meaning)| *meaning).ok_or_else(|| {
-            let names: Vec<_> = choices.iter().map(|(choice, _)| *choice).collect();
-            bad(name, &format!("is `{value}`, which is not one of {}", names.join(", ")), default)
-        })
-    }
-
-    fn list<T: FromStr>(&self, name: &str, default: &str, problem: &str) -> Result<Vec<T>, String> {
-        let value = self.get(name).unwrap_or(default);
-        value
-            .split(',')
-            .map(|item| item.trim().parse())
-            .collect::<Result<_, _>>()
-            .map_err(|_| bad(name, &format!("is `{value}`, which {problem}"), default))
-    }
-
-    /// Empty, or a list of origins as browsers send them: scheme, host, and a port where it is not the scheme's own.
-    fn origins(&self, name: &str) -> Result<Vec<String>, String> {
-        let Some(value) = self.get(name) else { return Ok(Vec::new()) };
-        let origins: Vec<String> = value.split(',').map(|origin| origin.trim().to_owned()).collect();
-        let exact = |origin: &String| {
-            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-            host.is_some_and(|host| {
-                !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
-            })
-        };
-        if origins.iter().all(exact) {
-            return Ok(origins);
-        }
-        Err(bad(
-            name,
-            &format!("is `{value}`, which is not a list of exact origins"),
-            "https://status.example.org, https://other.example.org:8443",
-        ))
-    }
-
-    fn secret(&self, name: &str, production: bool, data_dir: &Path) -> Result<SecretString, String> {
-        match self.given_secret(name, production)? {
-            Some(secret) => Ok(secret),
-            None if production => Err(bad(name, "is missing, and production needs it", "$(openssl rand -base64 48)")),
-            None => {
-                development_secret(&data_dir.join(format!("{}.secret", name.to_lowercase()))).map(SecretString::from)
-            }
-        }
-    }
-
-    /// The secret that stands in the environment or in the file it names.
-    fn given_secret(&self, name: &str, production: bool) -> Result<Option<SecretString>, String> {
-        let example = "$(openssl rand -base64 48)";
-        let given = match (self.get(name), self.get(&format!("{name}_FILE"))) {
-            (Some(value), _) => Some(value.to_owned()),
-            (None, Some(path)) => Some(
-                fs::read_to_string(path)
-                    .map_err(|cause| {
-                        bad(&format!("{name}_FILE"), &format!("cannot be read: {cause}"), "/run/secrets/x")
-                    })?
-                    .trim()
-                    .to_owned(),
-            ),
-            (None, None) => None,
-        };
-        let Some(value) = given else { return Ok(None) };
-        // While developing a sample will do, but never one that is too short for the algorithms.
-        match weakness(&value) {
-            Some(problem) if production || value.len() < SECRET_BYTES => Err(bad(name, problem, example)),
-            _ => Ok(Some(SecretString::from(value))),
-        }
-    }
+    Err(bad("DATABASE_URL", "is not the address of a SQLite file", "sqlite:///var/lib/status-tracker.db"))
 }

@@ -1,7 +1,7 @@
-//! The one error of the HTTP surface, the one table of codes, and the one place that maps what went wrong below to it.
+//! The one error of the HTTP surface, the one table of codes, and the one place that maps failures from below to it.
 //!
-//! An [`ApiError`] becomes a problem document (RFC 9457) in `server/middleware.rs`, where the request id is known. What a person reads
-//! says what to do next; the cause goes to the log alone.
+//! An [`ApiError`] becomes a problem document (RFC 9457) in `server/middleware.rs`, where the request id is known. Its text for people says
+//! what to do next; the cause goes to the log alone.
 
 use std::{borrow::Cow, collections::BTreeSet, fmt};
 
@@ -177,7 +177,7 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// `detail` says what to do next.
+    /// A problem whose `detail` says what to do next.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
@@ -224,7 +224,7 @@ impl ApiError {
         Self::new(Code::NotFound, "Check the address. There is nothing here, or you may not see it.")
     }
 
-    /// `methods` is what `Allow` will say.
+    /// The 405 whose `Allow` names `methods`.
     #[must_use]
     pub fn method_not_allowed(methods: &str) -> Self {
         Self { allow: Some(methods.into()), ..Self::new(Code::MethodNotAllowed, format!("Use {methods} here.")) }

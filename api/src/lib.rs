@@ -13,35 +13,35 @@ pub mod db;
 pub mod logging;
 pub mod metric;
 
-// 3. What a request is, and what an account is.
+// 3. Requests and accounts.
 pub mod account;
 pub mod http;
 
-// 4. What is written beside every change: the record, and the row that tells who watches.
+// 4. Written beside every change: the audit record, and the row that notifies those who watch.
 pub mod outbox;
 pub mod trail;
 
-// 5. What an admin decides while the server runs.
+// 5. Settings that an admin changes.
 pub mod settings;
 
-// 6. Who is asking.
+// 6. Identity: the person or script behind a request.
 pub mod auth;
 
-// 7. What is read and counted, and what is logged.
+// 7. Entries, the limits, and the reading of the trail.
 pub mod audit;
 pub mod entries;
 pub mod limits;
 
-// 8. Who may see what of whom.
+// 8. Sharing: the people a reader may watch, and how much of them.
 pub mod people;
 
-// 9. What becomes of accounts.
+// 9. The life of accounts.
 pub mod users;
 
-// 10. What is shown live and at once, and running the thing.
+// 10. Live streams, the first answer to a page, and running the server.
 pub mod events;
 pub mod ops;
 pub mod start;
 
-// 11. All of it behind one address.
+// 11. Everything behind one address.
 pub mod server;

@@ -15,7 +15,7 @@ use crate::{
     config::{Config, LogFormat},
 };
 
-/// Starts logging to standard error, without the records that `skip` says are no news. Later calls change nothing.
+/// Starts logging to standard error, without the records that `skip` matches. Later calls change nothing.
 pub fn init(config: &Config, clock: Clock, skip: fn(&Record<'_>) -> bool) {
     let format = config.log_format;
     let _already_started = env_logger::Builder::new()
@@ -40,7 +40,7 @@ fn write_json(out: &mut Formatter, record: &Record<'_>, clock: &Clock) -> io::Re
     });
     let line = serde_json::to_string(&line)?;
     let escaped = line.chars().flat_map(|c| match c {
-        // Only within strings, where JSON takes this for the same character.
+        // These stand only within strings, where JSON reads the escape as the same character.
         _ if misleads(c) => format!("\\u{:04x}", u32::from(c)).chars().collect(),
         _ => vec![c],
     });

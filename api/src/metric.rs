@@ -45,11 +45,11 @@ impl BaseUnit {
 /// All there is to know of a metric.
 #[derive(Debug)]
 pub struct Definition {
-    /// As it is kept, sent and recorded.
+    /// The name under which it is stored, sent and recorded.
     pub key: &'static str,
     pub kind: MetricKind,
     pub unit: BaseUnit,
-    /// Of one entry.
+    /// The values that one entry can have.
     pub range: RangeInclusive<i32>,
     /// The first value of one entry that is in the middle band, and the first that is in the high one.
     pub bands: (i32, i32),
@@ -92,7 +92,7 @@ impl Metric {
         Err(FieldError::new("value", "range", message))
     }
 
-    /// Of one entry: a glass below 200 ml is low and from 400 ml high; an altitude up to 3 is low and from 8 high.
+    /// The band of one entry: a glass below 200 ml is low and from 400 ml high; an altitude up to 3 is low and from 8 high.
     #[must_use]
     pub fn band(self, value: i32) -> Band {
         let (middle, high) = self.definition().bands;
@@ -120,7 +120,7 @@ impl Band {
         }
     }
 
-    /// Of the total of a day: below half of the goal it is low, from the goal on high.
+    /// The band of a day's total: below half of the goal it is low, from the goal on high.
     #[must_use]
     pub fn of_day(total: i64, goal: i32) -> Self {
         Self::of(2 * total, i64::from(goal), 2 * i64::from(goal))

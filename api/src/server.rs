@@ -50,31 +50,31 @@ pub fn app(
         )
         .default_service(web::to(unrouted::no_such_route))
         // 11. Nothing is written during maintenance.
-        .wrap(from_fn(middleware::maintenance))
-        // 10. Nothing is done or shown for somebody else than the page believes it asks for.
+        .wrap(from_fn(middleware::refuse_in_maintenance))
+        // 10. Nothing is done or shown for anybody but the user whom the page asks for.
         .wrap(from_fn(auth::acting_as::check_acting_as))
-        // 9. A GET that changed nothing for the client is answered without a body.
+        // 9. A GET whose answer the client has already is answered without a body.
         .wrap(from_fn(middleware::conditional_get))
         // 8. Nobody asks too often, before a restart and after it.
-        .wrap(from_fn(gate::limit))
+        .wrap(from_fn(gate::enforce_rate_limits))
         // 7. Callers who went on after that are kept out for a while, and so are attackers.
         .wrap(from_fn(gate::enforce_penalties))
         // 6. The session cookie is read and written.
-        .wrap(middleware::sessions(&services.state))
+        .wrap(middleware::session_cookie(&services.state))
         // 5. Nobody waits for ever, and a panic answers like any other fault.
         .wrap(from_fn(middleware::timeout))
-        // 4. No more are worked on at once than make sense.
+        // 4. No more requests are worked on at once than make sense.
         .wrap(from_fn(gate::limit_concurrency))
         // 3. Pages of other sites may ask only where the configuration names them.
         .wrap(gate::cors(&services.state.config))
-        // 2. It is meant for this host, and says in one way only where it ends.
+        // 2. The request is meant for this host, and its end is unambiguous.
         .wrap(from_fn(gate::check_host))
         // 1. Everything below has a request id, a log line, strict headers, and errors as problem documents.
         .wrap(from_fn(middleware::journal_request))
         .configure(|app| services.register(app))
 }
 
-/// Asked to stop, the process has finished what was under way after this long, or leaves it.
+/// How long requests under way have to finish after the process was asked to stop.
 const FINISHED_WITHIN: Duration = Duration::from_secs(25);
 /// The process is gone after this long in any case, before a supervisor that waits for 30 seconds kills it.
 const GONE_WITHIN: Duration = Duration::from_secs(29);
@@ -87,11 +87,11 @@ pub fn serve(services: Services, listener: TcpListener) -> io::Result<dev::Serve
     let max_connections = 4096 + services.state.config.max_event_streams;
     let stop_delay = services.state.config.stop_delay;
     Ok(HttpServer::new(move || app(&services))
-        // How long a client may take over its request's head, against those that trickle it in.
+        // How long a client may take over its request's head, against clients that trickle it in.
         .client_request_timeout(Duration::from_secs(10))
         .keep_alive(Duration::from_secs(75))
         .on_connect(events::retain_socket)
-        // For each worker. More than that wait to be accepted, which costs next to nothing.
+        // For each worker. Further connections wait to be accepted, which costs next to nothing.
         .max_connections(max_connections)
         .shutdown_timeout(FINISHED_WITHIN.saturating_sub(stop_delay).as_secs())
         // `run_until_stopped` handles signals: readiness has to turn before connections close.
@@ -135,7 +135,7 @@ pub async fn run_until_stopped(services: Services, listener: TcpListener) -> io:
     });
     // A balancer has to learn that requests go elsewhere before they are refused here.
     tokio::time::sleep(state.config.stop_delay).await;
-    // They would go on for ever.
+    // Streams would go on for ever.
     streams.stop();
     handle.stop(true).await;
     for unfinished in [auth.last_seen.flush(&state.db).await, state.db.checkpoint()] {

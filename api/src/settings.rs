@@ -35,7 +35,7 @@ pub struct SettingChanges {
     pub registration: Option<Registration>,
 }
 
-/// The configuration, where no admin has decided otherwise. Maintenance is the exception: either is enough for it.
+/// The settings in effect: the decision of an admin, or the configuration where there is none. Either of the two is enough for maintenance.
 pub fn effective(conn: &mut DbConnection, config: &Config) -> QueryResult<Settings> {
     let maintenance = find(conn, MAINTENANCE_MODE)?;
     let registration = find(conn, REGISTRATION)?;
@@ -51,7 +51,7 @@ fn find(conn: &mut DbConnection, name: &str) -> QueryResult<Option<String>> {
 }
 
 /// # Errors
-/// [`Code::SetByConfiguration`] if the maintenance that is to end was not begun here.
+/// [`Code::SetByConfiguration`] if the configuration began the maintenance that is to end.
 pub fn change(
     conn: &mut DbConnection,
     config: &Config,

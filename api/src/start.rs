@@ -29,7 +29,7 @@ use crate::{
     users::me::Me,
 };
 
-/// How much of each list comes along.
+/// How many items of each list are included.
 const FIRST: u32 = 100;
 
 #[derive(Debug, Deserialize, Validate, IntoParams)]
@@ -119,7 +119,7 @@ pub async fn get_start(
         .await?;
     if let (Some(reader), Some(people)) = (&reader, &start.people) {
         note_looks(&state, &looks, reader, people);
-        // They may stand on a later page.
+        // The chosen person may stand on a later page.
         let chosen = start.today.iter().map(|today| today.username.clone());
         looks.note_all(&state.db, &reader.0.context, chosen);
     }

@@ -77,7 +77,7 @@ actions! {
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Success,
-    /// It was tried and did not work out: a wrong password.
+    /// It was tried and failed: a wrong password.
     Failure,
     /// It was not allowed to be tried: a locked name.
     Denied,
@@ -209,7 +209,7 @@ impl FromRequest for AuditContext {
     }
 }
 
-/// A record as it is kept.
+/// A record as it is stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit)]
 pub struct AuditRow {
@@ -226,7 +226,7 @@ pub struct AuditRow {
 }
 
 impl AuditRow {
-    /// SHA-256 over the hash before it and every column, in hexadecimal. JSON keeps the columns apart whatever is in them.
+    /// SHA-256 over the hash before it and every column, in hexadecimal. JSON separates the columns whatever they contain.
     #[must_use]
     pub fn chained_to(&self, previous: &str) -> String {
         let columns = serde_json::json!([

@@ -95,7 +95,7 @@ test('a session that ends in the middle of an edit loses nothing that was typed'
   page,
   admin,
 }) => {
-  // Nothing but the press of the button may notice first that the session is over.
+  // Only the press of the button can notice that the session has ended.
   await stopClock(page)
   await enter(page, admin, '/settings')
   await page.getByLabel('Display name').fill('Robin of the hills')

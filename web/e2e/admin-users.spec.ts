@@ -1,4 +1,4 @@
-// Accounts as an admin manages them, and what the page does not let happen by accident.
+// Accounts as an admin manages them, and accidents that the page prevents.
 import {
   card,
   Client,
@@ -49,7 +49,7 @@ test('an account is made with a temporary password, and its owner chooses their 
   await theirs.getByLabel('New password').fill('Password1234!')
   await theirs.getByRole('button', { name: 'Set the password' }).click()
   await expect(theirs.getByLabel('New password')).toHaveAttribute('aria-invalid', 'true')
-  // Asked for again only when this page no longer knows it.
+  // The password is asked for again only once this page no longer has it.
   await theirs.goto('/history')
   await expect(heading(theirs, 'Choose your password')).toBeVisible()
   await theirs.getByLabel('Temporary password').fill(temporary)
@@ -164,7 +164,7 @@ test('deleting wants the name typed', async ({ page, admin, viewer }) => {
 })
 
 test('the last admin stays, and the page says why', async ({ page, admin, request }) => {
-  // Each test makes an admin; here there may be only one.
+  // Every test makes an admin; this one needs a server with only one.
   const client = await Client.signIn(request, admin)
   let cursor: string | null = ''
   while (cursor !== null) {
@@ -208,7 +208,7 @@ test('a viewer has no way in, and nothing of it is fetched', async ({ page, view
 })
 
 test('a form keeps what was typed through an expired session', async ({ page, admin }) => {
-  // Nothing but the press of the button may notice first that the session is over.
+  // Only the press of the button can notice that the session has ended.
   await stopClock(page)
   await enter(page, admin, '/admin/users')
   await page.getByRole('button', { name: 'Create a user' }).click()

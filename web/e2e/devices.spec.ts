@@ -46,7 +46,7 @@ test('a new password replaces the old one and signs the other devices out', asyn
   await expect(wanted).toHaveValue('')
   await expect(devices(page).getByRole('listitem')).toHaveCount(1)
 
-  // It hears of that by itself.
+  // The other device notices by itself.
   await expect(signInHeading(other)).toBeVisible()
   await trySignIn(other, admin.username, admin.password)
   await expect(other.getByText('Username and password do not match.')).toBeVisible()
@@ -104,7 +104,7 @@ test('all the others are signed out together', async ({ page, device, viewer }) 
 })
 
 test('a list that does not come can be asked for again', async ({ page, viewer }) => {
-  // A refusal that does not pass, so that nothing but the button asks again.
+  // The refusal is final, so that nothing but the button asks again.
   await page.route('**/api/v1/me/sessions', (route) => route.fulfill({ status: 400 }), { times: 1 })
   await enter(page, viewer, '/settings')
   const alert = page.getByRole('alert')
@@ -119,7 +119,7 @@ test('the settings cost at most four requests and a stream', async ({ page, admi
     const { pathname } = new URL(request.url())
     if (pathname.startsWith('/api/') && !pathname.endsWith('/events')) asked.push(pathname)
   })
-  // Requests seconds later, when all is shown, are not counted.
+  // Later requests, once everything is shown, are not counted.
   await stopClock(page)
   await enter(page, admin, '/settings')
   await expect(devices(page).getByRole('listitem')).toHaveCount(1)
@@ -145,7 +145,7 @@ test('five wrong passwords lock the name, and the page says for how long', async
   )
   await expect(page.getByLabel('Username')).toHaveValue(viewer.username)
 
-  // A session that was open already is not kept from anything.
+  // An open session goes on despite the lock.
   await inside.reload()
   await expect(inside.getByRole('heading', { name: 'Settings' })).toBeVisible()
 })

@@ -1,7 +1,7 @@
-// The API's own documentation: to read, and to try with one's own account.
+// The API's own documentation: to read, and to try out with one's own account.
 import { expect, type Page, test } from './support/test'
 
-/** The operations that are drawn: those of the tags that are open. */
+/** The operations on screen: those of the open tags. */
 const operations = (page: Page) => page.locator('.opblock')
 
 async function openTag(page: Page, tag: string): Promise<void> {
@@ -16,7 +16,7 @@ async function tryOut(page: Page, tag: string, operation: string, body?: unknown
   await block.locator('.opblock-summary-control').click()
   if (body) await block.locator('textarea').fill(JSON.stringify(body))
   const path = await block.locator('.opblock-summary').getByText('/api/v1/').innerText()
-  // Swagger UI breaks the path in places with characters that take no room.
+  // Swagger UI inserts zero-width spaces at which the path may wrap.
   const answered = page.waitForResponse(`**${path.replaceAll('\u200b', '')}`)
   await block.getByRole('button', { name: 'Execute' }).click()
   const answer = await answered

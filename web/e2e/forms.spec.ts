@@ -1,7 +1,7 @@
 // Forms store what a person means: the number, once, at the moment, in the words they typed.
 import { card, Client, enter, expect, type Page, stopClock, test, toast } from './support/test'
 
-/** Holds back the answers to what is posted there, until the function it gives is called. */
+/** Holds back the answers to POST requests there, until the returned function is called. */
 async function slow(page: Page, path: string): Promise<() => void> {
   let go = (): void => undefined
   const gate = new Promise<void>((resolve) => (go = resolve))
@@ -175,14 +175,14 @@ test.describe('what was typed stays what it was', () => {
     await toast(page, 'What you typed is kept.').getByRole('button', { name: 'Go on' }).click()
     await expect(dialog.getByLabel('Note')).toHaveValue(note)
 
-    // Closed, and the page loaded again: it waits until the form is opened.
+    // After closing it and reloading the page, the draft waits until the form is opened.
     await page.keyboard.press('Escape')
     await page.reload()
     await page.getByRole('button', { name: 'Add an entry' }).click()
     await expect(dialog).toContainText('This is what you typed before.')
     await expect(dialog.getByLabel('Note')).toHaveValue(note)
 
-    // Thrown away by a press, which can be undone.
+    // A press throws it away, and can be undone.
     await dialog.getByRole('button', { name: 'Cancel' }).click()
     await toast(page, 'thrown away').getByRole('button', { name: 'Undo' }).click()
     await expect(dialog.getByLabel('Note')).toHaveValue(note)
@@ -349,7 +349,7 @@ test.describe('the moment that was meant', () => {
       ((await (await client.send('GET', '/me')).json()) as { time_zone: string }).time_zone
     expect(await zone()).toBe('America/Los_Angeles')
 
-    // Somewhere else it is offered, and never taken.
+    // In another place the zone is only offered.
     const away = await device({ timezoneId: 'Pacific/Kiritimati' })
     await enter(away, admin)
     const line = away.getByText('This device is in Kiritimati; your days are in Los Angeles time.')

@@ -1,4 +1,4 @@
-// Entries of before: found, corrected, moved, deleted, brought back.
+// Past entries: found, corrected, moved, deleted, restored.
 import { enter, expect, type NewEntry, type Page, stopClock, test, toast } from './support/test'
 
 const MINUTE = 60_000
@@ -107,7 +107,7 @@ test('a time in the future is refused, and what was typed is kept', async ({
   await expect(dialog.getByLabel('Note')).toHaveValue('not yet')
   expect(await client.entries()).toEqual([])
 
-  // A reload in the middle of writing finds it again.
+  // A reload in the middle of writing brings the draft back.
   await page.reload()
   await expect(dialog.getByLabel('Note')).toHaveValue('not yet')
   await expect(dialog.getByLabel('Amount (ml)')).toHaveValue('300')
@@ -151,7 +151,7 @@ test('scrolling leads to the oldest entry, through several pages, none missing o
   const entries: NewEntry[] = Array.from({ length: 330 }, (_, index) => ({
     metric: index % 3 === 0 ? 'altitude' : 'water',
     value: index % 3 === 0 ? 1 + (index % 10) : 100 + index,
-    // Several share an instant: the order among those must hold across pages, too.
+    // Several share an instant: their order must hold across pages, too.
     at: ago(HOUR + Math.floor(index / 4) * 5 * HOUR),
     note: `number ${index}`,
   }))
@@ -193,7 +193,7 @@ test('older entries that do not come are asked for again by themselves, and neve
   await page.getByRole('button', { name: 'Load older' }).scrollIntoViewIfNeeded()
   await expect(page.getByRole('alert')).toContainText('Older entries could not be loaded')
   await client.log({ metric: 'altitude', value: 8 })
-  // News of the stream arrives, and does not make the page say that all is well.
+  // News arrives by the stream, and the page still does not say that all is well.
   await expect(rows(page).first()).toContainText('Bright')
   await expect(page.getByText('Reconnecting')).toBeVisible()
   await expect(page.getByText('Live', { exact: true })).toHaveCount(0)

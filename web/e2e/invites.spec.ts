@@ -59,7 +59,7 @@ test('an invitation lets in as many as it says, and no more', async ({
   const late = await device()
   await late.goto(link)
   await register(late, { username: `late-${admin.username}`, password: admin.password })
-  await expect(late.getByText('This invitation is not or no longer good.')).toBeVisible()
+  await expect(late.getByText('This invitation does not work, or no longer does.')).toBeVisible()
   await expect(late.getByLabel('Invitation code')).toBeFocused()
   await expect(late.getByLabel('Username')).toHaveValue(`late-${admin.username}`)
 
@@ -86,7 +86,7 @@ test('an invitation that is revoked lets nobody in', async ({ page, device, admi
   const theirs = await device()
   await theirs.goto(url)
   await register(theirs, { username: `no-${admin.username}`, password: admin.password })
-  await expect(theirs.getByText('This invitation is not or no longer good.')).toBeVisible()
+  await expect(theirs.getByText('This invitation does not work, or no longer does.')).toBeVisible()
 })
 
 test('the page asks for what the server wants: a code, or nothing at all', async ({
@@ -112,7 +112,7 @@ test('the page asks for what the server wants: a code, or nothing at all', async
 })
 
 test('what was chosen survives an expired session', async ({ page, admin }) => {
-  // Nothing but the press of the button may notice first that the session is over.
+  // Only the press of the button can notice that the session has ended.
   await stopClock(page)
   await enter(page, admin, '/admin/invites')
   await page.getByRole('button', { name: 'Create an invitation' }).click()

@@ -1,7 +1,7 @@
 // The whole path without a pointer: nothing here clicks.
 import { expect, type Locator, type Page, stopClock, test, toast } from './support/test'
 
-/** Presses Tab until `target` has the focus, and sees to it that the focus can be seen. */
+/** Presses Tab until `target` has the focus, and checks that the focus is visible. */
 async function tabTo(page: Page, target: Locator, key = 'Tab'): Promise<void> {
   await expect(target).toBeVisible()
   for (let presses = 0; presses < 60; presses += 1) {
@@ -43,7 +43,7 @@ test('sign in, log, undo, correct, delete and sign out with the keyboard alone',
 }) => {
   const values = async () =>
     (await client.entries()).map(({ value }) => value).sort((a, b) => a - b)
-  // The arrows log by themselves after a pause, which no key here may be too late for.
+  // The arrows log after a pause, which must not end before the next key.
   await stopClock(page)
   await page.goto('/')
   await tabTo(page, page.getByLabel('Username'))

@@ -31,7 +31,7 @@ function covered(page: Page): Promise<string[]> {
         box.left >= toast.right ||
         box.bottom <= toast.top ||
         box.top >= toast.bottom
-      // The skip link is there for those who come to it by keyboard.
+      // The skip link is for people who reach it by keyboard.
       if (!apart && !region.contains(one) && !one.matches('.skip'))
         found.push(one.getAttribute('aria-label') ?? one.textContent.trim())
     }
@@ -88,7 +88,7 @@ for (const [width, height, text] of [
   })
 }
 
-/** Where it stands on the page, however far that is scrolled. */
+/** Where it is on the page, however far that is scrolled. */
 async function place(locator: Locator) {
   return locator.evaluate((element) => {
     const { left, top, width, height } = element.getBoundingClientRect()
@@ -123,7 +123,7 @@ for (const [width, text] of [
     ]
     const places = () => Promise.all(operated.map(place))
     await expect(card(page, 'The day so far').getByRole('listitem')).toHaveCount(2)
-    // The same level as before: its words take the same room.
+    // The level is the same as before: its words take the same room.
     const before = await places()
     try {
       await server.stopApi()
@@ -143,7 +143,7 @@ for (const [width, text] of [
       await context.setOffline(false)
       await server.startApi()
     }
-    // It tries again by itself.
+    // The page tries again by itself.
     await expect(card(page, 'Not saved yet')).toBeHidden()
     await expect(page.getByText('Live', { exact: true })).toBeVisible()
     expect((await places()).slice(0, 3), 'when it is back').toEqual(before.slice(0, 3))
@@ -172,7 +172,7 @@ test('the history stays where it is while something waits', async ({
   }
 })
 
-/** The part of the window that things which stay take of it when the page is scrolled. */
+/** The part of the window that fixed elements take up when the page is scrolled. */
 function stuck(page: Page): Promise<number> {
   return page.evaluate(() => {
     scrollTo(0, 600)
@@ -197,7 +197,7 @@ test('where the window is low, all of it is for the page', async ({ page, admin,
     })),
   )
   for (const path of ['/', '/history', '/sharing', '/settings', '/admin/users', '/admin/audit']) {
-    // A window of 1280 by 1024 at 400 %, a phone that lies, one with twice the text.
+    // A window of 1280 by 1024 at 400 %, a phone held sideways, and one with twice the text size.
     for (const [width, height, text] of [
       [320, 256, 16],
       [844, 390, 16],

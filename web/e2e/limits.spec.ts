@@ -1,4 +1,4 @@
-// A day as a person has it, with the limits as they come; `make e2e-limits` tries what else people do.
+// An ordinary day with the default limits; `make e2e-limits` tries more habits.
 import { card, expect, signIn, test } from './support/limited'
 
 test('who logs all day, on two devices, is never refused', async ({ page, own, admin, device }) => {

@@ -1,5 +1,5 @@
-// Shares that change or end while they are watched, seen without a reload.
-import { ago, hide, MINUTE, rows, says, watch } from './support/live'
+// Shares that change or end while somebody watches, seen without a reload.
+import { ago, hide, MINUTE, rows, says, watch, watchWithHistory } from './support/live'
 import { card, expect, stopClock, test } from './support/test'
 
 test.beforeEach(async ({ client, viewer }) => {
@@ -14,9 +14,7 @@ test('a share that is narrowed while it is watched takes the numbers away', asyn
   device,
 }) => {
   await client.log({ metric: 'water', value: 250, at: ago(MINUTE), note: 'tea with Kim' })
-  const history = await device()
-  await watch(page, viewer, `/people/${admin.username}`)
-  await watch(history, viewer, `/people/${admin.username}/history`)
+  const history = await watchWithHistory(page, device, viewer, admin)
   await client.log({ metric: 'altitude', value: 9, at: ago(MINUTE) })
   for (const window of [page, history]) await expect(rows(window)).toHaveCount(2)
   const share = (terms: Record<string, unknown>) => client.share(viewer, terms)
@@ -80,9 +78,7 @@ test('a share that ends while it is watched says so, and is back by itself', asy
   device,
 }) => {
   await client.log({ metric: 'water', value: 250, at: ago(MINUTE) })
-  const history = await device()
-  await watch(page, viewer, `/people/${admin.username}`)
-  await watch(history, viewer, `/people/${admin.username}/history`)
+  const history = await watchWithHistory(page, device, viewer, admin)
   await client.send('DELETE', `/me/shares/${viewer.username}`)
   for (const window of [page, history]) {
     await expect(window.getByRole('heading', { name: 'No longer shared with you' })).toBeVisible()

@@ -1,6 +1,6 @@
-// Two windows, one person: whatever happens in one is seen in the other without a reload, through cut networks, things
+// Two windows, one person: every change in one is seen in the other without a reload, through cut networks, proxies
 // that let no stream through, and hidden pages.
-import { ago, hide, MINUTE, rows, says, watch } from './support/live'
+import { ago, hide, MINUTE, rows, says, watch, watchWithHistory } from './support/live'
 import {
   card,
   Client,
@@ -13,10 +13,10 @@ import {
 } from './support/test'
 
 const EVENTS = '**/api/v1/**/events'
-/** Requests that are made where there is no stream. */
+/** The request of a page that has no stream. */
 const PEOPLE = '**/api/v1/people?*'
 
-/** The page's requests from now on, aside from streams and how the server is, which it asks every minute. */
+/** The page's requests from now on, except streams and its check of the server every minute. */
 function requests(page: Page): string[] {
   const asked: string[] = []
   page.on('request', (request) => {
@@ -42,10 +42,8 @@ test('what a person logs is on the dashboard, in the history and in the list at 
   const other = await server.createUser(`other-${admin.username}`, 'admin', admin.password)
   await (await Client.signIn(request, other)).share(viewer)
   await watch(page, admin)
-  const path = `/people/${admin.username}`
-  const [dashboard, history, chooser] = [await device(), await device(), await device()]
-  await watch(dashboard, viewer, path)
-  await watch(history, viewer, `${path}/history`)
+  const [dashboard, chooser] = [await device(), await device()]
+  const history = await watchWithHistory(dashboard, device, viewer, admin)
   await watch(chooser, viewer)
   await expect(card(dashboard, 'The day so far')).toContainText('Nothing logged today.')
   await expect(says(history, 'Nothing has been logged.')).toBeVisible()
@@ -84,7 +82,7 @@ test('another device of the person follows every change, and counts nothing twic
   await watch(other, admin, '/history')
   await expect(rows(other)).toHaveCount(1)
 
-  // Each total that the page ever shows, so that none in between is wrong.
+  // Records each total that the page ever shows, so that none in between is wrong.
   await page.evaluate(() => {
     const totals: string[] = []
     Object.assign(window, { totals })
@@ -155,7 +153,7 @@ test('a cut network is said, and afterwards nothing is missing and nothing there
   await expect(card(page, 'Water')).toContainText('250 ml of 2,000 ml today')
   await expect(day).toHaveCount(2)
   await expect(card(page, 'The day so far')).not.toContainText('100 ml')
-  // The stream itself told what was missed.
+  // The stream itself brought the missed events.
   expect(asked).toEqual([])
 })
 
@@ -287,7 +285,7 @@ test('times are the person’s, and the page says so', async ({
   }
   await watch(page, viewer, `/people/${admin.username}`)
   await expect(card(page, 'Water')).toContainText(`250 ml · ${time}`)
-  // Where both live by the same clock there is nothing to say.
+  // The page says nothing where both live by the same clock.
   await client.send('PATCH', '/me', { time_zone: 'America/Lima' })
   await expect(page.getByText('time zone (')).toBeHidden()
 })

@@ -1,4 +1,4 @@
-// The main job: water with one tap, mood with one movement, and everything can be taken back.
+// The main job: water with one tap, mood with one movement, and every step can be undone.
 import { card, enter, expect, stopClock, test, toast } from './support/test'
 
 test('one tap logs a glass of water', async ({ page, admin, client }) => {
@@ -74,7 +74,7 @@ test('the keys 1 to 9 log the altitude, and 0 is ten', async ({ page, admin, cli
   await expect(toast(page, 'Altitude 10 · On top logged in place of 4')).toBeVisible()
   await expect.poll(async () => (await client.entries()).map(({ value }) => value)).toEqual([10])
 
-  // Not while typing an amount.
+  // The keys do not log while an amount is typed.
   await page.getByRole('button', { name: 'Other' }).click()
   await page.getByLabel('Other amount (ml)').pressSequentially('330')
   await page.getByLabel('Other amount (ml)').press('Enter')
@@ -141,7 +141,7 @@ test('the dashboard costs at most three requests and a stream', async ({ page, a
     const { pathname } = new URL(request.url())
     if (pathname.startsWith('/api/') && !pathname.endsWith('/events')) asked.push(pathname)
   })
-  // Requests seconds later, when all is shown, are not counted.
+  // Later requests, once everything is shown, are not counted.
   await stopClock(page)
   await enter(page, admin)
   await expect(card(page, 'The day so far').getByRole('listitem')).toHaveCount(2)

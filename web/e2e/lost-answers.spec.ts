@@ -1,10 +1,10 @@
-// A try whose answer was lost may have done what was wanted: the next one finds out, and says what is true.
+// A try whose answer was lost may have succeeded: the next one finds out, and says so.
 import { card, enter, expect, type Page, test } from './support/test'
 import { totp } from './support/totp'
 
 const NEW = 'Violet-Mountain-38-railway'
 
-/** Has the server do what is asked there once, and loses its answer. */
+/** Lets the server carry out one request there, and loses its answer. */
 async function lose(page: Page, method: string, path: string): Promise<void> {
   let first = true
   await page.route(`**/api/v1${path}`, async (route) => {
@@ -23,7 +23,7 @@ test('a password that was changed is changed', async ({ page, admin, request }) 
   await form.getByLabel('New password').fill(NEW)
   await form.getByRole('button', { name: 'Change password' }).click()
   await expect(form.getByRole('alert')).toContainText('It may have been changed all the same.')
-  // A third one is set in place of what the first try has set.
+  // A third password is set in place of the one from the first try.
   await form.getByLabel('New password').fill(`${NEW}-2`)
   await form.getByRole('button', { name: 'Change password' }).click()
   await expect(page.getByText('Password changed.')).toBeVisible()

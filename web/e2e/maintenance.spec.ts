@@ -1,4 +1,4 @@
-// The server is being looked after: reading goes on, nothing that is logged is lost, and the page says so.
+// Maintenance: reading goes on, nothing that is logged is lost, and the page says so.
 import {
   card,
   type Client,
@@ -10,7 +10,7 @@ import {
   trySignIn,
 } from './support/test'
 
-const BANNER = 'The server is being looked after. You can read everything'
+const BANNER = 'The server is under maintenance. You can read everything'
 
 async function maintain(client: Client, on: boolean): Promise<void> {
   const answer = await client.send('PATCH', '/admin/settings', { maintenance_mode: on })
@@ -45,7 +45,7 @@ test('an admin begins it and ends it, and every page says so meanwhile', async (
   await expect(page.getByText(BANNER)).toHaveCount(0)
 })
 
-test('what is logged meanwhile is kept here and sent afterwards', async ({
+test('entries logged meanwhile are stored here and sent afterwards', async ({
   page,
   admin,
   client,

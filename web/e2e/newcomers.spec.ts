@@ -1,4 +1,4 @@
-// Newcomers: what they will see is said before they come, and nobody is let in under somebody else's name.
+// Newcomers: the terms are chosen before they come, and nobody is let in under somebody else's name.
 import { card, Client, enter, expect, type Page, secret, test } from './support/test'
 
 function row(page: Page, region: string, name: string) {
@@ -21,8 +21,8 @@ test('a new viewer sees what was said and chosen', async ({ page, admin }) => {
   await altitude.getByRole('radio', { name: 'None' }).check()
   await dialog.getByLabel('Until').fill('2020-01-01T00:00')
   await dialog.getByRole('button', { name: 'Create user' }).click()
-  await expect(dialog).toContainText('Choose a time that is still to come.')
-  // The choice outlives the page.
+  await expect(dialog).toContainText('Choose a time in the future.')
+  // The choice survives a reload.
   await page.reload()
   await expect(dialog).toContainText(
     'They will see of you: Exact water, no altitude, with history.',
@@ -83,7 +83,7 @@ test('who asks under a name like another is told from them', async ({
   const theirs = await Client.signIn(request, papa)
   expect((await theirs.send('PATCH', '/me', { display_name: 'Our Papa' })).status()).toBe(200)
   const asks = await Client.signIn(request, viewer)
-  // The a is of another alphabet.
+  // The second letter is from another alphabet.
   expect((await asks.send('PATCH', '/me', { display_name: 'Our Pаpa' })).status()).toBe(200)
   await asks.send('POST', `/people/${admin.username}/share-requests`)
   await enter(page, admin, '/sharing')

@@ -1,4 +1,4 @@
-// The part of nginx in the page and the API: headers, limits, and its own errors in the API's shape.
+// The part that nginx plays: headers, limits, and its own errors in the API's shape.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, type Server, test } from './support/test'
 
-/** A path exactly as given: clients tidy up dots and slashes before they send them. */
+/** Sends a path exactly as given: clients tidy up dots and slashes before they send them. */
 function statusOf(server: Server, path: string): Promise<number | undefined> {
   const { port } = new URL(server.baseURL)
   return new Promise((done, fail) => {
@@ -20,7 +20,7 @@ function statusOf(server: Server, path: string): Promise<number | undefined> {
   })
 }
 
-/** The first line of the answer to these very bytes; empty when the connection was closed without one. */
+/** The first line of the answer to exactly these bytes; empty when the connection was closed without one. */
 async function firstLine(server: Server, bytes: string): Promise<string> {
   return (await received(server, bytes, '\r\n')).split('\r\n')[0] ?? ''
 }
@@ -30,7 +30,7 @@ function whole(server: Server, bytes: string): Promise<string> {
   return received(server, bytes, '}')
 }
 
-/** Text that comes back until `end` is in it, or the connection closes. */
+/** The text received until `end` is in it, or the connection closes. */
 function received(server: Server, bytes: string, end: string): Promise<string> {
   const { port } = new URL(server.baseURL)
   return new Promise((done) => {
@@ -71,7 +71,7 @@ test('the page carries a strict policy and is asked for again each time', async 
   }
 })
 
-test('hashed files are compressed and kept for ever, missing ones are missing', async ({
+test('hashed files are compressed and cached for ever, missing ones are missing', async ({
   request,
 }) => {
   const page = await (await request.get('/')).text()

@@ -1,5 +1,5 @@
-// The server goes away in the middle: it is said plainly, nothing is lost, and what is sent again is
-// stored once. Where the clock of the page is stopped, it does not try again before the button is pressed.
+// The server goes away in the middle: the page says so plainly, nothing is lost, and an entry sent twice is stored
+// once. A page whose clock is stopped does not try again before the button is pressed.
 import { card, enter, expect, type Page, stopClock, test } from './support/test'
 
 test.afterEach(async ({ server }) => {
@@ -23,7 +23,7 @@ test('an entry logged while the server is down arrives later, once', async ({
   await expect(pending).toContainText('250 ml')
   await expect(water).toContainText('250 ml of 2,000 ml today')
 
-  // Closed and opened again in the middle of it.
+  // The page is closed and opened again in the middle of it.
   await page.reload()
   await expect(page.getByRole('alert')).toContainText('could not be loaded')
   await server.startApi()
@@ -57,7 +57,7 @@ test('several entries wait together, and one press sends them', async ({
   await expect(card(page, 'Altitude')).toContainText('Good')
 })
 
-/** The first entry that is sent arrives, and its answer does not. */
+/** Lets the first entry that is sent arrive, and loses its answer. */
 async function loseAnswer(page: Page): Promise<void> {
   let lost = 0
   await page.route('**/api/v1/entries', async (route) => {

@@ -1,10 +1,19 @@
-// Pauses that the server asks for: while one lasts no tab of the browser asks for anything, then one request goes
-// first, and the others follow.
-import { type Account, card, enter, expect, type Page, runUntilAsked, stopClock, test } from './support/test'
+// Pauses that the server asks for: no tab of the browser sends anything until one is over, then one request goes first,
+// and the others follow.
+import {
+  type Account,
+  card,
+  enter,
+  expect,
+  type Page,
+  runUntilAsked,
+  stopClock,
+  test,
+} from './support/test'
 
 const API = '**/api/v1/**'
 
-/** From now on everything is refused, as the server does it; what was asked is noted. */
+/** Refuses everything from now on, as the server would, and returns the list of requests. */
 async function refuse(page: Page, seconds: number): Promise<string[]> {
   const asked: string[] = []
   await page.context().route(API, async (route) => {
@@ -26,7 +35,7 @@ async function refuse(page: Page, seconds: number): Promise<string[]> {
   return asked
 }
 
-/** Opens a page and waits until it has asked for all that it asks for by itself. */
+/** Opens a page and waits until it has made all its own requests. */
 async function arrive(page: Page, account: Account, path: string): Promise<void> {
   const following = page.waitForResponse('**/events')
   await enter(page, account, path)
@@ -38,13 +47,13 @@ test('a page that may not ask waits, says so, and asks once when the time has co
   admin,
 }) => {
   await stopClock(page)
-  // Signed in, and nothing of the page has asked yet.
+  // Somebody is signed in, and no script of the page has asked for anything yet.
   await enter(page, admin, '/favicon.svg')
   const asked = await refuse(page, 60)
   await page.goto('/')
   await expect(page.getByRole('alert')).toContainText('asked the server too often')
   expect(asked).toEqual(['/api/v1/start'])
-  // Neither by itself, nor by a press, nor from another tab.
+  // Nothing goes out: not by itself, nor by a press, nor from another tab.
   await page.clock.runFor(50_000)
   await page.getByRole('button', { name: 'Try again' }).click()
   const tab = await page.context().newPage()

@@ -4,17 +4,17 @@ import { ZONE } from './support/server'
 
 const cache = process.env.CACHE_DIR ?? `${homedir()}/.cache/status-tracker`
 
-// Every worker has its own server and its own database, so the files may run side by side. A test that passes the second
-// time has found something: the end of the run names it, with what it said the first time.
+// Every worker has its own server and its own database, so the files may run side by side. A test that passes only the
+// second time has found something: the end of the run names it, with its first error.
 export default defineConfig({
   testDir: '.',
-  // `make e2e-limits` tries these; one of them is in limits.spec.ts, for every run.
+  // `make e2e-limits` runs these; one of them is in limits.spec.ts, for every run.
   testIgnore: process.env.E2E_LIMITS === '1' ? [] : ['limits/**'],
   outputDir: `${cache}/e2e-results`,
   workers: 2,
   retries: 1,
   forbidOnly: process.env.CI !== undefined,
-  // These end what hangs and cost nothing otherwise, so they are long enough for a machine that does much else.
+  // These end a test that hangs and cost nothing otherwise, so they are long enough for a busy machine.
   timeout: 300_000,
   expect: { timeout: 60_000 },
   reporter: [['list'], ['./support/failures.ts']],
@@ -22,7 +22,7 @@ export default defineConfig({
     actionTimeout: 60_000,
     navigationTimeout: 60_000,
     locale: 'en-GB',
-    // Where the accounts of the tests are: a device elsewhere would be offered to them.
+    // The zone of the test accounts: the page would offer any other one to them.
     timezoneId: ZONE,
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',

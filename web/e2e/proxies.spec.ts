@@ -1,5 +1,6 @@
-// Something between the page and the server answers in its place, or an answer gets lost: only the server's own answer
-// decides, and what waits or was refused stays until it is decided. The page's clock is stopped: it tries again when told to.
+// Something between the page and the server answers in its place, or an answer is lost: only the server's own answer
+// counts, and waiting or refused changes stay until somebody decides. The page's clock is stopped, so it tries again
+// only when told to.
 import type { Route } from '@playwright/test'
 import { card, enter, expect, type Page, stopClock, test, toast } from './support/test'
 
@@ -59,7 +60,7 @@ test('an entry that something else answers for waits, and arrives once', async (
   }
 })
 
-test('an entry that the server refuses is kept with the reason, and corrected', async ({
+test('an entry that the server refuses stays with the reason, and is corrected', async ({
   page,
   admin,
   client,
@@ -200,7 +201,7 @@ test('what is given up after its answer was lost goes from the server, when it c
   await expect(changes).toContainText('Delete')
   await expect(card(page, 'Water')).not.toContainText('250 ml of')
 
-  // Neither a reload nor what the server still has brings it back.
+  // Neither a reload nor the server's copy brings it back.
   await page.reload()
   await expect(changes).toBeVisible()
   await expect(card(page, 'Water')).not.toContainText('250 ml of')
@@ -212,7 +213,11 @@ test('what is given up after its answer was lost goes from the server, when it c
   expect(await kept(page)).toBe(0)
 })
 
-test('an undo that did not arrive is told, kept and done', async ({ page, admin, client }) => {
+test('an undo that did not arrive is reported, stored and done', async ({
+  page,
+  admin,
+  client,
+}) => {
   const old = await client.log({ metric: 'water', value: 400 })
   await stopClock(page)
   await enter(page, admin, '/history')
@@ -281,7 +286,7 @@ for (const [how, breakIt] of [
     },
   ],
   [
-    'takes everything and keeps nothing',
+    'accepts everything and stores nothing',
     () => {
       Storage.prototype.setItem = () => undefined
     },

@@ -1,5 +1,5 @@
 // The pictures of the README: the dashboard after a year of use, light and dark. UPDATE_SCREENSHOTS=1 writes them;
-// without it they are taken all the same, and those that are committed have to be of the same size.
+// without it they are taken all the same, and have to be of the same size as the committed ones.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Server } from './support/server'
@@ -20,7 +20,7 @@ test('the dashboard in light and dark', async ({ page }) => {
   try {
     const password = /^password: (.+)$/m.exec(demo.filled)?.[1]
     expect(password).toBeDefined()
-    // The two live half a day apart. The one who drank more today makes the better picture.
+    // The two people live half a day apart. The one who drank more today makes the better picture.
     const totals: [number, string][] = []
     const api = `${demo.baseURL}/api/v1`
     const signIn = async (username: string) => {

@@ -23,7 +23,7 @@ interface Enrolled {
 
 const NEARLY_OVER_MS = 5_000
 
-/** A code that lives long enough to be typed: one that is nearly over is let go. */
+/** A code that stays valid long enough to be typed; one that is nearly over is skipped. */
 async function freshCode(key: string): Promise<string> {
   await expect.poll(() => STEP_MS - (Date.now() % STEP_MS)).toBeGreaterThan(NEARLY_OVER_MS)
   return totp(key)
@@ -35,7 +35,7 @@ async function recoveryCodes(page: Page): Promise<string[]> {
   return codes.allTextContents()
 }
 
-/** Turns it on as a person does. */
+/** Turns the second factor on as a person does. */
 async function enrol(page: Page, password: string): Promise<Enrolled> {
   await factor(page).getByRole('button', { name: 'Turn on' }).click()
   await factor(page).getByLabel('Your password').fill(password)
@@ -84,7 +84,7 @@ test('it is turned on with a code, and hands out ten recovery codes, once', asyn
   expect(file.suggestedFilename()).toBe('status-recovery-codes.txt')
   expect(readFileSync(await file.path(), 'utf8')).toBe(codes.join('\n') + '\n')
 
-  await factor(page).getByRole('button', { name: 'I have kept them' }).click()
+  await factor(page).getByRole('button', { name: 'I have saved them' }).click()
   await expect(factor(page)).toContainText('10 recovery codes are left')
   await page.reload()
   await expect(factor(page)).toContainText('It is on')
@@ -124,7 +124,7 @@ test('signing in takes a code: none, a wrong one, a used one and a good one', as
   await expect(codeField(other)).toHaveAttribute('autocomplete', 'one-time-code')
   await expect(codeField(other)).toHaveAttribute('inputmode', 'numeric')
   await expect(other.getByLabel('Username')).toHaveValue(viewer.username)
-  // It is neither kept nor sent again: what the first step gave stands for it.
+  // The password is neither stored nor sent again: the continuation from the first step stands for it.
   await expect(other.getByLabel('Password', { exact: true })).toHaveCount(0)
   await expect(other.getByRole('main')).toContainText('A recovery code works too.')
 
@@ -160,7 +160,7 @@ test('turning it off takes the password, and then the password is enough', async
 }) => {
   await enter(page, viewer, '/settings')
   await enrol(page, viewer.password)
-  await factor(page).getByRole('button', { name: 'I have kept them' }).click()
+  await factor(page).getByRole('button', { name: 'I have saved them' }).click()
   await factor(page).getByRole('button', { name: 'Turn off' }).click()
   const dialog = page.getByRole('dialog', { name: 'Turn off the second factor' })
   await expect(dialog).toContainText('The recovery codes stop working')

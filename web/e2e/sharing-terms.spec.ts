@@ -1,8 +1,6 @@
 // The terms of a share: narrowed, changed elsewhere, ended and given again.
-import { card, Client, enter, expect, type Page, stopClock, test, toast } from './support/test'
-
-const row = (page: Page, region: string, name: string) =>
-  card(page, region).getByRole('listitem').filter({ hasText: name })
+import { detailOf, historyOf, openTerms, reader, row, termsOf } from './support/sharing'
+import { card, enter, expect, stopClock, test, toast } from './support/test'
 
 test('what a viewer sees is narrowed, and holds at once', async ({
   page,
@@ -11,21 +9,20 @@ test('what a viewer sees is narrowed, and holds at once', async ({
   client,
   request,
 }) => {
-  await client.send('PATCH', `/me/shares/${viewer.username}`, { state: 'approved' })
+  await client.share(viewer)
   await client.log({ metric: 'water', value: 300 })
   await client.log({ metric: 'altitude', value: 7 })
   await enter(page, admin, '/sharing')
-  await page.getByRole('button', { name: `Change what ${viewer.username} sees` }).click()
-  const dialog = page.getByRole('dialog', { name: `What ${viewer.username} sees` })
-  await dialog.getByRole('group', { name: 'Water' }).getByRole('radio', { name: 'Band' }).check()
+  const dialog = await openTerms(page, viewer)
+  await detailOf(dialog, 'Water', 'Band').check()
   await expect(dialog).toContainText('low, middle or high instead of amounts')
-  await dialog.getByRole('group', { name: 'Altitude' }).getByRole('radio', { name: 'None' }).check()
-  await dialog.getByRole('checkbox', { name: /^History/ }).uncheck()
+  await detailOf(dialog, 'Altitude', 'None').check()
+  await historyOf(dialog).uncheck()
   await dialog.getByRole('button', { name: 'A week' }).click()
 
-  // The choice is kept through a reload.
+  // The choice survives a reload.
   await page.reload()
-  await expect(dialog.getByRole('checkbox', { name: /^History/ })).not.toBeChecked()
+  await expect(historyOf(dialog)).not.toBeChecked()
   await expect(dialog.getByLabel('Until')).not.toHaveValue('')
   await dialog.getByRole('button', { name: 'Save' }).click()
   await expect(dialog).toBeHidden()
@@ -33,20 +30,18 @@ test('what a viewer sees is narrowed, and holds at once', async ({
   await expect(share).toContainText('Water as a band, no altitude, only how you are now')
   await expect(share).toContainText(/until \d+ \w+ 20\d\d/)
 
-  const reader = await Client.signIn(request, viewer)
-  const status = await reader.send('GET', `/people/${admin.username}/status`)
-  expect(await status.json()).toMatchObject({
+  const watching = await reader(request, viewer, admin)
+  expect(await (await watching.status()).json()).toMatchObject({
     water: { last_ml: null, today_ml: null },
     altitude: { value: null, at: null },
   })
-  const entries = await reader.send('GET', `/people/${admin.username}/entries`)
-  expect(entries.status()).toBe(403)
+  expect((await watching.entries()).status()).toBe(403)
 
-  // An end that is past is refused before it is sent.
-  await page.getByRole('button', { name: `Change what ${viewer.username} sees` }).click()
+  // A past end is refused before it is sent.
+  await openTerms(page, viewer)
   await dialog.getByLabel('Until').fill('2020-01-01T00:00')
   await dialog.getByRole('button', { name: 'Save' }).click()
-  await expect(dialog.getByText('Choose a time that is still to come.')).toBeVisible()
+  await expect(dialog.getByText('Choose a time in the future.')).toBeVisible()
   await dialog.getByRole('button', { name: 'No end' }).click()
   await dialog.getByRole('button', { name: 'Save' }).click()
   await expect(share).toContainText('no end')
@@ -61,25 +56,15 @@ test('a dialog left open takes nothing back that was narrowed elsewhere', async 
 }) => {
   await client.share(viewer)
   const tablet = await device()
-  const dialogOf = (page: Page) =>
-    page.getByRole('dialog', { name: `What ${viewer.username} sees` })
-  const change = async (page: Page) => {
-    await page.getByRole('button', { name: `Change what ${viewer.username} sees` }).click()
-    return dialogOf(page)
-  }
-  const water = (page: Page, detail: string) =>
-    dialogOf(page).getByRole('group', { name: 'Water' }).getByRole('radio', { name: detail })
-  const history = (page: Page) => dialogOf(page).getByRole('checkbox', { name: /^History/ })
-
-  // The tablet hears of nothing meanwhile.
+  // The tablet receives no events meanwhile.
   await tablet.route('**/events', (route) => route.abort())
   await stopClock(tablet)
   await enter(tablet, admin, '/sharing')
-  const old = await change(tablet)
+  const old = await openTerms(tablet, viewer)
   await enter(phone, admin, '/sharing')
-  const fresh = await change(phone)
-  await water(phone, 'Band').check()
-  await history(phone).uncheck()
+  const fresh = await openTerms(phone, viewer)
+  await detailOf(fresh, 'Water', 'Band').check()
+  await historyOf(fresh).uncheck()
   await fresh.getByRole('button', { name: 'Save' }).click()
   await expect(fresh).toBeHidden()
 
@@ -93,7 +78,7 @@ test('a dialog left open takes nothing back that was narrowed elsewhere', async 
   await expect(row(phone, 'Who can watch', viewer.username)).toContainText(/until \d+ \w+ 20\d\d/)
 })
 
-test('a dialog that is open follows what is changed elsewhere, and so does a kept draft', async ({
+test('an open dialog follows changes made elsewhere, and so does a stored draft', async ({
   page,
   admin,
   viewer,
@@ -101,21 +86,18 @@ test('a dialog that is open follows what is changed elsewhere, and so does a kep
 }) => {
   await client.share(viewer)
   await enter(page, admin, '/sharing')
-  await page.getByRole('button', { name: `Change what ${viewer.username} sees` }).click()
-  const dialog = page.getByRole('dialog', { name: `What ${viewer.username} sees` })
-  const water = dialog.getByRole('group', { name: 'Water' })
-  const altitude = dialog.getByRole('group', { name: 'Altitude' })
-  await altitude.getByRole('radio', { name: 'Logged' }).check()
+  const dialog = await openTerms(page, viewer)
+  await detailOf(dialog, 'Altitude', 'Logged').check()
   await client.share(viewer, { water: 'band' })
-  await expect(water.getByRole('radio', { name: 'Band' })).toBeChecked()
+  await expect(detailOf(dialog, 'Water', 'Band')).toBeChecked()
   await expect(dialog.getByRole('status').filter({ hasText: 'elsewhere' })).toBeVisible()
-  await expect(altitude.getByRole('radio', { name: 'Logged' })).toBeChecked()
+  await expect(detailOf(dialog, 'Altitude', 'Logged')).toBeChecked()
 
   await page.goto('about:blank')
   await client.share(viewer, { water: 'none', history: false })
   await enter(page, admin, '/sharing')
-  await expect(water.getByRole('radio', { name: 'None' })).toBeChecked()
-  await expect(dialog.getByRole('checkbox', { name: /^History/ })).not.toBeChecked()
+  await expect(detailOf(dialog, 'Water', 'None')).toBeChecked()
+  await expect(historyOf(dialog)).not.toBeChecked()
   await client.send('DELETE', `/me/shares/${viewer.username}`)
   await expect(dialog).toContainText(`${viewer.username} cannot watch you now.`)
   await expect(dialog.getByRole('button', { name: 'Share', exact: true })).toBeVisible()
@@ -124,11 +106,9 @@ test('a dialog that is open follows what is changed elsewhere, and so does a kep
 test('what was chosen last survives a reload', async ({ page, admin, viewer, client }) => {
   await client.share(viewer)
   await enter(page, admin, '/sharing')
-  await page.getByRole('button', { name: `Change what ${viewer.username} sees` }).click()
-  const water = page.getByRole('dialog').getByRole('group', { name: 'Water' })
-  await water.getByRole('radio', { name: 'Band' }).check()
+  await detailOf(await openTerms(page, viewer), 'Water', 'Band').check()
   await page.reload()
-  await expect(water.getByRole('radio', { name: 'Band' })).toBeChecked()
+  await expect(detailOf(termsOf(page, viewer), 'Water', 'Band')).toBeChecked()
 })
 
 test('a share is ended by naming what is lost, and given again', async ({
@@ -138,10 +118,9 @@ test('a share is ended by naming what is lost, and given again', async ({
   client,
   request,
 }) => {
-  await client.send('PATCH', `/me/shares/${viewer.username}`, { state: 'approved' })
-  const reader = await Client.signIn(request, viewer)
-  const status = async () => (await reader.send('GET', `/people/${admin.username}/status`)).status()
-  expect(await status()).toBe(200)
+  await client.share(viewer)
+  const { sees } = await reader(request, viewer, admin)
+  expect(await sees()).toBe(200)
   await enter(page, admin, '/sharing')
   await expect(card(page, 'Who looked')).toContainText(viewer.username)
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('last looked')
@@ -151,9 +130,9 @@ test('a share is ended by naming what is lost, and given again', async ({
   await dialog.getByRole('button', { name: 'End sharing' }).click()
   await expect(dialog).toBeHidden()
   await expect(page.getByRole('heading', { name: 'Who can watch' })).toBeFocused()
-  expect(await status()).toBe(404)
+  expect(await sees()).toBe(404)
   await page.getByRole('button', { name: `Share again with ${viewer.username}` }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Share', exact: true }).click()
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('Exact water')
-  expect(await status()).toBe(200)
+  expect(await sees()).toBe(200)
 })

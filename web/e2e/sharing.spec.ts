@@ -1,19 +1,15 @@
 // Consent: asked for, given and refused, in two windows.
+import { detailOf, reader, row } from './support/sharing'
 import {
   card,
-  Client,
   enter,
   expect,
   type Locator,
-  type Page,
   runUntilAsked,
   stopClock,
   test,
   toast,
 } from './support/test'
-
-const row = (page: Page, region: string, name: string) =>
-  card(page, region).getByRole('listitem').filter({ hasText: name })
 
 test('a viewer asks, the person answers with one tap, and the viewer is told', async ({
   page,
@@ -25,13 +21,13 @@ test('a viewer asks, the person answers with one tap, and the viewer is told', a
   await stopClock(watching)
   await enter(watching, viewer)
   await watching.getByRole('button', { name: `Ask to watch ${admin.username}` }).click()
-  const asked = row(watching, 'Whom you can ask', admin.username)
+  const asked = row(watching, 'People you can ask', admin.username)
   await expect(asked).toContainText('Asked, waiting for an answer')
   await expect(asked.getByRole('button')).toHaveCount(0)
 
   await stopClock(page)
   await enter(page, admin)
-  // The list is asked for only when the page is there.
+  // The list is loaded only once the page is there.
   await expect(page.getByRole('heading', { name: 'Today' })).toBeVisible()
   await page.clock.runFor(3_000)
   await page.getByRole('link', { name: 'Sharing (1 waiting for an answer)' }).click()
@@ -69,8 +65,7 @@ test('an answer that comes late does not hide who watches by then', async ({
   request,
   device,
 }) => {
-  const reader = await Client.signIn(request, viewer)
-  await reader.send('POST', `/people/${admin.username}/share-requests`)
+  await (await reader(request, viewer, admin)).ask()
   await enter(await device(), viewer)
   const share = row(page, 'Who can watch', viewer.username)
   await page.route(`**/api/v1/me/shares/${viewer.username}`, async (route) => {
@@ -101,18 +96,18 @@ test('a viewer who was told no is told so kindly, and can ask again after a day'
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('Cannot watch since')
 
   await expect(toast(watching, `${admin.username} would rather not share`)).toBeVisible()
-  const asked = row(watching, 'Whom you can ask', admin.username)
+  const asked = row(watching, 'People you can ask', admin.username)
   await expect(asked).toContainText('They do not share with you at present.')
   await asked.getByRole('button', { name: 'Ask again' }).click()
   await expect(asked.getByRole('alert')).toContainText('You can ask again in 24 hours.')
 
-  // A no that was a slip of the finger.
+  // The refusal was a slip of the finger.
   await toast(page, 'You said no').getByRole('button', { name: 'Approve instead' }).click()
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('Exact water')
   await expect(asked).toBeHidden()
 })
 
-test('whoever asks again is approved to see what stands there, which may be less than usual', async ({
+test('a viewer who asks again is approved to see what stands there, which may be less than usual', async ({
   page,
   admin,
   viewer,
@@ -120,8 +115,7 @@ test('whoever asks again is approved to see what stands there, which may be less
   request,
   server,
 }) => {
-  const reader = await Client.signIn(request, viewer)
-  const ask = () => reader.send('POST', `/people/${admin.username}/share-requests`)
+  const { ask } = await reader(request, viewer, admin)
   const until = new Date(Date.now() + 1_500).toISOString()
   await client.share(viewer, { water: 'band', history: false, until })
   // Once the time of the share is over.
@@ -132,15 +126,14 @@ test('whoever asks again is approved to see what stands there, which may be less
   await expect(row(page, 'Waiting for your answer', viewer.username)).toContainText(
     'Would see: Water as a band, exact altitude, only how you are now',
   )
-  await expect(requests).not.toContainText('Whoever you approve sees exact values')
-  const usual = await Client.signIn(request, other)
-  await usual.send('POST', `/people/${admin.username}/share-requests`)
+  await expect(requests).not.toContainText('Everybody you approve sees exact values')
+  await (await reader(request, other, admin)).ask()
   await expect(row(page, 'Waiting for your answer', other.username)).toContainText(
     'Would see: Exact water and altitude, with history',
   )
   await requests.getByRole('button', { name: `Approve ${viewer.username}`, exact: true }).click()
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('Water as a band')
-  await expect(requests).toContainText('Whoever you approve sees exact values and your history.')
+  await expect(requests).toContainText('Everybody you approve sees exact values and your history.')
 })
 
 test('nobody, everyone and back, at once and with a way back', async ({
@@ -149,26 +142,25 @@ test('nobody, everyone and back, at once and with a way back', async ({
   viewer,
   request,
 }) => {
-  const reader = await Client.signIn(request, viewer)
-  const status = async () => (await reader.send('GET', `/people/${admin.username}/status`)).status()
-  expect(await status()).toBe(404)
+  const { sees } = await reader(request, viewer, admin)
+  expect(await sees()).toBe(404)
   await stopClock(page)
   await enter(page, admin, '/sharing')
   await page.getByRole('radio', { name: 'Everyone' }).check()
   await expect(toast(page, 'Every viewer can watch you')).toBeVisible()
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('Exact water')
-  expect(await status()).toBe(200)
+  expect(await sees()).toBe(200)
 
   await page.getByRole('radio', { name: 'Nobody' }).check()
   await expect(toast(page, 'Nobody can watch you.')).toBeVisible()
-  expect(await status()).toBe(404)
+  expect(await sees()).toBe(404)
   await toast(page, 'Nobody can watch you.').getByRole('button', { name: 'Undo' }).click()
   await expect(page.getByRole('radio', { name: 'Everyone' })).toBeChecked()
-  await expect.poll(status).toBe(200)
+  await expect.poll(sees).toBe(200)
 
   await page.route('**/api/v1/me', (route) => route.abort())
-  // Not `check()`: the choice may be taken back before that has looked.
-  await page.getByRole('radio', { name: 'Those I approve' }).click()
+  // `check()` would not do: the choice may be taken back before it has looked.
+  await page.getByRole('radio', { name: 'People I approve' }).click()
   await expect(page.getByRole('alert')).toContainText('The server cannot be reached.')
   await expect(page.getByRole('radio', { name: 'Everyone' })).toBeChecked()
 })
@@ -187,19 +179,19 @@ test('who keeps watching when not everyone may any more is named before and afte
   await stopClock(page)
   await enter(page, admin, '/sharing')
   await expect(row(page, 'Who can watch', other.username)).toContainText('Exact water')
-  await expect(card(page, 'Whom you let watch')).toContainText(
+  await expect(card(page, 'People you let watch')).toContainText(
     `Approved already: ${viewer.username}. They keep watching you.`,
   )
-  await page.getByRole('radio', { name: 'Those I approve' }).check()
-  await expect(toast(page, `Those you approve can watch you: ${viewer.username}.`)).toBeVisible()
+  await page.getByRole('radio', { name: 'People I approve' }).check()
+  await expect(
+    toast(page, `The people you approve can watch you: ${viewer.username}.`),
+  ).toBeVisible()
   await expect(row(page, 'Who can watch', other.username)).toBeHidden()
-  const path = `/people/${admin.username}/status`
   for (const [account, status] of [
     [viewer, 200],
     [other, 404],
   ] as const) {
-    const reader = await Client.signIn(request, account)
-    expect((await reader.send('GET', path)).status()).toBe(status)
+    expect(await (await reader(request, account, admin)).sees()).toBe(status)
   }
 })
 
@@ -221,8 +213,8 @@ test('a viewer is let in by name without having asked', async ({ page, admin, vi
   const asked = `${viewer.username} did not ask. Let ${viewer.username} watch all the same?`
   await expect(dialog.getByRole('status').filter({ hasText: asked })).toBeVisible()
   await expect(card(page, 'Who can watch')).toContainText('Nobody yet.')
-  // Another choice is no answer to the question.
-  await dialog.getByRole('group', { name: 'Water' }).getByRole('radio', { name: 'Band' }).check()
+  // Another choice does not answer the question.
+  await detailOf(dialog, 'Water', 'Band').check()
   await expect(dialog.getByText(asked)).toBeHidden()
   await dialog.getByRole('button', { name: 'Share', exact: true }).click()
   await dialog.getByRole('button', { name: `Let ${viewer.username} watch` }).click()
@@ -256,7 +248,7 @@ for (const [how, press] of [
     await expect(dialog.getByText(`${viewer.username} did not ask.`)).toBeFocused()
     await expect(dialog.getByRole('button', { name: `Let ${viewer.username} watch` })).toBeEnabled()
     expect(await (await client.send('GET', '/me/shares')).json()).toMatchObject({ items: [] })
-    // It is the next thing that Tab leads to.
+    // Tab leads there next.
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await expect(row(page, 'Who can watch', viewer.username)).toBeVisible()
@@ -281,8 +273,7 @@ test('a request is seen where no stream comes through', async ({
   await expect(card(page, 'Who can watch')).toBeVisible()
   await runUntilAsked(page, '**/api/v1/me/shares?*')
   await expect(page.getByText('Updating every 30 s')).toBeVisible()
-  const reader = await Client.signIn(request, viewer)
-  await reader.send('POST', `/people/${admin.username}/share-requests`)
+  await (await reader(request, viewer, admin)).ask()
   await runUntilAsked(page, '**/api/v1/me/shares?*')
   await expect(row(page, 'Waiting for your answer', viewer.username)).toBeVisible()
 })
@@ -293,8 +284,7 @@ test('a request is answered and narrowed with the keyboard alone', async ({
   viewer,
   request,
 }) => {
-  const reader = await Client.signIn(request, viewer)
-  await reader.send('POST', `/people/${admin.username}/share-requests`)
+  await (await reader(request, viewer, admin)).ask()
   await enter(page, admin, '/sharing')
   const press = async (name: string | RegExp, role: 'button' | 'radio' = 'button') => {
     const target = page.getByRole(role, { name }).first()
@@ -308,7 +298,7 @@ test('a request is answered and narrowed with the keyboard alone', async ({
   await press(`Approve ${viewer.username}`)
   await page.keyboard.press('Enter')
   await expect(card(page, 'Waiting for your answer')).toBeHidden()
-  // The focus is where the page begins, and not lost.
+  // The focus is at the beginning of the page, and not lost.
   await expect(page.getByRole('heading', { name: 'Sharing' })).toBeFocused()
   await press(`Change what ${viewer.username} sees`)
   await page.keyboard.press('Enter')

@@ -1,5 +1,5 @@
-// One stream serves all tabs of a browser, and none of them misses or doubles a thing, whichever goes; and a page asks for
-// little: one request as it begins, none while nothing happens.
+// One stream serves all tabs of a browser, and no tab misses or doubles an event, whichever of them closes. A page
+// makes few requests: one as it begins, none while nothing happens.
 import { type Account, card, enter, expect, type Page, test } from './support/test'
 
 const live = (page: Page) => page.getByRole('main').getByText('Live', { exact: true })
@@ -61,7 +61,7 @@ test('the tab that held the stream is closed, and the next change arrives', asyn
     .context()
     .waitForEvent('request', (request) => request.url().endsWith('/events'))
   await first.close()
-  // It goes on after the last event.
+  // The stream resumes after its last event.
   expect((await again).headers()['last-event-id']).toBeTruthy()
   await client.log({ metric: 'water', value: 100 })
   await client.log({ metric: 'altitude', value: 8 })

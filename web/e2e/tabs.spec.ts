@@ -1,4 +1,5 @@
-// Two tabs of one browser share a session: a page never acts for somebody else who has signed in since.
+// Two tabs of one browser share a session: a page never acts for somebody who has signed in since in another tab.
+import { hide } from './support/live'
 import {
   type Account,
   card,
@@ -16,22 +17,26 @@ import {
 const signedInAs = (page: Page, account: Account) =>
   page.getByText(`You are now signed in as ${account.username}`)
 
-/** Signs out of what `page` shows, and in as `account`, by the page. */
+/** Signs out of the account that `page` shows, and in as `account`, by the page. */
 async function turn(page: Page, account: Account): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).click()
   await trySignIn(page, account.username, account.password)
   await expect(page.getByRole('heading', { name: 'Today' })).toBeVisible()
 }
 
-/** As if another tab were in front, which a test cannot do. */
-async function hide(page: Page, hidden: boolean): Promise<void> {
-  await page.evaluate((hidden) => {
-    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
-    document.dispatchEvent(new Event('visibilitychange'))
-  }, hidden)
+/** Shows Today to `account`, then signs them out in another tab, which is returned. */
+async function signedOutElsewhere(page: Page, account: Account): Promise<Page> {
+  await enter(page, account)
+  await expect(card(page, 'Water')).toBeVisible()
+  const tab = await page.context().newPage()
+  await tab.goto('/')
+  await tab.getByRole('button', { name: 'Sign out' }).click()
+  await expect(tab.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await expect(page.getByText('was signed out in another tab')).toBeVisible()
+  return tab
 }
 
-/** A tab that hears of no other one and is not told by itself: what is left is what the server says to what it does. */
+/** Cuts a tab off from other tabs and from events: it learns only from the server's answers to its own requests. */
 async function deaf(page: Page): Promise<void> {
   await page.addInitScript(() => {
     Reflect.deleteProperty(window, 'BroadcastChannel')
@@ -42,7 +47,7 @@ async function deaf(page: Page): Promise<void> {
   await page.route(/\/(events|people\?.*)$/, (route) => route.abort())
 }
 
-/** From now on the page asks for nothing, but how things stand as it begins again. */
+/** Blocks the page's reads from now on, except the one with which it begins again. */
 const mute = (page: Page) =>
   page.route('**/api/v1/**', (route) => {
     const request = route.request()
@@ -75,7 +80,7 @@ test.describe('two admins in one browser', () => {
     const tab = await context.newPage()
     await tab.goto('/')
     await turn(tab, ben)
-    // Gone at once, though nobody looks.
+    // The data goes at once, though nobody looks.
     await expect(approve).toBeHidden()
     await hide(anna, false)
     await expect(signedInAs(anna, ben)).toBeVisible()
@@ -213,7 +218,7 @@ test.describe('two admins in one browser', () => {
     }
   })
 
-  test('what waits is kept for its owner, and arrives there', async ({
+  test('waiting changes stay for their owner, and arrive there', async ({
     page: anna,
     context,
     admin,
@@ -313,7 +318,7 @@ test.describe('two admins in one browser', () => {
     await expect(tab.getByRole('heading', { name: 'Today' })).toBeVisible()
     await expect(anna.getByRole('heading', { name: 'Sharing', level: 1 })).toBeVisible()
     await expect(other.getByRole('heading', { name: 'Today' })).toBeVisible()
-    // An account that is being made is somebody else's.
+    // The account being made belongs to somebody else.
     await expect(registering.getByLabel('Username')).toHaveValue('dad')
 
     await tab.getByRole('button', { name: 'Sign out' }).click()
@@ -329,15 +334,9 @@ test.describe('two admins in one browser', () => {
 
   test('a tab follows who comes back, and says nothing of a change that there was not', async ({
     page: anna,
-    context,
     admin,
   }) => {
-    await enter(anna, admin)
-    await expect(card(anna, 'Water')).toBeVisible()
-    const tab = await context.newPage()
-    await tab.goto('/')
-    await tab.getByRole('button', { name: 'Sign out' }).click()
-    await expect(anna.getByText('was signed out in another tab')).toBeVisible()
+    const tab = await signedOutElsewhere(anna, admin)
     await trySignIn(tab, admin.username, admin.password)
     await expect(card(anna, 'Water')).toBeVisible()
     await expect(anna.getByText('another tab')).toHaveCount(0)
@@ -363,15 +362,8 @@ test.describe('two admins in one browser', () => {
 
   test('a tab whose person signed out in another one is signed out', async ({
     page: anna,
-    context,
     admin,
   }) => {
-    await enter(anna, admin)
-    await expect(card(anna, 'Water')).toBeVisible()
-    const tab = await context.newPage()
-    await tab.goto('/')
-    await tab.getByRole('button', { name: 'Sign out' }).click()
-    await expect(tab.getByRole('heading', { name: 'Sign in' })).toBeVisible()
-    await expect(anna.getByText('was signed out in another tab')).toBeVisible()
+    await signedOutElsewhere(anna, admin)
   })
 })

@@ -25,7 +25,7 @@ test('a token does what it was made for and nothing else, until it is deleted', 
 
   await expect(page.getByRole('dialog', { name: 'Your new token' })).toContainText('only now')
   const token = await secret(page, 'Token')
-  await page.getByRole('button', { name: 'I have kept it' }).click()
+  await page.getByRole('button', { name: 'I have saved it' }).click()
   const row = tokens(page).getByRole('listitem')
   await expect(row).toContainText('kitchen button')
   await expect(row).toContainText('Log water only')
@@ -48,7 +48,7 @@ test('a token does what it was made for and nothing else, until it is deleted', 
   expect((await log('water')).status()).toBe(401)
 })
 
-test('whoever watches is offered reading only', async ({ page, viewer }) => {
+test('a viewer is offered reading only', async ({ page, viewer }) => {
   await enter(page, viewer, '/settings')
   await tokens(page).getByRole('button', { name: 'Create a token' }).click()
   await expect(creating(page).getByRole('checkbox')).toHaveCount(1)
@@ -58,7 +58,7 @@ test('what is typed survives a reload and an expired session, and the token does
   page,
   viewer,
 }) => {
-  // Nothing but the press of the button may notice first that the session is over.
+  // Only the press of the button can notice that the session has ended.
   await stopClock(page)
   await enter(page, viewer, '/settings')
   await tokens(page).getByRole('button', { name: 'Create a token' }).click()

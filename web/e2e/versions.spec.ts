@@ -122,14 +122,14 @@ test('all entries go back to a moment, shown first, and it can be undone', async
   await rewind.getByRole('button', { name: 'Show what would change' }).click()
   await expect(rewind.getByLabel('The moment')).toHaveAttribute('aria-invalid', 'true')
 
-  // A year ago nothing was there.
+  // There were no entries a year ago.
   await rewind.getByLabel('The moment').fill('2026-01-01T00:00')
   await rewind.getByRole('button', { name: 'Show what would change' }).click()
   await expect(rewind).toContainText('1 entry goes.')
   await expect(rewind.getByRole('listitem')).toContainText('5 · So-so')
   expect(await entries()).toEqual([5])
 
-  // An entry that comes in meanwhile is not lost: it is shown, and nothing is done before that.
+  // An entry that comes in meanwhile is not lost: a new preview shows it before anything is done.
   await client.log({ metric: 'water', value: 330 })
   await rewind.getByRole('button', { name: 'Put 1 entry back' }).click()
   await expect(rewind).toContainText('Your entries changed meanwhile, so nothing was done.')
@@ -145,7 +145,7 @@ test('all entries go back to a moment, shown first, and it can be undone', async
 })
 
 test('days are recomputed after a change of zone, shown first', async ({ page, admin, client }) => {
-  // Noon in the east is the day before in the west.
+  // Noon in the east is still the day before in the west.
   await client.send('PATCH', '/me', { time_zone: 'Pacific/Kiritimati' })
   const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)
   const { id, day } = await client.log({
@@ -194,7 +194,7 @@ test('the undo of many takes nothing with it that was logged since, unless that 
   const undo = days.getByRole('button', { name: 'Undo', exact: true })
   await expect(undo).toBeEnabled()
 
-  // On the phone, meanwhile.
+  // Meanwhile the phone logs something.
   for (const value of [210, 220, 230]) await client.log({ metric: 'water', value })
   await undo.click()
   await expect(days).toContainText('Your entries changed meanwhile, so nothing was done.')
@@ -205,7 +205,7 @@ test('the undo of many takes nothing with it that was logged since, unless that 
   await undo.click()
   expect(await client.entries()).toHaveLength(4)
 
-  // Seen, and wanted all the same.
+  // The new preview has been seen, and is applied all the same.
   await days.getByRole('button', { name: 'Put 4 entries back' }).click()
   await expect(days).toContainText('Undone. 3 entries went and 1 entry was changed back.')
   expect(await client.entries()).toMatchObject([{ id, day }])

@@ -1,4 +1,4 @@
-// A second person watches: sees what was logged, and can change nothing.
+// A second person watches: they see every entry, and can change nothing.
 import { card, Client, enter, expect, forgetZone, stopClock, test } from './support/test'
 
 test.beforeEach(async ({ client, viewer }) => {
@@ -81,7 +81,8 @@ test('a write of a viewer is refused by the server itself', async ({
   const entry = await client.log({ metric: 'water', value: 250 })
   await enter(page, viewer)
   await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible()
-  // From within the page: same origin, with the session's cookie, as a script in it would do it.
+  // The requests come from within the page, same origin and with the session's cookie, as a script in it would send
+  // them.
   const statuses = await page.evaluate(async (id) => {
     const send = async (method: string, path: string, body?: unknown) => {
       const answer = await fetch(`/api/v1${path}`, {
@@ -115,7 +116,7 @@ test('a viewer’s dashboard costs at most three requests and a stream', async (
     const { pathname } = new URL(request.url())
     if (pathname.startsWith('/api/') && !pathname.endsWith('/events')) asked.push(pathname)
   })
-  // Requests seconds later, when all is shown, are not counted.
+  // Later requests, once everything is shown, are not counted.
   await stopClock(page)
   await enter(page, viewer, `/people/${admin.username}`)
   await expect(card(page, 'The day so far').getByRole('listitem')).toHaveCount(1)

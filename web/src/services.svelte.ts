@@ -1,5 +1,5 @@
-// The services that the page of one signed-in person works with: made here, once, and found by every screen in its
-// context. Another person gets another set, so nothing of the one is left for the next.
+// The services that the page of one signed-in person works with: made once, here, and found by every screen in its
+// context. Another person gets another set, so nothing of the first is left for the next.
 import { untrack } from 'svelte'
 import { instance } from './api/instance.svelte'
 import { keeping } from './api/keeping.svelte'
@@ -22,7 +22,7 @@ export interface Services {
   device: DeviceZone
 }
 
-/** Makes them while a component is set up, and keeps them going for as long as it is there. */
+/** Makes the services while a component is set up, and runs them for as long as the component is there. */
 export function provideServices(me: () => Me): Services {
   const { username } = me()
   const first = session.takeFirst()
@@ -37,8 +37,7 @@ export function provideServices(me: () => Me): Services {
   if (given) shares.list.set(given)
 
   function settled() {
-    // An entry that an earlier page left behind may arrive while the list is on its way: then the list does not know of
-    // it.
+    // An entry that an earlier page left behind may arrive while the list is on its way: that list does not know of it.
     if (people.list.loading) void people.list.load()
     else if (live.health !== 'live') void live.poll(username)
   }
@@ -51,7 +50,7 @@ export function provideServices(me: () => Me): Services {
 
 function keepGoing({ writer, people, live, shares }: Services, admin: () => boolean): void {
   $effect(() => {
-    // The person who is shown as the page begins has taken it by now.
+    // The first screen has taken it by now.
     people.begun()
   })
   $effect(() => untrack(() => writer.outbox.start()))
@@ -63,7 +62,7 @@ function keepGoing({ writer, people, live, shares }: Services, admin: () => bool
     people.list.stop()
   })
   $effect(() => (admin() ? untrack(() => shares.start(live)) : undefined))
-  // Entries that could not be sent during maintenance.
+  // Sends the entries that could not be sent during maintenance.
   $effect(() => {
     if (!instance.maintenance) untrack(() => void writer.outbox.retry())
   })

@@ -61,7 +61,7 @@ pub struct User {
     pub last_login_at: Option<Timestamp>,
     pub created_at: Timestamp,
     privacy_policy_version: Option<String>,
-    /// Set while the password is one that an admin had made up: until when it lets its owner in to choose their own.
+    /// The end of a temporary password, which an admin had generated; `None` once its owner chose another.
     pub temporary_password_until: Option<Timestamp>,
     sharing: Sharing,
     pub ageing_after_hours: i16,
@@ -98,7 +98,7 @@ impl User {
         serde_json::from_str(&self.water_presets_ml).unwrap_or_default()
     }
 
-    /// Whether their password, if it is right, lets them in at `now`.
+    /// Whether the right password lets them in at `now`: a temporary one expires.
     #[must_use]
     pub fn may_sign_in(&self, now: Timestamp) -> bool {
         !self.disabled && self.temporary_password_until.is_none_or(|until| now < until)
@@ -180,13 +180,13 @@ impl NewUser {
     }
 }
 
-/// How a list of numbers is kept in a text column.
+/// How a list of numbers is stored in a text column.
 #[must_use]
 pub fn as_text(numbers: &[i32]) -> String {
     serde_json::json!(numbers).to_string()
 }
 
-/// Changes that a person makes to their own account; `None` stays.
+/// Changes that a person makes to their own account; a field that is `None` stays as it is.
 #[derive(Debug, Default, AsChangeset)]
 #[diesel(table_name = users)]
 pub struct UserChanges {
@@ -230,7 +230,7 @@ impl UserChanges {
     }
 }
 
-/// The user of this name.
+/// The user of this name, ignoring case.
 pub fn find_user_by_name(conn: &mut DbConnection, username: &Username) -> QueryResult<Option<User>> {
     users::table.filter(users::username.eq(username)).select(User::as_select()).first(conn).optional()
 }
@@ -280,7 +280,7 @@ pub fn accept_privacy_policy(conn: &mut DbConnection, id: &UserId, now: Timestam
         .map(drop)
 }
 
-/// Replaces the password, unless it is no longer the one that `user` was read with; whether it was replaced.
+/// Replaces the password, unless it changed since `user` was read. Returns whether it was replaced.
 pub fn set_password(conn: &mut DbConnection, user: &User, hash: &str) -> QueryResult<bool> {
     diesel::update(users::table.find(&user.id).filter(users::password_hash.eq(&user.password_hash)))
         .set((users::password_hash.eq(hash), users::temporary_password_until.eq(None::<Timestamp>)))
@@ -288,7 +288,7 @@ pub fn set_password(conn: &mut DbConnection, user: &User, hash: &str) -> QueryRe
         .map(|count| count > 0)
 }
 
-/// How many could manage the instance: enabled admins with a password of their own. One that was made up ends after a day.
+/// How many users can manage the instance: enabled admins with a password of their own, since a temporary one expires after a day.
 pub fn count_able_admins(conn: &mut DbConnection) -> QueryResult<i64> {
     able_admins().count().get_result(conn)
 }
@@ -302,8 +302,8 @@ fn able_admins() -> _ {
         .filter(users::temporary_password_until.is_null())
 }
 
-/// The one guard of the last enabled admin. Called in the transaction that deletes, demotes or disables the user, before it does:
-/// writes run one after the other, so of two admins who remove each other at once the second finds itself refused.
+/// Protects the last enabled admin. Call it in the transaction that deletes, demotes or disables the user, before the change: writes run
+/// one after the other, so of two admins who remove each other at the same moment the second is refused.
 ///
 /// # Errors
 /// [`Code::LastAdmin`] if nobody else would be left to run the instance.

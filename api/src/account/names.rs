@@ -1,4 +1,4 @@
-//! Names for people to read. A name has to show something, and anybody who decides about a person is told whose name theirs looks like.
+//! Names for people to read. A name has to show something, and anybody who decides about a person sees whose names look like theirs.
 
 use std::borrow::Cow;
 
@@ -31,20 +31,20 @@ const INVISIBLE: [(char, char); 18] = [
     ('\u{1d173}', '\u{1d17a}'),
     ('\u{e0000}', '\u{e0fff}'),
 ];
-/// Of those, what joins letters in Persian or Hindi, and what makes a sign an emoji. Alone they are nothing.
+/// The invisible characters that names may hold: they join letters in Persian or Hindi, or make a sign an emoji.
 const JOINS: [char; 3] = ['\u{200c}', '\u{200d}', '\u{fe0f}'];
 
 fn is_invisible(c: char) -> bool {
     c.is_control() || INVISIBLE.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
-/// White in any script; the empty pattern of Braille is white, too.
+/// White space in any script; the empty pattern of Braille shows nothing either.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == '\u{2800}'
 }
 
 /// # Errors
-/// Says what one looks like.
+/// The message says which rule the name breaks.
 pub fn validate_name(name: &str) -> Result<(), ValidationError> {
     let refused = |message| Err(ValidationError::new("name").with_message(Cow::Borrowed(message)));
     if !name.chars().any(|c| !is_invisible(c) && !is_blank(c) && !is_combining_mark(c)) {
@@ -56,7 +56,7 @@ pub fn validate_name(name: &str) -> Result<(), ValidationError> {
     Ok(())
 }
 
-/// A name as it is shown: of one that is older than these rules, what can be seen, and the user name where that is nothing.
+/// The name to show: of a name older than these rules only the visible part, or the user name where nothing is visible.
 #[must_use]
 pub fn shown(user: &User) -> String {
     if validate_name(&user.display_name).is_ok() {
@@ -66,7 +66,7 @@ pub fn shown(user: &User) -> String {
     if validate_name(&seen).is_ok() { seen } else { user.username.as_str().to_owned() }
 }
 
-/// The looks of a name, in as many ways as it can be read: UTS #39, ignoring case.
+/// The skeletons of a name (UTS #39), ignoring case: one for each way to read it.
 fn looks(name: &str) -> [String; 2] {
     let plain: String = name.nfkc().filter(|c| !is_invisible(*c)).collect();
     let words: Vec<&str> = plain.split(is_blank).filter(|word| !word.is_empty()).collect();

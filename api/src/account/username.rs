@@ -7,7 +7,7 @@ use validator::ValidationError;
 
 use crate::id::id;
 
-/// Endings of other products' addresses: many servers stand behind something that takes a request for one of these for an attack.
+/// Endings of other products' addresses. Many servers stand behind something that takes a request for one of them for an attack.
 const TAKEN_FOR_ATTACKS: [&str; 7] = [".php", ".asp", ".aspx", ".jsp", ".cgi", ".sql", ".bak"];
 
 id! {
@@ -32,7 +32,7 @@ impl<'de> Deserialize<'de> for Username {
 /// A user name that nobody has yet.
 ///
 /// # Errors
-/// Says what a user name looks like.
+/// The message says which characters a user name may hold, or that it is taken for an attack.
 pub fn validate_new_username(username: &str) -> Result<(), ValidationError> {
     validate_username(username)?;
     let name = username.to_ascii_lowercase();
@@ -49,7 +49,7 @@ pub fn validate_new_username(username: &str) -> Result<(), ValidationError> {
 /// 3 to 32 letters, digits, `.`, `_` or `-`, beginning with a letter or digit: it stands in addresses and file names.
 ///
 /// # Errors
-/// Says what a user name looks like.
+/// The message says which characters a user name may hold.
 pub fn validate_username(username: &str) -> Result<(), ValidationError> {
     let fits = (3..=32).contains(&username.len())
         && username.starts_with(|c: char| c.is_ascii_alphanumeric())

@@ -35,7 +35,7 @@ impl UserView {
 }
 
 impl User {
-    /// As of somebody whose name is not locked, such as one who has just signed in.
+    /// The view of a user whose name is not locked, such as one who has just signed in.
     #[must_use]
     pub fn view(&self) -> UserView {
         UserView {

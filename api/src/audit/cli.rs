@@ -56,7 +56,7 @@ fn parse_head(text: &str) -> Result<(i64, String), String> {
 }
 
 /// # Errors
-/// One line that says what is wrong: with the chain, with the database, or with where the output goes.
+/// One line that says what is wrong with the chain, the database or the output.
 pub fn run(command: &AuditCommand, config: &Config, out: &mut impl Write) -> Result<(), String> {
     let db = Db::open(config)?;
     match command {

@@ -1,6 +1,6 @@
 //! Fields of an export as CSV.
 
-/// One field of a CSV file (RFC 4180). What a spreadsheet would take for a formula is made text by an apostrophe before it (OWASP ASVS
+/// One field of a CSV file (RFC 4180). A leading apostrophe makes text of anything that a spreadsheet would take for a formula (OWASP ASVS
 /// 1.2.10).
 #[must_use]
 pub fn csv_field(text: &str) -> String {

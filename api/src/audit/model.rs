@@ -21,7 +21,7 @@ pub struct AuditFilter {
     pub outcome: Option<&'static str>,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
-    /// Without one, what is private is shown, too.
+    /// The reader from whom private records are hidden; `None` hides nothing.
     pub reader: Option<Reader>,
 }
 
@@ -119,8 +119,8 @@ pub enum Verdict {
     Broken(String),
 }
 
-/// Walks the whole chain. Finds every record that was edited, removed or put elsewhere, at the end too; `known` is a head that was kept
-/// elsewhere, against somebody who rewrote the chain from there on.
+/// Walks the whole chain and finds every record that was edited, removed or moved, the newest included. `known` is a head that was stored
+/// elsewhere: it exposes a chain that was rewritten from there on.
 pub fn verify(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verdict> {
     // One snapshot, so that records written or pruned meanwhile are not taken for damage.
     conn.transaction(|conn| walk(conn, known))
@@ -160,7 +160,7 @@ fn walk(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verd
     }
     if !anchored {
         return Ok(Verdict::Broken(format!(
-            "the records up to {anchor} are missing, and no record says that they were let go"
+            "the records up to {anchor} are missing, and no record says that they were pruned"
         )));
     }
     if !known_found {
@@ -172,7 +172,7 @@ fn walk(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verd
 /// How many records go in one transaction, so that no write waits long for it.
 const PRUNED_AT_ONCE: i64 = 1000;
 
-/// The words by which a record tells which records were pruned.
+/// The detail of the record that says which records were pruned.
 fn pruned_up_to(id: i64, hash: &str) -> String {
     format!("records up to {id}, hash {hash}")
 }

@@ -24,7 +24,7 @@ pub(super) const PRIVATE: [Action; 10] = [
     Action::PersonLook,
 ];
 
-/// The private actions, as they are kept.
+/// The private actions, as they are stored.
 pub(super) fn names() -> [&'static str; PRIVATE.len()] {
     PRIVATE.map(Action::as_str)
 }
@@ -33,7 +33,7 @@ pub(super) fn names() -> [&'static str; PRIVATE.len()] {
 #[derive(Clone, Debug)]
 pub struct Reader {
     pub(super) username: String,
-    /// Older records are about somebody who had the name before.
+    /// The creation of the account: older records are about an earlier owner of the name.
     pub(super) since: Timestamp,
 }
 
@@ -67,7 +67,7 @@ pub(super) struct Numbering {
 
 impl Numbering {
     pub fn next(&mut self, conn: &mut DbConnection, reader: &Reader, row: AuditRow) -> QueryResult<AuditRecord> {
-        // Sorted by time, records come in another order where the clock was set back.
+        // Records sorted by time are not in the order of their ids where the clock was set back.
         if row.id < self.last {
             *self = Self::default();
         }

@@ -15,18 +15,18 @@ use crate::{
 
 const EVERY: Duration = Duration::from_hours(1);
 
-/// For as long as the server runs.
+/// Prunes for as long as the server runs.
 pub async fn prune_periodically(state: web::Data<AppState>) {
     loop {
         if let Err(error) = prune(&state).await {
-            log::warn!(cause:% = error; "old audit records could not be let go");
+            log::warn!(cause:% = error; "old audit records could not be pruned");
         }
         tokio::time::sleep(EVERY).await;
     }
 }
 
 /// # Errors
-/// Errors of the database. What has gone until then has gone behind an anchor.
+/// Errors of the database. Records that were pruned before the error have their anchor.
 pub async fn prune(state: &AppState) -> ApiResult<()> {
     let (id, hash) = state.db.read(|conn| Ok(model::head(conn)?)).await?;
     log::info!(record = id, hash = hash.as_str(); "audit head");

@@ -13,10 +13,10 @@ use super::guard::recognised_name;
 use crate::error::{ApiError, ApiResult, Code};
 
 pub const HEADER: &str = "acting-as";
-/// The parameter, where no header can be sent.
+/// The query parameter that does the same where no header can be sent.
 pub const PARAMETER: &str = "acting_as";
 
-/// Refuses a request made for somebody else than the owner of its credential. Without a known owner, each route decides.
+/// Refuses a request that is made for anybody but the owner of its credential. Where no owner is known, each route decides.
 pub async fn check_acting_as(
     mut req: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -31,7 +31,7 @@ pub async fn check_acting_as(
     next.call(req).await
 }
 
-/// All names that the request is made for. The parameter is taken out of the address, since no route knows of it.
+/// Takes all names that the request is made for, and removes the parameter from the address, since no route knows it.
 fn taken_from(req: &mut ServiceRequest) -> ApiResult<Vec<String>> {
     let headers = req.headers().get_all(HEADER).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let mut said: Vec<String> = headers.collect();
@@ -57,7 +57,7 @@ fn decoded(pair: &str) -> Option<(String, String)> {
     pairs.pop()
 }
 
-/// One answer for everybody else, whether they are there or not.
+/// The same answer whether or not the other account exists.
 fn other_account() -> ApiError {
     ApiError::new(
         Code::OtherAccount,

@@ -1,5 +1,4 @@
-//! One look at a password or a code, wherever somebody has to give it: counted before, recorded after, and as slow for a name that
-//! nobody has.
+//! One attempt at a password or a code, wherever one is asked for: counted before, recorded after, and as slow for a name that nobody has.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +19,7 @@ use crate::{
     trail::{Action, AuditContext, AuditEvent, Outcome},
 };
 
-/// How long an attempt waits while as many as may still fail are being looked at.
+/// How long an attempt waits for those under way, where they could lock the name if all of them failed.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The interval of looking again: another process may settle its attempts without notice.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -46,8 +45,8 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Counts an attempt at `username` that is not yet known to fit. The caller settles it: by [`Attempt::fail`], by
-    /// [`Attempt::take_back`] or by [`Attempt::forget`], and then calls `Turns::settled`.
+    /// Counts an attempt at `username` before it is verified. The caller settles it by [`Attempt::fail`], [`Attempt::take_back`] or
+    /// [`Attempt::forget`], and then calls `Turns::settled`.
     ///
     /// # Errors
     /// [`Code::Locked`], which is recorded as denied, and answered no sooner than a look at `password`; [`Code::Busy`] when too many
@@ -111,7 +110,7 @@ impl Attempt {
         }
     }
 
-    /// Records that it failed, and that the name is locked from now on if it was one too many. Whether it is.
+    /// Records the failure, and the lock on the name if this failure was one too many. Returns whether the name is locked now.
     pub fn fail(&self, conn: &mut DbConnection, why: Option<&str>) -> ApiResult<bool> {
         self.record(conn, Outcome::Failure, why)?;
         let locked = lockout::fail(conn, &self.id, &self.username, self.context.at)? >= lockout::FAILURES;
@@ -126,13 +125,13 @@ impl Attempt {
         Ok(self.context.record(conn, &why.into_iter().fold(event, AuditEvent::detail))?)
     }
 
-    /// Takes it back: it was not a guess, and it proved nothing either.
+    /// Takes the attempt back: it was no guess, and it proved nothing either.
     pub fn take_back(&self, conn: &mut DbConnection) -> ApiResult<()> {
         lockout::take_back(conn, &self.id)?;
         Ok(())
     }
 
-    /// Forgets it with all that failed before it.
+    /// Forgets the attempt and every failure before it.
     pub fn forget(&self, conn: &mut DbConnection) -> ApiResult<()> {
         self.take_back(conn)?;
         lockout::forget(conn, &self.username)?;
@@ -149,11 +148,11 @@ fn shown(typed: &Username) -> String {
     if validate_username(typed.as_str()).is_ok() { typed.into() } else { "(not a user name)".to_owned() }
 }
 
-/// Makes sure that the owner of this session knows the password too, before anything that a thief must not do
-/// (OWASP ASVS 7.5.1). Wrong ones count and lock like failed sign-ins, or a stolen session could guess for ever.
+/// Makes sure that the owner of this session knows the password too, before anything that a thief must not do (OWASP ASVS 7.5.1). Wrong
+/// passwords count and lock like failed sign-ins, or a stolen session could guess for ever.
 ///
 /// # Errors
-/// [`Code::WrongPassword`], [`Code::Locked`]; what was tried is recorded as a failure of `action`.
+/// [`Code::WrongPassword`], [`Code::Locked`]; the attempt is recorded as a failure of `action`.
 pub async fn confirm_password(
     state: &AppState,
     auth: &Auth,

@@ -39,7 +39,7 @@ pub(super) fn begin(
     Ok(text.into())
 }
 
-/// Uses a continuation up, whether it is valid or not: the user it stands for at `network`, and until when.
+/// Uses a continuation up, valid or not. Returns the user it stands for at `network`, and until when it was valid.
 pub(super) fn take(
     conn: &mut DbConnection,
     text: &SecretString,
@@ -68,7 +68,7 @@ pub(super) fn take(
     Ok(found.filter(good).map(|(user, _, _, until)| (user, until)))
 }
 
-/// Voids all that stand for this user.
+/// Voids all continuations of this user.
 pub(super) fn end_all_of(conn: &mut DbConnection, user_id: &UserId) -> QueryResult<()> {
     let theirs = sign_in_continuations::table.filter(sign_in_continuations::user_id.eq(user_id));
     diesel::delete(theirs).execute(conn).map(drop)

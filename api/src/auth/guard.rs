@@ -1,4 +1,4 @@
-//! Permission as a type in a handler's signature: it cannot be forgotten, and it is written into the OpenAPI document by hand once.
+//! Permissions as types: a handler names the one it needs in its signature, where it cannot be forgotten.
 
 use actix_session::SessionExt;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header};
@@ -29,7 +29,7 @@ use crate::{
 
 /// The key under which the cookie holds the session's id.
 pub(super) const SESSION_ID: &str = "sid";
-/// The key under which it holds the user's.
+/// The key under which the cookie holds the user's id.
 pub(super) const USER_ID: &str = "uid";
 
 /// Somebody signed in, of either role.
@@ -93,12 +93,12 @@ impl CurrentUser {
         .await
     }
 
-    /// The same, with the user as they are now; `None` where the session is over.
+    /// The caller with the user as they are now; `None` where the session is over.
     pub fn still(self, conn: &mut DbConnection) -> QueryResult<Option<Self>> {
         Ok(model::user_of_session(conn, &self.session_id)?.map(|user| Self { user, ..self }))
     }
 
-    /// [`Self::read`] on a thread of its own, for one that takes long.
+    /// [`Self::read`] on a thread of its own, for a read that takes long.
     pub async fn read_apart<T, F>(&self, db: &Db, f: F) -> ApiResult<T>
     where
         T: Send + 'static,
@@ -129,7 +129,7 @@ impl CurrentUser {
         .await
     }
 
-    /// Whether it is an API token, which is good for what its scopes name and nothing else.
+    /// Whether the caller came with an API token, which is good for its scopes and nothing else.
     #[must_use]
     pub fn is_limited(&self) -> bool {
         self.scopes.is_some()
@@ -201,7 +201,7 @@ guard!(Logger, found =>
         .and_then(|()| found.has_own_password()?.must_be_admin())
         .map(Self));
 
-/// Anybody, known or not. An invalid token is refused all the same; a cookie may be one of a session that is over.
+/// Anybody, known or not. An invalid token is refused all the same; the session of a cookie may have ended.
 #[derive(Debug)]
 pub struct Visitor(pub Option<CurrentUser>);
 
@@ -218,7 +218,7 @@ impl FromRequest for Visitor {
     }
 }
 
-/// The claims of a request's credential, made here and not expired. Its session may have ended all the same.
+/// The claims of a credential that was issued here and has not expired. Its session may have ended all the same.
 struct Claim {
     named: Named,
     kind: SessionKind,
@@ -226,7 +226,7 @@ struct Claim {
     token: Option<VerifiedJwt>,
 }
 
-/// The token of `Authorization: Bearer ...`; the name of the scheme is in any case (RFC 9110, 11.1).
+/// The token of `Authorization: Bearer ...`, whose scheme is read in any case (RFC 9110, 11.1).
 fn bearer(req: &HttpRequest) -> Option<&str> {
     let (scheme, token) = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
@@ -247,7 +247,7 @@ fn claim(req: &HttpRequest, auth: &Auth, now: Timestamp) -> Option<Claim> {
     Some(Claim { named, kind: SessionKind::Cookie, token: None })
 }
 
-/// The session behind a request's credential, and its user: looked up once and kept with the request.
+/// The session behind a request's credential, and its user: looked up once and stored with the request.
 #[derive(Clone)]
 struct Recognised(Session, User);
 

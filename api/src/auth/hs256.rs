@@ -18,7 +18,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Has to come before the first token is signed or verified. Later calls change nothing.
+/// Installs the algorithm. Call it before the first token is signed or verified; later calls change nothing.
 pub(super) fn install() {
     let _ = PROVIDER.install_default();
 }
@@ -45,7 +45,7 @@ impl Signer<Vec<u8>> for Hs256 {
 }
 
 impl Verifier<Vec<u8>> for Hs256 {
-    /// In constant time (RFC 2104's comparison is the `hmac` crate's).
+    /// Compares in constant time, by the `hmac` crate.
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
         self.over(message).verify_slice(signature).map_err(Error::from_source)
     }

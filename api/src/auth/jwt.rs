@@ -36,11 +36,11 @@ struct Claims {
 #[derive(Clone)]
 pub struct JwtKeys {
     encoding: EncodingKey,
-    /// By key id (RFC 7515, 4.1.4): the current secret, and the one before it while it is still accepted.
+    /// The keys by key id (RFC 7515, 4.1.4): of the current secret, and of the one before it while it is still accepted.
     decoding: Vec<(String, DecodingKey)>,
 }
 
-/// Tells one secret from another without telling anything about either.
+/// Distinguishes secrets without revealing anything about them.
 fn key_id(secret: &SecretString) -> String {
     let digest = Sha256::digest([b"key id ".as_slice(), secret.expose_secret().as_bytes()].concat());
     BASE64_URL_SAFE_NO_PAD.encode(&digest[..6])

@@ -22,10 +22,10 @@ impl LastSeen {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(session_id.clone(), now);
     }
 
-    /// Writes what was gathered.
+    /// Writes the uses gathered so far.
     ///
     /// # Errors
-    /// Errors of the database; what could not be written is gone, and the next use notes it again.
+    /// Errors of the database. Uses that could not be written are lost, until the next use is noted.
     pub async fn flush(&self, db: &Db) -> ApiResult<()> {
         let gathered = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         if gathered.is_empty() {

@@ -1,9 +1,9 @@
 //! A name at which five sign-ins failed is locked for half an hour (OWASP ASVS 6.3.1).
 //!
-//! An attempt is a row from before its password is looked at until it is settled. It counts beside the failures, so of any number of
-//! guesses sent at once five are looked at, and what is settled takes away its own row and no other. Both outlive a restart. Names that
-//! nobody has are counted alike: a lock tells nothing about who exists. Attempts at a locked name are not counted, or a stranger could
-//! keep somebody out for ever; sessions that live go on.
+//! An attempt is a row from before its password is verified until it is settled. It counts beside the failures, so that of any number of
+//! guesses sent at once five are verified; settling removes its own row and no other. Attempts and failures outlive a restart. Names that
+//! nobody has are counted alike: a lock does not tell who exists. Attempts at a locked name are not counted, or a stranger could keep
+//! somebody out for ever; living sessions go on.
 
 use diesel::prelude::*;
 
@@ -23,7 +23,7 @@ pub(super) const FAILURES: i32 = 5;
 const LOCKED_FOR: i64 = 30 * MINUTE;
 /// An attempt that is not settled by then has failed: its process or its client is gone. No hash takes so long.
 const SETTLED_WITHIN: i64 = 2 * MINUTE;
-/// Longer than any name there can be; what is typed beyond it is not kept.
+/// Longer than any name there can be; the rest of what was typed is not stored.
 const KEY_LENGTH: usize = 64;
 
 fn key(username: &Username) -> String {
@@ -34,7 +34,7 @@ fn key(username: &Username) -> String {
 #[derive(Debug)]
 pub enum Begun {
     Counted,
-    /// As many are being looked at as may still fail.
+    /// The attempts under way could lock the name if all of them failed.
     WaitForOthers,
     Locked(ApiError),
 }
@@ -42,7 +42,7 @@ pub enum Begun {
 /// Counts an attempt that is about to be verified, unless the name is locked.
 ///
 /// # Errors
-/// Errors of the database. That the name is locked is none, because the caller records it in the same transaction.
+/// Errors of the database. A locked name is no error, because the caller records it in the same transaction.
 pub fn begin_attempt(
     conn: &mut DbConnection,
     id: &AttemptId,
@@ -99,15 +99,15 @@ fn add_failure(conn: &mut DbConnection, name: &str, at: Timestamp) -> QueryResul
     Ok(failures + 1)
 }
 
-/// Takes an attempt away that neither failed nor proved anything; whether it was still there.
+/// Removes an attempt that neither failed nor proved anything. Returns whether it was still there.
 pub fn take_back(conn: &mut DbConnection, id: &AttemptId) -> QueryResult<bool> {
     diesel::delete(attempts::sign_in_attempts.find(id)).execute(conn).map(|count| count > 0)
 }
 
-/// Makes an attempt a failure: how many there are with it.
+/// Turns an attempt into a failure. Returns how many failures there are now.
 pub fn fail(conn: &mut DbConnection, id: &AttemptId, username: &Username, at: Timestamp) -> QueryResult<i32> {
     let name = key(username);
-    // One that took too long has been counted already.
+    // An attempt that took too long has been counted as a failure already.
     if take_back(conn, id)? {
         add_failure(conn, &name, at)
     } else {
@@ -115,7 +115,7 @@ pub fn fail(conn: &mut DbConnection, id: &AttemptId, username: &Username, at: Ti
     }
 }
 
-/// An admin lifts the lock from a name. Whether there was anything to lift.
+/// Lifts the lock from a name, for an admin. Returns whether there was anything to lift.
 ///
 /// # Errors
 /// Errors of the database.
@@ -127,7 +127,7 @@ pub fn unlock(conn: &mut DbConnection, context: &AuditContext, username: &Userna
     Ok(was_locked)
 }
 
-/// Whether `username` is locked at `now`, and until when.
+/// The end of the lock on `username`, if it is locked at `now`.
 pub fn locked_until(conn: &mut DbConnection, username: &Username, now: Timestamp) -> QueryResult<Option<Timestamp>> {
     let (failures, last_at) = failures(conn, &key(username))?;
     let until = (failures >= FAILURES).then_some(last_at.min(now.0) + LOCKED_FOR);
@@ -146,7 +146,7 @@ pub fn lockouts(conn: &mut DbConnection, now: Timestamp) -> QueryResult<Vec<(Use
     Ok(found.into_iter().map(|(username, last_at)| (username, until(last_at))).collect())
 }
 
-/// Forgets the failures at a name, because somebody signed in. Whether there were any. What is being looked at still counts.
+/// Forgets the failures at a name once somebody signed in; attempts under way still count. Returns whether there were failures.
 pub fn forget(conn: &mut DbConnection, username: &Username) -> QueryResult<bool> {
     diesel::delete(dsl::sign_in_failures.find(key(username))).execute(conn).map(|count| count > 0)
 }

@@ -23,11 +23,11 @@ use crate::{
     words::{Flag, words},
 };
 
-/// A session that nobody used for so long has ended (OWASP ASVS 7.3.1).
+/// A session that nobody used for this long has ended (OWASP ASVS 7.3.1).
 pub const IDLE: i64 = 7 * DAY;
-/// How exactly the last use is known. Noting each would turn every read into a write.
+/// How precisely the last use is known: noting every use would turn every read into a write.
 const SEEN_EVERY: i64 = 10 * MINUTE;
-/// The last use of what has not been used.
+/// The last use of a credential that was never used.
 pub const NEVER: Timestamp = Timestamp(0);
 /// How many API tokens one user may have.
 const TOKENS: usize = 20;
@@ -82,7 +82,7 @@ impl Session {
         }
     }
 
-    /// Makes it the row behind the API token whose hash is `secret_hash`, which nobody has used yet.
+    /// Makes this the row behind an unused API token, whose hash is `secret_hash`.
     #[must_use]
     pub fn for_token(self, name: String, scopes: &[Scope], secret_hash: String) -> Self {
         let scopes = Some(serde_json::json!(scopes).to_string());
@@ -109,7 +109,7 @@ impl Session {
     /// Whether its use at `now` is worth noting.
     #[must_use]
     pub fn needs_noting(&self, now: Timestamp) -> bool {
-        // Also where the clock was put back since.
+        // A last use in the future, from before the clock was put back, is replaced too.
         !(0..SEEN_EVERY).contains(&(now.0 - self.last_seen_at.0))
     }
 }
@@ -129,19 +129,19 @@ pub fn end_session(conn: &mut DbConnection, id: &SessionId) -> QueryResult<()> {
     diesel::delete(sessions::table.find(id)).execute(conn).map(drop)
 }
 
-/// Signs one device of this user out; whether there was one.
+/// Signs one device of this user out. Returns whether there was one.
 pub fn end_device_of(conn: &mut DbConnection, user_id: &UserId, id: &SessionId) -> QueryResult<bool> {
     let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
     diesel::delete(theirs.filter(sessions::kind.ne(SessionKind::ApiToken))).execute(conn).map(|count| count > 0)
 }
 
-/// Revokes one API token of this user; whether there was one.
+/// Revokes one API token of this user. Returns whether there was one.
 pub fn end_token_of(conn: &mut DbConnection, user_id: &UserId, id: &SessionId) -> QueryResult<bool> {
     let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
     diesel::delete(theirs.filter(sessions::kind.eq(SessionKind::ApiToken))).execute(conn).map(|count| count > 0)
 }
 
-/// Keeps an API token.
+/// Stores an API token.
 ///
 /// # Errors
 /// [`Code::TooManyTokens`]
@@ -173,7 +173,7 @@ pub fn replace_unused_token(conn: &mut DbConnection, token: &Session) -> ApiResu
     Ok(())
 }
 
-/// Gives a cookie's session another id, and returns it; `None` if `id` is not one. A token names its session and keeps it.
+/// Gives a cookie's session another id and returns it; `None` if `id` is not a cookie's: a token names its session, whose id stays.
 pub fn renew_cookie(conn: &mut DbConnection, id: &SessionId, new_id: Uuid) -> QueryResult<Option<SessionId>> {
     let new_id = SessionId::from(new_id);
     let renewed = diesel::update(sessions::table.find(id).filter(sessions::kind.eq(SessionKind::Cookie)))
@@ -193,12 +193,12 @@ pub fn user_of_session(conn: &mut DbConnection, id: &SessionId) -> QueryResult<O
     owned.select(User::as_select()).first(conn).optional()
 }
 
-/// Ends one session of this user, of whichever kind; whether there was one.
+/// Ends one session of this user, of whichever kind. Returns whether there was one.
 pub fn end_session_of(conn: &mut DbConnection, user_id: &UserId, id: &SessionId) -> QueryResult<bool> {
     diesel::delete(sessions::table.find(id).filter(sessions::user_id.eq(user_id))).execute(conn).map(|count| count > 0)
 }
 
-/// Ends every session of this user, API tokens too, and each that is only half begun.
+/// Ends every session of this user, API tokens and half-finished sign-ins included.
 pub fn end_all_sessions(conn: &mut DbConnection, user_id: &UserId) -> QueryResult<()> {
     continuation::end_all_of(conn, user_id)?;
     diesel::delete(sessions::table.filter(sessions::user_id.eq(user_id))).execute(conn).map(drop)
@@ -213,7 +213,7 @@ pub fn end_other_devices(conn: &mut DbConnection, user_id: &UserId, kept: &Sessi
     diesel::delete(others).execute(conn).map(drop)
 }
 
-/// Ends every session of this user but one, API tokens too, and each that is only half begun.
+/// Ends every session of this user but one, API tokens and half-finished sign-ins included.
 pub fn end_other_sessions(conn: &mut DbConnection, user_id: &UserId, kept: &SessionId) -> QueryResult<()> {
     continuation::end_all_of(conn, user_id)?;
     let others = sessions::table.filter(sessions::user_id.eq(user_id)).filter(sessions::id.ne(kept));
@@ -286,7 +286,7 @@ pub fn find_session(
     kind: SessionKind,
     now: Timestamp,
 ) -> QueryResult<Option<(Session, User)>> {
-    // A script may rest for longer than a week; its token ends when it was said to.
+    // A script may rest for longer than a week; its token ends at the time it was given.
     let used_since = if kind == SessionKind::ApiToken { i64::MIN } else { now.0 - IDLE };
     sessions::table
         .inner_join(users::table)

@@ -1,10 +1,10 @@
-//! How a password is judged and kept.
+//! How a password is judged and stored.
 //!
-//! Kept as `bcrypt(base64(HMAC-SHA384(pepper, password)), cost)`: the HMAC makes any length and any byte count (bcrypt alone stops
-//! at 72 bytes and at NUL), and without the pepper a stolen database cannot be guessed at.
+//! Stored as `bcrypt(base64(HMAC-SHA384(pepper, password)), cost)`: the HMAC takes any length and any byte (bcrypt alone stops at 72 bytes
+//! and at NUL), and without the pepper a stolen database cannot be guessed at.
 //!
-//! The password is put into Unicode's normal form C before that: keyboards and systems write one letter in several ways. One that was kept
-//! before is also verified as it is sent.
+//! The password is put into Unicode's normal form C before that: keyboards and systems write one letter in several ways. A hash from before
+//! that rule is also verified against the password as it is sent.
 
 use std::sync::{
     Arc,
@@ -29,7 +29,7 @@ use crate::{
 pub const CONTEXT_WORDS: [&str; 9] =
     ["status", "tracker", "statustracker", "personal", "water", "altitude", "mood", "admin", "viewer"];
 
-/// How many callers may wait for a hash. At cost 14 one takes about a second, so the last of them waits some eight.
+/// How many callers may wait for a hash. At cost 14 one takes about a second, so the last of them waits about eight.
 const QUEUE: usize = 8;
 
 /// Hashes and verifies on at most all cores but one, so that slow hashing never stands in the way of other requests.
@@ -66,8 +66,8 @@ impl PasswordHasher {
         self.bounded(move |inner| inner.hash(&password)).await?
     }
 
-    /// A password that nobody chose, and its hash. An admin sees it once, because there is no other way to reach its owner (a departure from
-    /// OWASP ASVS 6.4.6); what limits that is that it opens nothing but the choice of another, and expires.
+    /// A generated password and its hash. An admin sees it once, because there is no other way to reach its owner (a departure from OWASP
+    /// ASVS 6.4.6); in return it expires, and opens nothing but the choice of another.
     ///
     /// # Errors
     /// Errors of [`Self::hash`].
@@ -141,7 +141,7 @@ fn dummy(cost: u32) -> String {
     format!("$2b${cost:02}${}", ".".repeat(53))
 }
 
-/// As it is judged and kept.
+/// The password in the form in which it is judged and stored.
 #[must_use]
 pub fn normal(password: &SecretString) -> SecretString {
     let text = password.expose_secret();
@@ -167,8 +167,7 @@ impl Drop for QueuePlace<'_> {
     }
 }
 
-/// A password for somebody who is to replace it: 24 characters out of those that are hard to mistake for one another, some 138 bits from
-/// the system's own source.
+/// A temporary password: 24 characters that are hard to mistake for one another, some 138 bits from the system's own source.
 #[must_use]
 pub fn generate() -> String {
     let letters = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
@@ -179,10 +178,10 @@ pub fn generate() -> String {
 const ROW: [char; 10] = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'];
 
 /// Judges a new password, which came in `field`: 12 to 128 characters, four kinds of them or at least 20, and not one that is easily guessed
+/// Judges a new password, which came in `field`: 12 to 128 characters, four kinds of them or at least 20 characters, and not easily guessed
 /// (zxcvbn 3 or better, knowing the user name and [`CONTEXT_WORDS`]).
-///
 /// # Errors
-/// Says what would make it better.
+/// The error says what would make the password better.
 pub fn check_strength(field: &str, password: &SecretString, username: &str) -> Result<(), FieldError> {
     let password = normal(password);
     let password = password.expose_secret();
@@ -201,7 +200,7 @@ pub fn check_strength(field: &str, password: &SecretString, username: &str) -> R
     }
     let known: Vec<&str> = CONTEXT_WORDS.into_iter().chain([username]).collect();
     let score = |password: &str| zxcvbn::zxcvbn(password, &known).score();
-    // A word that everybody tries stays one when it is doubled, capitalised and decorated at its ends.
+    // A word that everybody tries stays one when it is doubled, capitalised or decorated at its ends.
     let lower = password.to_lowercase();
     let core = lower.trim_matches(|c: char| !c.is_alphabetic());
     let common = !core.is_empty() && core.chars().count() * 2 > length && score(core) < zxcvbn::Score::Two;

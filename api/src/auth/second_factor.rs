@@ -44,10 +44,10 @@ impl SecondFactors {
         Self(pepper.clone())
     }
 
-    /// For this user only: moved to another's row it cannot be decrypted.
+    /// Encrypts `secret` for this user alone: moved to another's row it cannot be decrypted.
     ///
     /// # Errors
-    /// None that can happen to a secret of this length.
+    /// None in practice: a secret of this length can always be encrypted.
     pub fn encrypt(&self, user_id: &UserId, secret: &Secret, nonce: [u8; NONCE]) -> ApiResult<String> {
         let payload = Payload { msg: secret, aad: user_id.as_str().as_bytes() };
         let encrypted = self.cipher().encrypt(&nonce.into(), payload).map_err(ApiError::internal)?;
@@ -117,12 +117,12 @@ pub fn readable(code: RecoveryCode) -> String {
     groups.join("-")
 }
 
-/// A code as it is compared, however it was grouped and in whichever case it was typed.
+/// A code in the form in which it is compared, however it was grouped and in whichever case it was typed.
 fn plain(typed: &str) -> String {
     typed.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }
 
-/// Whether it is on for this user, and how many recovery codes are left.
+/// Whether the second factor is on for this user, and how many recovery codes are left.
 pub fn status(conn: &mut DbConnection, user_id: &UserId) -> QueryResult<(bool, i64)> {
     let confirmed: Option<Option<i64>> =
         second_factors::table.find(user_id).select(second_factors::confirmed_at).first(conn).optional()?;
@@ -130,7 +130,7 @@ pub fn status(conn: &mut DbConnection, user_id: &UserId) -> QueryResult<(bool, i
     Ok((confirmed.flatten().is_some(), left))
 }
 
-/// Keeps a new secret, which asks nobody for anything until it is confirmed. One that was never confirmed goes.
+/// Stores a new secret, which has no effect until it is confirmed, in place of one that was never confirmed.
 ///
 /// # Errors
 /// [`Code::TotpAlreadyOn`]
@@ -145,7 +145,7 @@ pub fn begin(conn: &mut DbConnection, user_id: &UserId, encrypted: &str) -> ApiR
     Ok(())
 }
 
-/// Switches it on, if `code` shows that the authenticator has the secret; whether it does. That code will not do for signing in.
+/// Switches the second factor on, if `code` shows that the authenticator has the secret. Returns whether it does. The code is used up.
 ///
 /// # Errors
 /// [`Code::TotpNotBegun`]
@@ -177,7 +177,7 @@ pub fn confirm(
     Ok(true)
 }
 
-/// Switches it off and deletes the recovery codes; whether there was anything.
+/// Switches the second factor off and deletes the recovery codes. Returns whether there was one.
 pub fn remove(conn: &mut DbConnection, user_id: &UserId) -> QueryResult<bool> {
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user_id))).execute(conn)?;
     diesel::delete(second_factors::table.find(user_id)).execute(conn).map(|count| count > 0)
@@ -186,14 +186,14 @@ pub fn remove(conn: &mut DbConnection, user_id: &UserId) -> QueryResult<bool> {
 /// The second factor that was shown at a sign-in, beyond the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShownFactor {
-    /// Enough: it is off, or the code is right.
+    /// Enough: the second factor is off, or the code is right.
     Enough,
     /// Enough, by one of the recovery codes.
     RecoveryCode {
         left: i64,
     },
     Nothing,
-    /// A code that is wrong, past or used.
+    /// A code that is wrong, expired or used.
     Wrong,
 }
 
@@ -213,7 +213,7 @@ pub fn check(
     let Some(encrypted) = encrypted else { return Ok(ShownFactor::Enough) };
     let Some(code) = code.map(|code| plain(code.expose_secret())) else { return Ok(ShownFactor::Nothing) };
     if let Some(step) = step_of(&decrypted(keys, user_id, &encrypted)?, &code, now)? {
-        // Where the clock was put back, what was taken lies in the future and is none of these steps.
+        // After the clock was put back, a used step lies in the future and is none of these.
         let current = now.0 / SECOND / STEP.cast_signed();
         let fresh = second_factors::last_step.lt(step).or(second_factors::last_step.gt(current));
         let unused = second_factors::table.find(user_id).filter(fresh);

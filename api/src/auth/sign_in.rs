@@ -88,7 +88,7 @@ pub async fn create_session(
     Ok(web::Json(SignedIn { user: user.view(), expires_at: session.expires_at }))
 }
 
-/// The cookie is made again, so that one from before is worthless (OWASP ASVS 7.2.4).
+/// Makes the cookie again, so that an earlier one is worthless (OWASP ASVS 7.2.4).
 pub(super) fn set_cookie(cookie: &actix_session::Session, session_id: &SessionId, user: &User) -> ApiResult<()> {
     cookie.renew();
     cookie.insert(SESSION_ID, session_id.as_str()).map_err(ApiError::internal)?;
@@ -149,7 +149,7 @@ struct Wanted {
     id: Uuid,
     kind: SessionKind,
     life: i64,
-    /// The one that the browser has had until now.
+    /// The session that the browser has had until now.
     replaces: Option<Uuid>,
 }
 
@@ -227,7 +227,7 @@ struct SigningIn {
     auth: web::Data<Auth>,
     settings: web::Data<CurrentSettings>,
     attempt: Attempt,
-    /// Where they ask from, as the limits know it.
+    /// The network that they ask from, as the limits know it.
     network: String,
     /// The user who had the name when the sign-in began.
     found: Option<User>,
@@ -236,7 +236,7 @@ struct SigningIn {
 }
 
 impl SigningIn {
-    /// Recognises the user. A refusal inside is answered and its records stay; an error outside undoes everything.
+    /// Recognises the user. The inner result is the answer, and the records of a refusal stay; an outer error undoes everything.
     fn recognise(&self, conn: &mut DbConnection) -> ApiResult<ApiResult<User>> {
         let (attempt, now) = (&self.attempt, self.attempt.context().at);
         let (user, until) = match self.proven(conn)? {
@@ -249,7 +249,7 @@ impl SigningIn {
                 let event = AuditEvent::new(Action::RecoveryCodeUse).on(&user.username).detail(format!("{left} left"));
                 attempt.context().clone().by(&user.username).record(conn, &event)?;
             }
-            // Neither a guess that failed nor a sign-in that forgets those before it. It is recorded, because it may be somebody who has
+            // Neither a failed guess nor a sign-in, which would forget earlier failures. It is recorded, because it may be somebody who has
             // only the password (OWASP ASVS 6.3.5).
             ShownFactor::Nothing => {
                 attempt.take_back(conn)?;
@@ -275,7 +275,7 @@ impl SigningIn {
                 return Ok(Err(refusal.continued_by(continuation::begin(conn, &user, &self.network, now, until)?)));
             }
         }
-        // Neither a guess that failed nor a sign-in.
+        // Neither a failed guess nor a sign-in.
         if let Err(refusal) = self.settings.admit(user.role()) {
             attempt.take_back(conn)?;
             attempt.record(conn, Outcome::Denied, Some("maintenance"))?;
@@ -308,7 +308,7 @@ impl SigningIn {
                     "Check both and try again. The password distinguishes upper and lower case.",
                 )))
             }
-            // No guess: nobody finds one by trying.
+            // Not a guess: nobody finds a continuation by trying.
             (None, Proof::Continuation(_)) => {
                 attempt.take_back(conn)?;
                 attempt.record(conn, Outcome::Denied, Some("continuation over"))?;

@@ -150,7 +150,7 @@ pub async fn confirm_totp(
         .write(&state.db, move |conn, context| {
             let confirmed = second_factor::confirm(conn, &keys, &user.id, code.expose_secret(), &kept, context.at)?;
             if confirmed {
-                // It proves nothing about the password.
+                // The code proves nothing about the password.
                 settling.take_back(conn)?;
                 context.record(conn, &AuditEvent::new(Action::TotpEnable).on(&user.username))?;
             } else {

@@ -8,7 +8,7 @@ use std::{
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
-    /// With what is not of the network left out. An IPv4 address that is written as an IPv6 one is an IPv4 address.
+    /// The address without its host part. An IPv4 address in the notation of IPv6 is an IPv4 address.
     address: IpAddr,
     prefix: u8,
 }
@@ -20,13 +20,13 @@ impl Network {
         address.is_ipv4() == self.address.is_ipv4() && masked(address, self.prefix) == self.address
     }
 
-    /// Whether every address of its kind is in it.
+    /// Whether it contains every address of its family.
     #[must_use]
     pub fn is_everything(&self) -> bool {
         self.prefix == 0
     }
 
-    /// Whether it lies within this machine.
+    /// Whether all its addresses are loopback ones.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.address.is_loopback() && self.prefix >= if self.address.is_ipv4() { 8 } else { 128 }

@@ -1,4 +1,4 @@
-//! Protection of secrets and data: how good a secret has to be, where one is kept, and who may open the folder.
+//! Protection of secrets and data: how good a secret has to be, where one is stored, and who may open the folder.
 
 use std::{
     collections::BTreeSet,
@@ -35,7 +35,7 @@ pub fn is_closed(file: &fs::Metadata) -> bool {
     file.permissions().mode().trailing_zeros() >= 6
 }
 
-/// Health data in a folder that others on this machine can look into is refused; one that is missing will be made right.
+/// Refuses a folder of health data that others on this machine can look into. A missing folder is created with the right mode later.
 pub(super) fn refuse_open_folder(name: &str, folder: &Path) -> Result<(), String> {
     let Ok(found) = fs::metadata(folder) else { return Ok(()) };
     if is_closed(&found) {
@@ -45,7 +45,7 @@ pub(super) fn refuse_open_folder(name: &str, folder: &Path) -> Result<(), String
     Err(format!("{name}: {folder} can be opened by others on this machine. Run: chmod 700 {folder}"))
 }
 
-/// Reads the secret kept at `path`, or makes it there once, readable by its owner alone.
+/// Reads the secret stored at `path`, or makes it there once, readable by its owner alone.
 pub(super) fn development_secret(path: &Path) -> Result<String, String> {
     let problem = |cause: std::io::Error| format!("The secret {} cannot be kept: {cause}", path.display());
     if path.exists() {

@@ -6,7 +6,7 @@ use r2d2::ManageConnection;
 use super::connection::{DbConnection, Manager};
 use crate::error::ApiError;
 
-/// SQLite counts for each connection what others commit, so it always has to be the same one that is asked.
+/// SQLite counts for each connection what others commit, so that one connection has to ask every time.
 #[derive(Debug)]
 pub struct Changes {
     connection: DbConnection,
@@ -25,7 +25,7 @@ impl Changes {
         Ok(Self { connection, version: None })
     }
 
-    /// Whether anything was committed since this was last asked, the first time included. Costs microseconds.
+    /// Whether anything was committed since the last call; the first call is true. Costs microseconds.
     ///
     /// # Errors
     /// Errors of the database.
@@ -38,7 +38,7 @@ impl Changes {
     /// Runs a short read in one transaction: all of it sees the same state.
     ///
     /// # Errors
-    /// What `f` returns.
+    /// The errors of `f`.
     pub fn read<T>(&mut self, f: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>) -> Result<T, ApiError> {
         self.connection.transaction(f)
     }

@@ -72,8 +72,8 @@ impl DbConnection {
         self.batch_execute("SAVEPOINT job")
     }
 
-    /// Keeps or undoes the changes since [`Self::open_savepoint`]. Fails where the transaction has
-    /// ended, however it did, since the savepoint went with it.
+    /// Retains or undoes the changes since [`Self::open_savepoint`]. Fails where the transaction has ended, for whatever reason, since the
+    /// savepoint went with it.
     pub(super) fn close_savepoint(&mut self, keep: bool) -> QueryResult<()> {
         self.batch_execute(if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" })
     }

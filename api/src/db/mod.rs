@@ -94,7 +94,7 @@ impl Db {
     /// shorter than a hand-over to another; only waiting for a connection leaves it. The connection refuses to write.
     ///
     /// # Errors
-    /// What `f` returns, or [`crate::error::Code::Busy`] if no connection came free within five seconds.
+    /// The errors of `f`, or [`crate::error::Code::Busy`] if no connection came free within five seconds.
     pub async fn read<T>(&self, f: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>) -> Result<T, ApiError> {
         let mut connection = if let Some(connection) = self.readers.try_get() {
             connection
@@ -105,10 +105,10 @@ impl Db {
         DbConnection::transaction(&mut connection, f)
     }
 
-    /// [`Db::read`] on a thread of its own, for one that takes long.
+    /// [`Db::read`] on a thread of its own, for a read that takes long.
     ///
     /// # Errors
-    /// As those of [`Db::read`].
+    /// The errors of [`Db::read`].
     pub async fn read_apart<T, F>(&self, f: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
@@ -121,7 +121,7 @@ impl Db {
     /// Runs `f` alone among all writes and returns once its effect is durable; an error undoes all that `f` did.
     ///
     /// # Errors
-    /// What `f` returns; [`crate::error::Code::Busy`] if the queue is full or another process holds the database.
+    /// The errors of `f`; [`crate::error::Code::Busy`] if the queue is full or another process holds the database.
     pub async fn write<T, F>(&self, f: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
@@ -130,7 +130,7 @@ impl Db {
         self.writer.submit(f).await.map_err(|_| ApiError::internal("the database writer stopped"))?
     }
 
-    /// Queues `f` for which nobody waits. If it fails, a line in the log says that `what` was not written.
+    /// Queues `f` without waiting for it. If it fails, a line in the log says that `what` was not written.
     pub fn write_later<F>(&self, what: &'static str, f: F)
     where
         F: FnOnce(&mut DbConnection) -> Result<(), ApiError> + Send + 'static,
@@ -160,13 +160,13 @@ impl Db {
         self.writer.submit(f).blocking_recv().map_err(|_| ApiError::internal("the database writer stopped"))?
     }
 
-    /// The number of writes since the start that failed though they were in order themselves.
+    /// How many writes have failed since the start though nothing was wrong with them.
     #[must_use]
     pub fn faults(&self) -> u64 {
         self.writer.faults()
     }
 
-    /// A connection of its own that tells when anything was committed.
+    /// A connection of its own that notices every commit.
     ///
     /// # Errors
     /// [`crate::error::Code::Busy`] if it cannot be made.

@@ -20,16 +20,16 @@ use crate::error::{ApiError, Code};
 /// Bounds how long the first write of a batch waits for the last one.
 const BATCH: usize = 256;
 
-/// Runs one write in its savepoint. Handed no connection it runs nothing and is answered with the reason alone.
+/// Runs one write in its savepoint. Without a connection it runs nothing, and only the reason is answered.
 type Job = Box<dyn FnOnce(Option<&mut DbConnection>) -> Ran + Send>;
 
 /// A job as it stands before the commit.
 struct Ran {
     /// Delivers the answer, once the fate of the whole transaction is known.
     answer: Box<dyn FnOnce(Result<(), ApiError>) + Send>,
-    /// The disk's fault, if it was the disk's.
+    /// Whether the disk was at fault.
     fault: bool,
-    /// Why the transaction is no more, if it is.
+    /// Why the transaction has ended, if it has.
     ended: Option<ApiError>,
 }
 
@@ -52,7 +52,7 @@ impl Writer {
         Ok(Self { queue: Some(sender), thread: Some(thread), faults })
     }
 
-    /// How often something could not be written that was in order itself.
+    /// How many writes could not be made though nothing was wrong with them.
     pub(super) fn faults(&self) -> u64 {
         self.faults.load(Ordering::Relaxed)
     }
@@ -83,7 +83,7 @@ impl Writer {
             let fault = outcome.as_ref().is_err_and(|error| error.code.is_of_the_disk());
             let at_fault = ended.is_some();
             let answer = Box::new(move |committed: Result<(), ApiError>| {
-                // A refusal goes the way of the rest, since it may rest on what a neighbour did and is undone.
+                // A refusal shares the fate of the transaction, since it may rest on a neighbour's write that is undone.
                 then(match committed {
                     Err(error) if !at_fault => Err(error),
                     _ => outcome,
@@ -114,8 +114,8 @@ impl Drop for Writer {
     }
 }
 
-/// Returns what `f` does, and why the transaction is no more if it is: SQLite ends it by itself after some errors, whatever `f` makes of
-/// them.
+/// Returns the outcome of `f`, and why the transaction has ended if it has: SQLite ends it by itself after some errors, even those that `f`
+/// handles.
 fn in_savepoint<T>(
     connection: &mut DbConnection,
     f: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>,
@@ -169,7 +169,7 @@ fn run(manager: &Manager, mut connection: DbConnection, jobs: &Receiver<Job>, fa
     }
 }
 
-/// The answer to all whose work went with a transaction that one of them, with this error, brought down.
+/// The answer to every write that was undone because `error` ended their transaction.
 fn undone_by(error: ApiError) -> ApiError {
     if error.code.is_of_the_disk() || error.code == Code::Busy {
         return error;

@@ -17,7 +17,7 @@ use crate::{
     outbox::{self, Subject, Topic},
 };
 
-/// Logs an entry, and tells those who watch.
+/// Logs an entry and notifies those who watch.
 pub fn insert_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
     insert_entries(conn, std::slice::from_ref(entry))?;
     entry_changed(conn, None, entry)
@@ -28,10 +28,10 @@ pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult
     entries.iter().try_for_each(|entry| diesel::insert_into(dsl::entries).values(entry).execute(conn).map(drop))
 }
 
-/// Makes an entry what it is `after` a change by `by`, keeps how it was `before`, and tells those who watch.
+/// Changes an entry from `before` to `after` in the name of `by`, saves the version before, and notifies those who watch.
 ///
-/// The time of the change has to be that of its turn to be written: changes overtake one another on their way there, and a
-/// client takes the entry that was changed last. It is later than the change before it, whatever the clock was put back to.
+/// `after.updated_at` has to be the time at which the writer runs: changes overtake one another on their way there, and a client takes the
+/// entry that was changed last. It counts as later than the change before it, even where the clock was put back.
 pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, by: &Username) -> QueryResult<()> {
     after.updated_at = changed_after(before, after.updated_at);
     versions::save_versions(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
@@ -97,7 +97,7 @@ fn entry_changed(conn: &mut DbConnection, before: Option<&Entry>, after: &Entry)
     outbox::add(conn, &after.user_id, Topic::Metric(after.metric()), level, Subject::Entry(&after.id), after.updated_at)
 }
 
-/// The least that somebody has to see of a metric to tell the two apart; `None` if nobody can.
+/// The least detail of a metric with which somebody can tell the two apart; `None` if nobody can.
 #[must_use]
 pub fn least_detail(before: &Entry, after: &Entry) -> Option<Detail> {
     if before.deleted_at.is_some() && after.deleted_at.is_some() {

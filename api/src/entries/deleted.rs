@@ -1,4 +1,4 @@
-//! Deleted entries, for their owner to find and restore after the moment in which the deletion could be undone.
+//! Deleted entries, which their owner can find and restore long after the deletion.
 
 use actix_web::{get, web};
 use serde::Serialize;
@@ -43,7 +43,6 @@ impl Entry {
     params(PageQuery),
     responses(
         (status = 200, description = "One page", body = Page<DeletedEntry>),
-        (status = 403, description = "Your account can only watch"),
     )
 )]
 #[get("/entries/deleted")]

@@ -72,7 +72,7 @@ fn validate_value(entry: &CreateEntry) -> Result<(), ValidationError> {
     })
 }
 
-/// A text is kept as it was typed. NUL cannot be typed, and databases, files and terminals end a text there.
+/// Refuses NUL, which nobody can type and at which databases, files and terminals end a text. All else is stored as it was typed.
 fn validate_note(note: &str) -> Result<(), ValidationError> {
     if !note.contains('\0') {
         return Ok(());
@@ -89,7 +89,7 @@ fn validate_tags(tags: &[String]) -> Result<(), ValidationError> {
         .with_message(Cow::Borrowed("has to be at most ten tags of 1 to 32 characters each, without NUL (U+0000)")))
 }
 
-/// Refuses what cannot have happened.
+/// Refuses an instant at which nothing can have been logged.
 fn check_instant(at: Timestamp, now: Timestamp) -> Result<(), FieldError> {
     if at.0 > now.0 + AHEAD {
         return Err(FieldError::new(
@@ -114,7 +114,6 @@ fn check_instant(at: Timestamp, now: Timestamp) -> Result<(), FieldError> {
     responses(
         (status = 201, description = "Logged", body = EntryView),
         (status = 200, description = "Logged before under this id", body = EntryView),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 409, description = "The id belongs to a different entry"),
     )
 )]
@@ -134,7 +133,7 @@ pub async fn create_entry(
     let (status, entry) = logger
         .0
         .write(&state.db, move |conn, context| {
-            // By the zone that holds when it is written, whatever it was when the request came.
+            // The zone at the time of writing counts, whatever it was when the request came.
             let day = get_user(conn, owner_id.user())?.day_of(instant);
             let mut entry = Entry::new(owner_id, id, metric, value, instant, day, now);
             entry.fl_oz_tenths = fl_oz_tenths;
@@ -165,7 +164,6 @@ pub async fn create_entry(
     params(("id" = Uuid, Path, description = "The entry's id")),
     responses(
         (status = 200, description = "The entry", body = EntryView),
-        (status = 403, description = "Your account can only watch"),
         (status = 404, description = "Not an entry of yours, or deleted"),
     )
 )]
@@ -216,7 +214,6 @@ pub struct UpdateEntry {
     request_body = UpdateEntry,
     responses(
         (status = 200, description = "The entry as it is now", body = EntryView),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 404, description = "Not an entry of yours, or deleted"),
     )
 )]
@@ -268,7 +265,6 @@ pub async fn update_entry(
     params(("id" = Uuid, Path, description = "The entry's id")),
     responses(
         (status = 204, description = "Deleted"),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 404, description = "Not an entry of yours, or deleted already"),
     )
 )]
@@ -300,7 +296,6 @@ pub async fn delete_entry(
     params(("id" = Uuid, Path, description = "The entry's id")),
     responses(
         (status = 200, description = "The restored entry", body = EntryView),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 404, description = "Not an entry of yours"),
     )
 )]

@@ -78,7 +78,7 @@ impl Entry {
         self.tags = serde_json::json!(tags).to_string();
     }
 
-    /// Moves the entry to `at`, which belongs to `day`; the day of an entry that stays where it is was fixed when it was written.
+    /// Moves the entry to `at`, which belongs to `day`. The day of an entry that is there already was fixed when it was written.
     pub fn move_to(&mut self, at: Timestamp, day: NaiveDate) {
         if self.at != at {
             self.at = at;
@@ -86,7 +86,7 @@ impl Entry {
         }
     }
 
-    /// Whether both say the same, whenever it happened.
+    /// Whether both have the same content, whenever it happened.
     #[must_use]
     pub fn same_content(&self, other: &Self) -> bool {
         let content = |entry: &Self| (entry.metric.clone(), entry.value, entry.fl_oz_tenths);

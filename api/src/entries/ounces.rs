@@ -7,7 +7,7 @@ use crate::{
 
 const ML_PER_TENTH: f64 = 2.957_352_956_25;
 
-/// The tenths of an ounce that are nearest to so many millilitres.
+/// The tenths of an ounce that are nearest to an amount in millilitres.
 #[must_use]
 #[expect(
     clippy::cast_possible_truncation,
@@ -18,10 +18,10 @@ pub fn nearest_tenths(ml: i64) -> i64 {
     (ml as f64 / ML_PER_TENTH).round() as i64
 }
 
-/// Checks that an entry that has tenths of an ounce says the same by both.
+/// Checks that millilitres and tenths of an ounce, where an entry has both, are the same amount.
 ///
 /// # Errors
-/// Names what does not fit.
+/// Names the field that does not fit.
 pub fn check(metric: Metric, value: i32, fl_oz_tenths: Option<i32>) -> Result<(), FieldError> {
     let Some(tenths) = fl_oz_tenths else { return Ok(()) };
     let message = match metric.definition().unit {

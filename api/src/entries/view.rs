@@ -43,7 +43,7 @@ pub struct EntryView {
 }
 
 impl Entry {
-    /// For its owner.
+    /// The entry for its owner.
     #[must_use]
     pub fn view(self) -> EntryView {
         EntryView {
@@ -61,7 +61,7 @@ impl Entry {
         }
     }
 
-    /// For its owner, unless it is deleted.
+    /// The entry for its owner; `None` if it is deleted.
     #[must_use]
     pub fn living_view(self) -> Option<EntryView> {
         self.deleted_at.is_none().then(|| self.view())

@@ -4,7 +4,7 @@ use super::{
     hub::Streams,
     send_buffer::SendBuffer,
     socket::{Body, Listening},
-    subscription::{Subscription, What},
+    subscription::{Subject, Subscription},
 };
 use crate::{
     account::username::Username,
@@ -53,7 +53,7 @@ pub async fn get_person_events(
 ) -> ApiResult<HttpResponse> {
     let now = state.clock.now();
     let watched = reader.0.read(&state.db, |conn, user| Watched::find(conn, user, &username, now)).await?;
-    open(&streams, reader.0, What::Person(watched.person.as_person()), &req)
+    open(&streams, reader.0, Subject::Person(watched.person.as_person()), &req)
 }
 
 /// Follow the list of people live.
@@ -76,15 +76,20 @@ pub async fn get_people_events(
     reader: Reader,
     req: HttpRequest,
 ) -> ApiResult<HttpResponse> {
-    open(&streams, reader.0, What::People, &req)
+    open(&streams, reader.0, Subject::People, &req)
 }
 
-fn open(streams: &web::Data<Streams>, reader: CurrentUser, what: What, req: &HttpRequest) -> ApiResult<HttpResponse> {
+fn open(
+    streams: &web::Data<Streams>,
+    reader: CurrentUser,
+    subject: Subject,
+    req: &HttpRequest,
+) -> ApiResult<HttpResponse> {
     let slot = streams.slot(&reader.user.id)?;
     let buffer = SendBuffer::new();
     let last_event_id = req.headers().get("last-event-id").filter(|id| !id.is_empty());
     let subscription = Subscription {
-        what,
+        subject,
         may_read_account: !reader.is_limited(),
         reader_id: reader.user.as_viewer(),
         session_id: reader.session_id,

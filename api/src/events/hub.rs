@@ -31,9 +31,9 @@ use crate::{
 
 /// How often the database is asked whether anything was committed.
 const TURN: Duration = Duration::from_millis(50);
-/// How long after a commit it is known at the latest whose session or share it ended.
+/// How soon after a commit the sessions and shares that it ended are noticed at the latest.
 const VALIDATED_WITHIN: Duration = Duration::from_millis(250);
-/// A display that watches without a break uses its session, and is noted to so often.
+/// How often a stream that stays open is noted as a use of its session.
 const USED_EVERY: i64 = HOUR;
 /// The time that lists may take in one turn: the rest come in the next, after everything else.
 const LISTS_WITHIN: Duration = Duration::from_millis(50);
@@ -160,13 +160,13 @@ impl Streams {
         self.shared.woken.notify_one();
     }
 
-    /// There is something to do before the next turn.
+    /// Wakes the thread before its next turn is due.
     pub(super) fn wake(&self) {
         self.shared.inbox().woken = true;
         self.shared.woken.notify_one();
     }
 
-    /// Ends all streams, and waits until it is written that nobody watches any more.
+    /// Ends all streams, and waits until the database says that nobody watches through this process.
     pub fn stop(&self) {
         self.shared.inbox().stopping = true;
         self.shared.woken.notify_one();
@@ -197,10 +197,10 @@ struct Hub {
     streams: Vec<Stream>,
     /// The newest row of the outbox that was looked at.
     looked_at: i64,
-    /// Something was committed since all streams were validated last.
+    /// Whether something was committed since all streams were last validated.
     unvalidated: bool,
     validated: Instant,
-    /// Something was committed since all lists were noted to be read again, and when that was.
+    /// Whether something was committed since all lists were last marked to be read again, and when that was.
     unlisted: bool,
     listed: Instant,
     /// When changes by time alone were last looked at.
@@ -235,8 +235,8 @@ impl Hub {
         }
     }
 
-    /// Until it is time for the next turn: at once where there is `more` to do, and never while nobody listens and that is written. False once
-    /// it is over.
+    /// Waits for the next turn: not at all where there is `more` to do, and without end while nobody listens and that is written down.
+    /// Returns whether the hub goes on.
     fn wait(&mut self, more: bool) -> bool {
         let mut inbox = self.shared.inbox();
         while !(more || inbox.stopping || inbox.woken || !inbox.joined.is_empty()) {
@@ -256,7 +256,7 @@ impl Hub {
         !over
     }
 
-    /// Brings every stream as far as it goes; whether there is more for one of them.
+    /// Brings every stream as far as it goes. Returns whether there is more for one of them.
     fn turn(&mut self) -> ApiResult<bool> {
         let now = self.clock.now();
         let before = self.streams.len();
@@ -291,7 +291,7 @@ impl Hub {
         self.unvalidated |= committed;
         let second = !(0..SECOND).contains(&(now.0 - self.second.0));
         let all = second || (self.unvalidated && self.validated.elapsed() >= VALIDATED_WITHIN);
-        // A list is about more than there are rows for, but nothing else in it is urgent.
+        // A list also shows things for which there are no rows, none of them urgent.
         self.unlisted |= committed;
         if self.unlisted && self.listed.elapsed() >= LIST_EVERY {
             self.streams.iter_mut().for_each(Stream::note_change);

@@ -10,7 +10,7 @@ use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::subscription::What;
+use super::subscription::Subject;
 use crate::account::ids::ViewerId;
 
 /// How far a reader has come.
@@ -32,12 +32,12 @@ pub(super) const NOWHERE: StreamPlace = StreamPlace { row: i64::MIN, digest: 0 }
 pub(super) struct EventIds([u8; 32]);
 
 impl EventIds {
-    pub fn new(secret: &SecretString, reader: &ViewerId, of: &What) -> Self {
+    pub fn new(secret: &SecretString, reader: &ViewerId, of: &Subject) -> Self {
         let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(secret.expose_secret().as_bytes())
             .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
         let of = match of {
-            What::Person(person) => person.as_str(),
-            What::People => "people",
+            Subject::Person(person) => person.as_str(),
+            Subject::People => "people",
         };
         for part in ["event ids", reader.as_str(), of] {
             mac.update(&(part.len() as u64).to_be_bytes());
@@ -81,7 +81,7 @@ mod tests {
         let secret = SecretString::from("a secret of a test, long enough for anything");
         let id = |text: &str| UserId::new(text);
         let ids = |reader: &str, person: &str| {
-            EventIds::new(&secret, &id(reader).as_viewer(), &What::Person(id(person).as_person()))
+            EventIds::new(&secret, &id(reader).as_viewer(), &Subject::Person(id(person).as_person()))
         };
         let place = StreamPlace { row: 7, digest: 8 };
         let id = ids("alex", "robin").encrypt_block(place);

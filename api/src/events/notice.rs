@@ -36,7 +36,7 @@ pub(super) fn moves_status(row: &OutboxRow, granted: Granted) -> bool {
     }
 }
 
-/// Whether the change may affect more of the reader's data than one thing that can be shown by itself.
+/// Whether the change may affect more of the reader's data than a single thing.
 pub(super) fn is_everything(row: &OutboxRow, granted: Granted) -> bool {
     match row.topic() {
         Topic::Metric(_) => granted.history && row.subject.is_none(),

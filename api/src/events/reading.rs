@@ -32,11 +32,11 @@ use crate::{
     },
 };
 
-/// How many rows of a chunk are looked for by one statement.
+/// How many rows of a chunk one statement looks for.
 const CHUNK: usize = 500;
-/// Beyond this many rows, the people they are about are not told apart.
+/// Beyond this many rows, every person counts as touched.
 const TOUCHED: u32 = 2000;
-/// How many rows a stream that is behind goes forward in one turn.
+/// How many rows a stream that is behind advances in one turn.
 const ROWS: u32 = 64;
 /// The most people that a list shows.
 const PEOPLE: u32 = 100;
@@ -66,11 +66,11 @@ impl<'a> Concerned<'a> {
 pub(super) struct Reading<'a> {
     conn: &'a mut DbConnection,
     pub now: Timestamp,
-    /// The newest row there is, and the one up to which most are gone.
+    /// The newest outbox row, and the one up to which rows are pruned.
     pub last: i64,
     pub pruned: i64,
     users: HashMap<UserId, User>,
-    /// The user of each session that lives.
+    /// The user of each living session.
     sessions: HashMap<SessionId, UserId>,
     shares: HashMap<(PersonId, ViewerId), Share>,
     rows: HashMap<(PersonId, i64), Rc<Rows>>,
@@ -85,7 +85,7 @@ pub(super) struct Reading<'a> {
 pub(super) struct Rows {
     pub found: Vec<OutboxRow>,
     entries: HashMap<EntryId, Entry>,
-    /// The row up to which these are all.
+    /// The row up to which `found` is complete.
     pub up_to: i64,
 }
 
@@ -149,7 +149,7 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// The reader, if their session still lets them in: as of [`crate::auth::guard::Reader`].
+    /// The reader, if their session still lets them in by the rules of [`crate::auth::guard::Reader`].
     pub fn reader(&self, session: &SessionId, reader: &ViewerId) -> Option<User> {
         let theirs = self.sessions.get(session).is_some_and(|user| user == reader.user());
         let may_read = |user: &&User| !user.disabled && user.temporary_password_until.is_none();
@@ -282,7 +282,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Each of the ids one time.
+/// The ids without repetitions.
 fn once<'a, T: Eq + Hash + ?Sized>(ids: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
     ids.collect::<HashSet<_>>().into_iter().collect()
 }

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// Beyond so many bytes nothing is added until the client has taken them.
+/// Beyond this many bytes nothing is added until the client has taken them.
 const ROOM: usize = 32 * 1024;
 
 #[derive(Debug)]
@@ -20,7 +20,7 @@ struct State {
 }
 
 impl SendBuffer {
-    /// With a comment in it, so that the client hears at once that it is connected.
+    /// A buffer with a comment in it, so that the client learns at once that it is connected.
     pub fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::new(State { text: b":\n\n".to_vec(), waker: None, ended: false })))
     }
@@ -50,7 +50,7 @@ impl SendBuffer {
         }
     }
 
-    /// All there is, and whether taking it made room again; `None` once it has ended.
+    /// Takes all bytes, and tells whether that made room again; `None` once the stream has ended.
     pub fn poll_take(&self, context: &Context<'_>) -> Poll<Option<(Vec<u8>, bool)>> {
         let mut state = self.state();
         if !state.text.is_empty() {

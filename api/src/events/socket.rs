@@ -30,13 +30,13 @@ use super::{
 };
 use crate::error::{ApiError, ApiResult};
 
-/// A client that has taken nothing for so long is gone.
+/// A client that has taken nothing for this long is gone.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A second handle to the same connection, for the stream that takes it over.
 struct Socket(RefCell<Option<OwnedFd>>);
 
-/// Keeps the socket of a new connection at hand for its requests.
+/// Stores the socket of a new connection where its requests find it.
 pub fn retain_socket(connection: &dyn Any, data: &mut Extensions) {
     let stream = connection.downcast_ref::<TcpStream>();
     if let Some(socket) = stream.and_then(|stream| stream.as_fd().try_clone_to_owned().ok()) {
@@ -52,18 +52,18 @@ pub(super) struct Listening {
     pub slot: Slot,
 }
 
-/// The body of the answer to somebody who will listen: nothing of it is actix's to send.
+/// The body of the answer to somebody who will listen. Actix sends none of it.
 pub(super) struct Body {
     socket: Option<OwnedFd>,
     chunked: bool,
-    /// Handed to the hub when the first of the body is wanted: of an answer to HEAD nothing ever is.
+    /// Handed to the hub once the body is asked for, which never happens for HEAD.
     subscription: Option<Subscription>,
     listening: Option<Listening>,
 }
 
 impl Body {
     /// # Errors
-    /// [`crate::error::Code::Busy`] if the connection could not be had a second time.
+    /// [`crate::error::Code::Busy`] if there is no second handle to the connection to be had.
     pub fn new(req: &HttpRequest, subscription: Subscription, listening: Listening) -> ApiResult<Self> {
         let socket = req.conn_data::<Socket>().and_then(|socket| socket.0.borrow_mut().take());
         Ok(Self {
@@ -79,7 +79,7 @@ impl Body {
 #[derive(Debug)]
 pub(super) struct TakenOver;
 
-/// Whether actix complains that it had to release a connection, which it calls an error each time.
+/// Whether `record` is actix's complaint about a connection that was taken over, which is no error.
 #[must_use]
 pub fn is_taking_over(record: &log::Record<'_>) -> bool {
     record.target().starts_with("actix_http") && record.args().to_string().ends_with(&format!("{TakenOver:?}"))
@@ -111,7 +111,7 @@ impl MessageBody for Body {
         if let (Some(socket), Some(listening)) = (body.socket.take(), body.listening.take()) {
             let chunked = body.chunked;
             rt::spawn(async move {
-                // A client that has gone has nobody to be told.
+                // There is nobody to notify once the client has gone.
                 let _gone = send(socket, &listening, chunked).await;
             });
         }

@@ -17,7 +17,7 @@ use super::{
     notice::{is_everything, is_shown, moves_status},
     reading::{Concerned, Reading, Rows, ShownPerson},
     send_buffer::SendBuffer,
-    subscription::{Subscription, What},
+    subscription::{Subject, Subscription},
     watching::Pair,
 };
 use crate::{
@@ -33,7 +33,7 @@ use crate::{
     trail::AuditContext,
 };
 
-/// A stream on which nothing happened for so long sends a sign of life.
+/// A stream on which nothing happened for this long sends a sign of life.
 const HEARTBEAT: i64 = 15 * SECOND;
 /// A list is sent again this often at most.
 pub(super) const LIST_EVERY: Duration = Duration::from_secs(1);
@@ -41,10 +41,10 @@ pub(super) const LIST_EVERY: Duration = Duration::from_secs(1);
 pub(super) struct Stream {
     subscription: Subscription,
     ids: EventIds,
-    /// `None` until the first of it was sent.
+    /// `None` until something was sent.
     sent: Option<Sent>,
     last_sent: Timestamp,
-    /// There may be rows that were not looked at, or a list may have changed since it was read.
+    /// Whether there may be rows that were not looked at, or a list that may have changed since it was read.
     behind: bool,
     compare: Compare,
     /// When the status was last compared.
@@ -54,9 +54,9 @@ pub(super) struct Stream {
     listed: Instant,
     /// The others whose status the reader sees.
     shown: Vec<ShownPerson>,
-    /// The people whom the reader was shown, by user name, since that was last noted.
+    /// The user names of the people shown to the reader since looks were last noted.
     looked: Vec<Username>,
-    /// The reader watches others than when that was last asked.
+    /// Whether the reader watches other people than when looks were last noted.
     watches_others: bool,
 }
 
@@ -69,12 +69,12 @@ enum Compare {
     AsOfNow,
 }
 
-/// The state that the reader has been told.
+/// The state that was last sent to the reader.
 #[derive(Clone, Copy)]
 struct Sent {
     /// `None` for a list.
     granted: Option<Granted>,
-    /// The row up to which all were looked at.
+    /// The row up to which all rows were looked at.
     looked_at: i64,
     place: StreamPlace,
 }
@@ -82,7 +82,7 @@ struct Sent {
 impl Stream {
     pub fn new(subscription: Subscription, secret: &SecretString) -> Self {
         Self {
-            ids: EventIds::new(secret, &subscription.reader_id, &subscription.what),
+            ids: EventIds::new(secret, &subscription.reader_id, &subscription.subject),
             last_sent: subscription.context.at,
             compared_at: subscription.context.at,
             subscription,
@@ -105,12 +105,12 @@ impl Stream {
         self.sent.is_none()
     }
 
-    /// Whether it has ended, by either side.
+    /// Whether either side has ended the stream.
     pub fn is_over(&self) -> bool {
         self.over || Arc::strong_count(&self.subscription.buffer) == 1
     }
 
-    /// Whether there may be something for it that it has room for.
+    /// Whether there may be something to send, and room for it.
     pub fn is_due(&self) -> bool {
         let in_time = self.listed().is_none_or(|listed| listed.elapsed() >= LIST_EVERY);
         !self.over && self.behind && in_time && self.buffer().has_room()
@@ -123,7 +123,7 @@ impl Stream {
         shown.map(|shown| (shown.person_id.clone(), reader_id.clone()))
     }
 
-    /// Notes whom the reader was shown since the last time; whether they watch others than then.
+    /// Notes whom the reader was shown since the last call. Returns whether they watch other people than then.
     pub fn note_looks(&mut self, looks: &Looks, db: &Db, now: Timestamp) -> bool {
         if !self.looked.is_empty() {
             looks.note_all(db, &self.context(now), mem::take(&mut self.looked));
@@ -140,7 +140,7 @@ impl Stream {
         AuditContext { at: now, ..self.subscription.context.clone() }
     }
 
-    /// The reader sees these, and from now on nobody else.
+    /// Notes that the reader now sees these people and nobody else.
     fn see(&mut self, shown: Vec<ShownPerson>) {
         let before: HashMap<&PersonId, u64> = self.shown.iter().map(|shown| (&shown.person_id, shown.digest)).collect();
         let known = |shown: &&ShownPerson| before.get(&shown.person_id) == Some(&shown.digest);
@@ -159,27 +159,27 @@ impl Stream {
     }
 
     pub fn concerned(&self) -> Concerned<'_> {
-        let Subscription { what, reader_id, session_id, .. } = &self.subscription;
-        let person = match what {
-            What::Person(person) => Some(person),
-            What::People => None,
+        let Subscription { subject, reader_id, session_id, .. } = &self.subscription;
+        let person = match subject {
+            Subject::Person(person) => Some(person),
+            Subject::People => None,
         };
         Concerned { session_id, reader_id, person }
     }
 
     /// When the list was read last; `None` for a person.
     pub fn listed(&self) -> Option<Instant> {
-        (self.subscription.what == What::People).then_some(self.listed)
+        (self.subscription.subject == Subject::People).then_some(self.listed)
     }
 
-    /// The list may have changed.
+    /// Notes that the list may have changed.
     pub fn note_change(&mut self) {
-        self.behind |= self.subscription.what == What::People;
+        self.behind |= self.subscription.subject == Subject::People;
     }
 
-    /// The rows from `before` to `last` are about these people, or about anybody.
+    /// Notes that the rows from `before` to `last` are about these people, or about anybody.
     pub fn note_rows(&mut self, touched: Option<&HashSet<PersonId>>, before: i64, last: i64) {
-        let What::Person(person) = &self.subscription.what else { return };
+        let Subject::Person(person) = &self.subscription.subject else { return };
         if touched.is_none_or(|touched| touched.contains(person)) {
             self.behind = true;
         } else if let Some(sent) = &mut self.sent
@@ -200,19 +200,19 @@ impl Stream {
         tick: bool,
         time_for_list: bool,
     ) -> QueryResult<()> {
-        let Subscription { what, reader_id, session_id, .. } = &self.subscription;
+        let Subscription { subject, reader_id, session_id, .. } = &self.subscription;
         let Some(reader) = reading.reader(session_id, reader_id) else {
             self.revoke(reading.now, "session");
             return Ok(());
         };
         let beat = tick && !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0));
-        match what {
-            What::Person(person) => match reading.watched(&reader, person) {
+        match subject {
+            Subject::Person(person) => match reading.watched(&reader, person) {
                 Some(watched) => self.watch(reading, &reader, &watched, beat)?,
                 None => self.revoke(reading.now, "share"),
             },
-            What::People if time_for_list => self.list(reading, &reader, cursors, beat)?,
-            What::People => self.behind |= beat,
+            Subject::People if time_for_list => self.list(reading, &reader, cursors, beat)?,
+            Subject::People => self.behind |= beat,
         }
         if beat && !(0..HEARTBEAT).contains(&(reading.now.0 - self.last_sent.0)) {
             self.last_sent = reading.now;
@@ -227,7 +227,7 @@ impl Stream {
         self.over = true;
     }
 
-    /// With the server's time in a comment, so that a page whose clock was put right notices.
+    /// Adds an event, with the server's time in a comment, so that a page whose clock was corrected notices.
     fn push(&self, Timestamp(now): Timestamp, event: &str, place: StreamPlace, data: &str) {
         let mut text = String::with_capacity(data.len() + 96);
         // Writing to a string cannot fail.
@@ -297,7 +297,7 @@ impl Stream {
         if differs { self.status(reading, watched) } else { Ok(()) }
     }
 
-    /// Where the reader had come to before, if everything since then that they may see is still there.
+    /// The place at which the reader's last stream ended, if everything since then that they may see is still there.
     fn last_place(&self, reading: &mut Reading, reader: &User, watched: &Watched) -> QueryResult<Option<StreamPlace>> {
         let Some(id) = &self.subscription.last_event_id else { return Ok(None) };
         let place = self.ids.decrypt_block(id);
@@ -309,7 +309,7 @@ impl Stream {
         Ok(Some(place).filter(|_| usable))
     }
 
-    /// Whether it could be shown by itself.
+    /// Sends the event about a row. Returns whether the row can be shown by itself.
     fn show(
         &mut self,
         reading: &mut Reading,

@@ -11,7 +11,7 @@ use crate::{
 
 /// The subject of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum Subject {
     /// One person, by id.
     Person(PersonId),
     /// The list of people.
@@ -20,12 +20,12 @@ pub(super) enum What {
 
 #[derive(Debug)]
 pub(super) struct Subscription {
-    pub what: What,
+    pub subject: Subject,
     pub reader_id: ViewerId,
     pub session_id: SessionId,
-    /// Not with an API token: those are for what is logged and not for the account.
+    /// Not with an API token, which is for logged data and not for the account.
     pub may_read_account: bool,
-    /// For the looks of the reader.
+    /// The context of the records about the reader's looks.
     pub context: AuditContext,
     pub last_event_id: Option<String>,
     pub buffer: Arc<SendBuffer>,

@@ -29,7 +29,7 @@ pub(super) type Pair = (PersonId, ViewerId);
 pub(super) struct Watching {
     process_id: String,
     pairs: HashSet<Pair>,
-    /// Some viewers whom the database lists as watching have stopped.
+    /// Whether some viewers whom the database lists as watching have stopped.
     somebody_went: bool,
     /// When this process last said that it is alive.
     told: Option<Timestamp>,
@@ -60,8 +60,8 @@ impl Watching {
         });
     }
 
-    /// Says from time to time that this process is there and who watches through it, whatever of that was not written or was lost, and
-    /// clears up after the processes that are not there.
+    /// Writes from time to time that this process is alive and who watches through it, including anything that was lost or not written
+    /// before, and clears up after processes that are gone.
     pub fn keep_alive(&mut self, db: &Db, now: Timestamp) {
         if self.told.is_some_and(|told| (0..ALIVE_EVERY).contains(&(now.0 - told.0))) {
             return;
@@ -74,7 +74,7 @@ impl Watching {
             let written: HashSet<Pair> = pairs_of(conn, &process)?.into_iter().collect();
             written.difference(&pairs).try_for_each(|pair| leave(conn, &process, pair, now))?;
             pairs.difference(&written).try_for_each(|pair| enter(conn, &process, pair, now))?;
-            // A time in the future: the clock was set back, and processes that live have written a newer one since.
+            // A process with a time in the future is gone: the clock was set back, and a living one has written a newer time since.
             let ids = processes::table.select(processes::id);
             let mut lapsed: Vec<String> = ids.filter(processes::seen_at.le(now.0 - LEASE)).load(conn)?;
             lapsed.extend(ids.filter(processes::seen_at.gt(now.0 + LEASE)).load::<String>(conn)?);
@@ -82,7 +82,7 @@ impl Watching {
         });
     }
 
-    /// Nobody watches through this process any more.
+    /// Writes that nobody watches through this process any more.
     ///
     /// # Errors
     /// Errors of the database; others then clear up once the lease is over.
@@ -95,7 +95,7 @@ impl Watching {
     }
 }
 
-/// Another process may have given up on this one.
+/// Writes that this process is alive, even where another has given up on it.
 fn say_alive(conn: &mut DbConnection, process: &str, now: Timestamp) -> QueryResult<()> {
     if diesel::update(processes::table.find(process)).set(processes::seen_at.eq(now.0)).execute(conn)? == 0 {
         let row = (processes::id.eq(process), processes::seen_at.eq(now.0));
@@ -110,7 +110,7 @@ fn pairs_of(conn: &mut DbConnection, process: &str) -> QueryResult<Vec<Pair>> {
 }
 
 fn enter(conn: &mut DbConnection, process: &str, (person, viewer): &Pair, now: Timestamp) -> QueryResult<()> {
-    // It is still there if it was not written yet that they went.
+    // The row is still there if the viewer's departure was not written yet.
     let there: i64 = watchers::table.find((person, viewer, process)).count().get_result(conn)?;
     // An account that was erased meanwhile watches nobody.
     if there > 0 || get_users(conn, &[person.user(), viewer.user()])?.len() < 2 {

@@ -16,7 +16,7 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// The caller that the request was found to come from when it came in.
+    /// The caller that was identified when the request came in.
     #[must_use]
     pub fn known(req: &HttpRequest) -> Option<Self> {
         req.extensions().get::<Self>().copied()
@@ -53,7 +53,7 @@ impl Caller {
     }
 }
 
-/// As it is kept: `user <id>`, `address 192.0.2.7`, `address 2001:db8:1:2::/64`.
+/// The stored form: `user <id>`, `address 192.0.2.7`, `address 2001:db8:1:2::/64`.
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_is_read_back_as_it_was_kept() {
+    fn a_caller_is_read_back_as_it_was_stored() {
         let at = |text: &str| Caller::at(text.parse().unwrap());
         let user = Caller::User(Uuid::from_u128(7));
         for caller in [user, at("192.0.2.7"), at("2001:db8::1"), at("192.0.2.7").coarser(), at("2001:db8::1").coarser()]

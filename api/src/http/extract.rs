@@ -200,7 +200,7 @@ impl<T: DeserializeOwned + Validate> FromRequest for ValidQuery<T> {
     }
 }
 
-/// The parser knows no parameter's name. It speaks of Rust's types, and the framework of its own.
+/// The fault names no parameter, because the parser knows none. Its texts about Rust's types are replaced.
 fn query_fault(text: &str) -> FieldError {
     let text = text.strip_prefix("Query deserialize error: ").unwrap_or(text);
     let number = ["invalid digit", "number too", "integer from empty string"].iter().any(|words| text.contains(words));

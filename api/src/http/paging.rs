@@ -81,7 +81,7 @@ impl<T> Page<T> {
     }
 
     /// # Errors
-    /// The first of `f`.
+    /// The first error of `f`.
     pub fn try_map<U, E>(self, f: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
         let items = self.items.into_iter().map(f).collect::<Result<_, _>>()?;
         Ok(Page { items, next_cursor: self.next_cursor })
@@ -130,8 +130,8 @@ impl Cursors {
         Ok(page)
     }
 
-    /// The cursor that continues `list` after `position`. Cursors have one length, because a position can be a number that counts more
-    /// than is shown.
+    /// The cursor that continues `list` after `position`. All cursors have one length: a position can be a number that counts hidden rows
+    /// too.
     #[must_use]
     pub fn cursor(&self, list: &str, position: &impl Serialize) -> String {
         let position =
@@ -168,8 +168,8 @@ impl Cursors {
             .ok_or_else(invalid_cursor)
     }
 
-    /// The position made unreadable, or readable again: it can hold a number that counts more than is shown. No two positions have the same
-    /// signature, so no two meet the same bytes.
+    /// Encrypts or decrypts a position, which can be a number that counts hidden rows too. No two positions have the same signature, so
+    /// that no two are combined with the same bytes.
     fn hidden(&self, list: &str, signature: &[u8], position: &[u8]) -> Vec<u8> {
         let signature = BASE64_URL_SAFE_NO_PAD.encode(signature);
         let blocks = position.chunks(32).zip(0_u32..);

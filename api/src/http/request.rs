@@ -13,9 +13,9 @@ pub fn routed_path(req: &HttpRequest) -> &str {
     req.match_info().as_str()
 }
 
-/// The address at the other end: the peer, or, where the peer is a trusted proxy, the rightmost address in
-/// `X-Forwarded-For` that is not one. Addresses further left are the client's own words. Where all are proxies
-/// it is the one furthest away, and where a proxy wrote something that is no address, it is that proxy.
+/// The address at the other end: the peer, or, where the peer is a trusted proxy, the rightmost address in `X-Forwarded-For` that is not
+/// one. Addresses further left are the client's own claims. Where all are trusted proxies it is the one furthest away, and where a proxy
+/// wrote something that is no address, it is that proxy.
 #[must_use]
 pub fn client_address(req: &HttpRequest, trusted: &[Network]) -> Option<IpAddr> {
     // On a socket for both families, an IPv4 address comes as an IPv6 one.

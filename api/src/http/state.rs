@@ -32,7 +32,7 @@ impl AppState {
     }
 }
 
-/// The service of this type, for those who have no signature to ask by.
+/// The service of this type, for code that has no handler's signature.
 ///
 /// # Errors
 /// 500 where `server/services.rs` makes none.

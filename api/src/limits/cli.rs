@@ -41,7 +41,7 @@ pub fn run(command: &PenaltyCommand, config: &Config, clock: &Clock) -> Result<S
             let wanted = words.clone();
             let lifted = db
                 .write_blocking(move |conn| {
-                    // One that is over as well: how many there were is forgotten with it.
+                    // A penalty that is over is found as well: lifting it resets the level of the next.
                     let found = penalties::views_after(conn, i64::MIN, now)?;
                     let id = found.iter().find(|penalty| penalty.is_of(&wanted)).map(Penalty::id);
                     Ok(match id {

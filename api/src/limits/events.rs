@@ -13,9 +13,9 @@ use crate::{
     trail::AuditContext,
 };
 
-/// How long they are kept.
+/// How long events are stored.
 const KEPT_FOR: i64 = 30 * DAY;
-/// More of one sort than that say nothing new. Together with the time they are kept, this bounds the table.
+/// More events of one sort add nothing. Together with [`KEPT_FOR`] this bounds the table.
 const PER_MINUTE: u32 = 30;
 const PER_DAY: u32 = 2_000;
 /// In characters: enough to see what it was.
@@ -56,7 +56,7 @@ impl Budget {
 }
 
 impl SecurityLog {
-    /// Writes it to the log, and soon to the database. Nobody waits for it.
+    /// Writes an event to the log now and to the database soon, without waiting.
     pub fn record(&self, db: &Db, clock: &Clock, context: AuditContext, event: SecurityEvent) {
         let SecurityEvent { kind, detail, caller } = event;
         let detail: String = detail.chars().filter(|letter| !letter.is_control()).take(DETAIL).collect();

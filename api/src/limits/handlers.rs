@@ -110,7 +110,7 @@ impl Penalty {
         self.id.to_string()
     }
 
-    /// Whether `words` mean its caller: all of it, or what follows `user` or `address`.
+    /// Whether `words` name this penalty's caller, with or without `user` or `address` in front.
     pub(super) fn is_of(&self, words: &str) -> bool {
         let name = self.caller.split_once(' ').map_or(self.caller.as_str(), |(_, name)| name);
         [self.caller.as_str(), name].iter().any(|known| known.eq_ignore_ascii_case(words.trim()))
@@ -305,7 +305,7 @@ pub async fn create_csp_report(
 }
 
 impl Violation {
-    /// Addresses without what follows the path: it can hold an invitation.
+    /// The report in words. Addresses end with their path, since a query can hold an invitation.
     fn detail(self) -> String {
         let short = |text: Option<String>| {
             let text = text.unwrap_or_else(|| "something".to_owned());

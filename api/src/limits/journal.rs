@@ -16,7 +16,7 @@ use std::{
 use super::tier::Tier;
 use crate::{clock::Timestamp, config::Rate, http::caller::Caller};
 
-/// At this size it is rewritten as what still counts: a file that is read in the blink of an eye, and holds some 50,000 requests.
+/// At this size the journal is rewritten with only what still counts. It is read in the blink of an eye, and holds some 50,000 requests.
 const LARGE: u64 = 4 << 20;
 
 #[derive(Debug)]
@@ -32,7 +32,7 @@ struct Writer {
     file: Option<File>,
     bytes: u64,
     rewrite_at: u64,
-    /// Whether the last line may be there in part.
+    /// Whether the last line may be incomplete.
     torn: bool,
     warned: bool,
 }
@@ -50,7 +50,7 @@ impl Writer {
 pub(super) type Used = HashMap<(Tier, Caller), u32>;
 
 impl Journal {
-    /// Reads what is there and starts a new file with what still counts of it.
+    /// Reads the journal and starts a new file with the requests that still count.
     pub fn open(folder: &Path, rates: [Rate; 6], now: Timestamp) -> (Self, Used) {
         let journal = Self { path: folder.join("limits.journal"), rates, writer: Mutex::new(Writer::default()) };
         let used = journal.rewrite(&mut journal.writer.lock().unwrap_or_else(PoisonError::into_inner), now);
@@ -83,7 +83,7 @@ impl Journal {
         }
     }
 
-    /// Replaces the file by what of it still counts at `now`.
+    /// Replaces the file with the requests that still count at `now`.
     fn rewrite(&self, writer: &mut Writer, now: Timestamp) -> Used {
         let text = fs::read(&self.path).unwrap_or_default();
         let ends = fold(&text, now, |tier| self.period(tier));
@@ -106,7 +106,7 @@ impl Journal {
                 *writer = Writer { file: Some(file), bytes, rewrite_at: LARGE.max(2 * bytes), ..Writer::default() };
             }
             Err(cause) => {
-                // The file that is there goes on being added to, once the disk takes it again.
+                // Otherwise the old file is appended to, once the disk takes it again.
                 writer.file = writer.file.take().or_else(|| OpenOptions::new().append(true).open(&self.path).ok());
                 writer.rewrite_at = writer.bytes + LARGE;
                 writer.warn(&cause);
@@ -115,7 +115,7 @@ impl Journal {
         used
     }
 
-    /// Whole or not at all, whenever the process ends.
+    /// Replaces the file as a whole or not at all, whenever the process ends.
     fn replace(&self, lines: &str) -> io::Result<File> {
         let draft = self.path.with_extension("draft");
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_put_back_keeps_nobody_out() {
+    fn a_clock_that_was_put_back_blocks_nobody() {
         let folder = tempfile::tempdir().unwrap();
         let future =
             line(Tier::General, 3, NOW.0 + 1_000_000_000, robin()) + &line(Tier::General, i64::MAX, i64::MIN, robin());

@@ -13,7 +13,7 @@ use crate::{
     trail::{Action, Outcome},
 };
 
-/// Sign-ins between two instants that did not work out.
+/// Failed sign-ins between two instants.
 pub fn count_failed_sign_ins(conn: &mut DbConnection, from: Timestamp, to: Timestamp) -> QueryResult<i64> {
     audit::table
         .filter(audit::action.eq(Action::Login.as_str()))
@@ -50,7 +50,7 @@ pub fn count_suspicious(conn: &mut DbConnection, from: Timestamp, to: Timestamp)
 /// When, at which name, from where, in which request.
 pub type FailedSignInRow = (Timestamp, Option<String>, Option<String>, Option<String>);
 
-/// The newest sign-ins since `since` that did not work out.
+/// The newest failed sign-ins since `since`.
 pub fn failed_sign_ins(conn: &mut DbConnection, since: Timestamp, limit: i64) -> QueryResult<Vec<FailedSignInRow>> {
     audit::table
         .filter(audit::action.eq(Action::Login.as_str()))

@@ -24,7 +24,7 @@ use crate::{
 /// The number of offences within an hour that earns a penalty.
 pub const OFFENCES: u32 = 10;
 const LONGEST: i64 = DAY;
-/// A level is forgotten so long after its penalty ended.
+/// A level is forgotten this long after its penalty ended.
 const REMEMBERED_FOR: i64 = DAY;
 /// How soon somebody who is kept out gets in once their penalty was lifted elsewhere.
 const SEE_EVERY: Duration = Duration::from_secs(1);
@@ -39,7 +39,7 @@ pub enum Offence {
     Suspicious,
 }
 
-/// A penalty as it is kept.
+/// A penalty as it is stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = penalties)]
 pub struct PenaltyRow {
@@ -98,15 +98,15 @@ impl Penalties {
         Some(penalty.until).filter(|until| *until > now)
     }
 
-    /// No penalty lasts longer from `now` on than it was imposed for.
+    /// Shortens the penalties that would last longer from `now` on than they were imposed for.
     pub fn bring_back(&self, now: Timestamp) {
         for penalty in self.known().imposed.values_mut() {
             penalty.until = penalty.until.min(Timestamp(now.0 + length(penalty.level)));
         }
     }
 
-    /// [`Penalties::until`], unless the row is gone: somebody has lifted it, perhaps from the command line. Asks at most once a second for
-    /// each caller.
+    /// [`Penalties::until`], unless the row is gone because somebody lifted the penalty, perhaps from the command line. Asks at most once a
+    /// second for each caller.
     pub async fn confirmed_until(&self, caller: &Caller, db: &Db, clock: &Clock) -> Option<Timestamp> {
         let until = self.until(caller, clock.now())?;
         if !self.is_to_be_seen(caller, clock.elapsed()) {
@@ -132,19 +132,19 @@ impl Penalties {
         due
     }
 
-    /// The row of a penalty is written: from now on it is the truth.
+    /// Notes that the row of a penalty is written: from now on the row decides.
     pub fn written(&self, caller: &Caller, clock: &Clock) {
         if let Some(penalty) = self.known().imposed.get_mut(caller) {
             penalty.seen = Some(clock.elapsed());
         }
     }
 
-    /// Counts an offence. If it is one too many, the penalty holds from now on, and what is returned has to be written.
+    /// Counts an offence. One too many begins a penalty at once, and the returned row has to be written.
     #[must_use]
     pub fn count(&self, caller: Caller, offence: Offence, clock: &Clock) -> Option<PenaltyRow> {
         let now = clock.now();
         let mut known = self.known();
-        // Requests that were under way when the penalty was imposed.
+        // Requests that were under way when a penalty began earn no further one.
         if known.imposed.get(&caller).is_some_and(|penalty| penalty.until > now) {
             return None;
         }
@@ -184,14 +184,14 @@ impl Penalties {
         })
     }
 
-    /// Ends a penalty at once, and forgets how many there were.
+    /// Ends a penalty at once, and resets the caller's level.
     pub fn forgive(&self, caller: &str) {
         if let Ok(caller) = caller.parse() {
             self.known().imposed.remove(&caller);
         }
     }
 
-    /// Forgets what is over, in memory and on disk.
+    /// Forgets past offences and penalties, in memory and on disk.
     pub fn forget_past(&self, db: &Db, now: Timestamp) {
         if self.known().forget_past(now) {
             db.write_later("the end of penalties", move |conn| Ok(delete_past(conn, now)?));
@@ -204,7 +204,7 @@ impl Penalties {
 }
 
 impl Known {
-    /// Whether there was anything to forget.
+    /// Returns whether there was anything to forget.
     fn forget_past(&mut self, now: Timestamp) -> bool {
         let before = self.imposed.len();
         self.imposed.retain(|_, penalty| penalty.until.0 > now.0 - REMEMBERED_FOR);
@@ -242,7 +242,7 @@ pub fn impose(conn: &mut DbConnection, context: &AuditContext, row: &PenaltyRow)
     context.record(conn, &AuditEvent::new(Action::PenaltyImpose).on(target).detail(detail))
 }
 
-/// Takes a penalty away. Whom it was for; `None` if there is none of this id.
+/// Lifts a penalty. Returns its caller; `None` if there is none of this id.
 ///
 /// # Errors
 /// Errors of the database.
@@ -262,7 +262,7 @@ fn is_there(conn: &mut DbConnection, caller: &str) -> QueryResult<bool> {
     found.first::<String>(conn).optional().map(|found| found.is_some())
 }
 
-/// Moves those that were imposed in the future to now, each as long as it is.
+/// Moves penalties that were imposed in the future to now, each as long as it was.
 ///
 /// # Errors
 /// Errors of the database.

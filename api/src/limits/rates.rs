@@ -37,8 +37,8 @@ const UNCHANGED: u32 = 10;
 /// How often counts that have run out are forgotten, so that memory follows the callers of the moment.
 const FORGET_EVERY: Duration = Duration::from_mins(1);
 
-/// The most networks that count by themselves in each tier. Beyond it, new ones count together by their first 16 bits,
-/// of which there can be no more than 65,536 in either family: a caller with many addresses cannot fill the memory.
+/// The most networks that count by themselves in each tier. Beyond that, new ones count together by their first 16 bits, of which there are
+/// at most 65,536 in either family: a caller with many addresses cannot fill the memory.
 const KNOWN_NETWORKS: usize = 50_000;
 
 /// Until when each caller's requests count (GCRA's theoretical arrival time).
@@ -88,7 +88,7 @@ pub struct Limits {
 
 struct Limit {
     rate: Rate,
-    /// One request comes back after that.
+    /// How long it takes until one more request is allowed.
     period: Duration,
     limiter: Limiter,
     ends: Ends,
@@ -117,7 +117,7 @@ pub struct Admission {
     caller: Caller,
     standing: Standing,
     at: Duration,
-    /// Where it was let through for the sake of an unchanged answer: how long any other has to wait.
+    /// The wait for any other answer, where the request was let through in the hope of an unchanged one.
     unless_unchanged: Option<Duration>,
 }
 
@@ -159,7 +159,7 @@ impl Limits {
             for ((tier, caller), count) in used {
                 let caller = limits.counted_as(tier, caller);
                 if let Some(count) = NonZeroU32::new(count) {
-                    // Callers that had a count each and now share one can be past its limit.
+                    // Callers that had a count each and now share one can exceed its limit.
                     let _full = limits.tiers[tier as usize].limiter.check_key_n(&caller, count);
                 }
             }
@@ -167,8 +167,8 @@ impl Limits {
         Ok(limits)
     }
 
-    /// Counts a request, and writes down that it counts, before it is worked on. Where the limit has nothing left, one that asks
-    /// whether something has changed is let through if there may be more unchanged answers; [`Limits::settle`] refuses any other.
+    /// Counts a request in memory and in the journal before it is worked on. Where the limit is used up, a conditional request is let
+    /// through while the limit for unchanged answers is not; [`Limits::settle`] refuses its answer unless that is unchanged.
     ///
     /// # Errors
     /// The refusal.
@@ -187,8 +187,8 @@ impl Limits {
         Ok(admission)
     }
 
-    /// Moves an unchanged answer to where those count, as far as there is room. What is left, or the refusal of an answer that was let
-    /// through for being unchanged, and is not.
+    /// Counts an unchanged answer in a tier of its own instead, as far as there is room. Returns what is left, or the refusal of an answer
+    /// that was let through for being unchanged and is not.
     ///
     /// # Errors
     /// The refusal.
@@ -206,7 +206,7 @@ impl Limits {
         Ok(moved.standing)
     }
 
-    /// How long to wait, where there is nothing left.
+    /// Takes one request from the limit; the error is how long to wait where nothing is left.
     fn take(&self, tier: Tier, caller: Caller) -> Result<Admission, Duration> {
         let Limit { rate, limiter, .. } = &self.tiers[tier as usize];
         let at = self.clock.elapsed();
@@ -231,7 +231,7 @@ impl Limits {
         }
     }
 
-    /// Users count by themselves: there are as many as were let in.
+    /// The caller that a request counts for. Users always count by themselves, since there are no more of them than accounts.
     fn counted_as(&self, tier: Tier, caller: Caller) -> Caller {
         if let Caller::User(_) = caller {
             return caller;
@@ -280,7 +280,7 @@ impl Limit {
         Ok(Self { rate, period, limiter, ends, started: clock.elapsed(), known: Mutex::default() })
     }
 
-    /// Gives back a request that was counted at `at`, as long as it still counts; whether it did.
+    /// Gives back a request that was counted at `at`, as long as it still counts. Returns whether it did.
     fn give_back(&self, caller: Caller, at: Duration, now: Duration) -> bool {
         let mut ends = self.ends.lock();
         let Some(end) = ends.get_mut(&caller).filter(|_| now.saturating_sub(at) < self.period) else { return false };

@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecurityEventKind {
-    /// A way out of the folder.
+    /// A path that leads out of its folder.
     Traversal,
     /// The byte at which many programs stop reading.
     Nul,
-    /// Something that other products have.
+    /// An address that other products have.
     Scanner,
     Script,
     Sql,
@@ -109,7 +109,8 @@ fn in_path(path: &str) -> Option<SecurityEventKind> {
     code(path, &SQL_IN_ADDRESS)
 }
 
-/// The names are ours to choose, the values may be somebody's words. A value goes nowhere: it could be a credential.
+/// Looks at the parameters: their names are ours, their values may be somebody's words. No value is recorded, since it could be a
+/// credential.
 fn in_query(method: &str, path: &str, query: &str) -> Option<Finding> {
     let mut recorded = None;
     for pair in query.split('&') {
@@ -152,7 +153,7 @@ struct FreeText {
     tags: Vec<String>,
 }
 
-/// Looks at what a person wrote, in a body that was understood. It is kept as written whatever is found.
+/// Looks at the free text in a parsed body. It is stored as written whatever is found.
 #[must_use]
 pub fn inspect_body(method: &str, path: &str, body: &[u8]) -> Option<Finding> {
     let FreeText { note, display_name, name, tags } = serde_json::from_slice(body).ok()?;
@@ -171,7 +172,7 @@ fn code(text: &str, sql: &[&str]) -> Option<SecurityEventKind> {
     sql.iter().any(|part| text.contains(part)).then_some(SecurityEventKind::Sql)
 }
 
-/// Lower case, with every layer of percent encoding taken off, and dots and slashes that were written too long made plain.
+/// Lower case, with every layer of percent encoding removed, and overlong encodings of dots and slashes made plain.
 fn decode(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     // Anything encoded more often than this reaches nothing that decodes as often.
@@ -185,7 +186,7 @@ fn decode(text: &str) -> String {
     let mut plain = Vec::with_capacity(bytes.len());
     let mut rest = bytes.as_slice();
     while let Some((first, tail)) = rest.split_first() {
-        // UTF-8 of two bytes for what needs one is no UTF-8, but has been read as such.
+        // An overlong sequence of two bytes is no UTF-8, but some programs read it as such.
         let overlong = tail.first().filter(|_| matches!(first, 0xc0 | 0xc1));
         let (byte, tail) = match overlong {
             Some(second) => (((first & 0x1f) << 6) | (second & 0x3f), &tail[1..]),

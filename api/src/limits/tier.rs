@@ -44,7 +44,7 @@ impl Tier {
         }
     }
 
-    /// Whether it lets somebody in who is not yet known: it counts for an address, and no penalty of that address keeps it out.
+    /// Whether it lets in somebody who is not yet known: it counts for an address, and no penalty of that address blocks it.
     #[must_use]
     pub fn lets_in(self) -> bool {
         matches!(self, Self::Auth | Self::Registration)

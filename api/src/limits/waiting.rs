@@ -1,8 +1,8 @@
-//! Callers that a limit refused, and when each was told to come back: what tells a client that waits from one that goes on.
+//! Callers that a limit refused, and when each may come back: the difference between a client that waits and one that goes on.
 //!
-//! Every refusal leaves its moment here. A request that is refused at or after one of them used that one up and is no offence: somebody
-//! waited as told. [`AT_ONCE`] may be refused without having waited, since a page asks for several things before it hears of the first
-//! refusal. Each further one is an offence; its own repetition, once its moment has come, is none.
+//! Every refusal leaves here the moment at which its caller may come back. A request that is refused at or after such a moment uses it up
+//! and is no offence, because its caller waited. [`AT_ONCE`] requests may be refused without having waited, since a page asks for several
+//! things before it hears of the first refusal. Each further one is an offence; its own repetition, once its moment has come, is none.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -19,14 +19,14 @@ pub const AT_ONCE: usize = 6;
 const MOMENTS: usize = 64;
 /// The most callers that are remembered.
 const CALLERS: usize = 10_000;
-/// A moment is forgotten so long after it came.
+/// A moment is forgotten this long after it came.
 const FORGOTTEN_AFTER: Duration = Duration::from_mins(15);
 
 #[derive(Debug, Default)]
 pub(super) struct Waiting(Mutex<HashMap<(Tier, Caller), VecDeque<Duration>>>);
 
 impl Waiting {
-    /// A request was refused at `now` and told to come back at `until`. Whether that was an offence.
+    /// Notes that a request was refused at `now` and may come back at `until`. Returns whether that was an offence.
     pub fn refuse(&self, tier: Tier, caller: Caller, now: Duration, until: Duration) -> bool {
         let mut callers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if callers.len() >= CALLERS && !callers.contains_key(&(tier, caller)) {
@@ -44,7 +44,7 @@ impl Waiting {
         offence
     }
 
-    /// A request was let through at `now`: one of those that waited, if any did.
+    /// Notes that a request was let through at `now`: it counts as one of those that waited, if any did.
     pub fn admit(&self, tier: Tier, caller: Caller, now: Duration) {
         let mut callers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(moments) = callers.get_mut(&(tier, caller)) {

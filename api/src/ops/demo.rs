@@ -29,7 +29,7 @@ struct Habit {
     /// Entries on an ordinary day.
     drinks: u32,
     moods: u32,
-    /// Where the mood swings around, 1 to 10.
+    /// The level around which the mood swings, 1 to 10.
     altitude: f64,
 }
 

@@ -17,9 +17,9 @@ use crate::{
 
 /// A check that takes longer fails: monitors expect an answer within a second.
 const PATIENCE: Duration = Duration::from_millis(800);
-/// For how long a row that was written speaks for the next one.
+/// How long one successful write vouches for the next.
 const PROVEN_FOR: Duration = Duration::from_secs(1);
-/// How many ids the row of the probe holds before it proves anything: with 128 KiB it takes more room than any write of a person does.
+/// How many ids the first probe writes, and the first after a failure: 128 KiB take more room than any write of a person.
 const FILLING: usize = (128 << 10) / 36;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -140,7 +140,7 @@ impl Draining {
     }
 }
 
-/// Finds out whether writes are kept, by writing: a row of its own, the same one each time.
+/// Finds out whether writes are stored, by writing one row of its own again and again.
 #[derive(Debug, Default)]
 pub struct Probe(Mutex<Option<Proof>>);
 
@@ -148,16 +148,16 @@ pub struct Probe(Mutex<Option<Proof>>);
 #[derive(Debug)]
 struct Proof {
     at: Instant,
-    /// How many writes had failed until then: one more, and it proves nothing.
+    /// How many writes had failed by then: after one more the proof is void.
     faults: u64,
 }
 
 impl Probe {
-    /// Takes the write lock and gives it back, which fails on a full queue or behind another process; writes only where that was not done
-    /// just now, so that asking often neither wears out the disk nor keeps the streams busy. `id` has not been written before, as SQLite
-    /// leaves a page alone that stays what it is.
+    /// Takes the write lock and gives it back, which fails on a full queue or behind another process. Writes only where the last write was
+    /// not just now, so that asking often neither wears out the disk nor keeps the streams busy. `id` is a new one each time, because
+    /// SQLite does not write a page that stays the same.
     async fn write(&self, db: &Db, id: String) -> ApiResult<()> {
-        // One at a time, or those who ask would fill the queue while it does not move.
+        // One probe at a time, or probes would fill the queue while it does not move.
         let mut proof = self.0.lock().await;
         let (at, faults) = (Instant::now(), db.faults());
         let last = proof.as_ref().filter(|proof| proof.faults == faults).map(|proof| proof.at);

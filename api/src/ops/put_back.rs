@@ -1,5 +1,5 @@
-//! A clock that was put back: what was noted while it was ahead lies in the future then, and would keep somebody waiting, or let somebody
-//! in, for longer than its rule says.
+//! Repairs instants after the clock was put back: those noted while it was ahead lie in the future, and would keep somebody waiting, or let
+//! somebody in, for longer than the rules say.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Clocks are corrected by less than that all the time.
 const UNNOTICED: i64 = 1_000;
 
-/// Moves what was noted in the future to now. What somebody chose as an end (of a share, an invitation, a token) stays.
+/// Moves instants that were noted in the future to now. An end that somebody chose (of a share, an invitation, a token) stays.
 ///
 /// # Errors
 /// Errors of the database.
@@ -42,7 +42,7 @@ pub fn bring_back(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Whether the clock is behind where it would be, had it only gone on since the last look.
+/// Finds out whether the clock is behind where it would be, had it simply gone on since the last look.
 #[derive(Debug)]
 pub struct Watch(Timestamp, Duration);
 

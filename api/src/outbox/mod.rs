@@ -108,7 +108,7 @@ impl OutboxRow {
     }
 }
 
-/// The newest number given out, and the one up to which only the newest row of each kind is kept.
+/// The newest number given out, and the one up to which only the newest row of each kind is left.
 pub fn ends(conn: &mut DbConnection) -> QueryResult<(i64, i64)> {
     outbox_head::table.find(1).select((outbox_head::last, outbox_head::pruned)).first(conn)
 }
@@ -164,13 +164,13 @@ pub fn newest_of_share(conn: &mut DbConnection, person_id: &PersonId, viewer_id:
     Ok(those.order(outbox::id.desc()).select(outbox::id).first(conn).optional()?.unwrap_or_default())
 }
 
-/// How long rows are kept: a reader who was away for longer loads everything again.
+/// How long rows are stored: a reader who was away for longer loads everything again.
 const KEPT_FOR: i64 = 7 * DAY;
 const PRUNED_AT_ONCE: i64 = 1000;
 
-/// Walks on over rows that are older than a week, in their order, and prunes earlier rows about the
-/// same; returns how many it walked over. The newest of each kind stays, so that a reader's place
-/// follows from what they may see alone: else it would change once something hidden is a week old.
+/// Walks on over rows that are older than a week, in their order, and prunes earlier rows about the same; returns how many it walked over.
+/// The newest of each kind stays, so that a reader's place follows from what they may see alone: otherwise it would change once something
+/// hidden is a week old.
 pub fn prune(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
     let (_, pruned) = ends(conn)?;
     let next: Vec<(i64, PersonId, OutboxRow)> = outbox::table

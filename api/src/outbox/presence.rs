@@ -1,5 +1,5 @@
-//! Presence: who is watching at the moment, through whichever process. Each process tells that it
-//! is alive; the rows of one that no longer does count for nothing.
+//! Presence: the viewers who watch at the moment, through any process. Each process writes that it is alive; the rows of one that no longer
+//! does count for nothing.
 
 use diesel::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// How long a process counts as alive after its last sign, and no longer before it: then the clock was set back.
+/// How long a process counts as alive after its last sign of life, and as long before it, in case the clock was set back.
 pub const LEASE: i64 = 45 * SECOND;
 
 /// Whether somebody watches a person at `now`.

@@ -8,11 +8,11 @@ use crate::{error::ApiResult, http::state::AppState};
 
 const EVERY: Duration = Duration::from_hours(1);
 
-/// For as long as the server runs.
+/// Prunes for as long as the server runs.
 pub async fn prune_periodically(state: web::Data<AppState>) {
     loop {
         if let Err(error) = prune(&state).await {
-            log::warn!(cause:% = error; "old events could not be let go");
+            log::warn!(cause:% = error; "old events could not be pruned");
         }
         tokio::time::sleep(EVERY).await;
     }

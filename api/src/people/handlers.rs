@@ -54,7 +54,7 @@ pub fn page_of_people(
     page.of(people, |last| last.username.clone()).try_map(|person| Ok(model::person_view(conn, reader, person, now)?))
 }
 
-/// At all whose status is on the page.
+/// Records a look at everybody whose status is on the page.
 pub fn note_looks(state: &AppState, looks: &Looks, reader: &Reader, page: &Page<PersonView>) {
     let shown = page.items.iter().filter(|person| person.status.is_some());
     looks.note_all(&state.db, &reader.0.context, shown.map(|person| person.person.username.clone()));

@@ -37,7 +37,7 @@ impl Looks {
         self.note_all(db, context, [person.clone()]);
     }
 
-    /// The same of several persons, in one write.
+    /// [`Self::note`] for several persons, in one write.
     pub fn note_all(&self, db: &Db, context: &AuditContext, people: impl IntoIterator<Item = Username>) {
         let Some(viewer) = context.actor.as_deref().map(Username::typed) else { return };
         let minute = context.at.0 / MINUTE;

@@ -1,4 +1,4 @@
-//! Admins seen as somebody who is watched: who may see what of whom, and how they are now.
+//! The people who are watched: who may see what of whom, and how they are now.
 //!
 //! `GET /people`, `GET /people/{username}/status`, `GET /people/{username}/entries`, and what `shares` lists
 

@@ -68,7 +68,7 @@ pub fn person_view(conn: &mut DbConnection, reader: &User, person: User, now: Ti
     view_with(reader, person, share, now, |watched| status(conn, watched, now))
 }
 
-/// The same with a share that was read already, and a status that perhaps was too.
+/// [`person_view`] with a share, and perhaps a status, that was read already.
 pub fn view_with(
     reader: &User,
     person: User,

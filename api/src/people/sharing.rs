@@ -1,5 +1,5 @@
-//! Consent. [`decide`] alone says what a reader may see of a person, and every way out (status, list, history, events, and what comes
-//! later) shows what the [`Granted`] it returns lets through.
+//! Consent. [`decide`] alone says what a reader may see of a person, and every way out (status, list, history, events) shows no more than
+//! the [`Granted`] that it returns.
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ words! {
     }
 }
 
-/// A person's permission for one viewer, as it is kept.
+/// A person's permission for one viewer, as it is stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = shares, treat_none_as_null = true)]
 pub struct Share {
@@ -70,36 +70,36 @@ impl Share {
         }
     }
 
-    /// As of `now`: one whose time is over has ended, whatever it was.
+    /// The state at `now`: a share whose time is over has ended.
     #[must_use]
     pub fn state(&self, now: Timestamp) -> ShareState {
         if self.ran_out(now).is_some() { ShareState::Ended } else { self.state }
     }
 
-    /// Since when that is its state.
+    /// The beginning of that state.
     #[must_use]
     pub fn since(&self, now: Timestamp) -> Timestamp {
         self.ran_out(now).unwrap_or(self.since)
     }
 
-    /// When its time was over, if it is and nobody ended it before.
+    /// The end of its time, if that has come and nobody ended it before.
     fn ran_out(&self, now: Timestamp) -> Option<Timestamp> {
         self.until.filter(|until| *until <= now && self.state != ShareState::Ended)
     }
 
-    /// When the person said no, if that is the last that was said.
+    /// The time at which the person said no, if that was their last word.
     #[must_use]
     pub fn refused_at(&self) -> Option<Timestamp> {
         (self.state == ShareState::Ended).then_some(self.since)
     }
 
-    /// Whether it is no more than a wish, of somebody who was never kept out: that is no reason to keep them out of `everyone`.
+    /// Whether it is a mere request by a viewer who was never kept out, and so no reason to keep them out of `everyone`.
     #[must_use]
     pub fn only_asks(&self, now: Timestamp) -> bool {
         self.state(now) == ShareState::Requested && !self.kept_out.0
     }
 
-    /// Whether it lets its viewer see just what everyone sees whom a person lets in with `everyone`.
+    /// Whether its viewer sees just what they would see with `everyone`.
     #[must_use]
     pub fn is_usual(&self, now: Timestamp) -> bool {
         self.state(now) == ShareState::Approved && self.until.is_none() && self.terms() == Granted::USUAL
@@ -126,7 +126,7 @@ impl Share {
 
     pub fn set_state(&mut self, state: ShareState, now: Timestamp) {
         if self.state(now) == ShareState::Ended {
-            // Or somebody who was kept out of `everyone` could come in by asking.
+            // Otherwise somebody who was kept out of `everyone` could come in by asking.
             self.kept_out = Flag(state == ShareState::Requested);
         }
         self.since = if self.state(now) == state { self.since(now) } else { now };
@@ -160,7 +160,7 @@ impl Granted {
         }
     }
 
-    /// Whether nothing that is logged is kept from the reader, so that it does no harm to tell when anything last changed.
+    /// Whether the reader sees all that is logged, so that the time of the last change reveals nothing more.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.history && Metric::ALL.iter().all(|metric| self.of(*metric) == Detail::Exact)
@@ -191,7 +191,7 @@ pub struct Ends<'a> {
 /// The access of `viewer` to `person` at `now`, given the share between them; `None` is nothing, not even that the person is there.
 ///
 /// An admin sees themself and no other admin. `nobody` counts for more than any share; what a share says, or that it has ended, counts for
-/// more than `everyone`. A wish by itself changes nothing.
+/// more than `everyone`. A request by itself changes nothing.
 #[must_use]
 pub fn decide(Ends { person, viewer }: Ends<'_>, share: Option<&Share>, now: Timestamp) -> Option<Granted> {
     if person.role() != Role::Admin || person.disabled || viewer.disabled {

@@ -25,7 +25,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// As somebody sees them who may `watch` them, or who may not.
+    /// The person as somebody sees them who may `watch` them, or who may not.
     #[must_use]
     pub fn new(person: &User, watch: bool) -> Self {
         Self {

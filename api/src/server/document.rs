@@ -113,9 +113,13 @@ fn complete(mut document: openapi::OpenApi) -> openapi::OpenApi {
     document
 }
 
+/// Paths of a caller's own entries and shares: a viewer has neither.
+const FOR_OWNERS: [&str; 3] = ["/api/v1/entries", "/api/v1/me/shares", "/api/v1/me/audience"];
+
 fn describe(operation: &mut Operation, path: &str, writes: bool) {
     let limited = path.starts_with("/api/v1/");
     let for_admins = path.starts_with("/api/v1/admin/");
+    let for_owners = FOR_OWNERS.iter().any(|start| path.starts_with(start));
     let body = operation.request_body.is_some();
     let in_query = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query);
     let query = operation.parameters.iter().flatten().any(in_query);
@@ -127,6 +131,8 @@ fn describe(operation: &mut Operation, path: &str, writes: bool) {
         (signed_in, "401", "Not signed in, or the credential is not (or no longer) valid"),
         (limited, "409", "The credential belongs to another user than `Acting-As` says"),
         (for_admins, "403", "Not an admin, or the request came from another site"),
+        (for_owners && writes, "403", "Your account can only watch, or the request came from another site"),
+        (for_owners, "403", "Your account can only watch"),
         (signed_in && writes, "403", "The request came from another site"),
         (body, "413", "The body is too large"),
         (body, "415", "The content type is not JSON"),

@@ -40,12 +40,12 @@ fn is_health(req: &ServiceRequest) -> bool {
     path == "/health" || path.starts_with("/health/")
 }
 
-/// Protection from requests by a foreign name, or from too many at once.
+/// Protection from requests for other hosts, and from too many at once.
 #[derive(Debug)]
 pub struct Front {
     /// One permit for each request that is worked on.
     at_work: Semaphore,
-    /// The names by which this server may be asked.
+    /// The host names that this server answers to.
     hosts: Vec<String>,
 }
 
@@ -72,8 +72,8 @@ fn name(host: &str) -> &str {
     port.map_or(host, |colon| &host[..colon])
 }
 
-/// A name that is not ours is somebody else's DNS entry, or a cache that is to be fooled. A body with two lengths is one that a proxy
-/// before us may end elsewhere (RFC 9112, 6.1); what else is ambiguous, actix refuses itself.
+/// Refuses a foreign host name, which is somebody else's DNS entry or meant to fool a cache, and a body with two lengths, which a proxy
+/// before us may end elsewhere (RFC 9112, 6.1). Actix refuses all other ambiguity itself.
 pub(super) async fn check_host(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -101,7 +101,7 @@ pub(super) async fn check_host(
     }
 }
 
-/// More at once than can be worked on would make all of them late.
+/// Refuses requests beyond those that can be worked on at once, since they would make all of them late.
 pub(super) async fn limit_concurrency(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -207,9 +207,9 @@ fn can_be_kept_out(req: &ServiceRequest) -> bool {
     !is_health(req) && !tier.is_some_and(Tier::lets_in)
 }
 
-/// Counts a request before it is worked on, and an unchanged answer where those count. A refusal that is an offence says so to
-/// [`enforce_penalties`].
-pub(super) async fn limit(
+/// Counts a request before it is worked on, and moves an unchanged answer to its own tier. [`enforce_penalties`] hears of each refusal that
+/// is an offence.
+pub(super) async fn enforce_rate_limits(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {

@@ -55,7 +55,7 @@ pub(super) fn strict(config: &Config, path: &str, headers: &mut HeaderMap) {
     }
 }
 
-/// Takes over from an answer what its problem document needs as well: how often one may ask, and which site may read it.
+/// Copies to a problem document the headers that it needs as well: the rate limit, and the site that may read it.
 pub(super) fn carry_over(from: &HeaderMap, to: &mut HeaderMap) {
     let kept = |name: &HeaderName| {
         name == header::VARY || ["access-control-", "x-ratelimit-"].iter().any(|start| name.as_str().starts_with(start))

@@ -68,7 +68,7 @@ pub(super) async fn journal_request(
         None => response,
     };
     headers::strict(&state.config, &path, response.headers_mut());
-    // The time is finer than `Date`, and whatever answers in the server's place does not know of it.
+    // The time is finer than `Date`, and nothing that answers in the server's place sends it.
     for (name, value) in [("x-request-id", id.clone()), ("server-time", state.clock.now().to_string())] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(HeaderName::from_static(name), value);
@@ -99,7 +99,7 @@ pub(super) async fn journal_request(
     }
 }
 
-/// Our own error as it is; one that actix raised itself without its words, which can name inner parts.
+/// Our own error as it is; one that actix raised itself without its text, which can name internals.
 fn problem_of(error: &Error) -> ApiError {
     if let Some(problem) = error.as_error::<ApiError>() {
         return problem.clone();
@@ -140,7 +140,7 @@ const GOES_ON: [(&str, &str); 5] = [
     ("POST", "/api/v1/csp-reports"),
 ];
 
-pub(super) async fn maintenance(
+pub(super) async fn refuse_in_maintenance(
     req: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
@@ -163,7 +163,7 @@ pub(super) async fn conditional_get(
     let get = req.method() == Method::GET;
     let wanted = req.headers().get(header::IF_NONE_MATCH).cloned();
     let response = next.call(req).await?.map_into_boxed_body();
-    // An answer that comes bit by bit, and may never end, is not begun.
+    // A streamed answer, which may never end, is not begun.
     if head && response.response().body().size() == BodySize::Stream {
         return Ok(response.map_body(|_, _| BoxBody::new(body::None::new())));
     }
@@ -195,7 +195,7 @@ pub(super) async fn conditional_get(
 }
 
 /// The cookie that carries a session.
-pub(super) fn sessions(state: &AppState) -> SessionMiddleware<CookieSessionStore> {
+pub(super) fn session_cookie(state: &AppState) -> SessionMiddleware<CookieSessionStore> {
     let life = time::Duration::milliseconds(COOKIE_LIFE);
     SessionMiddleware::builder(CookieSessionStore::default(), cookie_key(&state.config.session_secret))
         .cookie_name(state.cookie_name().to_owned())

@@ -34,7 +34,7 @@ pub struct Services {
 
 impl Services {
     /// # Errors
-    /// If the hash cost is not one bcrypt takes, or what was decided or limited before cannot be read.
+    /// If bcrypt does not take the hash cost, a rate cannot be counted, or settings or penalties cannot be read.
     pub fn new(config: Config, clock: Clock, db: Db) -> Result<Self, String> {
         let settings = db.read_blocking(|conn| Ok(settings::effective(conn, &config)?));
         let settings = settings.map_err(|error| format!("The settings cannot be read: {error}"))?;
@@ -55,7 +55,7 @@ impl Services {
         })
     }
 
-    /// Hands them to an application.
+    /// Registers every service with an application.
     pub(super) fn register(&self, app: &mut web::ServiceConfig) {
         let Self {
             state,

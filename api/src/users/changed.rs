@@ -18,7 +18,7 @@ pub struct ChangedUser<'a> {
     pub after: &'a User,
 }
 
-/// A user's account or preferences changed.
+/// Notes that a user's account or preferences changed.
 pub fn person_changed(conn: &mut DbConnection, user: ChangedUser<'_>, now: Timestamp) -> QueryResult<()> {
     let ChangedUser { before, after } = user;
     let (person, viewer) = (after.as_person(), after.as_viewer());

@@ -281,10 +281,10 @@ fn as_json(items: &impl serde::Serialize) -> Result<String, String> {
     serde_json::to_string(items).map(|text| text + "\n").map_err(|cause| cause.to_string())
 }
 
-/// Asks on the terminal whether `username` is to go.
+/// Asks on the terminal whether `username` is to be erased.
 ///
 /// # Errors
-/// If there is none to ask on.
+/// If there is no terminal to ask on.
 fn confirmed(username: &str) -> Result<bool, String> {
     let stdin = io::stdin();
     if !stdin.is_terminal() {

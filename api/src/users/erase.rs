@@ -1,4 +1,4 @@
-//! Erasing an account, with the one guard and the last word to those who had to do with it.
+//! Erasing an account, unless it is the last admin's, and notifying the people whom it watched.
 
 use diesel::prelude::*;
 

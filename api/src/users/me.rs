@@ -1,4 +1,4 @@
-//! An account as its owner sees it, and with the lock that is on its name.
+//! An account as its owner sees it, with the lock that is on its name.
 
 use diesel::QueryResult;
 use serde::Serialize;
@@ -49,7 +49,7 @@ pub struct Me {
 }
 
 impl User {
-    /// With the lock that is on the name at `now`.
+    /// The view with the lock that is on the name at `now`.
     pub fn view_at(&self, conn: &mut DbConnection, now: Timestamp) -> QueryResult<UserView> {
         Ok(self.view().locked(lockout::locked_until(conn, &self.username, now)?))
     }

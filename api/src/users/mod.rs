@@ -1,4 +1,4 @@
-//! Accounts: how they come about, what each keeps about themself, and how admins manage them.
+//! Accounts: registration, a user's own account, and how admins manage all of them.
 //!
 //! `GET PATCH DELETE /me`, `POST /auth/register`, and what `admin` and `invites` list
 

@@ -68,7 +68,7 @@ pub async fn register_user(
     let ValidJson(RegisterUser { username, password, privacy_policy_version, invite_code }) = body;
     let code_hash = invite_code.map(|code| api_tokens::hash(code.expose_secret()));
     let now = state.clock.now();
-    // Before a second is spent on hashing; what counts is asked again in the transaction.
+    // Before a second is spent on hashing; the decision is made again in the transaction.
     state.db.read(|conn| admission(conn, &state.config, code_hash.as_deref(), now)).await?;
     if privacy_policy_version != privacy_policy::VERSION {
         return Err(privacy_policy::not_current().into());

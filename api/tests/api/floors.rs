@@ -1,5 +1,5 @@
-//! The house of floors: a file imports from floors below its own, and from its own room. Which room stands on which floor is said by
-//! `lib.rs` alone: each of its paragraphs is a floor, from the ground up.
+//! The house of floors: a file imports from floors below its own, and from its own room. `lib.rs` alone says which room stands on which
+//! floor: each of its paragraphs is a floor, from the ground up.
 
 use std::{
     collections::BTreeMap,
@@ -37,7 +37,7 @@ fn tokens(text: &str) -> Vec<&str> {
     found
 }
 
-/// The rooms that `crate::`, or as many `super::` as lead out of the room, lead to, in `use` and inline.
+/// The rooms that `crate::`, or enough `super::` to leave the room, lead to, in `use` and inline.
 fn imports(text: &str, depth: usize) -> Vec<&str> {
     let (tokens, way_out) = (tokens(text), ["super", "::"].repeat(depth));
     let mut found = Vec::new();

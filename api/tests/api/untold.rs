@@ -1,5 +1,5 @@
-//! Refusals do not tell whether somebody exists: each executes the same statements, as often, and
-//! says the same, whomever it is about. `make bench` compares the times.
+//! Refusals do not tell whether somebody exists: each executes the same statements, as often, and says the same, whoever it is about. `make
+//! bench` compares the times.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -13,16 +13,16 @@ use crate::{
 const WRONG: &str = "Quiet-Harbour-71-lanternS";
 const NOBODY: &str = "nobody-here";
 
-/// A server of which all is overheard, with somebody of each kind that a stranger must not learn of.
+/// A server whose statements are all overheard, with one of each kind of account that a stranger must not learn of.
 struct House {
     app: TestApp,
     admin: Client,
-    /// May watch one of them, and not the others.
+    /// A viewer who may watch one of them, and not the others.
     viewer: Client,
     said: [Said; 2],
 }
 
-/// A person who is watched, those whom nobody may know of, and what each of them is.
+/// A person who is watched, the ones whom nobody may know of, and what each of them is.
 const SHARING: &str = "robin";
 const KEPT_BACK: [&str; 3] = ["hidden", "disabled", "another"];
 
@@ -45,7 +45,7 @@ impl House {
         Self { app, admin, viewer, said: [read, written] }
     }
 
-    /// The contents of an answer, but for its own id, and the statements that it took.
+    /// The content of an answer except its own id, and the statements that it took.
     async fn taken(&self, ask: impl Future<Output = Answer>) -> (u16, Value, Vec<String>, Vec<(String, i64)>) {
         for said in &self.said {
             said.lock().unwrap().clear();
@@ -60,7 +60,7 @@ impl House {
         (answer.status.as_u16(), answer.json, headers, said)
     }
 
-    /// Asks of each of `names`, and expects that none of it tells which of them are there.
+    /// Asks about each of `names`, and expects that no answer tells which of them exist.
     async fn same_of_all<F: Future<Output = Answer>>(
         &self,
         what: &str,
@@ -86,25 +86,25 @@ fn of_nobody_and(others: &[&'static str]) -> Vec<&'static str> {
 async fn a_viewer_learns_of_nobody_whom_they_may_not_watch() {
     let house = House::with(&[]).await;
     let (viewer, admin) = (&house.viewer, &house.admin);
-    // A person who ended the share is listed among people who can be asked, and shows nothing more than that.
+    // A person who ended the share is listed among the people who can be asked, and shows no more than that.
     let names = of_nobody_and(&[&KEPT_BACK[..], &["ended"]].concat());
     for way in ["status", "entries", "entries?limit=500&order=asc", "events"] {
         let ask = async |client: &Client, name: String| client.get(&format!("/api/v1/people/{name}/{way}")).await;
         assert_eq!(house.same_of_all(way, &names, |name| ask(viewer, name)).await, 404);
         let upper = |name: String| ask(viewer, name.to_ascii_uppercase());
         assert_eq!(house.same_of_all(way, &names, upper).await, 404);
-        // An admin watches no other admin, and may know who is there, but not by this.
+        // An admin watches no other admin, and may know who exists, but not by this.
         let others = of_nobody_and(&["hidden", "disabled", "another", SHARING]);
         assert_eq!(house.same_of_all(way, &others, |name| ask(admin, name)).await, 404);
     }
-    // The start of a viewer whom nobody shows anything, since looks are noted.
+    // The first page of a viewer to whom nobody shows anything, since looks are noted.
     let casey = house.app.named("casey", Role::Viewer).await;
     house
         .app
         .execute("UPDATE shares SET state = 'ended' WHERE viewer_id = (SELECT id FROM users WHERE username = 'casey')");
     let start = async |name: String| casey.get(&format!("/api/v1/start?person={name}")).await;
     assert_eq!(house.same_of_all("the start", &names, start).await, 200);
-    // The comparison does tell one thing from another.
+    // The comparison does find a difference where there is one.
     let watched = house.taken(viewer.get("/api/v1/people/robin/status")).await;
     let refused = house.taken(viewer.get("/api/v1/people/hidden/status")).await;
     assert_eq!((watched.0, refused.0), (200, 404));
@@ -114,7 +114,7 @@ async fn a_viewer_learns_of_nobody_whom_they_may_not_watch() {
 #[actix_web::test]
 async fn asking_to_watch_tells_of_nobody_who_cannot_be_asked() {
     let house = House::with(&[]).await;
-    // Without a body: whether one that nobody reads has come by the time of the answer is chance.
+    // Sent without a body: it is chance whether an unread body has arrived by the time of the answer.
     let ask = async |name: String| {
         let request = house.viewer.request("POST", &format!("/api/v1/people/{name}/share-requests"));
         Answer::of(request.send().await.unwrap()).await
@@ -150,7 +150,7 @@ async fn acting_as_somebody_else_tells_nothing_of_them() {
 async fn a_refused_sign_in_takes_the_same_up_to_the_lock_and_beyond() {
     for path in ["/api/v1/auth/login", "/api/v1/auth/token"] {
         let house = House::with(&[]).await;
-        // The right password of somebody who is disabled, and one that is no longer good, count like wrong ones.
+        // The correct password of a disabled user, and one that is no longer valid, count like wrong ones.
         let reset = house.admin.post("/api/v1/admin/users/another/reset-password", Value::Null).await;
         let temporary = reset.expect(StatusCode::OK).json["temporary_password"].as_str().unwrap().to_owned();
         house.app.clock.advance(25 * HOUR);
@@ -183,7 +183,7 @@ async fn a_made_up_continuation_tells_nothing_of_whom_it_is_tried_for() {
     for _ in 0..7 {
         assert_eq!(house.same_of_all("a continuation", &names, try_it).await, 401);
     }
-    // Nor does somebody's own, tried for others: each is used up by it.
+    // Nor does one's own code, tried for others: each attempt uses it up.
     let setup = house.viewer.post("/api/v1/me/totp", json!({"password": PASSWORD})).await;
     let secret = setup.expect(StatusCode::CREATED).json["secret"].clone();
     let code = json!({"code": code_at(&secret, house.app.clock.now())});
@@ -219,7 +219,7 @@ async fn whoever_may_not_register_learns_no_name() {
         };
         assert_eq!(house.same_of_all("registering", &names, ask).await, 403);
     }
-    // With what is wrong besides, nothing is looked for.
+    // A request with another fault looks for nobody.
     let house = House::with(&[]).await;
     for (password, version) in [("short", "2026-11-25.2"), (PASSWORD, "2020-01-01.1")] {
         let ask = async |name: String| {

@@ -1,5 +1,5 @@
-// Spent budgets, whatever else this person runs: the page waits as it is told, nothing is lost, and nobody is kept out
-// for it.
+// A budget that the same person's other clients used up: the page waits as it is told, nothing is lost, and nobody is
+// kept out.
 import { answers, card, expect, type Page, signIn, spend, test } from '../support/limited'
 import { type Server, stopClock } from '../support/test'
 
@@ -33,7 +33,7 @@ test('with nothing left to read by, a page comes up by itself, and a tap elsewhe
   await page.getByRole('button', { name: 'Log 250 ml' }).click()
   await expect(card(page, 'Water')).toContainText('250 ml of')
   await page.reload()
-  // Hands off.
+  // Nobody touches the page.
   for (const one of [tab, page]) {
     await expect(card(one, 'Water')).toContainText('250 ml of')
     await expect(live(one)).toBeVisible()
@@ -64,7 +64,7 @@ test('with nothing left to log by, a tap waits and arrives by itself, once, and 
   await page.getByRole('navigation').getByRole('link', { name: 'History' }).click()
   await expect(page.getByText('morning')).toBeVisible()
   await page.getByRole('navigation').getByRole('link', { name: 'Today' }).click()
-  // Hands off.
+  // Nobody touches the page.
   await expect(card(page, 'Not saved yet')).toBeHidden()
   await expect(card(page, 'Water')).toContainText('350 ml of')
   const values = (await client.entries()).map((entry) => entry.value)
@@ -81,7 +81,7 @@ test('who is kept out with their address is told for how long, may sign in, and 
   await own.limit()
   const stranger = await device()
   await stopClock(stranger)
-  // A client at this address goes on though it is told not to.
+  // Another client at this address goes on though it is told not to.
   await stranger.goto('/robots.txt')
   await stranger.evaluate(async () => {
     for (let text = ''; !text.includes('penalised');) {
@@ -97,7 +97,7 @@ test('who is kept out with their address is told for how long, may sign in, and 
   const [penalty] = await penalties(own)
   await own.command('penalty', 'lift', penalty?.caller ?? '')
   await stranger.clock.runFor(61_000)
-  // The budget that was spent comes back by the server's clock.
+  // The spent budget comes back by the server's clock.
   await stranger.clock.resume()
   await expect(stranger.getByRole('heading', { name: 'Sign in' })).toBeVisible()
 })

@@ -1,4 +1,4 @@
-// More than one tab, as browsers have them.
+// More than one tab at once.
 import { card, expect, type Page, signIn, test } from '../support/limited'
 
 test('who has the page open in four tabs, and logs in each, is never refused', async ({

@@ -35,14 +35,14 @@ interface View {
 
 export interface Cast {
   page: Page
-  /** Another who watches, as another client. */
+  /** Another viewer, as another client. */
   reader: Client
   admin: Account
   viewer: Account
   client: Client
 }
 
-/** Things that nobody can make happen at will: somebody who watches at this moment, and names of every kind. */
+/** States that no test can bring about at will: somebody who watches at this moment, and names of every kind. */
 export const share = {
   username: 'sam',
   display_name: 'Sam',
@@ -58,7 +58,7 @@ export const share = {
   watching: false,
 }
 
-/** Has the server's answers there say something else. */
+/** Changes the server's answers at an address. */
 export async function told<T>(page: Page, where: string, change: (answer: T) => T): Promise<void> {
   await page.route(`**/api/v1/${where}`, async (route) => {
     const answer = await route.fetch()
@@ -71,7 +71,7 @@ interface List {
   next_cursor: string | null
 }
 
-/** Changes the people that the page is given as it begins, or when it asks for them again. */
+/** Changes the people that the page gets as it begins, or when it asks for them again. */
 export async function toldOfPeople(page: Page, change: (list: List) => List): Promise<void> {
   await told(page, 'start*', (start: { people: List }) => ({
     ...start,
@@ -85,7 +85,7 @@ export async function alsoShared(page: Page, more: object[]): Promise<void> {
   await told(page, 'me/shares?*', (list: List) => ({ ...list, items: [...list.items, ...more] }))
 }
 
-/** Two more people in the list, of whom a band and almost nothing is seen; the list itself is not followed. */
+/** More people in the list, some seen by a band and some hardly at all; the list itself is not followed. */
 export async function narrowed(page: Page): Promise<void> {
   await page.route('**/api/v1/me/events', (route) => route.abort())
   await toldOfPeople(page, (list) => {
@@ -110,5 +110,5 @@ export async function narrowed(page: Page): Promise<void> {
   })
 }
 
-/** Each brings the page to one screen. Whatever that shows is there when it returns. */
+/** Each function brings the page to one screen, and returns once everything on it is there. */
 export type Screens = Record<string, (cast: Cast) => Promise<void>>

@@ -14,7 +14,7 @@ screens({
     await expect(page.getByText('That is everything.')).toBeVisible()
   },
   'history-overfull': async ({ page, admin, client }) => {
-    // Of each a few: here every one is a row, and all of them are looked through four times.
+    // A few of each: every one is a row here, and all of them are looked through four times.
     await client.logAll([...overfull.slice(0, 6), ...overfull.slice(-6)])
     await enter(page, admin, '/history')
     await expect(page.getByText('That is everything.')).toBeVisible()
@@ -22,7 +22,7 @@ screens({
   'history-unknown-zone': async ({ page, admin, client }) => {
     const time_zone = 'America/Argentina/Buenos_Aires'
     await client.send('PATCH', '/me', { time_zone, day_starts_at: 6 })
-    // In the small hours by the person's wall, and by UTC.
+    // The small hours, in the person's zone and in UTC.
     await client.log({ metric: 'water', value: 250, at: '2026-01-06T04:00:00.000Z', note: 'tea' })
     await client.log({ metric: 'altitude', value: 7, at: '2026-01-05T15:00:00.000Z' })
     await forgetZone(page, time_zone)

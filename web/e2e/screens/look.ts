@@ -1,24 +1,25 @@
-// How a screen is looked at, light and dark, from the narrowest phone to a wide desk, and in large text: no violation
-// that axe can find, no scrolling sideways, nothing cut, nothing too small for a thumb. SCREENS_DIR=… writes a picture of
-// each. The files beside this one say what is shown, each a part of the page, so that they run side by side.
+// How a screen is checked, light and dark, from the narrowest phone to a wide desk, and in large text: no violation
+// that axe can find, no scrolling sideways, nothing cut off, nothing too small for a thumb. SCREENS_DIR=… writes a
+// picture of each. The files beside this one hold the screens, one part of the page each, so that they run side by
+// side.
 import AxeBuilder from '@axe-core/playwright'
 import { Client, expect, type Page, setTextSize, test } from '../support/test'
 import { type Screens } from './cast'
 
 const WIDTHS = [320, 390, 768, 1440]
 const PHONES = [320, 390]
-/** The narrow and the wide layout; those between differ by nothing that axe looks at. */
+/** The narrow and the wide layout; widths in between make no difference to axe. */
 const LAYOUTS = [390, 1440]
 const SCHEMES = ['light', 'dark'] as const
-/** A browser's own setting in place of 16 px. */
+/** Settings of the browser in place of 16 px. */
 const LARGE_TEXT = [24, 32]
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 /** Rules that depend on colours; the rest is found in any theme. */
 const COLOUR_RULES = ['color-contrast', 'link-in-text-block']
-/** Smaller than the 48 px that touch targets have here only by what rounding takes. */
+/** Touch targets have 48 px here; only rounding may take from that. */
 const THUMB = 47.5
 
-/** Elements that reach beyond the window, are cut, or are too small to be hit with a thumb. */
+/** Elements that reach beyond the window, are cut off, or are too small for a thumb. */
 function misfits(thumb: number): string[] {
   const name = (element: Element) =>
     `<${element.tagName.toLowerCase()}> ${element.textContent.trim().slice(0, 40)}`
@@ -42,7 +43,7 @@ function misfits(thumb: number): string[] {
     if (pressed && Math.min(box.width, box.height) < thumb) {
       found.push(`${box.width.toFixed(0)} by ${box.height.toFixed(0)} px: ${name(element)}`)
     }
-    // A field scrolls what is typed; of all else that is pressed every word is in sight.
+    // A field scrolls its text; every word of any other control is in sight.
     const spills =
       element.scrollWidth > element.clientWidth + 1 ||
       element.scrollHeight > element.clientHeight + 1
@@ -68,7 +69,7 @@ async function look(page: Page, name: string): Promise<void> {
   }
 }
 
-/** As somebody reads it who has set their browser to a larger text. */
+/** Checks the screen for people who have set their browser to a larger text. */
 async function lookInLargeText(page: Page, name: string): Promise<void> {
   for (const size of LARGE_TEXT) {
     await setTextSize(page, size)
@@ -93,7 +94,7 @@ async function photograph(page: Page, name: string): Promise<void> {
 }
 
 async function violations(page: Page, runOnly: { type: 'tag' | 'rule'; values: string[] }) {
-  // There are no frames to be looked into, and what passes is not told.
+  // There are no frames to look into, and rules that pass are not reported.
   const { violations } = await new AxeBuilder({ page })
     .setLegacyMode(true)
     .options({ runOnly, resultTypes: ['violations'] })
@@ -105,7 +106,9 @@ async function violations(page: Page, runOnly: { type: 'tag' | 'rule'; values: s
   }))
 }
 
-/** Makes a test of each screen. What fails is told in words, so nothing is recorded, which would take as long again. */
+/**
+ * Makes a test of each screen. A failure is described in words, so nothing is recorded, which would take as long again.
+ */
 export function screens(all: Screens): void {
   test.use({ trace: 'off' })
   for (const [name, open] of Object.entries(all)) {

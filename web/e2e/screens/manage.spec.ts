@@ -6,7 +6,7 @@ import { screens } from './look'
 screens({
   'admin-users': async ({ page, admin, client }) => {
     const display_name = 'Wolfeschlegelsteinhausenbergerdorff the longest of all'
-    // Before all others by name, or those whom earlier tests made would push it off the first page.
+    // The name sorts before all others, or the accounts of earlier tests would push it off the first page.
     const username = `0.long.${admin.username}`
     await client.send('POST', '/admin/users', { username, role: 'viewer', display_name })
     await enter(page, admin, '/admin/users')
@@ -55,6 +55,6 @@ screens({
     }))
     await told(page, 'instance', (instance: object) => ({ ...instance, maintenance_mode: true }))
     await enter(page, admin, '/admin/server')
-    await expect(page.getByText('The server is being looked after.')).toBeVisible()
+    await expect(page.getByText('The server is under maintenance.')).toBeVisible()
   },
 })

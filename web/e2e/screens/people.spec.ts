@@ -1,4 +1,4 @@
-// How somebody is: oneself, and those who are watched.
+// How somebody is: oneself, and the people one watches.
 import { card, enter, expect, stopClock } from '../support/test'
 import { ago, day, narrowed, overfull, toldOfPeople } from './cast'
 import { screens } from './look'
@@ -21,7 +21,7 @@ screens({
     await page.getByRole('button', { name: 'Log', exact: true }).click()
     await expect(page.getByText('Type an amount of at most')).toBeVisible()
     await page.getByRole('button', { name: 'Undo' }).focus()
-    // From here on the focus keeps it, and axe needs the time.
+    // The focus holds it from here on, and axe needs the clock to run.
     await page.clock.resume()
   },
   'today-overfull': async ({ page, admin, client }) => {

@@ -1,4 +1,4 @@
-// Says at the very end what failed and why, a few lines each: a log may be cut to its end.
+// Repeats at the very end what failed and why, a few lines each: a log may be cut to its end.
 import { relative } from 'node:path'
 import type { FullConfig, Reporter, Suite, TestCase } from '@playwright/test/reporter'
 

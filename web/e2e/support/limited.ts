@@ -1,5 +1,5 @@
-// With the limits as they come: who uses the page as people do is never refused. Each test has a server of its own, so
-// that nobody else's requests count, and it is arranged before anything is counted.
+// Tests with the default limits on: ordinary use is never refused. Each test has its own server, so that no other
+// requests count, and arranges its data before anything is counted.
 import type { APIResponse } from '@playwright/test'
 import { expect, type Page, test as base } from './test'
 import { Server } from './server'
@@ -15,7 +15,7 @@ interface Line {
   path?: string
 }
 
-/** The answers of the API, as its log has them. */
+/** The answers of the API, from its log. */
 export function answers(server: Server): Line[] {
   return server
     .log()
@@ -28,7 +28,7 @@ export function answers(server: Server): Line[] {
 interface Limited {
   /** Puts something into the database before it is served. */
   fill: string[]
-  /** A test that uses up what there is, and looks itself at what is refused. */
+  /** Whether the test uses up a limit, and checks the refusals itself. */
   refuses: boolean
   own: Server
 }
@@ -37,7 +37,7 @@ export const test = base.extend<Limited>({
   fill: [['migrate'], { option: true }],
   refuses: [false, { option: true }],
   own: async ({ fill, refuses }, use) => {
-    // As dear as a run of tests can bear.
+    // As costly as a run of the tests can afford.
     const server = await Server.start(fill, { BCRYPT_COST: '10', LOG_FORMAT: 'json' })
     try {
       await use(server)
@@ -60,7 +60,7 @@ export const test = base.extend<Limited>({
   },
 })
 
-/** Signs in as a person does, by the form. */
+/** Signs in as a person does, with the form. */
 export async function signIn(
   page: Page,
   { username, password }: { username: string; password: string },
@@ -72,7 +72,7 @@ export async function signIn(
   await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible()
 }
 
-/** Uses up what there is of a budget and no more than that: nothing is refused for it. */
+/** Uses up the rest of a budget and no more: nothing is refused. */
 export async function spend(ask: () => Promise<APIResponse>): Promise<void> {
   for (;;) {
     const answer = await ask()

@@ -1,5 +1,5 @@
-// The real thing, once per worker: the program on a fresh database, behind an nginx that is set up by the
-// same script as `make run`.
+// A real server for each worker: the program on a fresh database, behind an nginx that the same script sets up as for
+// `make run`.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -18,16 +18,16 @@ const root = resolve(import.meta.dirname, '../../..')
 const target = process.env.CARGO_TARGET_DIR ?? join(homedir(), '.cache/status-tracker/target')
 const program = process.env.STATUS_TRACKER_BIN ?? join(target, 'debug/status-tracker')
 const READY_MS = 120_000
-/** Where it is noon now, so that neither what was logged hours ago nor what a test takes counts for another day. */
+/** A zone in which it is noon now, so that neither entries from hours ago nor a long test reach another day. */
 export const ZONE = (process.env.E2E_ZONE ??= zoneOfNoon(new Date().getUTCHours()))
 
 function zoneOfNoon(hour: number): string {
   const east = 12 - hour
-  // The names have the sign of the POSIX standard: what is east of Greenwich is less.
+  // The names have the sign of the POSIX standard, which is negative east of Greenwich.
   return east === 0 ? 'UTC' : `Etc/GMT${east > 0 ? '-' : '+'}${Math.abs(east)}`
 }
 
-/** Below the range from which the kernel takes the client side of connections, so that a server may end and come back. */
+/** A port below the range that the kernel gives to clients, so that a server can stop and start again. */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000)
@@ -64,13 +64,13 @@ export class Server {
       PORT: String(port),
       API_PORT: String(apiPort),
       WEB_ROOT: process.env.WEB_ROOT ?? join(root, 'web/dist'),
-      // The checkout may be private to root, and this nginx is on loopback and lives for minutes.
+      // The checkout may be readable by root alone, and this nginx is on loopback and lives for minutes.
       NGINX_USER: process.getuid?.() === 0 ? 'root' : '',
       BIND_ADDR: `127.0.0.1:${apiPort}`,
       DATA_DIR: join(this.directory, 'data'),
       PUBLIC_URL: this.baseURL,
       TRUSTED_PROXIES: '127.0.0.1',
-      // A test signs in at every step; what hashes and limits cost is tested where it belongs.
+      // Tests sign in at every step; the cost of hashes and limits is tested elsewhere.
       BCRYPT_COST: '4',
       STOP_DELAY_SECONDS: '0',
       RATE_LIMIT_ENABLED: 'false',
@@ -80,7 +80,7 @@ export class Server {
     mkdirSync(join(this.directory, 'nginx'))
   }
 
-  /** `fill` puts something into the database before it is served; by default it is empty. */
+  /** `fill` fills the database before it is served; by default it is empty. */
   static async start(fill = ['migrate'], settings: NodeJS.ProcessEnv = {}): Promise<Server> {
     const server = new Server(await freePort(), await freePort(), settings)
     try {
@@ -94,7 +94,7 @@ export class Server {
     return server
   }
 
-  /** Does nothing when it is running. */
+  /** Starts the API, unless it is running. */
   async startApi(): Promise<void> {
     if (this.api?.exitCode === null && this.api.signalCode === null) return
     const log = openSync(this.logFile, 'a')
@@ -103,20 +103,20 @@ export class Server {
     await this.ready(this.api, `http://127.0.0.1:${this.env.API_PORT ?? ''}/health/ready`)
   }
 
-  /** SIGKILL by default, which is what a power cut looks like from outside. */
+  /** Stops the API, by default with SIGKILL, which looks like a power cut from outside. */
   async stopApi(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     await end(this.api, signal)
     this.api = undefined
   }
 
-  /** From here on it counts who asks how often, by the figures that it comes with. */
+  /** Turns the default limits on from here on. */
   async limit(): Promise<void> {
     await this.stopApi('SIGTERM')
     this.env.RATE_LIMIT_ENABLED = 'true'
     await this.startApi()
   }
 
-  /** The operator's part: the command line is the only way to a first admin. */
+  /** Does the operator's part: only the command line can make the first admin. */
   async createUser(
     username: string,
     role: 'admin' | 'viewer',
@@ -131,7 +131,7 @@ export class Server {
     return { username, password }
   }
 
-  /** Settles the questions that the page would ask first, and the zone. Leaves no session behind. */
+  /** Answers the questions that the page would ask first, sets the zone, and leaves no session behind. */
   private async settle(account: Account, zone: string | null): Promise<void> {
     const send = async (method: string, path: string, body: unknown, token?: string) => {
       const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
@@ -149,7 +149,7 @@ export class Server {
     await send('POST', '/auth/logout', {}, access_token)
   }
 
-  /** Runs a command of the operator, and gives what it prints. */
+  /** Runs a command of the operator, and returns its output. */
   async command(...args: string[]): Promise<string> {
     return (await run(program, args, { env: this.env })).stdout
   }
@@ -175,7 +175,7 @@ export class Server {
     await this.ready(this.nginx, `${this.baseURL}/health/ready`)
   }
 
-  /** Ends with this process, even if that is killed. */
+  /** Spawns a process that ends with this one, even if that is killed. */
   private spawn(command: string[], log: number): ChildProcess {
     const args = ['--pdeathsig', 'TERM', ...command]
     return spawn('setpriv', args, { env: this.env, stdio: ['ignore', log, log] })

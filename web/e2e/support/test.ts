@@ -1,4 +1,4 @@
-// The ground of every browser test: a server, accounts, and a page that is watched while it is used.
+// The basis of every browser test: a server, accounts, and a page whose faults are recorded while it is used.
 import {
   type APIRequestContext,
   type BrowserContext,
@@ -28,7 +28,7 @@ export interface Entry extends Required<Omit<NewEntry, 'note'>> {
   day: string
 }
 
-/** The API as another client sees it, with a bearer token: for putting things there and for looking past the page. */
+/** The API as another client uses it, with a bearer token: to arrange data and to check results without the page. */
 export class Client {
   private readonly request: APIRequestContext
   private readonly account: Account
@@ -52,7 +52,7 @@ export class Client {
     return this.request.fetch(`/api/v1${path}`, { method, headers, data })
   }
 
-  /** Lets somebody watch, and see as much as `terms` say: everything, if they say nothing. */
+  /** Lets somebody watch on these `terms`; by default they see everything. */
   async share(viewer: Account, terms: Record<string, unknown> = {}): Promise<void> {
     const path = `/me/shares/${viewer.username}`
     const answer = await this.send('PATCH', path, { state: 'approved', ...terms })
@@ -71,7 +71,7 @@ export class Client {
     }
   }
 
-  /** Everything logged, oldest first. */
+  /** Every entry, oldest first. */
   async entries(): Promise<Entry[]> {
     const found: Entry[] = []
     let cursor: string | null = ''
@@ -88,10 +88,10 @@ export class Client {
   }
 }
 
-// The browser itself logs answers of 400 and more; the page has to deal with those, and does.
+// The browser itself logs answers of 400 and more, which the page handles.
 const ORDINARY = 'Failed to load resource: '
 
-/** Collects what should never happen: errors in scripts, and whatever the content security policy refused. */
+/** Collects errors in scripts and refusals by the content security policy, which should never happen. */
 function watch(context: BrowserContext, faults: string[]): void {
   context.on('weberror', (error) => faults.push(String(error.error())))
   context.on('console', (message) => {
@@ -104,7 +104,7 @@ let accounts = 0
 
 interface Fixtures {
   faults: string[]
-  /** A second device: its own cookies, watched like the first. */
+  /** A second device with its own cookies, whose faults are recorded like the first one's. */
   device: (options?: BrowserContextOptions) => Promise<Page>
   admin: Account
   viewer: Account
@@ -168,7 +168,7 @@ export function card(page: Page, name: string): Locator {
 
 const stopped = new WeakSet<Page>()
 
-/** A message, which goes by itself after a while: only on a page whose clock was stopped, or it may be gone already. */
+/** A toast, which disappears after a while: works only on a page whose clock was stopped, or it may be gone already. */
 export function toast(page: Page, text: string): Locator {
   if (!stopped.has(page))
     throw new Error('Stop the clock of a page before you look for its messages.')
@@ -179,12 +179,12 @@ export function toast(page: Page, text: string): Locator {
 }
 
 /**
- * For a page that is not opened yet: it does nothing by itself, only what it is told to. What it would try again
- * waits, and its messages stay, however long a slow machine takes for what is done next.
+ * Stops the clock of a page that is not open yet, so that it does nothing by itself. Its retries wait and its toasts
+ * stay, however long a slow machine takes for the next step.
  */
 export async function stopClock(page: Page): Promise<void> {
   const now = Date.now()
-  // A clock that goes can be stopped only at a time that is still to come.
+  // A running clock can be stopped only at a time in the future.
   await page.clock.install({ time: now - 60_000 })
   await page.clock.pauseAt(now)
   await page.addInitScript(() => {
@@ -203,9 +203,9 @@ export async function stopClock(page: Page): Promise<void> {
 }
 
 /**
- * Lets the stopped clock of a page go on until it asks for something, and not a second longer: the page says itself that
- * it asked, since the word of the browser can come after the page gave up waiting. How long the answer then takes is no
- * time of the page.
+ * Lets the stopped clock of a page run until the page asks for something, and not a second longer. The page itself
+ * reports the request, since the browser's event can come after the page gave up waiting. The time that the answer
+ * takes does not count for the page.
  */
 export async function runUntilAsked(page: Page, url: string): Promise<void> {
   const wanted = url
@@ -225,14 +225,14 @@ export async function runUntilAsked(page: Page, url: string): Promise<void> {
   await asked
 }
 
-/** Sets the font size of the browser in place of 16 px; until a page is loaded again. */
+/** Sets the browser's font size in place of 16 px, until a page is loaded again. */
 export async function setTextSize(page: Page, size: number): Promise<void> {
   const browser = await page.context().newCDPSession(page)
   await browser.send('Page.setFontSizes', { fontSizes: { standard: size, fixed: size } })
   await browser.detach()
 }
 
-/** Makes a browser that is older than a time zone. */
+/** Pretends that the browser is older than a time zone. */
 export async function forgetZone(page: Page, zone: string): Promise<void> {
   await page.addInitScript((forgotten) => {
     const Format = Intl.DateTimeFormat
@@ -263,9 +263,9 @@ export async function secret(page: Page, label: string): Promise<string> {
   return page.getByLabel(label, { exact: true }).inputValue()
 }
 
-/** Signs in without the form, for the tests that are about something else, and opens the page there. */
+/** Signs in without the form, for tests about something else, and opens the page there. */
 export async function enter(page: Page, account: Account, path = '/'): Promise<void> {
-  // A page of somebody else would notice, and begin again while this one is opened.
+  // An open page would notice the new session, and reload while this one opens.
   if (page.url() !== 'about:blank') await page.goto('about:blank')
   const answer = await page.request.post('/api/v1/auth/login', { data: account })
   expect(answer.status()).toBe(200)

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 export const STEP_MS = 30_000
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
-/** The code at an instant; by default now. */
+/** The code at an instant, by default now. */
 export function totp(secret: string, now = Date.now()): string {
   const counter = Buffer.alloc(8)
   counter.writeBigUInt64BE(BigInt(Math.floor(now / STEP_MS)))

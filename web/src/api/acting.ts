@@ -1,12 +1,12 @@
-// The account that this page acts for. Another tab may have signed in as somebody else since: every request says for whom it is made, so
-// that the server refuses what this page would do in somebody else's name.
+// The account that this page acts for. Another tab may have signed in as somebody else since: every request names the
+// account it is made for, so that the server refuses what this page would do in somebody else's name.
 
 /** The user name; undefined while nobody is signed in on this page. */
 export const acting: { as: string | undefined } = { as: undefined }
 
 const HEADER = 'acting-as'
 
-/** Names in a request's headers the account that it is made for. */
+/** Adds to a request's headers the account that it is made for. */
 export function addActingAs(headers: Headers): void {
   if (acting.as !== undefined) headers.set(HEADER, acting.as)
 }

@@ -1,4 +1,4 @@
-// One request at the press of a button: whether it is under way, and why it was refused the last time.
+// One request at the press of a button: whether it is under way, and why it was last refused.
 import { newId } from './uuid'
 import { clock } from './clock.svelte'
 import { ApiError } from './error'
@@ -7,18 +7,19 @@ import { pause } from './pause'
 export class Attempt {
   busy = $state(false)
   problem = $state.raw<ApiError>()
-  /** An earlier try went unanswered, and may have done what a later one is refused for. */
+  /** An earlier try got no answer, and may have succeeded: a later one may be refused for that. */
   unsure = $state(false)
   #id: string | undefined
 
-  /** One intention is one id: the same for every try, until one works. */
+  /** One id for one intention: the same for every try, until one works. */
   get id(): string {
     return (this.#id ??= newId(clock.exact()))
   }
 
   /**
-   * True when it worked. Pressing again while it is under way does nothing. `settle` finds out, for a refusal after a try that
-   * went unanswered, whether that one has done what is wanted, and takes up what only its answer would have brought.
+   * Returns true when it worked. Pressing again while it is under way does nothing. When a try is refused after one
+   * that got no answer, `settle` finds out whether the earlier one succeeded, and fetches what its answer would have
+   * brought.
    */
   async run(
     what: () => Promise<unknown>,
@@ -47,7 +48,7 @@ export class Attempt {
   }
 }
 
-/** Where it could not be found out, that is the problem; a refusal is an answer. */
+/** A failure to find out is the problem to show; a refusal is an answer. */
 function unlessLost(error: unknown): false {
   if (error instanceof ApiError && !error.unanswered) return false
   throw error

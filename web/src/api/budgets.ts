@@ -1,4 +1,4 @@
-// The budgets that requests count in, as the server has them (its tiers): a refusal in one says nothing of the others.
+// The budgets (the server's tiers) in which requests are counted: a refusal in one says nothing about the others.
 
 export type Budget = 'auth' | 'registration' | 'admin' | 'log' | 'general'
 
@@ -15,7 +15,7 @@ export function budgetOf(method: string, path: string): Budget {
   return LOGGING.some((form) => form.test(`${method} ${rest}`)) ? 'log' : 'general'
 }
 
-/** Whether it lets somebody in: nothing but its own limit keeps anybody from that. */
+/** Whether its requests let somebody in: nothing but its own limit holds these back. */
 export function letsIn(budget: Budget): boolean {
   return budget === 'auth' || budget === 'registration'
 }

@@ -11,14 +11,14 @@ const SURE_MS = 2_000
 
 const listeners: ((problem: ApiError) => void)[] = []
 
-/** Calls `listener` with every failure, before the maker of the request hears of it. */
+/** Calls `listener` with every failure, before the caller of the request gets it. */
 export function onProblem(listener: (problem: ApiError) => void): void {
   listeners.push(listener)
 }
 
 export const api = createClient<paths>({ baseUrl: '', fetch: send })
 
-/** Waits for a call of `api` and gives what the server answered, or throws an ApiError. */
+/** Waits for a call of `api` and returns what the server answered, or throws an ApiError. */
 export async function answer<T>(
   call: Promise<{ data?: T; error?: unknown; response: Response }>,
 ): Promise<T> {
@@ -30,7 +30,10 @@ export async function answer<T>(
   throw failed(response, result.error)
 }
 
-/** Waits for a call that takes something away: also done where an earlier try, or somebody else, has done it already. */
+/**
+ * Waits for a call that removes something; it succeeds too where an earlier try, or somebody else, has removed it
+ * already.
+ */
 export async function gone(call: Parameters<typeof answer>[0]): Promise<void> {
   try {
     await answer(call)
@@ -39,19 +42,22 @@ export async function gone(call: Parameters<typeof answer>[0]): Promise<void> {
   }
 }
 
-/** Makes an ApiError of a refused request, once the listeners have heard of it. `body` is the server's text. */
+/** Makes an ApiError of a refused request, and notifies the listeners first. `body` is the server's text. */
 export function failed(response: Response, body: unknown): ApiError {
   const failure = refusal(response, body)
   tell(failure)
   return failure
 }
 
-/** Tells the listeners of a failure, also of one that another tab has met for this one. */
+/** Notifies the listeners of a failure, also of one that another tab met for this one. */
 export function tell(failure: ApiError): void {
   for (const listener of listeners) listener(failure)
 }
 
-/** The server's time, for what is written down; asked for where this device cannot be sure of it, and does not wait long. */
+/**
+ * The server's time, for what is written down. Asks the server, but not for long, where this device cannot be sure of
+ * it.
+ */
 export async function certainTime(): Promise<number> {
   if (clock.unsure) {
     const asked = answer(api.GET('/api/v1/instance')).catch(() => undefined)

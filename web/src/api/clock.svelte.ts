@@ -1,17 +1,23 @@
-// The time by the server's clock, so that "12 min ago" is right and an entry is not refused for being
-// in the future on a device whose own clock is wrong. Between two answers it goes on by a clock that nobody
-// sets. `clock.now` ticks, so what is derived from it stays true on an open page.
+// The time by the server's clock, so that "12 min ago" is right, and so that an entry is not refused for being in the
+// future on a device whose own clock is wrong. Between two answers it runs on a clock that nobody can set. `clock.now`
+// ticks, so values derived from it stay true on an open page.
 
-/** Every answer of the server says its time, and nothing between here and there does. */
+/** The header in which every answer of the server tells its time; nothing between here and there sends it. */
 export const SERVER_TIME = 'server-time'
 const TICK_MS = 10_000
-/** An answer takes its time. One that makes it later than was thought was faster; one that is earlier by this much has news. */
+/**
+ * Answers take time to arrive. A later server time came faster and is used; an earlier one is believed only beyond
+ * this.
+ */
 const ON_THE_WAY_MS = 1_000
-/** The device's own clock differs from the one that nobody sets by so much: the device slept, or its clock was set. */
+/**
+ * How far the device's clock and the one that nobody can set have to differ to show that the device slept, or that its
+ * clock was set.
+ */
 const JUMP_MS = 2_000
 
 class Clock {
-  /** The server's last time that counts, and when it came by both clocks of this device. */
+  /** The last server time that was taken in, and when it came by both clocks of this device. */
   #said: { server: number; steady: number; device: number } | undefined
   #ticked = $state(Date.now())
   #device = $state(Date.now())
@@ -35,21 +41,21 @@ class Clock {
   }
 
   /**
-   * Whether the device slept, and a clock that nobody sets may have slept as well, or its own clock was set forward. Only
-   * the server can tell the two apart.
+   * Whether the device may have slept, in which case the clock that nobody can set may have slept too, or whether its
+   * own clock was set forward. Only the server can tell the two apart.
    */
   get unsure(): boolean {
     return this.#ahead() > JUMP_MS
   }
 
-  /** The server's time at this very moment; for what is written down. */
+  /** The server's time at this very moment, for what is written down. */
   exact(): number {
     this.#device = Date.now()
     this.#ticked = Math.round(this.#exact())
     return this.#ticked
   }
 
-  /** Takes the time that the server has said just now: in the head of an answer, or in an event. */
+  /** Takes in the time that the server has just told, in a header or in an event. */
   learn(said: string | null | undefined): void {
     const server = Date.parse(said ?? '')
     if (Number.isNaN(server)) return

@@ -6,7 +6,7 @@ const HOUR = 3_600_000
 const at = (ms: number) => new Date(ms).toISOString()
 let clock: typeof import('./clock.svelte').clock
 
-/** The device's clock is set by `ms`; no time passes. */
+/** Sets the device's clock by `ms`; no time passes. */
 const set = (ms: number) => vi.setSystemTime(Date.now() + ms)
 const pass = (ms: number) => vi.advanceTimersByTime(ms)
 

@@ -3,9 +3,9 @@ import { fieldWord } from './field-words'
 import type { components } from './schema'
 
 type Schemas = components['schemas']
-/** The server's account of what went wrong; another version of it may have codes that this page does not know. */
+/** The server's account of what went wrong. A newer server may have codes that this page does not know. */
 type Problem = Omit<Schemas['Problem'], 'code'> & { code: string }
-/** Every code that this page's own server has. */
+/** Every code of the server that this page was built for. */
 export type Code = Schemas['Problem']['code']
 
 const ABOUT_WHAT_WAS_TYPED = new Set([
@@ -39,22 +39,22 @@ export class ApiError extends Error {
     this.continuation = problem.continuation
   }
 
-  /** Whether the server no longer knows who is asking; not when it is what was typed that did not fit. */
+  /** Whether the server no longer knows who is asking, as opposed to refusing what was typed. */
   get signedOut(): boolean {
     return this.status === 401 && !ABOUT_WHAT_WAS_TYPED.has(this.code)
   }
 
-  /** Whether the same request may succeed later, with nothing changed by the person. */
+  /** Whether the same request may succeed later without any change by the person. */
   get passing(): boolean {
     return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
   }
 
-  /** Whether nobody knows what became of it: the server said nothing. */
+  /** Whether nobody knows what became of the request, because the server did not answer. */
   get unanswered(): boolean {
     return this.status === 0 || this.status === 502 || this.status === 504
   }
 
-  /** Whether it is for somebody else than who is signed in here now, and so waits for its owner. */
+  /** Whether the request is for somebody other than the person who is signed in now, and so waits for its owner. */
   get elsewhere(): boolean {
     return (
       this.signedOut || this.code === 'other_account' || this.code === 'password_change_required'

@@ -9,17 +9,17 @@ import { pause } from './pause'
 import { mayTakeMore } from './transport'
 
 export interface StreamEvent {
-  /** Names the event: a client that comes back asks for all that came after it. */
+  /** The event's id: a client that comes back asks for all events after it. */
   id: string | undefined
   type: string
   data: unknown
 }
 
 export interface Ears {
-  /** Something arrived, be it only a heartbeat. */
+  /** Called when anything arrives, even a heartbeat. */
   heard: () => void
   event: (event: StreamEvent) => void
-  /** The server has said what time it is; the clock has learnt it. */
+  /** Called when the server has told its time, which the clock has taken in. */
   said?: (time: string) => void
 }
 
@@ -30,9 +30,9 @@ export type Follow = (
   ears: Ears,
 ) => Promise<void>
 
-/** The server says something at once. Where nothing comes, something in between holds it back. */
+/** The server sends something at once. If nothing comes, something in between is holding it back. */
 const FIRST_MS = 10_000
-/** The server's heart beats every 15 seconds. */
+/** The server sends a heartbeat every 15 seconds. */
 const SILENCE_MS = 40_000
 
 /** Returns when the stream ended; throws an ApiError when it was refused, broke or fell silent. */
@@ -63,7 +63,7 @@ export const follow: Follow = async (path, lastId, signal, ears) => {
       onEvent: ({ id, event = 'message', data }) => {
         ears.event({ id, type: event, data: JSON.parse(data) as unknown })
       },
-      // The server says its time with each event and each beat of its heart.
+      // The server tells its time with each event and each heartbeat.
       onComment: (comment) => {
         const time = timeIn(comment)
         if (time === undefined) return
@@ -86,7 +86,7 @@ export const follow: Follow = async (path, lastId, signal, ears) => {
   }
 }
 
-/** Milliseconds since 1970, as an instant; what else may stand in a comment is none. */
+/** Milliseconds since 1970, as an instant; undefined for any other comment. */
 function timeIn(comment: string): string | undefined {
   const time = new Date(Number(comment))
   return time.getTime() > 0 ? time.toISOString() : undefined

@@ -1,7 +1,7 @@
-// A list that is needed whole: to find somebody in it, or to count.
+// A list that is needed as a whole: to find somebody in it, or to count.
 import type { PageOf } from './paged.svelte'
 
-/** The most that the server gives at once. */
+/** The largest page that the server returns. */
 const PAGE = 500
 
 /** Every page of a list, one after the other. */

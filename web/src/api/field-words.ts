@@ -1,12 +1,12 @@
 // Says what is wrong with a field, in words for the person who typed it.
 import type { components } from './schema'
 
-/** Where the server's own text says it to people. */
+/** The codes for which the server's own text is written for people. */
 const SAID_BY_SERVER = new Set('future guessable kinds length name past same username'.split(' '))
 
-/** The server's texts are for programs, too: some name other fields, types and settings. */
+/** Other texts of the server are for programs: some name other fields, types and settings. */
 export function fieldWord({ code, message }: components['schemas']['FieldError']): string {
-  // Kept from before, in words already.
+  // Stored earlier, in words already.
   if (code === '') return message
   if (SAID_BY_SERVER.has(code) && !/[`{}_]|JSON|NUL/.test(message)) return message
   if (code === 'required') return 'Fill this in.'

@@ -1,11 +1,11 @@
-// The server's account of itself, for anyone: who may register, and whether there is maintenance. A page gets it as it
-// begins; a screen that needs it again calls `load`.
+// The server as it describes itself to anybody: who may register, and whether there is maintenance. A page gets this as
+// it begins; a screen that needs it again calls `load`.
 import { answer, api, onProblem } from './client'
 import type { Instance as About } from './types'
 import { Resource } from './resource.svelte'
 
 const CALM_MS = 300_000
-/** While it is being looked after: people wait for the end of it. */
+/** How often it is asked for during maintenance: people wait for the end of it. */
 const WAITING_MS = 30_000
 
 class Instance {
@@ -25,7 +25,7 @@ class Instance {
     })
   }
 
-  /** The server has said it together with something else. */
+  /** Takes in what the server said together with something else. */
   set(about: About): void {
     this.about.set(about)
     this.#later(this.maintenance ? WAITING_MS : CALM_MS)
@@ -40,7 +40,7 @@ class Instance {
   #later(wait: number): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
-      // Nobody looks at it; it is asked again when somebody does.
+      // A hidden page asks again once somebody looks at it.
       if (document.hidden) this.#later(wait)
       else void this.load()
     }, wait)

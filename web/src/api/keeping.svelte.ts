@@ -1,11 +1,11 @@
-// The browser's storage, and whether it keeps anything. Some browsers have none for a site, some refuse it, and some
+// The browser's storage, and whether it stores anything. Some browsers have none for a site, some refuse it, and some
 // are full.
 
 /** As much of `Storage` as is used here. */
 export type Shelf = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
 class Keeping {
-  /** Something could not be kept: it lives as long as the page does. */
+  /** Something could not be stored: it lives as long as the page does. */
   fails = $state(false)
 
   /** This browser's storage; asking for it may fail already. */
@@ -17,13 +17,13 @@ class Keeping {
     }
   }
 
-  /** Finds out before anything has to be kept. */
+  /** Finds out whether storing works before anything has to be stored. */
   probe(): void {
     const { shelf } = this
     if (this.put('probe', '', shelf)) shelf.removeItem('probe')
   }
 
-  /** Keeps a text; true when it is there then. Some browsers take everything and keep nothing. */
+  /** Stores a text and returns whether it is there afterwards: some browsers accept everything and store nothing. */
   put(key: string, text: string, shelf = this.shelf): boolean {
     return this.#tried(() => {
       shelf.setItem(key, text)
@@ -31,7 +31,7 @@ class Keeping {
     })
   }
 
-  /** Runs what keeps something; true when it could. */
+  /** Runs a function that stores something, and returns whether it could. */
   #tried(keep: () => void): boolean {
     try {
       keep()

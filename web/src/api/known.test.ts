@@ -66,7 +66,7 @@ test('nothing that one was answered is asked about, or given, to another', async
   expect(asked).toEqual([null, null, null])
 })
 
-test('an answer that comes after who asked for it went is not kept', async () => {
+test('an answer that comes after its owner has gone is not stored', async () => {
   let arrive: (answer: Response) => void = () => undefined
   vi.stubGlobal('fetch', ({ headers }: Request) => {
     asked.push(headers.get('if-none-match'))

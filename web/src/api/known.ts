@@ -1,8 +1,8 @@
-// Answers of the server, kept while this page lives: the server is asked whether one has changed, and says so in a few
+// Answers of the server, held while this page lives: the server is asked whether one has changed, and says so in a few
 // bytes which cost a caller next to nothing.
 import { acting } from './acting'
 
-/** The number of answers that are kept, the latest ones. */
+/** How many answers are held, the latest ones. */
 const MOST = 40
 
 interface Known {
@@ -11,10 +11,12 @@ interface Known {
 }
 
 let answers = new Map<string, Known>()
-/** Whose they are. */
+/** The person they belong to. */
 let owner: string | undefined
 
-/** Asks in `request` for what differs from what is known; `or` gives the answer, or what is known where nothing does. */
+/**
+ * Asks in `request` for changes to what is known; `or` returns the answer, or the known one where nothing has changed.
+ */
 export function knownAnswer(request: Request): { or: (response: Response) => Response } {
   if (request.method !== 'GET') return { or: (response) => response }
   const { url } = request
@@ -34,7 +36,7 @@ export function knownAnswer(request: Request): { or: (response: Response) => Res
   }
 }
 
-/** Nothing that somebody was answered stays behind when they go, be it still on its way. */
+/** Forgets every answer when its owner goes, including those still on their way. */
 export function forgetAnswers(): void {
   answers = new Map()
 }

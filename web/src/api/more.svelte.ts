@@ -1,5 +1,5 @@
-// The next page of a list: asked for once at a time, and again by itself where the failure may pass. As long as it cannot be had
-// for want of an answer, the page says that it does not reach the server, whatever a stream does.
+// The next page of a list: one request at a time, repeated by itself where the failure may pass. While it cannot be
+// loaded for want of an answer, the page says that it does not reach the server, whatever a stream does.
 import { backoff } from './backoff'
 import { ApiError } from './error'
 import { reach } from './reach.svelte'
@@ -33,7 +33,7 @@ export class More {
     }
   }
 
-  /** Nobody looks any more. */
+  /** Stops retrying, once nobody looks any more. */
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)

@@ -31,7 +31,7 @@ test('where nobody answers, the page says so until it was tried again by itself'
   answers = [new ApiError(0, {}), new ApiError(504, {})]
   await more.load()
   expect(reach.silent).toBe(true)
-  // Something is heard by other ways, and what could not be had is still not there.
+  // Other requests are answered, and the next page is still missing.
   reach.heard()
   expect(reach.silent).toBe(true)
   await pass(1_000)

@@ -40,7 +40,7 @@ export class Paged<T> {
     return this.rest.load()
   }
 
-  /** Puts a change that the server has taken in into the list as well. */
+  /** Applies a change that the server has accepted to the list as well. */
   change(how: (items: T[]) => T[]): void {
     this.first.change((page) => ({ ...page, items: how(page.items) }))
   }
@@ -49,7 +49,7 @@ export class Paged<T> {
     const cursor = this.first.value?.next_cursor
     if (!cursor) return
     const next = await this.#fetch(cursor)
-    // The list was loaded again meanwhile, and this may not be what follows it.
+    // The list was loaded again meanwhile, and this page may not be the one that follows it.
     if (this.first.value?.next_cursor !== cursor) return
     this.first.change(({ items }) => ({ ...next, items: [...items, ...next.items] }))
   }

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { ApiError } from './error'
 import { Paged, type PageOf } from './paged.svelte'
 
-/** A list whose server answers with these, one after the other. */
+/** A list whose server gives these answers, one after the other. */
 function list(...answers: (PageOf<number> | ApiError)[]) {
   const fetch = vi.fn((cursor?: string) => {
     const answer = answers.shift()
@@ -50,7 +50,7 @@ test('a change made while a page is on its way is not lost', async () => {
   expect(paged.items).toEqual([2, 1])
 })
 
-test('a page that comes after the list was loaded anew is not put to its end', async () => {
+test('a page that comes after the list was loaded again is not put to its end', async () => {
   const firsts = [
     { items: [3, 2], next_cursor: 'a' },
     { items: [4, 3], next_cursor: 'b' },
@@ -67,7 +67,7 @@ test('a page that comes after the list was loaded anew is not put to its end', a
   expect(paged.more).toBe(true)
 })
 
-test('a list that is loaded anew is not kept by a page that comes meanwhile', async () => {
+test('a list that is loaded again takes in no page of the old one that comes meanwhile', async () => {
   const { paged } = list(
     { items: [3, 2], next_cursor: 'a' },
     { items: [1], next_cursor: null },

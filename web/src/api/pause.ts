@@ -1,6 +1,6 @@
-// Keeps to the server's pauses: until one is over no request of this browser that counts in the same budget goes out, from
-// whichever tab, and then one goes first. A penalty, and a server that is busy, hold back all of them. A refusal meanwhile says
-// when; retries of the page itself happen then.
+// Respects the pauses that the server asks for. Until a pause is over, no tab of this browser sends a request that
+// counts in the same budget; then one request goes first. A penalty, or a busy server, holds back all budgets. A
+// refusal meanwhile says when the pause ends, and the page's own retries happen then.
 import { keeping } from './keeping.svelte'
 import { acting } from './acting'
 import { type Budget, budgetOf, letsIn } from './budgets'
@@ -8,30 +8,33 @@ import { ApiError } from './error'
 import { waitWords } from './wait-words'
 
 interface Kept {
-  /** By this device's clock. */
+  /** The beginning by this device's clock. */
   since: number
   until: number
   status: number
   code: string
-  /** One request is finding out whether it is over. */
+  /** Whether one request is finding out if the pause is over. */
   trying?: boolean
 }
 
-/** How long the one that goes first is waited for. */
+/** How long the others wait for the request that goes first. */
 const TRIED_MS = 5_000
 const LOOK_MS = 200
-/** A longer penalty may have been lifted meanwhile. */
+/** The longest pause that is believed, since a longer penalty may have been lifted meanwhile. */
 const LONGEST_MS = 900_000
-/** Each ends with the server at work again; what only cannot be written may still be read. */
+/**
+ * Refusals that end once the server is at work again. A server that merely cannot write is not among them: it can be
+ * read.
+ */
 const BUSY = new Set(['busy', 'unavailable'])
 
 type Scope = Budget | 'all'
 
 class Pause {
-  /** Where nothing can be kept: of this tab alone. */
+  /** The pauses of this tab alone, where nothing can be stored. */
   #own = new Map<string, Kept>()
 
-  /** The server has refused something, and said for how long; `tier` is what it was counted in, if it was. */
+  /** Begins the pause that a refusal asks for; `tier` is the tier in which the request was counted, if it was. */
   begin({ status, code, retryAfter }: ApiError, tier: string | null): void {
     const limited = status === 429 && code !== 'too_many_streams'
     if (retryAfter === 0 || !(limited || BUSY.has(code))) return
@@ -42,8 +45,8 @@ class Pause {
   }
 
   /**
-   * Lets a request go, or throws an ApiError that says when it may. What it gives is called with whether the server could
-   * take more.
+   * Lets a request go, or throws an ApiError that says when it may. The returned function is called with whether the
+   * server could take more.
    */
   async pass(method: string, path: string): Promise<(free: boolean) => void> {
     const budget = budgetOf(method, path)
@@ -61,7 +64,7 @@ class Pause {
     }
   }
 
-  /** A person wants to try: a server that was busy is asked; who asks too often waits all the same. */
+  /** Lifts the pause of a busy server because a person wants to try; a rate limit stays. */
   lift(): void {
     const kept = this.#kept('all')
     if (kept && kept.status !== 429) this.#forget('all')
@@ -98,7 +101,7 @@ class Pause {
   #kept(scope: Scope): Kept | undefined {
     const key = keyOf(scope)
     const kept = stored(key) ?? this.#own.get(key)
-    // A device whose clock was set back does not wait for that.
+    // A pause from the future is void: the device's clock was set back.
     return kept && kept.since <= Date.now() ? kept : undefined
   }
 
@@ -114,12 +117,12 @@ class Pause {
     try {
       keeping.shelf.removeItem(key)
     } catch {
-      // Nothing was kept there.
+      // Nothing was stored there.
     }
   }
 }
 
-/** The server counts by who asks. */
+/** The key of a budget, which the server counts for each person. */
 function keyOf(scope: Scope): string {
   return `pause:${scope}:${acting.as ?? ''}`
 }

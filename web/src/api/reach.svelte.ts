@@ -9,12 +9,14 @@ class Reach {
   #lost = $state(false)
   #waiting = $state.raw<ReadonlySet<unknown>>(new Set())
 
-  /** Something has waited for an answer for seconds, got none, or says that it cannot reach the server. */
+  /**
+   * Whether a request has waited for seconds or got no answer, or something reports that it cannot reach the server.
+   */
   get silent(): boolean {
     return this.#late > 0 || this.#lost || this.#waiting.size > 0
   }
 
-  /** A request is on its way; what it gives is called once it has become known how it ended. */
+  /** Notes that a request is on its way; the returned function is called with how it ended. */
   sent(): (how: 'answered' | 'lost') => void {
     let late = false
     const timer = setTimeout(() => {
@@ -28,12 +30,12 @@ class Reach {
     }
   }
 
-  /** The server was heard by other ways. */
+  /** Notes that the server was heard in some other way. */
   heard(): void {
     this.#lost = false
   }
 
-  /** Whether `who` shows that the server cannot be reached. */
+  /** Notes whether `who` cannot reach the server. */
   shows(who: unknown, silent: boolean): void {
     if (this.#waiting.has(who) === silent) return
     const waiting = new Set(this.#waiting)

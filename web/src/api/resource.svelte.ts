@@ -1,4 +1,4 @@
-// A value of the server that a screen shows. It knows whether it is loading, what went wrong, and it tries again by
+// A value of the server that a screen shows. It knows whether it is loading and what went wrong, and it tries again by
 // itself, with growing pauses, when the failure may pass. Only the latest request may set the value: a slow old answer
 // never overwrites a newer one or a local change.
 import { backoff } from './backoff'
@@ -20,7 +20,7 @@ export class Resource<T> {
     this.#request = request
   }
 
-  /** Loads it for as long as a screen shows it: until the function it gives is called. */
+  /** Loads the value while a screen shows it. Returns the function that ends this. */
   start(): () => void {
     void this.load()
     return () => {
@@ -28,7 +28,7 @@ export class Resource<T> {
     }
   }
 
-  /** Asks the server; true when it answered and nothing newer overtook the answer. */
+  /** Asks the server. Returns whether it answered and nothing newer overtook the answer. */
   async load(): Promise<boolean> {
     clearTimeout(this.#timer)
     const turn = ++this.#turn
@@ -60,8 +60,8 @@ export class Resource<T> {
   }
 
   /**
-   * Puts a change into the value that the server has told of by other ways. An answer that is on its way may
-   * not know of it, so it is asked for again.
+   * Applies a change that the server has told in some other way. An answer that is on its way may not know of the
+   * change, so it is asked for again.
    */
   change(how: (value: T) => T): void {
     if (this.value !== undefined) this.value = how(this.value)

@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const PATH = '/events'
 const BEAT_MS = 15_000
-/** As long as a silence of whoever leads is borne, and how far apart tabs are in that. */
+/** How long a leader's silence is tolerated, including how far apart the tabs are in that. */
 const SILENCE_MS = 48_000
 
 /** The messages that the browser holds back from a tab while it is frozen. */
@@ -130,7 +130,7 @@ class Locks {
   }
 }
 
-/** The server: what happened so far, and who is told. */
+/** The server: the events so far, and the tabs that receive them. */
 class World {
   events: StreamEvent[] = [{ id: 'e0', type: 'status', data: {} }]
   open = new Set<{ tab: Tab; ears: Ears }>()
@@ -207,7 +207,7 @@ async function open(): Promise<Tab> {
   return tab
 }
 
-/** Lets everything be heard that has been said. */
+/** Lets every message that was sent be received. */
 const settle = () => vi.advanceTimersByTimeAsync(1)
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
@@ -253,11 +253,11 @@ test('the tab that holds the stream freezes: another takes over, and nothing is 
     expect(tab.told).toEqual(['status', 'e1', 'e2', 'e3'])
     expect(tab.health()).toBe('live')
   }
-  // From the last event on that had come.
+  // The first tab resumed after its last event.
   expect(world.asked.slice(1)).toContain('e1')
   expect(new Set(world.asked.slice(1)).size).toBe(1)
 
-  // It thaws, with what had been sent to it in its ears, and goes on as one that listens.
+  // It thaws, receives the messages held back for it, and goes on as a listener.
   first.thaw()
   await pass(5_000)
   world.happens()
@@ -269,7 +269,7 @@ test('the tab that holds the stream freezes: another takes over, and nothing is 
   expect(world.open.size).toBe(1)
 })
 
-test('whoever takes over may freeze as well', async () => {
+test('a tab that takes over may freeze as well', async () => {
   const [first, second, third] = [await open(), await open(), await open()]
   first.frozen = true
   await pass(SILENCE_MS + 5_000)
@@ -309,7 +309,7 @@ test('the time that the server says is learnt in every tab', async () => {
   const [, second] = [await open(), await open()]
   const told = Date.now() + BEAT_MS
   await pass(BEAT_MS)
-  // The clock of the device is set back by an hour, and the tab that only listens goes on by what the other was told.
+  // The device's clock is set back by an hour, and the tab that listens uses what the other one received.
   vi.setSystemTime(Date.now() - 3_600_000)
   expect(Math.abs(second.time() - told)).toBeLessThan(1_000)
 })

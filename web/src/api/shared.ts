@@ -9,11 +9,11 @@ import { ApiError } from './error'
 import { type Ears, follow, type Follow, type StreamEvent } from './events'
 
 type Message =
-  /** Somebody listens who got this event last. */
+  /** A tab joins that received this event last. */
   | { kind: 'ask'; from: string; lastId: string | undefined }
-  /** Brings the events that a tab missed; from now on it hears the rest. */
+  /** Brings the events that a tab missed; from now on it receives the rest. */
   | { kind: 'welcome'; from: string; to: string; missed: StreamEvent[] }
-  /** Somebody else opens the stream from now on. */
+  /** Another tab opens the stream from now on. */
   | { kind: 'lead'; from: string }
   | Told
 
@@ -28,22 +28,22 @@ type Told = { from: string } & (
 /** The events of a stream that this tab remembers, for tabs that come later. */
 interface Memory {
   events: StreamEvent[]
-  /** The whole as it was told last: of a person, or of the list. */
+  /** The last full state that was sent: of a person, or of the list. */
   state?: StreamEvent
 }
 
-/** The number of streams of one browser that are open at once; a tab that follows something else polls. */
+/** How many streams of one browser are open at once; a tab that follows something else polls. */
 const STREAMS = 3
 const REMEMBERED = 200
-/** The tab that leads gives up a silent stream before that. */
+/** The leading tab gives up a silent stream before this. */
 const SILENCE_MS = 45_000
 const FIRST_MS = 15_000
-/** Tabs that fall into the same silence take the lead one after the other, and the second hears of the first. */
+/** Tabs that notice the same silence take the lead one after the other, so that the second hears of the first. */
 const APART_MS = 3_000
 
 const memories = new Map<string, Memory>()
 
-/** Nothing that somebody was told stays behind when they go. */
+/** Forgets every event when the person goes who received it. */
 export function forgetStreams(): void {
   memories.clear()
 }
@@ -63,15 +63,15 @@ class Member {
   #id = crypto.randomUUID()
   #channel: BroadcastChannel
   #memory: Memory
-  /** Set while this tab leads: whether something came already, who waits for that, and when the stream was heard last. */
+  /**
+   * Set while this tab leads: whether something came already, which tabs wait for that, and when the stream was last
+   * heard.
+   */
   #leads:
     { open: boolean; asking: Extract<Message, { kind: 'ask' }>[]; heardAt: number } | undefined
   #end: (problem?: Error) => void = () => undefined
   #welcome = false
-  /**
-   * The tab that this one listens to. Another one that led before, and was frozen meanwhile, may still have something
-   * to say.
-   */
+  /** The tab that this one listens to. An earlier leader that was frozen meanwhile may still send something. */
   #leader: string | undefined
   #over = new AbortController()
   #silence: ReturnType<typeof setTimeout> | undefined
@@ -112,7 +112,7 @@ class Member {
     }
   }
 
-  /** Leads once nobody else does, or at once by taking the lead from a tab that is silent. */
+  /** Leads once no other tab does, or at once by taking the lead from a silent tab. */
   #queue(steal: boolean): void {
     const how = steal ? { steal } : { signal: this.#over.signal }
     navigator.locks
@@ -130,7 +130,7 @@ class Member {
   }
 
   async #granted(): Promise<void> {
-    // The tab that led before may have said why it ended, and that is heard first.
+    // The earlier leader may have said why it ended; that is heard first.
     await navigator.locks.query()
     if (!this.#over.signal.aborted) await this.#lead()
   }
@@ -171,7 +171,10 @@ class Member {
     }
   }
 
-  /** This tab led, and was frozen for so long that another may lead by now: it ends, and begins again as one that listens. */
+  /**
+   * Whether this tab led and was frozen for so long that another may lead by now. It then stops leading and begins
+   * again as a listener.
+   */
   #isLate(): boolean {
     const late = this.#leads !== undefined && Date.now() - this.#leads.heardAt > SILENCE_MS
     if (late) this.#end(new ApiError(0, {}))
@@ -191,7 +194,7 @@ class Member {
     if (this.#leads) {
       if (message.kind === 'ask' && this.#leads.open) this.#answer(message)
       else if (message.kind === 'ask') this.#leads.asking.push(message)
-      // The lock was taken from this tab, which goes on as one of those who listen.
+      // Another tab took the lock, and this one goes on as a listener.
       else if (message.kind === 'lead') this.#end(new ApiError(0, {}))
       return
     }
@@ -242,7 +245,7 @@ class Member {
     this.#send({ kind: 'welcome', from: this.#id, to: from, missed: this.#missed(lastId) })
   }
 
-  /** The events after `lastId`; the whole again where that is not known. */
+  /** The events after `lastId`, or the full state where that id is not known. */
   #missed(lastId: string | undefined): StreamEvent[] {
     const { events, state } = this.#memory
     const now = state ? [{ ...state, id: this.#lastId }] : []
@@ -253,7 +256,7 @@ class Member {
     return [{ id: this.#lastId, type: 'reset', data: {} }, ...now]
   }
 
-  /** Takes the lead where nothing is heard for so long. */
+  /** Takes the lead when nothing is heard for this long. */
   #watch(ms: number): void {
     clearTimeout(this.#silence)
     this.#silence = setTimeout(
@@ -273,7 +276,7 @@ class Member {
   }
 }
 
-/** Runs what holds a connection, unless as many are held already as should be. */
+/** Runs something that holds a connection, unless enough connections are open already. */
 async function withSlot(run: () => Promise<void>): Promise<void> {
   for (let slot = 0; slot < STREAMS; slot += 1) {
     const held = await navigator.locks.request(

@@ -1,30 +1,33 @@
-// A stream of events that is kept going: opened again after it broke, with growing pauses and the id of the last
-// event, so that nothing is missed; let go while nobody looks; and replaced by asking now and then where something
-// between here and the server lets no stream through.
+// A stream of events that stays open: it is opened again after it broke, with growing pauses and the id of the last
+// event, so that nothing is missed; closed while nobody looks; and replaced by polling where something between here and
+// the server lets no stream through.
 import { backoff } from './backoff'
 import { ApiError } from './error'
 import type { Follow, StreamEvent } from './events'
 import { reach } from './reach.svelte'
 import { followShared } from './shared'
 
-/** `lost`: nothing comes, and it is being tried again. */
+/** `lost`: nothing arrives, and the stream is being opened again. */
 export type Health = 'connecting' | 'live' | 'polling' | 'lost'
 
 export interface Source {
   path: string
   event: (event: StreamEvent) => void
-  /** Asks the server the other way; true when it answered. */
+  /** Asks the server by an ordinary request. Returns whether it answered. */
   poll: () => Promise<boolean>
-  /** Told why the stream was refused; true when there is no point in trying again. */
+  /** Called with the reason why the stream was refused. Returns whether there is no point in trying again. */
   refused: (problem: ApiError) => boolean
 }
 
-/** A hidden page lets its stream go, so that who is said to watch does, and hidden tabs take up no connection. */
+/**
+ * How soon a hidden page closes its stream, so that only people who look are said to watch, and hidden tabs take up no
+ * connection.
+ */
 const HIDDEN_MS = 15_000
 const POLL_MS = 30_000
-/** While polling works, a stream that does not is tried this rarely. */
+/** How rarely a stream that does not get through is tried while polling works. */
 const PROBE_MS = 60_000
-/** A heartbeat is overdue by then: the device has slept. */
+/** A heartbeat is overdue after this: the device has slept. */
 const SLEPT_MS = 20_000
 /** A stream that ends sooner than this has failed. */
 const WORTH_MS = 10_000
@@ -38,7 +41,7 @@ export class Stream {
   #lastId: string | undefined
   #open: AbortController | undefined
   #failures = 0
-  /** How many in a row gave not a single byte. */
+  /** How many streams in a row brought not a single byte. */
   #silent = 0
   #closed = false
   #retry: ReturnType<typeof setTimeout> | undefined
@@ -50,12 +53,12 @@ export class Stream {
     this.#follow = how
   }
 
-  /** Follows until the function it gives is called. */
+  /** Follows the stream. Returns the function that ends this. */
   start(): () => void {
     const turn = () => {
       this.#turn()
     }
-    // Another network, or the page comes out of the browser's cache: what was open is dead, seen or not.
+    // The network changed, or the page comes out of the browser's cache: an open connection is dead, noticed or not.
     const again = () => {
       if (this.#closed) return
       this.#failures = 0
@@ -86,7 +89,7 @@ export class Stream {
     this.#poll = undefined
   }
 
-  /** The page was hidden or is seen again. */
+  /** Called when the page is hidden or seen again. */
   #turn(): void {
     clearTimeout(this.#pause)
     if (document.hidden) {
@@ -126,7 +129,7 @@ export class Stream {
       () => undefined,
       (cause: unknown) => {
         if (cause instanceof ApiError) return cause
-        // A listener stumbled over it. That is seen, and the page goes on.
+        // A listener failed. The error is reported, and the page goes on.
         reportError(cause)
         return undefined
       },
@@ -162,7 +165,7 @@ export class Stream {
     }, POLL_MS)
     this.#poll = next
     const answered = await this.#source.poll()
-    // Meanwhile a stream got through, or nobody looks any more.
+    // A stream got through meanwhile, or nobody looks any more.
     if (this.#poll !== next) return
     this.health = answered ? 'polling' : 'lost'
     if (answered) this.heardAt = Date.now()

@@ -79,7 +79,7 @@ test('the first byte makes it live, and a broken one comes back after the last e
   expect(told).toEqual(['status', 'reset'])
 })
 
-test('pauses grow to half a minute, and start anew once a stream has lasted', async () => {
+test('pauses grow to half a minute, and start again once a stream has lasted', async () => {
   for (const pause of [1, 2, 4, 8, 16, 30, 30]) {
     const before = opened.length
     last().end(gone)

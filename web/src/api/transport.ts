@@ -1,5 +1,5 @@
-// The way of every request out and back: for whom it is made, when it may go, how long it may take, and whether the
-// answer is our server's. Anything else, a proxy's page, a portal's welcome, an empty answer, counts as no answer.
+// The way of every request out and back: the account it is made for, when it may go, how long it may take, and whether
+// the answer is our server's. Anything else (a proxy's page, a portal's welcome, an empty answer) counts as no answer.
 import { addActingAs } from './acting'
 import { clock, SERVER_TIME } from './clock.svelte'
 import { ApiError } from './error'
@@ -12,12 +12,12 @@ type Problem = components['schemas']['Problem']
 
 /** How long to wait for an answer. The server gives up on a request after 30 seconds. */
 const TIMEOUT_MS = 35_000
-/** Something that answers in the server's place does so for a while. */
+/** How long a foreign answer holds back further requests, since its source usually goes on for a while. */
 const FOREIGN_MS = 3_000
-/** Whatever wishes for a longer pause is asked again after this one. */
+/** The longest pause that is taken from a `Retry-After`. */
 const LONGEST_MS = 24 * 3_600_000
 
-/** Sends a request and gives the answer, if it is the server's: that of a refusal or of something done. */
+/** Sends a request and returns the server's answer, be it a success or a refusal. */
 export async function send(request: Request): Promise<Response> {
   const passed = await pause.pass(request.method, new URL(request.url).pathname)
   const done = reach.sent()
@@ -43,12 +43,12 @@ export async function send(request: Request): Promise<Response> {
   }
 }
 
-/** Whether the next request need not wait for the one before it. */
+/** Whether the next request need not wait for this one. */
 export function mayTakeMore({ status, headers }: Response): boolean {
   return status !== 429 && status !== 503 && headers.get('x-ratelimit-remaining') !== '0'
 }
 
-/** By the head of it; what a problem says is looked at where it is read. */
+/** Judges by status and headers alone; the body of a problem is read later. */
 function isOurs({ headers, status, ok, redirected, type }: Response): boolean {
   if (redirected || type === 'opaque' || type === 'opaqueredirect') return false
   if (!ok) return isType(headers, 'application/problem+json')
@@ -71,7 +71,7 @@ function isProblem(body: unknown, status: number): body is Problem {
   return typeof code === 'string' && typeof request_id === 'string' && said === status
 }
 
-/** Something between here and the server has answered: nobody knows whether the server was asked. */
+/** The error when something else answered in the server's place: nobody knows whether the server got the request. */
 export function foreign(response?: Response): ApiError {
   const detail = 'Something between this page and the server answered in its place.'
   const wait = response ? retryAfter(response.headers) : 0

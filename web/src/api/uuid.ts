@@ -1,6 +1,6 @@
 /**
- * A UUID version 7 (RFC 9562): 48 bits of time, then randomness. The page names its entries itself, so
- * that sending one twice never makes two. Time (ms since 1970) and at least ten random bytes are given.
+ * A UUID version 7 (RFC 9562): 48 bits of time, then randomness. The page gives its entries their ids, so that sending
+ * one twice never makes two. `time` is in ms since 1970, and `random` has at least ten bytes.
  */
 export function uuidv7(time: number, random: Uint8Array): string {
   const bytes = new Uint8Array(16)

@@ -1,4 +1,4 @@
-/** `in a moment`, `in 5 minutes` or `in 3 hours`: not sooner than in `wait` milliseconds. */
+/** `in a moment`, `in 5 minutes` or `in 3 hours`: never sooner than `wait` milliseconds. */
 export function waitWords(wait: number): string {
   if (wait < 60_000) return 'in a moment'
   const minutes = Math.ceil(wait / 60_000)

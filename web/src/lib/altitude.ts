@@ -1,4 +1,4 @@
-// Mood is altitude: ten levels from the valley to the summit, each with a plain word.
+// Mood is shown as altitude: ten levels from the valley to the summit, each with a plain word.
 const words = [
   'Very low',
   'Low',

@@ -81,14 +81,14 @@ test.each([
   ['1’500', 'ml', 'de-CH', 1500],
   ["1'500", 'ml', 'de-CH', 1500],
   ['4,999', 'ml', 'en-IN', 4999],
-  // A text with two meanings is asked about.
+  // A text with two meanings brings a question.
   ['1.500', 'ml', 'en', ['1,500']],
   ['1,500', 'ml', 'de', ['1.500']],
   ['1.500', 'ml', 'fr', ['1\u202f500']],
   ['1,500', 'ml', 'de-CH', [number(1500, 'de-CH')]],
   ['1.000', 'ml', 'en', ['1', '1,000']],
   ['1,000', 'ml', 'de', ['1', '1.000']],
-  // A part of a litre is offered, never taken.
+  // A part of a litre is offered, never assumed.
   ['0,5', 'ml', 'en', ['0.5 l']],
   ['0.5', 'ml', 'de', ['0,5 l']],
   ['2.7', 'ml', 'en', ['2.7 l']],
@@ -103,7 +103,7 @@ test.each([
   ['169.1', 'fl_oz', 'en', 5000],
   ['169.2', 'fl_oz', 'en', 'wrong'],
   ['0.1', 'fl_oz', 'en', 3],
-  // Another unit than one's own.
+  // A unit other than one's own.
   ['500 ml', 'ml', 'en', 500],
   ['500ml', 'fl_oz', 'en', 500],
   ['0.5 l', 'ml', 'en', 500],
@@ -128,7 +128,7 @@ test.each([
   ['\u200e250\u200f', 'ml', 'he', 250],
   ['\u00a0250 ', 'ml', 'en', 250],
   ['0250', 'ml', 'en', 250],
-  // Nothing is made of what is no number.
+  // A text that is no number stays one.
   ['', 'ml', 'en', 'empty'],
   ['   ', 'ml', 'en', 'empty'],
   ['-1', 'ml', 'en', 'wrong'],

@@ -1,5 +1,5 @@
-// Reads a field that takes a number: what it is understood as, what it could be as well, or what is wrong with it, in
-// the person's own unit. Nothing is rounded and nothing guessed.
+// Reads a field that takes a number: what it means, what else it could mean, or what is wrong with it, in the person's
+// own unit. Nothing is rounded and nothing guessed.
 import type { Unit } from '../api/types'
 import { number, type NumberReading, ownLocale, plain, readings, scaled } from './numbers'
 import { amount, type Amount, asAmount, inTenths, mlOfTenths } from './units'
@@ -7,7 +7,7 @@ import { amount, type Amount, asAmount, inTenths, mlOfTenths } from './units'
 export type Reading<T> =
   | { state: 'empty' }
   | { state: 'read'; value: T; said: string }
-  /** It can be read otherwise than it stands there. `text` is what to type for each way. */
+  /** It can mean more than one thing. `text` is what to type for each meaning. */
   | { state: 'asked'; why: string; choices: Choice[] }
   | { state: 'wrong'; why: string }
 
@@ -23,7 +23,7 @@ export interface Range {
 
 type Found<T> = ({ value: T } & Choice) | { why: string }
 
-/** The one way in which it can be read, or the person's own where no other could be meant; anything else is asked. */
+/** The only way to read it, or the person's own way where no other could be meant; anything else is asked. */
 function decide<T>(
   text: string,
   ways: NumberReading[],
@@ -44,7 +44,7 @@ function decide<T>(
   return { state: 'asked', why, choices: good.map(({ said, text }) => ({ said, text })) }
 }
 
-/** The names of units, and how many tens there are between each and the millilitre, or the tenth of an ounce. */
+/** The names of the units, and the power of ten between each and the millilitre, or the tenth of an ounce. */
 const UNITS: { name: RegExp; unit: Unit; power: number }[] = [
   { name: /^(fl(uid)?\.?[\s_]*)?(oz|ounces?)\.?$/, unit: 'fl_oz', power: 1 },
   { name: /^(ml|㎖|millilit(er|re)s?)\.?$/, unit: 'ml', power: 0 },
@@ -57,11 +57,11 @@ interface Typed {
   number: string
   unit: Unit
   power: number
-  /** The unit as it was typed; empty where it was left to be the person's own. */
+  /** The unit as it was typed; empty where the person's own unit is meant. */
   suffix: string
 }
 
-/** Number and unit of what was typed; undefined for a unit that nobody here knows. */
+/** Number and unit of the typed text; undefined for an unknown unit. */
 function split(text: string, own: Unit): Typed | undefined {
   const parts = /^(.*?)\s*([\p{L}㎖㎗][\p{L}\s._㎖㎗]*)?$/su.exec(text.trim())
   const [, typed = '', suffix = ''] = parts ?? []
@@ -70,7 +70,7 @@ function split(text: string, own: Unit): Typed | undefined {
   return named && { ...named, number: typed, suffix: ` ${suffix.trim()}` }
 }
 
-/** An amount of water within a range of millilitres. `words` say the range, in the person's unit. */
+/** An amount of water within a range of millilitres. `words` give the range, in the person's unit. */
 export function readAmount(
   text: string,
   unit: Unit,
@@ -112,7 +112,7 @@ function isWithin(value: number, { least, most }: Range): boolean {
   return value >= least && value <= most
 }
 
-/** The range in tenths of an ounce as it is shown, so that what is shown as the limit is taken. */
+/** The range in tenths of an ounce as it is shown, so that the limit is accepted as it is shown. */
 function tenths({ least, most }: Range): Range {
   return { least: Math.max(inTenths(least), 1), most: inTenths(most) }
 }
@@ -124,7 +124,7 @@ function tooFine(value: string, { unit, suffix }: Typed, locale: string): string
     : `${shown} fl oz is finer than a tenth of an ounce.`
 }
 
-/** A part of a litre that was typed without saying so is no number of millilitres, and so it is asked. */
+/** A part of a litre that was typed without its unit cannot be millilitres, and so it is asked about. */
 function inLitres(
   { number: typed, unit, suffix }: Typed,
   ways: NumberReading[],
@@ -151,7 +151,7 @@ function saidAs({ ml, fl_oz_tenths }: Amount, unit: Unit, locale: string): strin
   return `${amount(ml, 'fl_oz', fl_oz_tenths, locale)} (${inMl})`
 }
 
-/** A whole number within a range. `limits` say the range, `what` is what is counted. */
+/** A whole number within a range. `limits` give the range, `what` is what is counted. */
 export function readWhole(
   text: string,
   what: string,
@@ -168,14 +168,14 @@ export function readWhole(
   return decide(text, readings(text, locale), read, limits)
 }
 
-/** Why what was typed cannot be sent; undefined where it can. */
+/** Why the typed text cannot be sent; undefined where it can. */
 export function wrongWith<T>(reading: Reading<T>, empty: string): string | undefined {
   if (reading.state === 'read') return undefined
   if (reading.state === 'empty') return empty
   return reading.state === 'asked' ? `${reading.why} Choose what you mean.` : reading.why
 }
 
-/** A code of digits as the server takes it: in any script, with or without spaces and dashes. Letters stay. */
+/** A code of digits in the form that the server takes, whatever script, spaces or dashes were typed. Letters stay. */
 export function readCode(text: string): string {
   return plain(text).replaceAll(/[\s_\p{Pd}]/gu, '')
 }

@@ -1,4 +1,4 @@
-// The words where a share keeps the number back: a band that says what it is about, or only that something was logged.
+// The words where a share withholds the number: a band that says what it is about, or only that something was logged.
 // The bounds are the server's.
 import type { Band, Metric, Unit } from '../api/types'
 import { amount } from './units'

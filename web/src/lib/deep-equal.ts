@@ -1,4 +1,4 @@
-/** Whether two things that came as JSON say the same, in whatever order. */
+/** Whether two values that came as JSON are equal, in whatever order their keys stand. */
 export function deepEqual(a: unknown, b: unknown): boolean {
   if (!isObject(a) || !isObject(b)) return a === b
   const keys = Object.keys(a)

@@ -27,7 +27,7 @@ export function deviceName({ kind, user_agent }: Pick<Device, 'kind' | 'user_age
     known.find(([sign]) => sign.test(user_agent ?? ''))?.[1]
   const browser = find(BROWSERS)
   if (kind === 'api_token') return 'An API token'
-  // A program that carries a token is no browser, wherever it runs.
+  // A program with a token is not a browser, wherever it runs.
   if (browser === undefined && kind === 'jwt') return 'Another client'
   const system = find(SYSTEMS)
   return system === undefined ? (browser ?? 'A browser') : `${browser ?? 'A browser'} on ${system}`

@@ -1,4 +1,4 @@
-// Names the drafts that somebody began and did not send: to say what signing out loses.
+// Names the drafts that were begun and not sent, to say what signing out loses.
 import type { LocalStore } from './local-store'
 
 const names: Record<string, string> = {

@@ -16,7 +16,7 @@ test('what was typed is there after the page went away, and is known to be open'
   expect(drafts(store, 'entry:')).toHaveLength(1)
 })
 
-test('put aside it is kept and no longer open, until it is taken up', () => {
+test('put aside, a draft stays and is no longer open until it is taken up', () => {
   const draft = new Draft(store, 'token')
   expect(draft.putAside()).toBe(false)
   draft.keep({ name: 'x' })
@@ -36,7 +36,7 @@ test('what is as it began, or thrown away, is no draft', () => {
   expect(draft.drop()).toBeUndefined()
 })
 
-test('what an earlier page kept in another shape is not looked at', () => {
+test('a draft that an earlier page stored in another shape is ignored', () => {
   store.set('draft:user', { username: 'x' })
   const draft = new Draft(store, 'user')
   expect([draft.form, draft.open, draft.putAside()]).toEqual([undefined, false, false])

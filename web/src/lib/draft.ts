@@ -1,5 +1,5 @@
-// A form that was filled in and not sent. It is kept in this browser until it is sent or thrown away: through a reload,
-// an expired session and a dialog that was closed. `open` is whether it was still being written.
+// A form that was filled in and not sent. It is stored in this browser until it is sent or thrown away: through a
+// reload, an expired session and a dialog that was closed. `open` says whether it was still being written.
 import type { LocalStore } from './local-store'
 import { deepEqual } from './deep-equal'
 
@@ -34,7 +34,7 @@ export class Draft<T> {
     return this.#kept?.open === true
   }
 
-  /** Keeps what is in a form; as long as that is how it began, there is nothing to keep. */
+  /** Stores the contents of a form, unless they are what the form began with. */
   keepUnless(form: T, fresh: T): void {
     if (deepEqual(form, fresh)) this.drop()
     else this.keep(form)
@@ -44,14 +44,14 @@ export class Draft<T> {
     this.#store.set(this.#key, { form, open: true } satisfies Kept<T>)
   }
 
-  /** Closed with what was typed in it; true if there was anything. */
+  /** Marks the draft as closed; returns whether there was anything in it. */
   putAside(): boolean {
     const kept = this.#kept
     if (kept) this.#store.set(this.#key, { ...kept, open: false })
     return kept !== undefined
   }
 
-  /** Opened again. */
+  /** Marks the draft as open again. */
   takeUp(): void {
     const kept = this.#kept
     if (kept) this.keep(kept.form)
@@ -63,7 +63,7 @@ export class Draft<T> {
     return form
   }
 
-  /** A draft that an earlier page kept in another shape is ignored. */
+  /** A draft that an earlier page stored in another shape is ignored. */
   get #kept(): Kept<T> | undefined {
     const kept = this.#store.get(this.#key)
     const whole = typeof kept === 'object' && kept !== null && 'form' in kept && 'open' in kept

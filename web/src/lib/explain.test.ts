@@ -19,7 +19,7 @@ test.each([
 
 test('maintenance is no mistake, and reading goes on', () => {
   const { what, next } = explain(new ApiError(503, { code: 'maintenance' }, 120_000))
-  expect(what).toBe('The server is being looked after.')
+  expect(what).toBe('The server is under maintenance.')
   expect(next).toContain('You can read everything')
   expect(next).toContain('in 2 minutes')
   expect(explainSignIn(new ApiError(503, { code: 'maintenance' }))).toContain('only its admins')
@@ -34,7 +34,7 @@ test('a change without an answer may have been made', () => {
   )
 })
 
-/** Names of fields, routes, codes and settings, as they stand in texts for programs. */
+/** Names of fields, routes, codes and settings, as they occur in texts for programs. */
 const FOR_PROGRAMS = /[`{}<>_]|\b(GET|POST|PATCH|PUT|DELETE|JSON|HTTP|errors|422)\b/
 const document = readFileSync(new URL('../../../openapi/openapi.json', import.meta.url), 'utf8')
 const { components } = JSON.parse(document) as {

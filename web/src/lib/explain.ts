@@ -1,4 +1,4 @@
-// A failure in plain words: what happened, and what is safe or to be done about it.
+// A failure in plain words: what happened, what is safe, and what to do about it.
 import type { ApiError, Code } from '../api/error'
 import { waitWords } from '../api/wait-words'
 
@@ -8,9 +8,9 @@ const words: Record<Code, string> = {
   asked_recently: 'They have answered already. You can ask again a day after that.',
   bad_request: 'The server could not read what this page sent.',
   busy: 'The server is busy.',
-  changed_since_preview: 'It changed since you were shown it. Look at it again.',
+  changed_since_preview: 'It has changed since you looked. Look at it again.',
   continuation_over: 'The second step took too long. Sign in with your password again.',
-  cross_site: 'This was asked for by another site, so it was refused.',
+  cross_site: 'Another site asked for this, so it was refused.',
   disk_full: 'The server has no room left to store anything.',
   headers_too_large:
     'That was too much for the server at once. Clearing this site’s cookies may help.',
@@ -25,10 +25,10 @@ const words: Record<Code, string> = {
   invalid_totp: 'This code is wrong, used already or too old.',
   last_admin: 'Somebody has to manage this server. Make somebody else an admin first.',
   locked: 'Too many sign-ins failed. Try again later, or ask an admin to unlock it.',
-  maintenance: 'The server is being looked after.',
+  maintenance: 'The server is under maintenance.',
   method_not_allowed: 'This server does not do that.',
   not_found: 'It is not there any more, or not yours to see.',
-  other_account: 'Somebody else has signed in in this browser meanwhile.',
+  other_account: 'Somebody else is signed in to this browser now.',
   own_account: 'That cannot be done with your own account.',
   password_change_required: 'You have to choose a password of your own first.',
   payload_too_large: 'That was too much for the server at once.',
@@ -39,12 +39,13 @@ const words: Record<Code, string> = {
   registration_closed:
     'Nobody can register here by themselves. Ask an admin of this server for an account.',
   request_timeout: 'It did not reach the server in time.',
-  set_by_configuration: 'Whoever runs this server has fixed that, so it cannot be changed here.',
+  set_by_configuration:
+    'The person who runs this server has fixed that, so it cannot be changed here.',
   storage_failed: 'The server’s disk does not work as it should.',
   suspicious_request: 'The server took this for an attack and refused it.',
-  timeout: 'That took the server too long.',
-  too_many_streams: 'You have this page open in as many places as you may.',
-  too_many_tokens: 'You have as many tokens as there may be. Delete one first.',
+  timeout: 'The server took too long.',
+  too_many_streams: 'You have this page open in too many places. Close one of them.',
+  too_many_tokens: 'You cannot have more tokens than you have now. Delete one first.',
   totp_already_on: 'The second factor is on already.',
   totp_not_begun: 'There is no second factor to confirm. Begin again.',
   totp_required: 'A code from your authenticator is needed.',
@@ -57,7 +58,7 @@ const words: Record<Code, string> = {
   wrong_password: 'This is not your password.',
 }
 
-/** By its code, and for one that a newer server has, by what kind of refusal it is. */
+/** The words for a code, or, for a code of a newer server, for the kind of refusal. */
 function whatHappened({ code, status }: ApiError): string {
   if (Object.hasOwn(words, code)) return words[code as Code]
   if (status === 401) return words.unauthorized
@@ -67,7 +68,7 @@ function whatHappened({ code, status }: ApiError): string {
   return 'The server refused it.'
 }
 
-/** `wait` is how long it is still to be waited, in milliseconds. */
+/** `wait` is how long there is still to wait, in milliseconds. */
 export function explain(
   problem: ApiError,
   wait = problem.retryAfter,
@@ -76,13 +77,13 @@ export function explain(
   if (code === 'foreign') {
     return {
       what: 'Something between this device and the server answered in its place.',
-      next: 'What is stored there is safe. This page keeps trying; a network that wants you to sign in first may be the reason.',
+      next: 'Everything stored there is safe. This page keeps trying; a network that wants you to sign in first may be the reason.',
     }
   }
   if (problem.unanswered) {
     return {
       what: 'The server cannot be reached.',
-      next: 'What is stored there is safe. This page keeps trying; you can also try now.',
+      next: 'Everything stored there is safe. This page keeps trying; you can also try now.',
     }
   }
   if (status === 429) {
@@ -93,26 +94,26 @@ export function explain(
   }
   if (code === 'maintenance') {
     return {
-      what: 'The server is being looked after.',
+      what: 'The server is under maintenance.',
       next: `You can read everything; changes are taken again when it is done. It will be tried again ${waitWords(wait)}.`,
     }
   }
   if (status === 503) {
     return {
-      what: 'The server is busy or being looked after.',
+      what: 'The server is busy or under maintenance.',
       next: `Nothing is lost. It will be tried again ${waitWords(wait)}.`,
     }
   }
   if (status === 507) {
     return {
       what: 'The server has no room left to store anything.',
-      next: 'What is stored is safe. Whoever runs this server has to make room first.',
+      next: 'Everything stored is safe. The person who runs this server has to make room first.',
     }
   }
   if (status >= 500) {
     return {
       what: 'The server made a mistake.',
-      next: 'What is stored is safe. Try again; if it stays, give the request number to whoever runs this server.',
+      next: 'Everything stored is safe. Try again; if it happens again, give the request number to the person who runs this server.',
     }
   }
   return { what: whatHappened(problem), next: 'Nothing was changed.' }
@@ -125,13 +126,13 @@ const FIELDS: Record<string, string> = {
   tags: 'The list of tags',
 }
 
-/** A message of the server goes on after the name of its field; one of this page is a sentence. */
+/** A message of the server continues the name of its field; one of this page is a sentence. */
 function fieldReason(field: string, message: string): string {
   const name = FIELDS[field] ?? 'Something in it'
   return /^\p{Lu}/u.test(message) ? `${name}: ${message}` : `${name} ${message}.`
 }
 
-/** Why the server did not take in an entry. */
+/** Why the server did not accept an entry. */
 export function reasonOf(problem: ApiError): string {
   const fields = Object.entries(problem.fields)
   if (fields.length > 0) {
@@ -144,7 +145,7 @@ export function reasonOf(problem: ApiError): string {
   return explain(problem).what
 }
 
-/** Why a change was refused and whether it was made: when no answer came, the server may have made it all the same. */
+/** Why a change was refused and whether it was made: without an answer, the server may have made it all the same. */
 export function refusalWords(problem: ApiError, done: 'changed' | 'deleted' = 'changed'): string {
   const became = problem.unanswered
     ? `It may have been ${done} all the same.`
@@ -152,10 +153,7 @@ export function refusalWords(problem: ApiError, done: 'changed' | 'deleted' = 'c
   return `${explain(problem).what} ${became}`
 }
 
-/**
- * Why nobody was signed in. Nothing tries again by itself here, so what the server says about how long to
- * wait is passed on.
- */
+/** Why nobody was signed in. Nothing tries again by itself here, so the words say how long the server asks to wait. */
 export function explainSignIn(problem: ApiError): string {
   if (problem.code === 'invalid_credentials') {
     return 'Username and password do not match. Check both and try again.'
@@ -167,7 +165,7 @@ export function explainSignIn(problem: ApiError): string {
   if (problem.code === 'rate_limited') return `That was too often. ${problem.message}`
   if (problem.code === 'penalised') return `That was too often for too long. ${problem.message}`
   if (problem.code === 'maintenance') {
-    return 'The server is being looked after, and until that is done only its admins can sign in. Try again later.'
+    return 'The server is under maintenance, and until that is over only its admins can sign in. Try again later.'
   }
   const { what } = explain(problem)
   return problem.passing ? `${what} Try again in a moment.` : what

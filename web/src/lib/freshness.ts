@@ -1,7 +1,7 @@
 import type { Status } from '../api/types'
 import { ago } from './time'
 
-/** How old what is known of a person is, in words; null while it is fresh. */
+/** The age of the newest thing known of a person, in words; null while it is fresh. */
 export function freshnessWords(status: Status, now: number): string | null {
   const { freshness, water, altitude } = status
   const last = [water.last_at, altitude.at]

@@ -7,7 +7,7 @@ beforeEach(() => {
   localStorage.clear()
 })
 
-test('keeps a value for its owner alone', () => {
+test('stores a value for its owner alone', () => {
   new LocalStore(localStorage, 'ada').set('draft:entry', { note: 'walked' })
   expect(new LocalStore(localStorage, 'ada').get('draft:entry')).toEqual({ note: 'walked' })
   expect(new LocalStore(localStorage, 'ad').get('draft:entry')).toBeUndefined()
@@ -47,7 +47,7 @@ test('works without storage', () => {
   store.clear()
 })
 
-test('what a browser takes and does not keep is not said to be kept', () => {
+test('a value that a browser accepts and does not store is not reported as stored', () => {
   const shelf = { getItem: () => null, setItem: () => undefined, removeItem: () => undefined }
   expect(new LocalStore(shelf, 'ada').set('a', 1)).toBe(false)
   expect(keeping.fails).toBe(true)

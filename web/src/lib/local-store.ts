@@ -1,6 +1,6 @@
-// Keeps in this browser what must survive a reload, an expired session or a stopped server, under the name of the
-// person it belongs to, and nobody else is shown it. Signing out empties it: private health data must not linger. A
-// browser without storage only loses the surviving.
+// Stores in this browser what must survive a reload, an expired session or a stopped server, under the name of the
+// person it belongs to, and shows it to nobody else. Signing out empties it: private health data must not linger. In a
+// browser without storage it lasts as long as the page.
 import { keeping, type Shelf } from '../api/keeping.svelte'
 
 export class LocalStore {
@@ -12,7 +12,7 @@ export class LocalStore {
     this.#prefix = `kept:${username}:`
   }
 
-  /** Whatever was kept under this key; the caller knows what that was. */
+  /** The value stored under this key; the caller knows its type. */
   get(key: string): unknown {
     try {
       const text = this.#storage.getItem(this.#prefix + key)
@@ -22,7 +22,7 @@ export class LocalStore {
     }
   }
 
-  /** False when it could not be kept: then the value lives as long as the page does. */
+  /** False when the value could not be stored: then it lives as long as the page does. */
   set(key: string, value: unknown): boolean {
     return keeping.put(this.#prefix + key, JSON.stringify(value), this.#storage)
   }
@@ -31,7 +31,7 @@ export class LocalStore {
     try {
       this.#storage.removeItem(this.#prefix + key)
     } catch {
-      // Nothing could be kept here, so nothing is left.
+      // Nothing could be stored here, so nothing is left.
     }
   }
 
@@ -51,7 +51,10 @@ export class LocalStore {
     for (const key of this.keys()) this.remove(key)
   }
 
-  /** Calls `changed` with each key that another tab keeps or removes; no key stands for all of them. */
+  /**
+   * Calls `changed` with each key that another tab stores or removes; no key stands for all of them. Returns the
+   * function that ends this.
+   */
   watch(changed: (key: string | undefined) => void): () => void {
     const heard = ({ key }: StorageEvent) => {
       if (key === null) changed(undefined)

@@ -18,7 +18,7 @@ const ways = new Map<string, Way>()
 function wayOf(locale: string): Way {
   const known = ways.get(locale)
   if (known) return known
-  // The page is in English: other digits would be one script in the middle of another.
+  // The page is in English: digits of another script would stand out in it.
   const options = { maximumFractionDigits: 3, numberingSystem: 'latn' } as const
   const format = new Intl.NumberFormat(locale, options)
   const parts = format.formatToParts(12_345_678.5)
@@ -37,7 +37,7 @@ export function number(value: number, locale = ownLocale()): string {
   return wayOf(locale).format.format(value)
 }
 
-/** `0.25` as `0.25`, or as the locale writes it, and nothing between thousands: for a field. */
+/** `0.25` as `0.25`, or as the locale writes it, with nothing between thousands: for a field. */
 export function plainNumber(value: number, locale = ownLocale()): string {
   const parts = wayOf(locale).format.formatToParts(value)
   return parts.map(({ type, value }) => (type === 'group' ? '' : value)).join('')
@@ -45,7 +45,7 @@ export function plainNumber(value: number, locale = ownLocale()): string {
 
 const START = /\p{Nd}/u
 
-/** A digit of any script as 0 to 9. Unicode keeps the ten of a script in a row, and rows of tens side by side. */
+/** A digit of any script as 0 to 9. Unicode places the ten digits of a script in a row, and the rows side by side. */
 function digit(char: string): string {
   const code = char.codePointAt(0) ?? 0
   let first = code
@@ -53,11 +53,14 @@ function digit(char: string): string {
   return String((code - first) % 10)
 }
 
-/** Spaces and apostrophes only ever group; the marks of Arabic only ever mean one thing. */
+/** Spaces and apostrophes can only group; the marks of Arabic have only one meaning each. */
 const GROUP = '_'
 const POINT = '|'
 
-/** With digits 0 to 9, commas and points as typed, and `_` and `|` for what can only group or only be the decimal mark. */
+/**
+ * Digits 0 to 9, commas and points as typed, `_` for marks that can only group, and `|` for the ones that can only be
+ * decimal.
+ */
 export function plain(text: string): string {
   return text
     .replace(/[\u200e\u200f\u061c\u2066-\u2069]/gu, '')
@@ -72,8 +75,8 @@ export function plain(text: string): string {
 }
 
 /**
- * The value of `text` if `mark` is its decimal mark and `other` groups, as digits with a point; not a number:
- * undefined.
+ * The value of `text` if `mark` is its decimal mark and `other` groups, as digits with a point; undefined where it is
+ * no number.
  */
 function readBy(
   text: string,
@@ -91,7 +94,7 @@ function readBy(
   return { value: fraction === undefined ? digits : `${digits}.${fraction}`, grouped }
 }
 
-/** Thousands, or as in India thousands and then hundreds; a number begins with no nought. */
+/** Thousands, or as in India thousands and then hundreds; a grouped number does not begin with a nought. */
 function areGroups(parts: string[]): boolean {
   const text = parts.join(GROUP)
   return /^[1-9]\d{0,2}(_\d{3})+$/.test(text) || /^[1-9]\d?(_\d{2})*_\d{3}$/.test(text)
@@ -100,13 +103,13 @@ function areGroups(parts: string[]): boolean {
 export interface NumberReading {
   /** Digits with a point. */
   value: string
-  /** The way in which the locale itself is read. */
+  /** Whether this is how the locale itself reads it. */
   own: boolean
 }
 
 /**
- * The values that `text` can mean: the locale's first. None for what is no number, and one where there is no doubt:
- * thousands that are grouped as the locale does it are what they are.
+ * The values that `text` can mean, the locale's first: none where it is no number, and one where there is no doubt.
+ * Thousands grouped as the locale does it leave no doubt.
  */
 export function readings(text: string, locale = ownLocale()): NumberReading[] {
   const typed = plain(text)

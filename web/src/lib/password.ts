@@ -1,8 +1,8 @@
 import { characters } from './text'
 
 /**
- * The server's rules for a new password that can be told before it is sent; whether it is easy to guess
- * is told by the server alone.
+ * The rules for a new password that can be checked before it is sent; only the server knows whether it is easy to
+ * guess.
  */
 export function passwordHints(password: string): { text: string; met: boolean }[] {
   const length = characters(password)

@@ -6,8 +6,8 @@ export interface QrShape {
 }
 
 /**
- * The path to draw of a QR code that came as the text of an SVG. Only numbers and drawing commands are taken out of it
- * and nothing is ever made markup, whatever the text holds. Any other picture: undefined.
+ * The outline of a QR code that came as the text of an SVG. Only numbers and drawing commands are taken from it, and
+ * nothing ever becomes markup, whatever the text holds. Undefined for any other picture.
  */
 export function parseQr(svg: string): QrShape | undefined {
   const size = /\bviewBox="0 0 (\d+(?:\.\d+)?) (\d+(?:\.\d+)?)"/.exec(svg)

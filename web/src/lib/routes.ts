@@ -26,12 +26,12 @@ export interface AuditFilter {
   to?: string
 }
 
-/** A user name as the server keeps it: upper and lower case are the same. */
+/** A user name as the server stores it: upper and lower case are the same. */
 function kept(username: string): string {
   return username.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
-/** The one address of what is asked for, however the user name in it is written. */
+/** The canonical form of an address, however the user name in it is written. */
 export function canonical(url: URL): URL {
   const [, before, username, after] =
     /^(\/people\/|\/admin\/users\/)([^/]+)(.*)$/.exec(url.pathname) ?? []
@@ -65,7 +65,7 @@ export function parseRoute(url: URL): Route {
   return { name: 'not-found' }
 }
 
-/** Where to go after signing in: a path of this page and nothing else, whatever the address asks for. */
+/** Where to go after signing in: always a path of this page, whatever the address asks for. */
 export function localPath(next: string | null): string {
   if (!next?.startsWith('/')) return '/'
   // Browsers read `//host` and `/\host` as another host, and drop tabs and newlines on the way.
@@ -80,10 +80,10 @@ export function personPath(username: string, page?: 'history'): string {
   return page ? `${path}/${page}` : path
 }
 
-/** Where the server tells of the list of people. */
+/** The stream of the list of people. */
 export const PEOPLE_EVENTS = '/api/v1/me/events'
 
-/** Where the server tells of one person. */
+/** The stream of one person. */
 export function personEventsPath(username: string): string {
   return `/api/v1/people/${encodeURIComponent(username)}/events`
 }
@@ -112,7 +112,7 @@ function parseAdmin(url: URL, page: string, rest: string | undefined): Route {
   return { name: 'not-found' }
 }
 
-/** Reads the filters in an address, and leaves out what none could mean. */
+/** Reads the filters in an address, and leaves out those that make no sense. */
 function parseFilter(query: URLSearchParams): AuditFilter {
   const filter: AuditFilter = {}
   for (const key of ['actor', 'action', 'target'] as const) {

@@ -6,8 +6,8 @@ export function characters(text: string): number {
 }
 
 /**
- * The words about a text that is longer than may be; undefined where it fits. No field cuts: `maxlength` would take the
- * end off without a word, and counts otherwise.
+ * The words about a text that is too long; undefined where it fits. No field cuts a text off: `maxlength` would do so
+ * without a word, and it counts differently.
  */
 export function tooLong(text: string, most: number): string | undefined {
   const over = characters(text) - most
@@ -15,7 +15,7 @@ export function tooLong(text: string, most: number): string | undefined {
   return `This is ${over === 1 ? 'one character' : `${number(over)} characters`} too long. At most ${most} fit.`
 }
 
-/** How much room there is in a field, or by how much it is too full. */
+/** How much room is left in a field, or how much too long the text is. */
 export function roomWords(text: string, most: number): string {
   const left = most - characters(text)
   const count = Math.abs(left) === 1 ? '1 character' : `${number(Math.abs(left))} characters`

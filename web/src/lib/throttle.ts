@@ -1,12 +1,12 @@
 export interface Throttled {
   (): void
-  /** Drops the call that waits. */
+  /** Drops the call that is waiting. */
   stop: () => void
 }
 
 /**
- * Calls `run` no more often than once in `ms` milliseconds: the first time at once, and once more at the end of that time
- * if it was called meanwhile.
+ * Calls `run` at most once in `ms` milliseconds: the first time at once, and once more at the end of that time if it
+ * was asked to meanwhile.
  */
 export function throttle(run: () => void, ms: number): Throttled {
   let timer: ReturnType<typeof setTimeout> | undefined

@@ -47,7 +47,7 @@ test('shows an instant on the wall of a zone', () => {
 test('under a day, a time after midnight says which night it is', () => {
   expect(timeOn('2026-11-24T08:05:00Z', 'UTC', '2026-11-24')).toBe('08:05')
   expect(timeOn('2026-11-25T02:00:00Z', 'UTC', '2026-11-24')).toBe('Wed 02:00')
-  // Fixed in another zone.
+  // The entry's day was fixed in another zone.
   expect(timeOn('2026-11-23T23:05:00Z', 'UTC', '2026-11-24')).toBe('Mon 23:05')
   expect(timeOn('2026-11-24T23:30:00Z', 'Pacific/Auckland', '2026-11-24')).toBe('Wed 12:30')
   expect(timeOn('2026-11-22T23:05:00Z', 'UTC', '2026-11-24')).toBe('22 Nov 2026, 23:05')

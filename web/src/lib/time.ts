@@ -1,5 +1,5 @@
-// Instants are UTC; people read them in a time zone. Everything here is told the zone and the present,
-// so that it can be tested. `Intl` knows the rules of every zone; the functions below only ask it.
+// Instants are UTC; people read them in a time zone. Every function here takes the zone and the present as arguments,
+// so that it can be tested. `Intl` knows the rules of every zone.
 import type { Person } from '../api/types'
 import { number } from './numbers'
 
@@ -10,8 +10,8 @@ const DAY = 24 * HOUR
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 /**
- * Formats are costly to make and a long history needs thousands. The server may know newer zones than this browser: one
- * that it does not know is shown in UTC, and `isKnown` tells.
+ * Formats are costly to make and a long history needs thousands. The server may know newer zones than this browser: an
+ * unknown zone is shown in UTC, and `isKnown` tells.
  */
 function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = zone + JSON.stringify(options)
@@ -58,7 +58,7 @@ export function dateTime(at: string, zone: string): string {
   return format(zone, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at))
 }
 
-/** `23 Nov 2026, 14:05:09 CET`: to the second and with the zone, for what is compared with other records. */
+/** `23 Nov 2026, 14:05:09 CET`: to the second and with the zone, for comparing with other records. */
 export function exactTime(at: string, zone: string): string {
   return format(zone, { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(at))
 }
@@ -81,12 +81,12 @@ export function addDays(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00Z`) + days * DAY).toISOString().slice(0, 10)
 }
 
-/** The instant so many days from now. */
+/** The instant this many days from now. */
 export function inDays(days: number, now: number): string {
   return new Date(now + days * DAY).toISOString()
 }
 
-/** The time on the wall of a zone as `YYYY-MM-DDTHH:mm`, which is what a `datetime-local` field holds. */
+/** The local time in a zone as `YYYY-MM-DDTHH:mm`, the format of a `datetime-local` field. */
 export function toWall(at: string | number, zone: string): string {
   const parts = format(zone, {
     year: 'numeric',
@@ -101,8 +101,8 @@ export function toWall(at: string | number, zone: string): string {
 }
 
 /**
- * The instants at which the wall of a zone shows `YYYY-MM-DDTHH:mm`, the first one first: two of a time that comes twice
- * (clocks go back), none of one that is skipped (clocks go forward). Not a time: null.
+ * The instants at which clocks in a zone show `YYYY-MM-DDTHH:mm`, the first one first: two of a time that comes twice
+ * (clocks go back), none of one that is skipped (clocks go forward). Null for a text that is no time.
  */
 export function instantsOf(wall: string, zone: string): string[] | null {
   const asUtc = Date.parse(`${wall}Z`)
@@ -116,8 +116,8 @@ export function instantsOf(wall: string, zone: string): string[] | null {
 }
 
 /**
- * One instant for a time on the wall, where nobody can be asked: the first of two, and of one that is skipped as much later
- * as was skipped. Not a time: null.
+ * One instant for a local time where nobody can be asked: the first of two; for a skipped time, the one that is later
+ * by as much as was skipped. Null for a text that is no time.
  */
 export function fromWall(wall: string, zone: string): string | null {
   const instants = instantsOf(wall, zone)
@@ -126,26 +126,26 @@ export function fromWall(wall: string, zone: string): string | null {
   return instants[0] ?? new Date(asUtc - offsetAt(asUtc - DAY, zone)).toISOString()
 }
 
-/** By how many milliseconds the wall of a zone is ahead of UTC. */
+/** By how many milliseconds local time in a zone is ahead of UTC. */
 function offsetAt(at: number, zone: string): number {
   const minute = Math.floor(at / MINUTE) * MINUTE
   return Date.parse(`${toWall(minute, zone)}Z`) - minute
 }
 
-/** Which of the two instants that share a time on the wall: by what the clocks are called then, `GMT+2` or `CEST`. */
+/** Tells apart the two instants that share a local time, by the name that clocks have then: `GMT+2` or `CEST`. */
 export function clockName(at: string, zone: string): string {
   const parts = format(zone, { hour: '2-digit', timeZoneName: 'short' }).formatToParts(new Date(at))
   return parts.find(({ type }) => type === 'timeZoneName')?.value ?? ''
 }
 
-/** The choice of a time on the wall: of one that comes twice, which. */
+/** A chosen local time, and which of the two where it comes twice. */
 export interface WallTime {
   wall: string
-  /** Of a time that comes twice, the second; null while nobody said. */
+  /** Whether the second of two is meant; null while nobody said. */
   second: boolean | null
 }
 
-/** The time on the wall as a field begins with it. */
+/** The local time that a field begins with. */
 export function wallTime(at: string | number, zone: string): WallTime {
   const wall = toWall(at, zone)
   const [, second] = instantsOf(wall, zone) ?? []
@@ -153,7 +153,7 @@ export function wallTime(at: string | number, zone: string): WallTime {
   return { wall, second: new Date(at).getTime() >= Date.parse(second) }
 }
 
-/** The instant that is meant, or why none is. */
+/** The chosen instant, or why there is none. */
 export function readWall(
   { wall, second }: WallTime,
   zone: string,
@@ -172,14 +172,14 @@ export function readWall(
   return { at: second ? other : first }
 }
 
-/** The logical day of an instant: a day begins at `startsAt` o'clock on the wall of the zone. */
+/** The logical day of an instant: a day begins at `startsAt` o'clock local time. */
 export function logicalDay(at: string | number, zone: string, startsAt: number): string {
   const wall = toWall(at, zone)
   const day = wall.slice(0, 10)
   return Number(wall.slice(11, 13)) < startsAt ? addDays(day, -1) : day
 }
 
-/** The zone of a person is known to everybody who may see how they are. */
+/** The zone of a person, which everybody knows who may see their status. */
 export function zoneOf({ time_zone }: Person): string {
   return time_zone ?? 'UTC'
 }
@@ -191,7 +191,7 @@ export function sameWall(a: string, b: string, now: number): boolean {
 
 /**
  * Whether two zones tell the same time all year round, whatever they are called: `Asia/Calcutta` and `Asia/Kolkata`, or
- * `Europe/Berlin` and `Europe/Vienna`. What this browser does not know is no other zone.
+ * `Europe/Berlin` and `Europe/Vienna`. A zone that this browser does not know counts as the same.
  */
 export function sameZone(a: string, b: string, now: number): boolean {
   if (a === b || !isKnown(a) || !isKnown(b)) return true
@@ -212,8 +212,8 @@ export function zoneWords(zone: string): string {
 }
 
 /**
- * The time of an entry under the day it counts for: `14:05`, or with the weekday where the wall shows the date beside that
- * day, as after midnight in a day that starts later: `Tue 02:00`. Further off, it is the whole date.
+ * The time of an entry under the day it counts for: `14:05`, or with the weekday where the local date is one day off, as
+ * after midnight in a day that starts later: `Tue 02:00`. Further off, it is the whole date.
  */
 export function timeOn(at: string, zone: string, day: string): string {
   const date = toWall(at, zone).slice(0, 10)
@@ -222,7 +222,7 @@ export function timeOn(at: string, zone: string, day: string): string {
   return `${format(zone, { weekday: 'short' }).format(new Date(at))} ${timeOfDay(at, zone)}`
 }
 
-/** `14:05`, `Yesterday, 14:05` or `23 Nov 2026, 14:05`: by the date on the wall, whatever day it counts for. */
+/** `14:05`, `Yesterday, 14:05` or `23 Nov 2026, 14:05`: by the local date, whatever day the entry counts for. */
 export function timeSeen(at: string, zone: string, now: number): string {
   const date = toWall(at, zone).slice(0, 10)
   const today = toWall(now, zone).slice(0, 10)

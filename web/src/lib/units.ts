@@ -1,9 +1,9 @@
-// Amounts are kept in whole millilitres; what was typed in fluid ounces (US) keeps its tenths of an ounce beside them, and
-// sums in ounces add those.
+// Amounts are stored in whole millilitres; an amount that was typed in fluid ounces (US) also has its tenths of an
+// ounce, and sums in ounces add those.
 import type { Unit } from '../api/types'
 import { number, ownLocale, plainNumber } from './numbers'
 
-/** The most that the server takes as one entry. */
+/** The largest entry that the server accepts. */
 export const MOST_ML = 5000
 export const AMOUNT = { least: 1, most: MOST_ML }
 const ML_PER_FL_OZ = 29.5735295625
@@ -15,7 +15,7 @@ export interface Amount {
   fl_oz_tenths: number | null
 }
 
-/** Whatever stands for none. */
+/** The tenths of an ounce, or any of the values that mean there are none. */
 type Tenths = number | null | undefined
 
 export function asAmount(ml: number, fl_oz_tenths?: Tenths): Amount {
@@ -26,17 +26,20 @@ export function unitName(unit: Unit): string {
   return names[unit]
 }
 
-/** Tenths of an ounce that are nearest to so many millilitres. */
+/** The tenths of an ounce nearest to an amount in millilitres. */
 export function inTenths(ml: number): number {
   return Math.round((ml / ML_PER_FL_OZ) * 10)
 }
 
-/** Millilitres that are nearest to so many tenths of an ounce. */
+/** The millilitres nearest to an amount in tenths of an ounce. */
 export function mlOfTenths(tenths: number): number {
   return Math.round((tenths / 10) * ML_PER_FL_OZ)
 }
 
-/** The tenths of many amounts: those that were typed as they are, all others together rounded once. */
+/**
+ * The sum of many amounts in tenths of an ounce: typed tenths are added as they are, all other amounts are rounded once
+ * together.
+ */
 export function sumInTenths(amounts: Amount[]): number {
   let typed = 0
   let ml = 0
@@ -51,7 +54,7 @@ function inUnit(ml: number, unit: Unit, tenths: Tenths): number {
   return unit === 'ml' ? ml : (tenths ?? inTenths(ml)) / 10
 }
 
-/** `1250` as `1,250 ml` or `42.3 fl oz`, which never breaks in the middle. `tenths` are of the ounces that were typed. */
+/** `1250` as `1,250 ml` or `42.3 fl oz`, which never wraps. `tenths` are the ounces as they were typed. */
 export function amount(
   ml: number,
   unit: Unit,
@@ -62,7 +65,7 @@ export function amount(
   return `${shown}\u00a0${names[unit].replace(' ', '\u00a0')}`
 }
 
-/** Writes an amount for an input field: nothing between thousands. */
+/** Writes an amount for an input field, with nothing between thousands. */
 export function toInput(
   ml: number,
   unit: Unit,

@@ -1,4 +1,4 @@
-/** The attributes that a field gives its control, so that label, hint and error belong to it. */
+/** The attributes that connect a control to its field's label, hint and error. */
 export interface ControlAttributes {
   id: string
   'aria-describedby': string | undefined

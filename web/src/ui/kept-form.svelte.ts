@@ -1,5 +1,5 @@
-// A form that is kept in this browser until it is sent or thrown away. Closing it says so, and throwing it away can be
-// undone.
+// A form that is stored in this browser until it is sent or thrown away. A toast says when it is closed, and throwing
+// it away can be undone.
 import type { Draft } from '../lib/draft'
 import { toasts } from './toasts.svelte'
 
@@ -12,13 +12,13 @@ interface Ways {
 export class KeptForm<T extends object> {
   /** The contents of the form. */
   fields: T
-  /** It was closed with something in it, and is opened with that. */
+  /** Whether the form was closed with something in it, and opens with that. */
   found: boolean
   readonly #draft: Draft<T>
   readonly #fresh: T
   readonly #ways: () => Ways
 
-  /** `fresh` is the form with nothing changed; `read` makes one of today of what an earlier page kept. */
+  /** `fresh` is the form with nothing changed; `read` converts what an earlier page stored into a present one. */
   constructor(
     draft: Draft<T>,
     fresh: T,
@@ -34,12 +34,12 @@ export class KeptForm<T extends object> {
     draft.takeUp()
   }
 
-  /** Keeps what is in the form; as long as that is how it began, there is nothing to keep. */
+  /** Stores the contents of the form, unless they are what it began with. */
   readonly keep = (): void => {
     this.#draft.keepUnless($state.snapshot<unknown>(this.fields) as T, this.#fresh)
   }
 
-  /** The form was sent, or is begun again. */
+  /** Drops the draft, because the form was sent or begins again. */
   readonly drop = (): void => {
     this.#draft.drop()
   }

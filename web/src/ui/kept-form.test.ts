@@ -70,7 +70,7 @@ test('nothing is said of a form that holds nothing new', () => {
   expect(toasts.items).toEqual([])
 })
 
-test('what an earlier version kept lacks no field', () => {
+test('a form that an earlier version stored lacks no field', () => {
   const store = new LocalStore(localStorage, 'ada')
   new Draft<Partial<Fields>>(store, 'user').keep({ name: 'mum' })
   expect(open().fields).toEqual({ name: 'mum', tags: [] })

@@ -1,4 +1,4 @@
-/** Whether keys pressed there are typed into something, or steer it, and must be left alone. */
+/** Whether keys pressed there type into something, or operate it, and must be left alone. */
 export function typesInto(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable) return true

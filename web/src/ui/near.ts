@@ -1,7 +1,7 @@
-/** Calls `came` when `end` comes near what is seen, until the function it gives is called. */
+/** Calls `came` when `end` comes near the visible part. Returns the function that ends this. */
 export function near(end: Element, came: () => void): () => void {
   const observer = new IntersectionObserver(
-    // It may tell of several moments at once; how it is now is the last of them.
+    // The browser may report several moments at once; the last is the present one.
     (seen) => {
       if (seen.at(-1)?.isIntersecting) came()
     },

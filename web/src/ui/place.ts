@@ -6,7 +6,7 @@ export interface Box {
   bottom: number
 }
 
-/** The lowest place for something of this size within `room` that touches none of `taken`, in the middle if it can. */
+/** The lowest place for a box of this size within `room` that touches none of `taken`, in the middle if possible. */
 export function freePlace(
   { width, height }: { width: number; height: number },
   room: Box,

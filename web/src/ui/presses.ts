@@ -1,7 +1,7 @@
-// One press is one press. A key that is held repeats itself, and the second click of a double click may meet what the
-// first has put in its place; neither is meant.
+// One press is one press. A held key repeats itself, and the second click of a double click may meet whatever the first
+// has put in its place; neither is meant.
 
-/** Until the function it gives is called, what is pressed is pressed once. */
+/** Suppresses repeated presses. Returns the function that ends this. */
 export function oncePerPress(): () => void {
   let first: EventTarget | null = null
   const key = (event: KeyboardEvent) => {

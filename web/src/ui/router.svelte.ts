@@ -1,8 +1,8 @@
-// The address bar and the page, kept in step. Links are plain `<a href>`: a click on one that stays on
-// this page is taken over here, so opening in a new tab, copying and the back button all work as ever.
+// The address bar and the page, in step with each other. Links are plain `<a href>`: a click on one that stays on this
+// page is handled here, so opening in a new tab, copying and the back button all work as usual.
 import { canonical, parseRoute } from '../lib/routes'
 
-/** Where the page is; an address that can be written in several ways is put right in the address bar. */
+/** The address of the page; one that can be written in several ways is corrected in the address bar. */
 function here(): URL {
   const url = canonical(new URL(location.href))
   if (url.href !== location.href) history.replaceState(history.state, '', url)
@@ -18,7 +18,7 @@ class Router {
     return this.#url.pathname + this.#url.search
   }
 
-  /** The path alone: what makes a page another page. */
+  /** The path alone, which tells pages apart. */
   get page(): string {
     return this.#url.pathname
   }

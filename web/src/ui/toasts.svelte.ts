@@ -1,5 +1,5 @@
-// Short messages, one at a time, each with at most one thing to do. They go by themselves after six seconds, but not
-// while somebody points at them or has focus among them.
+// Short messages, one at a time, each with at most one action. They go by themselves after six seconds, but not while
+// somebody points at them or has focus among them.
 export interface Toast {
   id: number
   text: string
@@ -15,7 +15,7 @@ export class Toasts {
   #paused = false
   #ids = 0
 
-  /** Gives its id, to dismiss it once something newer takes its place. */
+  /** Returns the toast's id, to dismiss it once something newer takes its place. */
   show(text: string, action?: Toast['action']): number {
     const id = ++this.#ids
     this.#left = new Map([[id, LIFE_MS]])
@@ -26,13 +26,13 @@ export class Toasts {
     return id
   }
 
-  /** Does what the toast offers, once. */
+  /** Runs the toast's action, once. */
   act(toast: Toast): void {
     this.dismiss(toast.id)
     toast.action?.run()
   }
 
-  /** Does what the newest toast offers; false when none offers anything. */
+  /** Runs the newest toast's action; returns false where there is none. */
   actOnLast(): boolean {
     const last = this.items.findLast((toast) => toast.action)
     if (last) this.act(last)

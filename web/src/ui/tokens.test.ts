@@ -19,7 +19,7 @@ function contrast(a: string, b: string): number {
   return (light + 0.05) / (dark + 0.05)
 }
 
-/** The first definition of a token: the one outside of `prefers-contrast`, which only widens it. */
+/** The first definition of a token: the one outside `prefers-contrast`, which only widens it. */
 function colour(name: string, theme: 'light' | 'dark'): string {
   const found = new RegExp(`--${name}: light-dark\\((#\\w{6}), (#\\w{6})\\)`).exec(tokens)
   if (!found) throw new Error(`no token --${name}`)
@@ -29,7 +29,7 @@ function colour(name: string, theme: 'light' | 'dark'): string {
 const levels = Array.from({ length: 10 }, (_, index) => String(index + 1))
 const grounds = ['paper', 'surface', 'sunken']
 
-// Text and what it stands on.
+// Text and its background.
 const texts = [
   ...['ink', 'muted', 'accent', 'water', 'danger', 'warn'].flatMap((text) =>
     grounds.map((ground) => [text, ground] as const),
@@ -39,7 +39,7 @@ const texts = [
   ...levels.map((level) => [`on-altitude-${level}`, `altitude-${level}`] as const),
 ] as [string, string][]
 
-// Borders of controls, the ring and what outlines a mark whose own colour may be pale.
+// Borders of controls, the focus ring, and outlines of marks whose own colour may be pale.
 const marks = ['control', 'water', 'muted', 'accent'].flatMap((mark) =>
   grounds.map((ground) => [mark, ground] as [string, string]),
 )

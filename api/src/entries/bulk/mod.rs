@@ -1,7 +1,7 @@
 //! Changes to many of one's own entries at once: previewed first, then made, and only if the preview still holds.
 //!
-//! Both walk the entries a page at a time and decide each by itself, so that memory stays small however long the
-//! history is. A digest sums up the change: the preview gives it out, and the request to apply it sends it back.
+//! Preview and change walk the entries a page at a time and decide each by itself, so that memory stays small however long the history is.
+//! A digest sums up the change: the preview gives it out, and the request to apply it sends it back.
 //!
 //! `POST /entries/rewind`, `POST /entries/recompute`
 
@@ -56,18 +56,18 @@ trait Plan: Send + 'static {
     /// The action that is recorded once it is done.
     const ACTION: Action;
 
-    /// Takes the owner as they are when it is done: their zone may be another than when the request came.
+    /// Takes the owner as they are when the change is made: their zone may have changed since the request came.
     fn begin(&mut self, _owner: User) {}
 
     /// Entries that were last changed before this are left alone.
     fn since(&self) -> i64;
 
-    /// Reads what has to be known of a page of entries.
+    /// Reads all that [`Self::after`] needs to know of a page of entries.
     fn prepare(&mut self, _conn: &mut DbConnection, _owner: &PersonId, _page: &[Entry]) -> QueryResult<()> {
         Ok(())
     }
 
-    /// How an entry is to be; `None` where it stays as it is.
+    /// The entry after the change; `None` where it stays as it is.
     fn after(&self, before: &Entry) -> Option<Entry>;
 
     /// Adds a change to the answer.
@@ -78,18 +78,18 @@ trait Plan: Send + 'static {
         Ok(())
     }
 
-    /// The detail of the record, which tells nothing of what an entry says.
+    /// The detail of the record, which reveals nothing of any entry.
     fn summary(&self) -> String;
 }
 
-/// A plan, what would be or was done, and whether it was.
+/// A plan after it was previewed or applied.
 struct BulkOutcome<P> {
     plan: P,
     digest: String,
     applied: bool,
 }
 
-/// Shows what `plan` would do, or does it if that is what `digest` stands for.
+/// Previews `plan`, or applies it if `digest` stands for just that change.
 ///
 /// # Errors
 /// 422 without a digest, and [`Code::ChangedSincePreview`] where it does not fit; nothing is done then.
@@ -141,11 +141,11 @@ struct Walk<P> {
     plan: P,
     owner: PersonId,
     now: Timestamp,
-    /// The change up to which the entries were looked at: when it was, and of which.
+    /// The time and the id of the last change that was looked at.
     position: (i64, EntryId),
     digest: Sha256,
     changed: u64,
-    /// The least that somebody has to see of each metric to notice.
+    /// The least detail of each metric with which somebody notices the change.
     levels: [(Metric, Option<Detail>); Metric::ALL.len()],
 }
 
@@ -162,7 +162,7 @@ impl<P: Plan> Walk<P> {
         }
     }
 
-    /// Goes on by a page and tells whether there is more; changes the entries that differ if `by` is given.
+    /// Walks one page and returns whether there is more. Changes the entries that differ if `by` is given.
     ///
     /// A changed entry comes by again at the end, and differs no more.
     fn step(&mut self, conn: &mut DbConnection, by: Option<&Username>) -> QueryResult<bool> {
@@ -206,7 +206,7 @@ impl<P: Plan> Walk<P> {
         BASE64_URL_SAFE_NO_PAD.encode(self.digest.clone().finalize())
     }
 
-    /// Notifies those who watch: once for all of a metric, since a page that is told of thousands would load them all again anyway.
+    /// Notifies those who watch once for each metric, since a page that hears of thousands of entries would load them all again anyway.
     fn tell(&self, conn: &mut DbConnection) -> QueryResult<()> {
         for (metric, level) in self.levels {
             if let Some(level) = level {

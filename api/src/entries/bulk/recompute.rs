@@ -104,7 +104,6 @@ impl RecomputedDay {
     request_body = RecomputeEntries,
     responses(
         (status = 200, description = "The entries that would move, or moved", body = Recompute),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 409, description = "The preview is out of date; nothing was changed"),
     )
 )]

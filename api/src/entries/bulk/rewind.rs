@@ -95,7 +95,6 @@ pub enum RewindChange {
     request_body = RewindEntries,
     responses(
         (status = 200, description = "The changes that it would make, or made", body = Rewind),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 409, description = "The preview is out of date; nothing was changed"),
     )
 )]

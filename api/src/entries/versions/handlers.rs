@@ -78,7 +78,6 @@ impl EntryVersion {
     params(("id" = Uuid, Path, description = "The entry's id"), PageQuery),
     responses(
         (status = 200, description = "One page", body = Page<VersionView>),
-        (status = 403, description = "Your account can only watch"),
         (status = 404, description = "Not an entry of yours"),
     )
 )]
@@ -121,7 +120,6 @@ pub struct RestoredEntry {
     ),
     responses(
         (status = 200, description = "The entry as it is now", body = RestoredEntry),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 404, description = "Not an entry of yours, or no such version of it"),
     )
 )]

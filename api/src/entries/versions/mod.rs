@@ -49,7 +49,7 @@ impl EntryVersion {
         serde_json::from_str(&self.tags).unwrap_or_default()
     }
 
-    /// `entry` once it is put back to this, with the day it had.
+    /// `entry` put back to this version, with the day it had.
     #[must_use]
     pub fn put_back(&self, entry: &Entry, now: Timestamp) -> Entry {
         Entry {
@@ -79,7 +79,7 @@ pub fn save_versions(
     by: &Username,
     now: Timestamp,
 ) -> QueryResult<()> {
-    // Text of our own would not be kept as a statement is.
+    // A query of Diesel's own, because raw SQL would not be cached as a statement.
     let last = entry_versions::table
         .filter(entry_versions::user_id.eq(entries::user_id))
         .filter(entry_versions::entry_id.eq(entries::id))
@@ -88,7 +88,7 @@ pub fn save_versions(
         .limit(1);
     let next = coalesce(last.single_value(), 1);
     let own = entries::table.filter(entries::user_id.eq(owner)).into_boxed();
-    // The usual case in a statement of its own, which is kept: the other has a text for each number of ids.
+    // The usual case is a statement of its own, which is cached: the other has another text for each number of ids.
     let those = match ids {
         [id] => own.filter(entries::id.eq(*id)),
         _ => own.filter(entries::id.eq_any(ids)),
@@ -154,10 +154,10 @@ pub fn list_versions(
         .load(conn)
 }
 
-/// The version that each of some entries, all changed since `to`, was at that moment; none where it was not there yet, or nothing was
-/// kept of it.
+/// The version of each of these entries, all changed since `to`, that held at that moment; none where the entry was not there yet, or its
+/// versions were not stored.
 ///
-/// The last one that began by then: a clock that was set back may tell the same hour twice, and what was written last under it counts.
+/// It is the last version that began by then: a clock that was set back may show the same hour twice, and the last write counts.
 pub fn versions_at(
     conn: &mut DbConnection,
     owner: &PersonId,

@@ -74,7 +74,6 @@ pub async fn create_share_request(
     params(PageQuery),
     responses(
         (status = 200, description = "One page, by user name", body = Page<ShareView>),
-        (status = 403, description = "Your account can only watch"),
     )
 )]
 #[get("/me/shares")]
@@ -108,7 +107,6 @@ pub fn page_of_shares(
     params(("username" = String, Path, description = "The viewer", example = "alex")),
     responses(
         (status = 200, description = "Their share", body = ShareView),
-        (status = 403, description = "Your account can only watch"),
         (status = 404, description = "No such viewer, or no share with them"),
     )
 )]
@@ -169,7 +167,6 @@ pub struct UpdateShare {
     request_body = UpdateShare,
     responses(
         (status = 200, description = "Their share after the change", body = ShareView),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 404, description = "No such viewer, or no share with them"),
     )
 )]
@@ -208,7 +205,6 @@ pub async fn update_share(
     params(("username" = String, Path, description = "The viewer", example = "alex")),
     responses(
         (status = 204, description = "Ended"),
-        (status = 403, description = "Your account can only watch, or the request came from another site"),
         (status = 404, description = "No such viewer, or no share with them"),
     )
 )]
@@ -248,7 +244,6 @@ pub struct Audience {
     params(PageQuery),
     responses(
         (status = 200, description = "The viewers who are watching, and one page of looks, newest first", body = Audience),
-        (status = 403, description = "Your account can only watch"),
     )
 )]
 #[get("/me/audience")]

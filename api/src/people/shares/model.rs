@@ -1,4 +1,4 @@
-//! Shares as the person reads and changes them. Whatever changes one also tells both sides and is recorded, in the same transaction.
+//! Shares as the person reads and changes them. Each change also notifies both sides and is recorded, in the same transaction.
 
 use std::collections::BTreeSet;
 
@@ -108,12 +108,12 @@ pub fn viewer(conn: &mut DbConnection, username: &Username) -> ApiResult<User> {
     find_user_by_name(conn, username)?.filter(|user| user.role() == Role::Viewer).ok_or_else(ApiError::not_found)
 }
 
-/// Whether the person lets in every viewer, and so this one, unless something else was decided for them.
+/// Whether `sharing: everyone` lets this viewer in, unless something else was decided for them.
 fn lets_in(Ends { person, viewer }: Ends<'_>) -> bool {
     person.sharing() == Sharing::Everyone && viewer.role() == Role::Viewer && !viewer.disabled
 }
 
-/// The state as it counts: a viewer who is let in with everyone needs no share.
+/// The state in effect: a viewer who is let in with everyone needs no share.
 fn state_between(ends: Ends<'_>, kept: Option<&Share>, now: Timestamp) -> ShareState {
     match kept {
         None if lets_in(ends) => ShareState::Approved,
@@ -123,12 +123,12 @@ fn state_between(ends: Ends<'_>, kept: Option<&Share>, now: Timestamp) -> ShareS
     }
 }
 
-/// The state between a person and a viewer. Where there is nothing between them, that is an ended share.
+/// The share between a person and a viewer, shown as ended where there is none.
 pub fn share_view(conn: &mut DbConnection, ends: Ends<'_>, now: Timestamp) -> QueryResult<ShareView> {
     share_view_among(conn, ends, &mut Lookalikes::default(), now)
 }
 
-/// The same of several, for whom the names of all users are read once.
+/// [`share_view`] for several viewers, for whom the names of all users are read once.
 pub fn share_view_among(
     conn: &mut DbConnection,
     ends: Ends<'_>,
@@ -140,7 +140,7 @@ pub fn share_view_among(
     let Granted { water, altitude, history, export, own: _ } = kept.as_ref().map_or(Granted::USUAL, Share::terms);
     let last_look: Option<Timestamp> =
         looks::table.find((&person.id, &viewer.id)).select(looks::last_at).first(conn).optional()?;
-    // Their departure is written a little later.
+    // A viewer's departure is written a little later.
     let may_watch = decide(ends, kept.as_ref(), now).is_some();
     let state = state_between(ends, kept.as_ref(), now);
     let looks_like = if state == ShareState::Requested { others.of(conn, viewer)? } else { Vec::new() };
@@ -169,7 +169,7 @@ pub fn get(conn: &mut DbConnection, person: &User, username: &Username, now: Tim
     let viewer = viewer(conn, username)?;
     let ends = Ends { person, viewer: &viewer };
     let view = share_view(conn, ends, now)?;
-    // Only where there is no share is there nothing since when it is so.
+    // The state has no beginning only where there is no share.
     if view.since.is_none() && !lets_in(ends) {
         return Err(ApiError::not_found());
     }
@@ -192,7 +192,7 @@ pub fn list_viewers(conn: &mut DbConnection, person: &User, after: &str, limit: 
         .load(conn)
 }
 
-/// Asks `person` to let `viewer` watch; whether that is new. Asking again before there is an answer changes nothing.
+/// Asks `person` to let `viewer` watch. Returns whether that is new: asking again before there is an answer changes nothing.
 ///
 /// # Errors
 /// [`Code::NotFound`] if the person shares with nobody, [`Code::AskedRecently`] within a day after they said no.
@@ -207,7 +207,7 @@ pub fn ask(conn: &mut DbConnection, context: &AuditContext, ends: Ends<'_>) -> A
         return Ok(false);
     }
     if let Some(refused) = kept.as_ref().and_then(Share::refused_at).filter(|at| now.0 < at.0 + ASK_AGAIN_AFTER) {
-        // Not longer, if the clock was put back since.
+        // The wait is never longer than that, even if the clock was put back since.
         let left = (refused.0 + ASK_AGAIN_AFTER - now.0).min(ASK_AGAIN_AFTER);
         return Err(ApiError::new(
             Code::AskedRecently,
@@ -224,10 +224,10 @@ pub fn ask(conn: &mut DbConnection, context: &AuditContext, ends: Ends<'_>) -> A
     Ok(true)
 }
 
-/// Changes what a person shares with `viewer`, and returns the person as they are. What is so already is no change.
+/// Changes what a person shares with `viewer`, and returns the person as they are. A value that is set already is no change.
 ///
 /// # Errors
-/// [`Code::NotFound`] where there is nothing between them and this does not begin anything.
+/// [`Code::NotFound`] where there is nothing between them and the change does not begin anything.
 pub fn change(
     conn: &mut DbConnection,
     context: &AuditContext,
@@ -256,7 +256,7 @@ pub fn change(
         // A share that is over does not begin again by being given a later end.
         _ if state == ShareState::Ended => share.until,
         Some(until) => until,
-        // An end that is past would end what begins again at once.
+        // A past end would end the renewed share at once.
         None => share.until.filter(|until| state != ShareState::Approved || *until > now),
     };
     let same_state = changes.state.is_none_or(|state| !is_new && share.state(now) == state);
@@ -275,7 +275,7 @@ pub fn change(
     Ok(person)
 }
 
-/// Lets in a viewer who has just come, on what terms the person offered: by an account that they made, or by their invitation.
+/// Lets in a viewer who has just come, on the terms that the person offered with the account they made or with their invitation.
 pub fn let_in(
     conn: &mut DbConnection,
     context: &AuditContext,
@@ -345,7 +345,7 @@ pub fn end_all_of(conn: &mut DbConnection, context: &AuditContext, user: &User) 
     context.record(conn, &AuditEvent::new(Action::ShareEnd).on(&user.username).detail("all, as their role changed"))
 }
 
-/// Tells everybody with whom a viewer had anything that it is not what it was.
+/// Notifies everybody who has a share with a viewer, or was looked at by them, that the viewer changed.
 pub fn tell_all_watched_by(conn: &mut DbConnection, viewer_id: &ViewerId, now: Timestamp) -> QueryResult<()> {
     let shared = shares::table.filter(shares::viewer_id.eq(viewer_id)).select(shares::person_id);
     let looked_at = looks::table.filter(looks::viewer_id.eq(viewer_id)).select(looks::person_id);

@@ -37,7 +37,7 @@ impl Default for ShareTerms {
 }
 
 impl ShareTerms {
-    /// The offer that a person makes by it to a newcomer in `role`.
+    /// The offer that a person makes with these terms to a newcomer in `role`.
     ///
     /// # Errors
     /// 422 where it would be over before it began, or for an admin, who watches nobody.
@@ -73,7 +73,7 @@ impl Offer {
 }
 
 impl Default for Offer {
-    /// The offer to one person where nothing is said.
+    /// The offer to one person where no terms were chosen.
     fn default() -> Self {
         Self { terms: Granted::USUAL, until: None }
     }

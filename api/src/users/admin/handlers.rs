@@ -384,8 +384,8 @@ pub async fn delete_user_totp(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Protections of an account ask its owner for the password, which these routes do not: on a device
-/// that was left open they would hand the account over (OWASP ASVS 7.5.1).
+/// Refuses an admin's own account: its protections ask for the password, which these routes do not, so that a device left open would hand
+/// the account over (OWASP ASVS 7.5.1).
 fn refuse_oneself(admin: &AdminUser, username: &Username) -> ApiResult<()> {
     if admin.0.user.username == *username {
         return Err(ApiError::new(

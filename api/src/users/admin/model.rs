@@ -1,4 +1,4 @@
-//! Changes to somebody else's account, by an admin or by the operator. Each is recorded, and whatever takes something from an account ends
+//! Changes to somebody else's account, by an admin or by the operator. Each is recorded, and one that takes something from an account ends
 //! every way in that was opened before, in the same transaction.
 
 use diesel::prelude::*;
@@ -136,7 +136,7 @@ pub fn end_sessions(conn: &mut DbConnection, context: &AuditContext, username: &
     Ok(context.record(conn, &AuditEvent::new(Action::SessionEnd).on(&user.username).detail("all"))?)
 }
 
-/// For somebody who lost what makes their codes.
+/// Removes the second factor of somebody who lost the device for their codes.
 pub fn remove_second_factor(conn: &mut DbConnection, context: &AuditContext, username: &Username) -> ApiResult<()> {
     let user = named(conn, username)?;
     if second_factor::remove(conn, &user.id)? {

@@ -77,7 +77,7 @@ impl Invite {
         }
     }
 
-    /// The offer of its maker to people who come by it.
+    /// The maker's offer to people who register with it.
     #[must_use]
     pub fn offer(&self) -> Option<Offer> {
         let (water, altitude) = (self.water?, self.altitude?);
@@ -85,7 +85,7 @@ impl Invite {
         Some(Offer { terms, until: self.until })
     }
 
-    /// The offer as it holds at `now`: none once it is over, or while its maker shares with nobody.
+    /// The offer at `now`: none once it is over, or while the maker shares with nobody.
     #[must_use]
     pub fn offer_of(&self, maker: &User, now: Timestamp) -> Option<Offer> {
         let open = self.role() == Role::Viewer && maker.sharing() != Sharing::Nobody;
@@ -114,7 +114,7 @@ pub fn count_use(conn: &mut DbConnection, id: &InviteId) -> QueryResult<()> {
     diesel::update(invites::table.find(id)).set(invites::uses.eq(invites::uses + 1)).execute(conn).map(drop)
 }
 
-/// Adds `invite`; those that have expired by then go.
+/// Adds `invite` and deletes those that have expired.
 pub fn insert(conn: &mut DbConnection, invite: &Invite) -> QueryResult<()> {
     diesel::delete(invites::table.filter(invites::expires_at.le(invite.created_at))).execute(conn)?;
     diesel::insert_into(invites::table).values(invite).execute(conn).map(drop)
@@ -134,7 +134,7 @@ pub fn replace_unused(conn: &mut DbConnection, invite: &Invite) -> ApiResult<()>
     }
 }
 
-/// Whether there was one.
+/// Deletes an invite. Returns whether there was one.
 pub fn delete(conn: &mut DbConnection, id: &InviteId) -> QueryResult<bool> {
     diesel::delete(invites::table.find(id)).execute(conn).map(|count| count > 0)
 }

@@ -16,7 +16,7 @@ use crate::{
 
 const AUDIT: &str = "/api/v1/admin/audit";
 
-/// All that an admin can read of the log, page by page and by every filter, but for who asks.
+/// Everything that an admin can read of the log, page by page and by every filter, except who asks.
 async fn all(admin: &Client) -> Vec<String> {
     let mut found = Vec::new();
     for query in [
@@ -66,7 +66,7 @@ async fn a_while(lives: bool) -> (TestApp, Client, Client) {
             alex.get("/api/v1/people").await.expect(StatusCode::OK);
             settled(&app).await;
         }
-        // An action that anybody who manages the server may know of.
+        // Anybody who manages the server may know of this action.
         let user = json!({"username": format!("new-{second}"), "role": "viewer", "share": null});
         robin.post("/api/v1/admin/users", user).await.expect(StatusCode::CREATED);
     }
@@ -80,7 +80,7 @@ async fn nothing_of_somebodys_life_shows_to_another_admin() {
     let (busy, robin, sasha) = a_while(true).await;
     let (quiet, _, other) = a_while(false).await;
     let without_ids = |answers: Vec<String>| -> Vec<String> {
-        // Ids of requests and cursors differ each time, so the lengths around them are compared.
+        // Request ids and cursors differ each time, so only the lengths around them are compared.
         answers
             .into_iter()
             .map(|answer| {

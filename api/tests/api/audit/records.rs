@@ -112,7 +112,7 @@ async fn a_look_is_recorded_once_for_each_viewer_person_and_minute() {
     viewer.get("/api/v1/people/nobody/status").await.expect_problem(404, "not_found");
     app.clock.advance(MINUTE);
     viewer.get(&history).await.expect(StatusCode::OK);
-    // Looks are written behind the answer, in order: whatever is written later comes after them.
+    // Looks are written after the answer, in order: a later write comes after them.
     admin.log("water", 250, "2026-03-01T11:00:00Z").await;
     let (one, two, person) = (&viewer.username, &other.username, &admin.username);
     assert_eq!(
@@ -203,7 +203,7 @@ async fn the_database_itself_refuses_to_change_or_remove_a_record() {
         "UPDATE audit_anchors SET hash = 'y'",
     ] {
         let refused = raw(&app).transaction::<(), diesel::result::Error, _>(|conn| conn.batch_execute(statement));
-        // An update of a table without rows changes nothing and is no offence.
+        // An update of an empty table changes nothing and is not refused.
         assert_eq!(refused.is_err(), !statement.starts_with("UPDATE audit_anchors"), "{statement}");
     }
     assert!(matches!(verdict(&app), Verdict::Sound { count: 5, .. }));
@@ -242,7 +242,7 @@ async fn every_edited_removed_or_moved_record_is_found() {
         });
         assert!(matches!(found, Verdict::Broken(_)), "{statement}");
     }
-    // A chain that was rewritten whole, with the right hashes, is found by a head that was kept elsewhere.
+    // A head that was stored elsewhere exposes a chain that was rewritten as a whole, with the right hashes.
     let known = |id, hash: &str| app.state.db.read_blocking(|conn| Ok(verify(conn, Some((id, hash)))?)).unwrap();
     assert!(matches!(known(6, &hash), Verdict::Sound { .. }));
     assert!(matches!(known(6, &"0".repeat(64)), Verdict::Broken(_)));

@@ -6,11 +6,11 @@ use status_tracker::{account::model::Role, server::document};
 
 use crate::{
     events::listener::Listener,
-    people::sharing::{comparable, kept, settled},
+    people::sharing::{comparable, rows, settled},
     support::{Answer, Client, NOON, PASSWORD, TestApp},
 };
 
-/// Robin by each kind of credential.
+/// Robin, once for each kind of credential.
 async fn robins(app: &TestApp) -> [Client; 3] {
     let jwt = app.named("robin", Role::Admin).await;
     let cookie = app.anonymous().sign_in("robin", PASSWORD).await;
@@ -22,7 +22,7 @@ async fn robins(app: &TestApp) -> [Client; 3] {
 
 async fn as_somebody(client: &Client, method: &str, path: &str, names: &[&str], body: Option<&Value>) -> Answer {
     let request = names.iter().fold(client.request(method, path), |request, name| {
-        // Each in a line of its own.
+        // Each name in a header line of its own.
         request.append_header(("Acting-As", *name))
     });
     Answer::of(match body {
@@ -39,7 +39,7 @@ async fn no_route_does_anything_for_somebody_else() {
     let robins = robins(&app).await;
     robins[0].log("water", 250, NOON).await;
     settled(&app).await;
-    let before = (app.contents(), kept(&app), app.number("SELECT count(*) AS n FROM sessions"));
+    let before = (app.contents(), rows(&app), app.number("SELECT count(*) AS n FROM sessions"));
     let document = serde_json::to_value(document()).unwrap();
     let mut tried = 0;
     for (path, item) in document["paths"].as_object().unwrap().iter().filter(|(path, _)| path.starts_with("/api/v1/")) {
@@ -58,7 +58,7 @@ async fn no_route_does_anything_for_somebody_else() {
     }
     assert!(tried > 150, "{tried}");
     settled(&app).await;
-    assert_eq!((app.contents(), kept(&app), app.number("SELECT count(*) AS n FROM sessions")), before);
+    assert_eq!((app.contents(), rows(&app), app.number("SELECT count(*) AS n FROM sessions")), before);
 }
 
 #[actix_web::test]
@@ -108,7 +108,7 @@ async fn everybody_else_is_refused_alike_whether_they_are_there_or_not() {
     for query in ["acting_as=sasha", "acting_as=", "acting_as", "a%63ting_as=sasha", "x=1&acting_as=sasha"] {
         assert_eq!(answer(&format!("/api/v1/me?{query}"), &[]).await, expected, "{query}");
     }
-    // Every name given has to be right.
+    // Every given name has to match.
     assert_eq!(answer("/api/v1/me?acting_as=sasha", &["robin"]).await, expected);
     assert_eq!(answer("/api/v1/me?acting_as=robin", &["sasha"]).await, expected);
     assert_eq!(answer("/api/v1/me?acting_as=robin&acting_as=sasha", &[]).await, expected);

@@ -66,7 +66,7 @@ async fn it_takes_the_place_of_the_password_by_either_way_in() {
         assert_eq!(signed_in.expect(StatusCode::OK).json["user"]["username"], robin.name());
         app.clock.advance(STEP);
     }
-    // The old form stays.
+    // The request in one step still works.
     let body = json!({"username": robin.name(), "password": PASSWORD, "totp_code": robin.code(&app)});
     ask(&app, LOGIN, body).await.expect(StatusCode::OK);
     assert_eq!(app.number("SELECT count(*) AS n FROM sign_in_continuations"), 0, "each was used up");
@@ -104,7 +104,7 @@ async fn a_wrong_code_uses_it_up_counts_and_gives_another() {
         kept.extend(wrong.json["continuation"].as_str().map(str::to_owned));
     }
     go_on(&app, LOGIN, robin.name(), &kept[4], &robin.code(&app)).await.expect_problem(423, "locked");
-    // Neither does the lock's end, nor an admin, bring back what was begun before.
+    // Neither the end of the lock nor an admin brings back a continuation from before.
     let unlock = format!("/api/v1/admin/users/{}/unlock", robin.name());
     app.admin().await.post(&unlock, Value::Null).await.expect(StatusCode::NO_CONTENT);
     for continuation in &kept {
@@ -141,7 +141,7 @@ async fn it_ends_after_two_minutes_by_the_servers_clock() {
         assert_eq!(answer.status == 200, good, "after {passes} ms");
         app.clock.advance(STEP);
     }
-    // One of a clock that was ahead.
+    // A continuation from a clock that was ahead.
     let continuation = robin.begin(&app, LOGIN).await;
     app.clock.set_by(-60 * MINUTE);
     go_on(&app, LOGIN, robin.name(), &continuation, &robin.code(&app)).await.expect_problem(401, "continuation_over");
@@ -257,7 +257,7 @@ async fn nothing_else_is_one_and_it_is_nothing_else() {
     ] {
         assert_eq!(ask(&app, LOGIN, body).await.expect_problem(422, "invalid").fields(), [field]);
     }
-    // Somebody without a second factor is given none, and a wrong password neither.
+    // There is no continuation without a second factor, nor for a wrong password.
     let alex = app.viewer().await;
     let signed_in = ask(&app, LOGIN, json!({"username": alex.username, "password": PASSWORD})).await;
     assert_eq!(signed_in.expect(StatusCode::OK).json["continuation"], Value::Null);

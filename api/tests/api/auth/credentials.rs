@@ -1,4 +1,4 @@
-//! Cookies and tokens: how long they work, from where, and which are none.
+//! Cookies and tokens: how long they work, from where, and which credentials are invalid.
 
 use actix_web::http::StatusCode;
 use serde_json::json;
@@ -47,7 +47,7 @@ async fn a_cookie_works_until_it_ends() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
     let page = app.anonymous().sign_in(&viewer.username, PASSWORD).await;
-    // Used now and then, or it would end for lack of use.
+    // Used now and then, or the session would end for lack of use.
     for days in [5, 5] {
         app.clock.advance(days * DAY);
         page.get("/api/v1/me").await.expect(StatusCode::OK);

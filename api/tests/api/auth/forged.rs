@@ -9,7 +9,7 @@ use status_tracker::clock::{DAY, SECOND, Timestamp};
 
 use crate::support::{Client, PASSWORD, TestApp};
 
-/// The secret that the server signs with: anybody who knew it could sign, and still get no further than the claims allow.
+/// The server's signing secret: somebody who knew it could sign, and still get no further than the claims allow.
 const SECRET: &str = "JWT_SECRET of a server that only tests itself";
 const PREVIOUS: &str = "the secret before it, which is still accepted";
 
@@ -54,36 +54,48 @@ fn places(text: &str, count: usize) -> impl Iterator<Item = usize> {
     (0..count).map(move |n| n * last / (count - 1))
 }
 
-/// Everything wrong with the header or the signature.
+/// Every fault of the header or the signature.
 fn headers(forged: &mut Vec<(String, String)>, token: &str) {
     let parts: Vec<&str> = token.split('.').collect();
+    algorithms(forged, &parts);
     let (honest, body) = (decode(parts[0]), decode(parts[1]));
-    let with = |changes: Value| {
-        let mut header = honest.clone();
-        for (name, value) in changes.as_object().unwrap() {
-            header[name] = value.clone();
-        }
-        header
-    };
-    let mut add = |what: String, token: String| forged.push((what, token));
+    keys(forged, &honest, &body);
+    for typ in [json!("JWT"), json!("jwt"), json!("at+JWT "), json!("refresh+jwt"), json!(null), json!(7)] {
+        forged.push((format!("typ {typ}"), jwt(SECRET, &with(&honest, json!({"typ": typ})), &body)));
+    }
+}
 
+/// The JSON object with members added or replaced.
+fn with(honest: &Value, changes: Value) -> Value {
+    let mut object = honest.clone();
+    object.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    object
+}
+
+fn algorithms(forged: &mut Vec<(String, String)>, parts: &[&str]) {
+    let honest = decode(parts[0]);
+    let mut add = |what: String, token: String| forged.push((what, token));
     // No signature, or one by another algorithm, with the right secret, an empty one or a public text as the key.
     for alg in ["none", "None", "NONE", "nOnE", "", "HS1", "hs256", "HS256 "] {
-        let header = encode(&with(json!({"alg": alg})));
+        let header = encode(&with(&honest, json!({"alg": alg})));
         add(format!("alg {alg:?}, unsigned"), format!("{header}.{}.", parts[1]));
         add(format!("alg {alg:?}, old signature"), format!("{header}.{}.{}", parts[1], parts[2]));
         let text = format!("{header}.{}", parts[1]);
         add(format!("alg {alg:?}, signed"), format!("{text}.{}", sign!(Sha256, SECRET, text)));
     }
     for alg in ["HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA", "A256KW", "dir"] {
-        let text = format!("{}.{}", encode(&with(json!({"alg": alg}))), parts[1]);
+        let text = format!("{}.{}", encode(&with(&honest, json!({"alg": alg}))), parts[1]);
         add(format!("{alg}, HMAC-SHA-256"), format!("{text}.{}", sign!(Sha256, SECRET, text)));
         add(format!("{alg}, HMAC-SHA-384"), format!("{text}.{}", sign!(Sha384, SECRET, text)));
         add(format!("{alg}, HMAC-SHA-512"), format!("{text}.{}", sign!(Sha512, SECRET, text)));
     }
+}
+
+fn keys(forged: &mut Vec<(String, String)>, honest: &Value, body: &Value) {
+    let mut add = |what: String, token: String| forged.push((what, token));
     for key in ["", "secret", "changeme", "your-256-bit-secret", &SECRET[1..], &SECRET.to_lowercase(), "status-tracker"]
     {
-        add(format!("signed with {key:?}"), jwt(key, &honest, &body));
+        add(format!("signed with {key:?}"), jwt(key, honest, body));
     }
     // A key id that is not one of ours, however much it looks like a file, a query or an address; the signature is right.
     for kid in [
@@ -102,11 +114,11 @@ fn headers(forged: &mut Vec<(String, String)>, token: &str) {
         json!("|whoami"),
         json!("x".repeat(10_000)),
     ] {
-        add(format!("kid {:.40}", kid.to_string()), jwt(SECRET, &with(json!({"kid": kid})), &body));
+        add(format!("kid {:.40}", kid.to_string()), jwt(SECRET, &with(honest, json!({"kid": kid})), body));
     }
     let mut without = honest.clone();
     without.as_object_mut().unwrap().remove("kid");
-    add("no kid".to_owned(), jwt(SECRET, &without, &body));
+    add("no kid".to_owned(), jwt(SECRET, &without, body));
     // A key that the token brings along.
     let key = "the key that the token itself brings along";
     for (name, value) in [
@@ -116,17 +128,14 @@ fn headers(forged: &mut Vec<(String, String)>, token: &str) {
         ("x5c", json!([BASE64_URL_SAFE_NO_PAD.encode(key)])),
         ("x5t", json!(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(key)))),
     ] {
-        add(format!("{name}, signed with its key"), jwt(key, &with(json!({name: value.clone()})), &body));
-        let mut header = with(json!({name: value}));
+        add(format!("{name}, signed with its key"), jwt(key, &with(honest, json!({name: value.clone()})), body));
+        let mut header = with(honest, json!({name: value}));
         header.as_object_mut().unwrap().remove("kid");
-        add(format!("{name} and no kid"), jwt(key, &header, &body));
-    }
-    for typ in [json!("JWT"), json!("jwt"), json!("at+JWT "), json!("refresh+jwt"), json!(null), json!(7)] {
-        add(format!("typ {typ}"), jwt(SECRET, &with(json!({"typ": typ})), &body));
+        add(format!("{name} and no kid"), jwt(key, &header, body));
     }
 }
 
-/// Everything wrong with the claims of a token whose signature is right.
+/// Every fault of the claims, under a valid signature.
 fn claims(forged: &mut Vec<(String, String)>, token: &str, now: Timestamp, other: &str) {
     let parts: Vec<&str> = token.split('.').collect();
     let (header, honest) = (decode(parts[0]), decode(parts[1]));
@@ -305,7 +314,7 @@ async fn api_tokens(app: &TestApp, owner: &Client) -> (String, String, String) {
     (text(0), text(1), text(2))
 }
 
-/// Another user's id, another session's id and other random bits under the signature that was for these.
+/// Another user's id, another session's id and other random bits, under the signature of the original ones.
 fn resigned(add: &mut impl FnMut(&str, String), api_token: &str, other: &str) {
     let honest = BASE64_URL_SAFE_NO_PAD.decode(api_token.strip_prefix("st_").unwrap()).unwrap();
     let other: uuid::Uuid = other.parse().unwrap();
@@ -334,7 +343,7 @@ struct Foreign {
     same_secret: String,
 }
 
-/// Everything of somebody with the same name, from a server with other secrets.
+/// All credentials of somebody with the same name, from a server with other secrets.
 async fn foreign(username: &str) -> Foreign {
     let there = TestApp::with(&[
         ("JWT_SECRET", "another server's own secret for its tokens"),
@@ -384,7 +393,7 @@ async fn a_secret_is_replaced_without_signing_anybody_out() {
     assert_eq!(kid(issued), kid(&new), "new tokens are signed with the new secret");
     assert_ne!(kid(issued), kid(&old));
 
-    // Once the old secret is no longer named, what it signed is over.
+    // Tokens signed with the old secret end once it is no longer configured.
     let later = TestApp::start().await;
     let sasha = later.admin().await;
     let ids = decode(sasha.bearer.as_deref().unwrap().split('.').nth(1).unwrap());

@@ -34,7 +34,7 @@ async fn five_failures_lock_a_name_for_half_an_hour_and_no_longer() {
     attempt(&app, &viewer.username.to_uppercase(), PASSWORD).await.expect_problem(423, "locked");
     viewer.get("/api/v1/me").await.expect(StatusCode::OK);
 
-    // Attempts meanwhile do not prolong it.
+    // Attempts during the lock do not prolong it.
     app.clock.advance(28 * MINUTE);
     attempt(&app, &viewer.username, WRONG).await.expect_problem(423, "locked");
     app.clock.advance(MINUTE);
@@ -79,7 +79,7 @@ async fn of_fifty_guesses_at_once_five_are_looked_at() {
         futures_util::future::join_all(guesses).await.iter().map(|answer| answer.status.as_u16()).collect();
     let mut looked_at = outcomes.iter().filter(|status| **status == 401).count();
     assert!(outcomes.iter().all(|status| [401, 423, 503].contains(status)), "{outcomes:?}");
-    // Guesses that found no place to be hashed were not looked at and do not count: the rest of the five is still there.
+    // Guesses that were not hashed for lack of room do not count: the rest of the five is still there.
     while attempt(&app, &viewer.username, WRONG).await.status == 401 {
         looked_at += 1;
     }
@@ -113,7 +113,7 @@ async fn begins(app: &TestApp, id: &'static str) -> bool {
 #[actix_web::test]
 async fn an_attempt_is_taken_back_once_and_by_nobody_else() {
     let app = TestApp::start().await;
-    // The owner's own attempts, and one that signs them in and forgets what failed.
+    // The owner's own attempts, the last of which signs them in and forgets the failures.
     for id in ["a", "b", "c", "d"] {
         assert!(begins(&app, id).await);
     }
@@ -173,13 +173,13 @@ async fn right_sign_ins_at_once_are_no_guesses_however_many() {
     let viewer = app.viewer().await;
     let sign_ins = (0..8).map(|_| attempt(&app, &viewer.username, PASSWORD));
     for answer in futures_util::future::join_all(sign_ins).await {
-        // There may be no room to hash, but they are never taken for guesses.
+        // There may be no room to hash them, but they never count as guesses.
         assert!([200, 503].contains(&answer.status.as_u16()), "{}", answer.status);
     }
     attempt(&app, &viewer.username, PASSWORD).await.expect(StatusCode::OK);
 }
 
-/// The count holds whatever the owner does meanwhile, and in any order.
+/// The count holds whatever the owner does meanwhile, in any order.
 #[actix_web::test]
 async fn beside_its_owner_five_guesses_at_a_name_are_looked_at() {
     let app = TestApp::start().await;

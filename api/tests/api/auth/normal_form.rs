@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::support::{Answer, PASSWORD, TestApp};
 
-/// One letter and an accent, one letter, and more of the kind: Å as the sign for Ångström, Hangul in one piece and in three, ẹ̄ with its
+/// Pairs of spellings of one letter: with a combining accent, Å as the sign for Ångström, Hangul in one piece and in three, ẹ̄ with its
 /// marks in either order.
 const SPELT: [(&str, &str); 4] = [
     ("Cafe\u{301}-Harbour-71-lanterns", "Caf\u{e9}-Harbour-71-lanterns"),
@@ -55,7 +55,7 @@ async fn a_changed_and_a_confirmed_password_are_read_alike() {
 }
 
 #[actix_web::test]
-async fn what_was_kept_before_is_still_verified_as_it_is_sent() {
+async fn an_older_hash_is_still_verified_as_the_password_is_sent() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
     for (as_sent, normal) in SPELT.into_iter().filter(|(sent, _)| sent.nfc().collect::<String>() != *sent) {
@@ -94,7 +94,7 @@ async fn similar_letters_stay_different_passwords() {
 
 /// 12 letters are 12, whether each is sent as one character or as two.
 #[test]
-fn letters_count_as_they_are_kept() {
+fn letters_count_in_their_normal_form() {
     let judged = |password: &str| {
         check_strength("password", &SecretString::from(password), "robin").map_err(|error| error.code.into_owned())
     };

@@ -103,7 +103,7 @@ async fn of_two_password_changes_at_once_one_wins() {
         futures_util::future::join(change(&viewer, NEW_PASSWORD), change(&page, "Brave-Cobble-52-otters")).await;
     let mut outcomes = [one, two];
     outcomes.sort_unstable();
-    // The loser finds its password changed (401), or its session already gone (401), or is late and simply wrong (403).
+    // The loser finds its password changed (401), its session gone (401), or comes late and is simply wrong (403).
     assert_eq!(outcomes[0], 204);
     assert!([401, 403].contains(&outcomes[1]), "{outcomes:?}");
 }
@@ -113,7 +113,7 @@ async fn a_session_ends_a_week_after_its_last_use() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
     let page = app.anonymous().sign_in(&viewer.username, PASSWORD).await;
-    // Uses within ten minutes are not worth noting, later ones are, and reading writes none of them by itself.
+    // Uses within ten minutes are not noted, later ones are, and no read writes one by itself.
     app.clock.advance(9 * MINUTE);
     page.get("/api/v1/me").await.expect(StatusCode::OK);
     app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
@@ -153,7 +153,7 @@ async fn a_new_password_gives_the_cookie_a_new_session_id() {
     page.get("/api/v1/me").await.expect_problem(401, "unauthorized");
 }
 
-/// A thief of a session cannot guess the password with it: wrong ones count and lock like failed sign-ins.
+/// A thief of a session cannot guess the password with it: wrong passwords count and lock like failed sign-ins.
 ///
 /// OWASP ASVS v5.0.0-7.5.1 and v5.0.0-6.3.1
 #[actix_web::test]

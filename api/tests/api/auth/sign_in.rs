@@ -1,4 +1,4 @@
-//! Names and passwords: who is let in, what the others are told, and what is recorded of it.
+//! Names and passwords: who is let in, what the others see, and what is recorded of it.
 
 use actix_web::http::StatusCode;
 use serde_json::json;
@@ -60,7 +60,7 @@ async fn passwords_are_verified_exactly_as_sent() {
     }
 }
 
-/// Longer than the 72 bytes that bcrypt looks at, the longest that is taken, and with what other programs cut off or fold.
+/// Passwords beyond the 72 bytes that bcrypt reads, of the greatest length, and with characters that other programs cut off or fold.
 ///
 /// OWASP ASVS v5.0.0-6.2.8 and v5.0.0-6.2.9
 #[actix_web::test]
@@ -138,7 +138,7 @@ async fn each_sign_in_is_recorded_and_never_what_was_typed_into_the_wrong_field(
     assert_eq!(app.recorded("auth.lock"), [record("", "(not a user name)", "success")]);
 }
 
-/// Hashing takes a second in earnest; what changes in that second counts.
+/// Hashing takes a second in production; changes during that second count.
 ///
 /// OWASP ASVS v5.0.0-15.4.2
 #[actix_web::test]
@@ -171,7 +171,7 @@ async fn during_maintenance_admins_sign_in_and_viewers_are_told_to_wait() {
     };
     attempt(&admin.username, PASSWORD).await.expect(StatusCode::OK);
     attempt(&viewer.username, "not this one").await.expect_problem(401, "invalid_credentials");
-    // Refused as often as may be, it is never counted as a guess.
+    // The attempt is refused as often as possible, and never counts as a guess.
     for _ in 0..6 {
         attempt(&viewer.username, PASSWORD).await.expect_problem(503, "maintenance");
     }

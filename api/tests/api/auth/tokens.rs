@@ -39,7 +39,7 @@ async fn a_token_whose_answer_was_lost_is_made_once() {
     assert_eq!(listed(&robin).await[0]["name"], "kitchen button", "as it was wanted last");
     bearer(&lost).get("/api/v1/people").await.expect_problem(401, "unauthorized");
 
-    // One that was used is somebody's, and an id of another's token is none to take.
+    // A used token is not replaced, nor is somebody else's.
     made(&kim, "mine").await.expect_problem(409, "id_conflict");
     bearer(&seen).get("/api/v1/people").await.expect(StatusCode::OK);
     app.clock.advance(HOUR);
@@ -49,7 +49,7 @@ async fn a_token_whose_answer_was_lost_is_made_once() {
 }
 
 #[actix_web::test]
-async fn a_token_is_shown_once_kept_as_a_hash_and_listed_apart_from_devices() {
+async fn a_token_is_shown_once_stored_as_a_hash_and_listed_apart_from_devices() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let body = json!({"name": "kitchen button", "scopes": ["log:water", "read"], "expires_at": "2026-04-01T00:00:00Z"});
@@ -154,7 +154,7 @@ async fn a_token_does_what_its_scopes_say_and_nothing_else() {
         robin.delete(&format!("/api/v1/me/tokens/{id}")).await.expect(StatusCode::NO_CONTENT);
         script.get("/api/v1/people").await.expect_problem(401, "unauthorized");
     }
-    // A scope gives nobody what their role does not.
+    // A scope adds nothing to a role.
     let (_, script) = token(&app, &viewer, json!(["read", "log"])).await;
     script.post("/api/v1/entries", water).await.expect_problem(403, "read_only_role");
     script.get("/api/v1/people/robin/status").await.expect(StatusCode::OK);
@@ -219,7 +219,7 @@ async fn there_are_at_most_twenty_also_if_many_are_made_at_once() {
     assert_eq!(outcomes.iter().filter(|answer| answer.status == 201).count(), 20);
     make().await.expect_problem(409, "too_many_tokens");
     token(&app, &sasha, json!(["read"])).await;
-    // Tokens that have ended leave room.
+    // Expired tokens make room.
     app.clock.advance(DAY);
     token(&app, &robin, json!(["read"])).await;
 }
@@ -236,7 +236,7 @@ async fn only_its_owner_sees_and_revokes_a_token_and_not_as_a_device() {
     robin.delete(&format!("/api/v1/me/sessions/{id}")).await.expect_problem(404, "not_found");
     let device = robin.get("/api/v1/me/sessions").await.json["items"][0]["id"].as_str().unwrap().to_owned();
     robin.delete(&format!("/api/v1/me/tokens/{device}")).await.expect_problem(404, "not_found");
-    // Signing all other devices out leaves tokens, which are no devices.
+    // Tokens stay when all other devices are signed out, since they are no devices.
     robin.delete("/api/v1/me/sessions").await.expect(StatusCode::NO_CONTENT);
     script.get("/api/v1/people").await.expect(StatusCode::OK);
     robin.delete(&path).await.expect(StatusCode::NO_CONTENT);
@@ -244,7 +244,7 @@ async fn only_its_owner_sees_and_revokes_a_token_and_not_as_a_device() {
     assert_eq!(app.recorded("token.delete"), [[&*robin.username, &id, "success", ""].map(str::to_owned)]);
 }
 
-/// Ending all sessions also ends the tokens that those sessions are just making.
+/// Ending all sessions also ends tokens that those sessions are just creating.
 #[actix_web::test]
 async fn no_token_outlives_the_session_it_is_made_in() {
     let app = TestApp::start().await;
@@ -256,7 +256,7 @@ async fn no_token_outlives_the_session_it_is_made_in() {
     let make = async {
         let mut made = Vec::new();
         let body = json!({"name": "thief", "scopes": ["read"], "expires_at": "2026-03-02T12:00:00Z"});
-        // Until the password has been changed.
+        // Waits until the password has been changed.
         for _ in 0..10_000 {
             let answer = thief.post("/api/v1/me/tokens", body.clone()).await;
             match answer.status.as_u16() {

@@ -12,7 +12,7 @@ use crate::support::{Answer, Client, PASSWORD, TestApp, code_at};
 const STEP: i64 = 30 * SECOND;
 const WRONG: &str = "Quiet-Harbour-71-lanternS";
 
-/// Somebody who has it on.
+/// Somebody whose second factor is on.
 struct Protected {
     client: Client,
     secret: Value,
@@ -27,7 +27,7 @@ impl Protected {
         let confirmed = client.post("/api/v1/me/totp/confirm", confirmation).await;
         let codes = confirmed.expect(StatusCode::OK).json["recovery_codes"].as_array().unwrap().clone();
         let recovery_codes = codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect();
-        // The code that confirmed is used up.
+        // The code that confirmed the secret is used up.
         app.clock.advance(STEP);
         Self { client, secret, recovery_codes }
     }
@@ -72,7 +72,7 @@ async fn it_is_set_up_confirmed_used_and_removed() {
     assert!(setup.json["qr_svg"].as_str().unwrap().contains("<svg "));
     assert_eq!(setup.header("cache-control"), "no-store");
 
-    // Until it is confirmed nobody is asked for anything.
+    // Nobody is asked for a code before the secret is confirmed.
     assert_eq!(robin.get("/api/v1/me/totp").await.json["enabled"], false);
     sign_in(&app, "robin", PASSWORD, json!(null)).await.expect(StatusCode::OK);
     robin.post("/api/v1/me/totp/confirm", json!({"code": "12345"})).await.expect_problem(403, "invalid_totp");
@@ -112,20 +112,20 @@ async fn a_code_is_good_once_in_its_own_half_minute_or_the_one_after_it() {
     let code = robin.code(&app);
     robin.sign_in(&app, &code).await.expect(StatusCode::OK);
     robin.sign_in(&app, &code).await.expect_problem(401, "invalid_totp");
-    // A used code is not good in the half minute after it either.
+    // A used code is not accepted in the half minute after it either.
     app.clock.advance(STEP);
     robin.sign_in(&app, &code).await.expect_problem(401, "invalid_totp");
 
-    // A code of the half minute just over is good to its very end, once.
+    // The code of the previous half minute is good to its very end, once.
     let next = robin.code(&app);
     app.clock.advance(2 * STEP - 1);
     robin.sign_in(&app, &next).await.expect(StatusCode::OK);
     robin.sign_in(&app, &next).await.expect_problem(401, "invalid_totp");
-    // The one that the authenticator shows now has not been used by it.
+    // That did not use up the code that the authenticator shows now.
     let current = robin.code(&app);
     robin.sign_in(&app, &current).await.expect(StatusCode::OK);
 
-    // Older by a millisecond, and younger.
+    // A code that is a millisecond too old, and one from the future.
     app.clock.advance(STEP);
     let old = robin.code(&app);
     app.clock.advance(STEP + 1);
@@ -169,7 +169,7 @@ async fn of_the_codes_that_would_confirm_five_are_looked_at() {
     confirm(code_at(&secret, app.clock.now())).await.expect_problem(423, "locked");
     app.clock.advance(30 * MINUTE);
     confirm(code_at(&secret, app.clock.now())).await.expect(StatusCode::OK);
-    // A code was no guess where nothing was there to be confirmed.
+    // A code was no guess where there was nothing to confirm.
     for _ in 0..6 {
         confirm("no code".to_owned()).await.expect_problem(409, "totp_not_begun");
     }
@@ -191,11 +191,11 @@ async fn a_code_of_somebody_else_or_of_a_secret_never_confirmed_is_none() {
     let theirs = sasha.code(&app);
     robin.sign_in(&app, &theirs).await.expect_problem(401, "invalid_totp");
     robin.sign_in(&app, &sasha.recovery_codes[0]).await.expect_problem(401, "invalid_totp");
-    // Neither was used up by it.
+    // That used up neither code.
     sasha.sign_in(&app, &theirs).await.expect(StatusCode::OK);
     sasha.sign_in(&app, &sasha.recovery_codes[0]).await.expect(StatusCode::OK);
 
-    // A secret that somebody else's row was given cannot be decrypted: it is encrypted for its owner.
+    // A secret in somebody else's row cannot be decrypted: it is encrypted for its owner.
     app.execute(&format!(
         "UPDATE second_factors SET secret = (SELECT secret FROM second_factors WHERE user_id = (SELECT id FROM users WHERE username = '{}'))",
         sasha.client.username
@@ -233,7 +233,7 @@ async fn each_recovery_code_signs_in_once_however_it_is_typed() {
     assert_eq!(details, ["7 left", "8 left", "9 left"]);
     assert_eq!(app.recorded("totp.recovery_code")[0][..3], [name, name, "success"]);
 
-    // They go with the second factor, and a new one comes with others.
+    // Recovery codes go with the second factor, and a new one comes with others.
     let off = robin.client.delete_with("/api/v1/me/totp", json!({"password": PASSWORD})).await;
     off.expect(StatusCode::NO_CONTENT);
     let secret = begin(&robin.client).await;
@@ -254,7 +254,7 @@ async fn wrong_codes_lock_like_wrong_passwords_and_a_missing_one_does_not_count(
         missing().await;
     }
     for attempt in 0..5 {
-        // Right passwords without a code forget nothing in between.
+        // Correct passwords without a code do not forget the failures in between.
         missing().await;
         if attempt % 2 == 0 {
             robin.sign_in(&app, "no code").await.expect_problem(401, "invalid_totp");
@@ -280,7 +280,7 @@ async fn wrong_codes_lock_like_wrong_passwords_and_a_missing_one_does_not_count(
         [2, 11, 3, 2]
     );
 
-    // Neither code was used up by it.
+    // That used up neither code.
     app.clock.advance(30 * MINUTE);
     robin.sign_in(&app, &robin.recovery_codes[0]).await.expect(StatusCode::OK);
     robin.sign_in(&app, &robin.code(&app)).await.expect(StatusCode::OK);

@@ -17,7 +17,7 @@ use crate::support::{Answer, Client, NOON, PASSWORD, TestApp};
 
 const WRONG: &str = "Quiet-Harbour-71-lanternS";
 
-/// The same database a release ago, with `rows` that were written then, and a server of today that finds it like that.
+/// The same database a release ago, with `rows` from then, opened by a server of today.
 async fn a_release_later(app: &TestApp, rows: &str) -> TestApp {
     let mut connection = app.connection();
     connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
@@ -51,7 +51,7 @@ async fn register(app: &TestApp, username: &str, code: &str) -> Answer {
     app.anonymous().post("/api/v1/auth/register", body).await
 }
 
-/// 2026-11-30-000032: one was for one newcomer, who saw everything; what was for several said nothing of it.
+/// 2026-11-30-000032: an invitation for one meant that the newcomer saw everything; one for several said nothing of it.
 #[actix_web::test]
 async fn an_old_invitation_still_lets_in_whom_it_was_for() {
     let app = TestApp::start().await;
@@ -103,7 +103,7 @@ async fn an_old_invitation_still_lets_in_whom_it_was_for() {
     robin.get("/api/v1/me/shares/ruth").await.expect_problem(404, "not_found");
 }
 
-/// 2026-11-30-000042: a zone other than UTC was chosen by somebody; UTC was what an account was made with.
+/// 2026-11-30-000042: somebody chose a zone other than UTC; UTC was the default of an account.
 #[actix_web::test]
 async fn an_old_zone_gives_way_to_a_device_only_where_nobody_chose_it() {
     let app = TestApp::start().await;
@@ -160,11 +160,11 @@ async fn old_failures_still_count_and_old_locks_still_hold() {
     sign_in(&free, PASSWORD).await.expect(StatusCode::OK);
     app.clock.advance(29 * MINUTE);
     sign_in(&locked, PASSWORD).await.expect(StatusCode::OK);
-    // Sessions from before go on.
+    // Older sessions go on.
     at(&app, &nearly).get("/api/v1/me").await.expect(StatusCode::OK);
 }
 
-/// 2026-11-30-000041: what was logged before ounces were kept was logged in millilitres, whatever the person reads.
+/// 2026-11-30-000041: entries from before ounces were stored were logged in millilitres, whatever unit the person reads.
 #[actix_web::test]
 async fn old_entries_and_their_versions_are_what_they_were() {
     let app = TestApp::start().await;
@@ -201,16 +201,16 @@ async fn old_entries_and_their_versions_are_what_they_were() {
     let back = robin.post(&format!("{}/versions/1/restore", paths[0]), json!({})).await.json["entry"].clone();
     assert_eq!((&back["value"], &back["note"], back.get("fl_oz_tenths")), (&json!(250), &json!(null), None));
     robin.post(&format!("{}/restore", paths[2]), json!({})).await.expect(StatusCode::OK);
-    // Water that is typed in ounces from now on is added to them.
+    // Water typed in ounces from now on is added to them.
     let typed = json!({"metric": "water", "value": 296, "fl_oz_tenths": 100, "at": NOON});
     robin.post("/api/v1/entries", typed).await.expect(StatusCode::CREATED);
     let water = robin.get("/api/v1/people/robin/status").await.json["water"].clone();
     assert_eq!(water["today_ml"], 250 + 300 + 900 + 296);
-    // 1,450 ml are 49.03 of the ounces that 29.57 ml make.
+    // 1,450 ml are 49.03 fluid ounces of 29.57 ml.
     assert_eq!(water["today_fl_oz_tenths"], 490 + 100);
 }
 
-/// 2026-11-30-000010 and 2026-11-30-000031: the record goes on where it was, and the server finds itself well.
+/// 2026-11-30-000010 and 2026-11-30-000031: the audit chain goes on where it was, and the server reports itself healthy.
 #[actix_web::test]
 async fn the_record_goes_on_and_the_server_is_well() {
     let app = TestApp::start().await;

@@ -1,4 +1,4 @@
-//! The way a database comes to its shape, and back.
+//! The way of a database to its present shape, and back.
 
 use std::{
     fmt::Write,
@@ -38,7 +38,7 @@ fn each_migration_can_be_undone_by_itself() {
     }
 }
 
-/// The program carries its migrations in itself; a build that missed a change in the folder would carry old ones.
+/// The program contains its migrations; a build that missed a change in the folder would contain old ones.
 #[test]
 fn the_program_carries_what_lies_in_the_folder() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
@@ -49,7 +49,7 @@ fn the_program_carries_what_lies_in_the_folder() {
     assert_eq!(shape(&mut carried), shape(&mut from_folder));
 }
 
-/// `schema.rs` is what every query is checked against when it is compiled, so it has to tell the truth.
+/// Every query is checked against `schema.rs` when it is compiled, so it has to match the database.
 #[test]
 fn the_schema_in_the_source_is_that_of_the_database() {
     #[derive(QueryableByName)]
@@ -147,7 +147,7 @@ fn shape(connection: &mut SqliteConnection) -> Vec<String> {
         #[diesel(sql_type = Text)]
         thing: String,
     }
-    // Asking for the applied migrations makes the table they are kept in, which then stays.
+    // Asking for the applied migrations makes the table that lists them, which then stays.
     let _applied = connection.applied_migrations().unwrap();
     let query = "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') AS thing FROM sqlite_master
                  WHERE type <> 'trigger' ORDER BY type, name";

@@ -70,7 +70,7 @@ fn anchors(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Paths in code spans that begin with a folder of the repository. A path with a placeholder or a pattern is none.
+/// Paths in code spans that begin with a folder of the repository. Placeholders and patterns are left out.
 fn missing_paths(text: &str) -> Vec<String> {
     let plain = |span: &&str| {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);

@@ -8,7 +8,7 @@ use crate::matrix::{Row, rows};
 const BEGIN: &str = "by `make generate` -->\n";
 const END: &str = "<!-- operations: end -->";
 
-/// With `WRITE_RULES=FILE` the document goes there with the table of now, as `scripts/generate.sh` asks for it.
+/// `WRITE_RULES=FILE` writes the document with the current table there, for `scripts/generate.sh`.
 #[test]
 fn the_table_of_operations_is_current() {
     let kept = read(&root().join("docs/security/rules.md"));
@@ -45,7 +45,7 @@ fn table(mut rows: Vec<Row>) -> String {
     "| operation | who | of what |\n|---|---|---|\n".to_owned() + &lines.collect::<String>()
 }
 
-/// The least that a caller has to be. Statuses are those of an anonymous caller, a viewer and two admins.
+/// The least role that a caller needs. The statuses are for an anonymous caller, a viewer and two admins.
 fn who(statuses: [u16; 4]) -> &'static str {
     match statuses {
         // Everybody who is signed in gets the same refusal, so it is about the body.

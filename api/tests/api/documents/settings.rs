@@ -26,7 +26,7 @@ fn defaults_are_those_of_the_example_file() {
     }
 }
 
-/// `N to M` in a meaning: the program takes both ends and nothing beyond.
+/// The meaning says `N to M`: the program accepts both ends and nothing beyond.
 #[test]
 fn ranges_are_those_of_the_program() {
     let folder = tempfile::tempdir().unwrap();
@@ -69,7 +69,7 @@ fn every_command_that_a_document_names_exists() {
     assert!(!is_command("user destroy") && !is_command("backup create"));
 }
 
-/// Options and values begin where a word is no lower-case one.
+/// A command consists of lower-case words; options and values begin after them.
 fn is_command(words: &str) -> bool {
     let plain = |word: &&str| word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
     let words = words.split_whitespace().take_while(|word| plain(word) && !word.starts_with('-'));

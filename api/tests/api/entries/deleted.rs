@@ -1,4 +1,4 @@
-//! The list of what was deleted, from which it comes back.
+//! The list of deleted entries, from which they can be restored.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ async fn log(client: &Client, value: i32) -> Value {
         .clone()
 }
 
-/// All of them, page by page.
+/// All deleted entries, page by page.
 async fn deleted(client: &Client, limit: u32) -> Vec<Value> {
     let (mut items, mut cursor) = (Vec::new(), String::new());
     loop {

@@ -1,4 +1,4 @@
-//! Values that fit into an entry, and values that are refused.
+//! Values that are accepted in an entry, and values that are refused.
 
 use actix_web::{http::StatusCode, web::Bytes};
 use futures_util::stream;

@@ -1,4 +1,4 @@
-//! Entries: logged, changed, read, and brought back to how they were.
+//! Entries: logged, changed, read, and put back to earlier versions.
 
 mod deleted;
 mod fits;

@@ -13,7 +13,7 @@ use status_tracker::{
 use super::{ENTRIES, all, path};
 use crate::support::{Client, TestApp};
 
-/// Where the clock goes before each step: on, nowhere, back.
+/// How far the clock moves before each step: on, not at all, or back.
 const BY: [i64; 9] = [0, 0, 0, 1, SECOND, 3 * HOUR, -1, -HOUR, -2 * DAY];
 const ZONES: [&str; 3] = ["Pacific/Kiritimati", "UTC", "Pacific/Pago_Pago"];
 
@@ -40,7 +40,7 @@ async fn apply(client: &Client, path: &str, mut body: Value) {
     }
 }
 
-/// An action on an entry, picked by numbers: what is done, to which entry, and with what value.
+/// An action on an entry, picked by numbers: which action, which entry, and which value.
 async fn act(app: &TestApp, client: &Client, entries: &mut Vec<Value>, (what, which, value): (u8, usize, i32)) {
     let known = (!entries.is_empty()).then(|| path(&entries[which % entries.len()]));
     match (what, known) {

@@ -1,4 +1,4 @@
-//! Water that was typed in fluid ounces keeps its tenths beside the millilitres, through every change and way back.
+//! Water that was typed in fluid ounces keeps its tenths beside the millilitres, through every change and back.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ async fn tenths_that_are_not_the_millilitres_are_refused() {
 }
 
 #[actix_web::test]
-async fn a_change_keeps_them_as_long_as_they_are_true() {
+async fn ounces_stay_as_long_as_they_are_true() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let entry = robin.post(ENTRIES, ounces(473, 160)).await.json;
@@ -153,7 +153,7 @@ async fn whoever_sees_no_exact_water_sees_no_ounces() {
     robin.patch("/api/v1/me/shares/alex", json!({"water": "exact"})).await.expect(StatusCode::OK);
     assert_eq!(alex.get(STATUS).await.json["water"]["today_fl_oz_tenths"], 160);
 
-    // Four times sixteen ounces reach a goal of sixty-four, though each is rounded to whole millilitres: 1892 of 1893.
+    // Four times sixteen ounces reach a goal of sixty-four, though rounding each to whole millilitres gives 1892 of 1893.
     for _ in 0..3 {
         robin.post(ENTRIES, ounces(473, 160)).await.expect(StatusCode::CREATED);
     }

@@ -1,4 +1,4 @@
-//! A write that waits for its turn follows the state at its turn, not the state when it was asked for.
+//! A waiting write acts on the state at its turn, not the state when it was requested.
 
 use std::sync::mpsc;
 
@@ -10,7 +10,7 @@ use status_tracker::{account::model::Role, clock::SECOND};
 use super::ENTRIES;
 use crate::support::{Answer, Client, NOON, TestApp};
 
-/// The answer to a request that came in before `sql` was done and is written after it, a second later.
+/// The answer to a request that arrives before `sql` runs and is written after it, a second later.
 async fn overtaken(app: &TestApp, client: &Client, path: &str, body: Value, sql: &'static str) -> Answer {
     let (go_on, wait) = mpsc::channel::<()>();
     app.state.db.write_later("what overtakes", move |conn| {
@@ -18,7 +18,7 @@ async fn overtaken(app: &TestApp, client: &Client, path: &str, body: Value, sql:
         Ok(conn.batch_execute(sql)?)
     });
     let others = async {
-        // Each takes longer than it takes the request before it to get in line.
+        // Each job takes longer than the request before it takes to join the queue.
         for _ in 0..5 {
             app.anonymous().get("/health/live").await.expect(StatusCode::OK);
         }
@@ -47,7 +47,7 @@ async fn the_zone_is_the_one_that_holds_when_it_is_written() {
     assert_eq!(robin.get("/api/v1/people/robin/entries").await.json["items"][0]["day"], "2026-02-28");
 }
 
-/// Without this, of two changes the one that was written last could count as the older.
+/// Without this rule, the last of two changes could count as the older one.
 #[actix_web::test]
 async fn an_entry_was_changed_when_its_turn_came() {
     let app = TestApp::start().await;

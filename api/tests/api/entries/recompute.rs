@@ -19,7 +19,7 @@ async fn preview(client: &Client) -> Answer {
     answer
 }
 
-/// Looks at the preview and applies just that.
+/// Previews the change and applies just that.
 async fn recompute(client: &Client) -> Value {
     let mut shown = preview(client).await.json;
     let done = client.post(RECOMPUTE, json!({"digest": shown["digest"]})).await;
@@ -163,7 +163,7 @@ async fn nothing_is_lost_while_entries_arrive() {
     assert_eq!(status.json["water"]["today_ml"], sum(&today));
 }
 
-/// Whether or not it is still what was shown.
+/// Applies a preview again and again, whether or not it still holds.
 async fn recompute_often(client: &Client) {
     for _ in 0..5 {
         let digest = preview(client).await.json["digest"].clone();

@@ -19,7 +19,7 @@ async fn preview(client: &Client, to: impl ToString) -> Answer {
     answer
 }
 
-/// Looks at the preview and applies just that.
+/// Previews the change and applies just that.
 async fn rewind(client: &Client, to: impl ToString) -> Value {
     let mut shown = preview(client, to.to_string()).await.json;
     let body = json!({"to": to.to_string(), "digest": shown["digest"]});
@@ -34,7 +34,7 @@ fn counts(answer: &Value) -> [i64; 3] {
     ["removed", "changed", "brought_back"].map(|count| answer[count].as_i64().unwrap())
 }
 
-/// All that is there of somebody's, without when it was last changed.
+/// Everything in somebody's history, without the times of the last changes.
 async fn history(client: &Client) -> Vec<Value> {
     let mut entries = all(client, &format!("/api/v1/people/{}/entries?limit=100", client.username)).await;
     for entry in &mut entries {
@@ -135,7 +135,7 @@ async fn only_what_was_shown_is_done() {
     }
     assert_eq!(app.contents(), before);
 
-    // Whatever comes between, and however small it is.
+    // Any change in between counts, however small.
     let arrived = robin.log("altitude", 5, NOON).await;
     let body = json!({"to": NOON, "digest": digest});
     robin.post(REWIND, body.clone()).await.expect_problem(409, "changed_since_preview");
@@ -205,12 +205,12 @@ async fn those_who_watch_are_told_once_for_each_metric() {
 }
 
 #[actix_web::test]
-async fn what_was_not_kept_stays_as_it_is() {
+async fn an_entry_from_before_versions_stays_as_it_is() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let old = robin.log("water", 250, NOON).await;
     app.clock.advance(2 * HOUR);
-    // As an edit left it before versions were kept.
+    // The state after an edit from before versions were stored.
     app.execute(&format!("UPDATE entries SET value = 300, updated_at = {}", app.clock.now().0 - HOUR));
     let shown = preview(&robin, NOON).await.json;
     assert_eq!((counts(&shown), &shown["items"]), ([0; 3], &json!([])));
@@ -242,7 +242,7 @@ async fn what_was_changed_within_a_millisecond_comes_back_step_by_step() {
 async fn equal_instants_are_told_apart_by_their_order() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
-    // Releases before this one kept all that was changed within a millisecond under one instant.
+    // Earlier releases stored all changes within one millisecond under one instant.
     let at_once = || {
         let now = app.clock.now().0;
         app.execute(&format!(
@@ -263,7 +263,7 @@ async fn equal_instants_are_told_apart_by_their_order() {
     at_once();
     assert_eq!(counts(&rewind(&robin, app.clock.now()).await), [0; 3]);
     assert_eq!(rewind(&robin, NOON).await["items"][0]["after"]["value"], 3);
-    // Within the very instant of the one before.
+    // The deletion falls on the very instant of the change before it.
     robin.delete(&path(&entry)).await.expect(StatusCode::NO_CONTENT);
     at_once();
     assert_eq!(rewind(&robin, NOON).await["items"][0]["after"]["value"], 3);
@@ -285,13 +285,13 @@ async fn a_clock_that_was_set_back_loses_nothing() {
     let latest = history(&robin).await;
     app.clock.advance(MINUTE);
 
-    // Changes made while the clock said half past one again came after all changes made before it was put back.
+    // Changes at the second half past one came after all changes from before the clock was put back.
     assert_eq!(counts(&preview(&robin, half_past).await.json), [1, 0, 0]);
     assert_eq!(counts(&rewind(&robin, Timestamp(app.clock.now().0 - 1)).await), [0; 3]);
     assert_eq!(history(&robin).await, latest);
     assert_eq!(counts(&rewind(&robin, NOON).await), [1, 0, 0]);
 
-    // The value that went is kept, and so is each step of the way here.
+    // The removed value is stored, and so is each step of the way here.
     let back = robin.post(&format!("{}/restore", path(&entry)), json!({})).await;
     assert_eq!(back.expect(StatusCode::OK).json["value"], 4);
     assert_eq!(history(&robin).await, latest);
@@ -306,7 +306,7 @@ async fn a_clock_that_was_set_back_loses_nothing() {
     assert_eq!(counts(&rewind(&robin, now).await), [0; 3], "and comes to rest");
 }
 
-/// An action on an entry, picked by numbers: what is done, to which entry, and with what value.
+/// An action on an entry, picked by numbers: which action, which entry, and which value.
 async fn act(client: &Client, entries: &mut Vec<Value>, (what, which, value): (u8, usize, i32)) {
     let known = (!entries.is_empty()).then(|| path(&entries[which % entries.len()]));
     match (what, known) {
@@ -336,7 +336,7 @@ async fn any_moment_of_any_history_comes_back_whole() {
             act(&person, &mut entries, (what, which.index(64), value)).await;
             snapshots.push((app.clock.now(), history(&person).await));
         }
-        // Each of them is a change of its own, and what went before it can be gone back to as well.
+        // Each of them is a separate change, and the state before it can be gone back to as well.
         for moment in moments {
             app.clock.advance(SECOND);
             let (at, expected) = moment.get(&snapshots).clone();

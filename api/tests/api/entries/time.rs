@@ -1,4 +1,4 @@
-//! The day it is, and the day an entry counts for.
+//! The present day, and the day an entry counts for.
 
 use std::collections::BTreeMap;
 
@@ -29,9 +29,9 @@ enum Step {
     Zone(&'static str),
     /// This many millilitres, logged now, count for this day.
     Log(i32, &'static str),
-    /// The same for what happened earlier.
+    /// An amount logged for an earlier instant counts for this day.
     LogOf(&'static str, i32, &'static str),
-    /// It is this day, with so much water in it.
+    /// It is this day, and its water adds up to this much.
     Today(&'static str, i64),
 }
 use Step::{Log, LogOf, Today, Zone};
@@ -191,6 +191,11 @@ fn places_and_hours() -> Vec<Case> {
                 ("2026-03-01T12:00:00Z", Today("2026-03-01", 300)),
             ],
         ),
+    ]
+}
+
+fn calendars() -> Vec<Case> {
+    vec![
         case(
             "a leap day",
             "Europe/Berlin",
@@ -220,7 +225,7 @@ fn places_and_hours() -> Vec<Case> {
 #[actix_web::test]
 async fn a_day_is_the_persons_own() {
     let app = TestApp::start().await;
-    let cases = journeys().into_iter().chain(clocks_that_change()).chain(places_and_hours());
+    let cases = journeys().into_iter().chain(clocks_that_change()).chain(places_and_hours()).chain(calendars());
     for (number, Case { name, zone, starts_at, steps }) in cases.enumerate() {
         set_clock(&app, steps[0].0);
         let person = app.named(&format!("person{number}"), Role::Admin).await;
@@ -319,7 +324,7 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
     let zones = chrono_tz::TZ_VARIANTS;
     let now = app.clock.now();
     let clock = app.clock.clone();
-    // They live in every zone there is for a while, in no order that would make sense.
+    // The person lives in every zone there is for a while, in no sensible order.
     let logged = app.state.db.write(move |conn| {
         let id = find_user_by_name(conn, &Username::typed("robin"))?.unwrap().id;
         let mut logged = BTreeMap::new();
@@ -366,7 +371,7 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
     assert_eq!(days_of(&app, &robin).await, (right, total));
 }
 
-/// The day on which each entry is found, and what all days hold together. Fails where an entry is found on two days.
+/// The day on which each entry is found, and the total of all days. Fails where an entry is found on two days.
 async fn days_of(app: &TestApp, person: &Client) -> (BTreeMap<EntryId, String>, i64) {
     let (mut found, mut total) = (BTreeMap::new(), 0);
     let read = app.state.db.read(|conn| {

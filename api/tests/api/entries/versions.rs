@@ -20,7 +20,7 @@ async fn restore(client: &Client, entry: &Value, number: u32) -> Value {
 }
 
 #[actix_web::test]
-async fn each_change_keeps_one_version_that_says_who_when_and_what() {
+async fn each_change_saves_one_version_that_says_who_when_and_what() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let body = json!({"id": ID, "metric": "water", "value": 250, "at": "2026-03-01T08:00:00Z", "note": "tea", "tags": ["home"]});

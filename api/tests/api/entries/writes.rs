@@ -115,7 +115,7 @@ async fn another_admins_entry_cannot_even_be_named() {
         answer.expect_problem(404, "not_found");
     }
     assert_eq!(app.contents(), before);
-    // Their id is free for an entry of one's own, so it tells nothing either.
+    // The id is free for an entry of one's own, so it reveals nothing either.
     sasha.post(ENTRIES, json!({"id": ID, "metric": "altitude", "value": 2})).await.expect(StatusCode::CREATED);
     assert_eq!(robin.get(&theirs).await.json["note"], "mine");
 }

@@ -1,4 +1,4 @@
-//! Coming back: missed events come, none comes twice, and ids tell nothing.
+//! Returning clients: missed events arrive, none arrives twice, and ids reveal nothing.
 
 use serde_json::json;
 use status_tracker::{
@@ -38,7 +38,7 @@ async fn whoever_comes_back_gets_what_they_missed_and_nothing_twice() {
         seen.push(stream.expect("status").await);
     }
     drop(stream);
-    // From each event on, the entries after it come again under the ids that they had, and the newest status.
+    // After each event, the later entries come again under the same ids, with the newest status.
     for (position, event) in seen.iter().enumerate() {
         let mut again = alex.listen_after("robin", &event.id).await;
         let missed: Vec<&Event> = seen[position + 1..].iter().filter(|event| event.name == "entry").collect();
@@ -73,7 +73,7 @@ async fn an_id_that_leads_nowhere_leads_to_a_new_beginning() {
         assert_eq!(stream.expect("reset").await.data, json!({}));
         assert_eq!(stream.expect("status").await.id, own, "{id}");
     }
-    // From the future: the database was put back to before it.
+    // The id is from the future: the database was put back to before it.
     robin.log("water", 100, NOON).await;
     let mut stream = alex.listen("robin").await;
     let future = stream.expect("status").await.id;
@@ -99,14 +99,14 @@ async fn what_is_older_than_a_week_is_not_replayed() {
     let mut stream = alex.listen_after("robin", &old).await;
     stream.expect("reset").await;
     stream.expect("status").await;
-    // The day is another, so there is a status, and nothing else.
+    // The day has changed, so there is a status, and nothing else.
     let mut stream = alex.listen_after("robin", &kept).await;
     stream.expect("status").await;
     app.clock.advance(15 * SECOND);
     stream.heartbeat().await;
 }
 
-/// All that a viewer with these terms gets while robin does `hidden` in the middle.
+/// Everything that a viewer with these terms receives while robin does `hidden` in the middle.
 async fn overheard(granted: Granted, hidden: bool) -> (Vec<String>, Vec<Event>) {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
@@ -118,7 +118,7 @@ async fn overheard(granted: Granted, hidden: bool) -> (Vec<String>, Vec<Event>) 
     if hidden {
         hide(&app, &robin, first["id"].as_str().unwrap()).await;
     }
-    // Where nothing was hidden from, the next word is about what is not hidden.
+    // The next event is about something visible, since nothing was hidden.
     robin.patch("/api/v1/me", json!({"display_name": "Robin R."})).await;
     events.push(stream.next().await.unwrap());
     let mut again = alex.listen("robin").await;
@@ -129,7 +129,7 @@ async fn overheard(granted: Granted, hidden: bool) -> (Vec<String>, Vec<Event>) 
     (texts, events)
 }
 
-/// Changes that are hidden from a viewer of bands of water and nothing of altitude.
+/// Changes that are hidden from a viewer who sees water as bands and no altitude.
 async fn hide(app: &TestApp, robin: &Client, id: &str) {
     let path = format!("/api/v1/entries/{id}");
     robin.patch(&path, json!({"value": 251})).await;
@@ -148,7 +148,7 @@ async fn a_hidden_change_makes_no_difference() {
         let (without, _) = overheard(granted, false).await;
         let (with, events) = overheard(granted, true).await;
         assert_eq!(with, without, "{granted:?}");
-        // After the hidden change the same state has the same id as on the stream that was open all along.
+        // After the hidden change the same state has the same id as on the stream that was open throughout.
         assert_eq!(events[1].id, events[2].id);
         assert_eq!(events[1].id, events[3].id);
     }

@@ -44,7 +44,7 @@ async fn whoever_has_heard_all_and_goes_is_gone_at_once() {
     for _ in 0..3 {
         let mut stream = alex.listen("robin").await;
         stream.expect("status").await;
-        // Nothing is unread, so that the connection ends in the friendliest way.
+        // Nothing is unread, so the connection is closed without a reset.
         drop(stream);
         until_open(&app, 0);
     }
@@ -61,7 +61,7 @@ async fn head_answers_and_ends() {
         assert!(answer.next().await.is_none());
     }
     until_open(&app, 0);
-    // A watch begun by the requests above would have been noted before this one.
+    // A watch that the requests above began would have been noted before this one.
     let sam = app.named("sam", Role::Viewer).await;
     let mut stream = sam.listen("robin").await;
     stream.expect("status").await;
@@ -82,7 +82,7 @@ async fn a_slow_reader_holds_up_nobody_and_misses_nothing() {
     let mut slow = alex.listen("robin").await;
     let mut quick = alex.listen("robin").await;
     quick.expect("status").await;
-    // Far more than all the buffers in between hold.
+    // Far more than all the buffers in between can hold.
     let note = "\u{1}".repeat(500);
     let mut written = Vec::new();
     for number in 0..2000 {
@@ -115,7 +115,7 @@ async fn who_looks_and_who_is_there_is_written_down() {
     };
     waited_for("SELECT count(*) AS n FROM watchers", 1);
     waited_for("SELECT count(*) AS n FROM audit WHERE action = 'person.look'", 1);
-    // The processes that remain clean up after one that ended without notice.
+    // The remaining processes clean up after one that ended without notice.
     app.execute(
         "INSERT INTO processes VALUES ('gone', 0);
          INSERT INTO watchers SELECT person_id, viewer_id, 'gone', 0 FROM watchers",
@@ -136,7 +136,7 @@ async fn many_lists_hold_up_no_revocation() {
         app.named(&format!("person-{number}"), Role::Admin).await;
     }
     let mut lists = Vec::new();
-    // As many as nginx lets one address have open at once, with the one below.
+    // With the one below, as many as nginx lets one address have open at once.
     for _ in 0..9 {
         let viewer = app.viewer().await;
         for _ in 0..10 {

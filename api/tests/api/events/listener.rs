@@ -12,15 +12,15 @@ use serde_json::Value;
 
 use crate::support::{Answer, Client};
 
-/// Longer than anything takes here, shorter than anybody wants to wait for a failure.
+/// Longer than any step takes here, shorter than anybody wants to wait for a failure.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Listener {
     body: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>,
     read: String,
-    /// How many comments came.
+    /// How many comments arrived.
     pub comments: usize,
-    /// The server's time in milliseconds, as the last comment said it.
+    /// The server's time in milliseconds, from the last comment.
     pub server_time: i64,
 }
 
@@ -37,7 +37,7 @@ impl Client {
         Listener::open(self, &format!("/api/v1/people/{person}/events"), "").await
     }
 
-    /// Goes on listening to a person after the event `id`.
+    /// Continues to listen to a person after the event `id`.
     pub async fn listen_after(&self, person: &str, id: &str) -> Listener {
         Listener::open(self, &format!("/api/v1/people/{person}/events"), id).await
     }
@@ -48,13 +48,13 @@ impl Listener {
         Self::try_open(client, path, last_event_id).await.unwrap_or_else(|refused| panic!("{refused:?}"))
     }
 
-    /// Or what was answered instead.
+    /// Opens a stream, or returns the answer given instead.
     pub async fn try_open(client: &Client, path: &str, last_event_id: &str) -> Result<Self, Answer> {
         let begun = Instant::now();
         let response = loop {
             let request = client.request("GET", path).insert_header(("last-event-id", last_event_id));
             let response = request.send().await.unwrap();
-            // It takes a moment until a stream that was dropped counts no more.
+            // A dropped stream still counts for a moment.
             if response.status() != 429 || begun.elapsed() > PATIENCE {
                 break response;
             }
@@ -65,7 +65,7 @@ impl Listener {
         for (name, value) in
             [("content-type", "text/event-stream"), ("cache-control", "no-store"), ("x-accel-buffering", "no")]
         {
-            // nginx keeps the last of them for itself.
+            // nginx removes the last of these headers.
             let sent = response.headers().get(name).map(|value| value.to_str().unwrap());
             assert!(sent == Some(value) || name == "x-accel-buffering" && sent.is_none(), "{name}: {sent:?}");
         }
@@ -100,7 +100,7 @@ impl Listener {
                 let beat: String = self.read.drain(..end + 2).collect();
                 let time = beat.strip_prefix(':').expect("a comment").trim();
                 self.comments += 1;
-                // The first word of a stream says only that it is connected.
+                // The first comment of a stream says only that it is connected.
                 if !time.is_empty() {
                     self.server_time = time.parse().expect("a time");
                 }
@@ -116,7 +116,7 @@ impl Listener {
         Some(())
     }
 
-    /// The next event, which has this name.
+    /// The next event, which must have this name.
     #[track_caller]
     pub fn expect(&mut self, name: &'static str) -> impl Future<Output = Event> + '_ {
         let caller = std::panic::Location::caller();
@@ -127,7 +127,7 @@ impl Listener {
         }
     }
 
-    /// Nothing is said but that the stream ends, and why.
+    /// Expects nothing but the end of the stream, for this reason.
     #[track_caller]
     pub fn expect_revoked(&mut self, reason: &'static str) -> impl Future<Output = ()> + '_ {
         let caller = std::panic::Location::caller();

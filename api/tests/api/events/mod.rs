@@ -4,6 +4,7 @@ mod changes;
 mod ids;
 mod limits;
 pub mod listener;
+mod partial;
 mod presence;
 mod pruning;
 mod raw;
@@ -35,7 +36,7 @@ async fn change_share(app: &TestApp, change: impl FnOnce(&mut Share) + Send + 's
     app.state.db.write(write).await.unwrap();
 }
 
-/// Waits until so many streams are left.
+/// Waits until this many streams are left.
 #[track_caller]
 fn until_open(app: &TestApp, left: usize) {
     let begun = Instant::now();

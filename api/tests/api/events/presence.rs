@@ -1,4 +1,4 @@
-//! The person sees who looked and who is watching, whatever way they are watched.
+//! The person sees who looked and who is watching, whatever way that happens.
 
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ fn until_number(app: &TestApp, sql: &str, wanted: i64) {
     }
 }
 
-/// Until the answer at `path` is as `wanted` wants it.
+/// Waits until the answer at `path` is as `wanted` wants it.
 #[track_caller]
 fn until(person: &Client, path: &'static str, wanted: impl Fn(&Value) -> bool) -> impl Future<Output = Value> {
     let (caller, person) = (std::panic::Location::caller(), person.clone());
@@ -98,7 +98,7 @@ async fn whoever_comes_and_goes_all_the_time_is_told_of_twice() {
     for number in 0..10 {
         alex.listen("robin").await.expect("status").await;
         until_open(&app, 1);
-        // Once robin hears of it, it was noticed that alex has gone.
+        // The hub has noticed alex's departure by the time robin hears of this.
         robin.patch("/api/v1/me", json!({"daily_goal_ml": 1000 + number})).await.expect(StatusCode::OK);
         loop {
             let event = own.next().await.unwrap();
@@ -128,7 +128,7 @@ async fn the_last_who_goes_is_gone_soon_though_nobody_listens_any_more() {
     until_number(&app, "SELECT count(*) AS n FROM watchers", 0);
 }
 
-/// The first status that alex receives on coming back after three entries and as many hidden changes as given.
+/// The first status that alex receives on coming back after three entries and this many hidden changes.
 async fn comes_back_to(hidden: usize) -> Value {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
@@ -207,7 +207,7 @@ async fn a_process_that_was_killed_is_cleared_up_after_even_if_nobody_watches_th
     own.expect("status").await;
     until_number(&app, "SELECT count(*) AS n FROM processes", 1);
     let now = app.clock.now().0;
-    // The clock was set back after the second one was killed.
+    // The clock was set back after the second process was killed.
     for (process, seen_at) in [("killed", now), ("from the future", now + 10 * MINUTE)] {
         app.execute(&format!(
             "INSERT INTO processes (id, seen_at) VALUES ('{process}', {seen_at});

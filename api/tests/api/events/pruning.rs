@@ -1,4 +1,4 @@
-//! Pruning of rows after a week, and which of them have to stay so that nobody can tell what was hidden from them.
+//! Pruning of rows after a week, and the rows that have to stay so that nobody can tell what was hidden from them.
 
 use actix_web::http::StatusCode;
 use serde_json::json;
@@ -19,7 +19,7 @@ async fn prune_all(app: &TestApp) {
     while app.state.db.write(move |conn| Ok(outbox::prune(conn, later)?)).await.unwrap() > 0 {}
 }
 
-/// The stream is quiet for a reader who comes back with the id, and a new stream begins with the same id.
+/// Expects a quiet stream for a reader who comes back with the id, and a new stream that begins with the same id.
 async fn expect_unchanged(app: &TestApp, reader: &Client, id: &str, what: &str) {
     let mut back = reader.listen_after("robin", id).await;
     back.heartbeat().await;
@@ -68,12 +68,12 @@ async fn what_is_let_go_of_others_tells_a_person_nothing() {
 async fn the_newest_of_each_kind_stays_and_nothing_of_whoever_is_gone() {
     let app = TestApp::start().await;
     let (robin, sasha) = (app.named("robin", Role::Admin).await, app.named("sasha", Role::Admin).await);
-    let kept = |app: &TestApp, name: &str| {
+    let left = |app: &TestApp, name: &str| {
         app.number(&format!(
             "SELECT count(*) AS n FROM outbox JOIN users ON users.id = person_id WHERE username = '{name}'"
         ))
     };
-    // More than one turn prunes, and all of them have to stay.
+    // One turn does not prune this many, and all of them have to stay.
     app.execute(
         "INSERT INTO users (id, username, display_name, role, password_hash, time_zone, day_starts_at, unit, daily_goal_ml,
                             water_presets_ml, created_at)
@@ -85,15 +85,15 @@ async fn the_newest_of_each_kind_stays_and_nothing_of_whoever_is_gone() {
          UPDATE outbox_head SET last = 1200",
     );
     prune_all(&app).await;
-    assert_eq!(kept(&app, "robin"), 1200);
+    assert_eq!(left(&app, "robin"), 1200);
     for value in 1..=30 {
         robin.log("water", value, NOON).await;
         sasha.log("altitude", 5, NOON).await;
     }
-    // A later change of a share stands for the one before it.
+    // A later change of a share replaces the one before it.
     robin.patch("/api/v1/me/shares/viewer-1", json!({"state": "approved"})).await.expect(StatusCode::OK);
     prune_all(&app).await;
-    assert_eq!((kept(&app, "robin"), kept(&app, "sasha")), (1201, 1));
+    assert_eq!((left(&app, "robin"), left(&app, "sasha")), (1201, 1));
 
     for number in 1..=5 {
         let path = format!("/api/v1/admin/users/viewer-{number}");
@@ -101,10 +101,10 @@ async fn the_newest_of_each_kind_stays_and_nothing_of_whoever_is_gone() {
     }
     robin.delete("/api/v1/admin/users/sasha").await.expect(StatusCode::NO_CONTENT);
     prune_all(&app).await;
-    // The newest row that robin was sent stays, without the name of the viewer who went.
-    assert_eq!((kept(&app, "robin"), kept(&app, "sasha")), (1197, 0));
+    // The newest row sent to robin stays, without the name of the viewer who is gone.
+    assert_eq!((left(&app, "robin"), left(&app, "sasha")), (1197, 0));
     let gone = "SELECT count(*) AS n FROM outbox WHERE topic = 'share' AND subject NOT IN (SELECT id FROM users)";
     assert_eq!(app.number(gone), 0);
-    // All has been walked, and nothing is walked twice.
+    // Every row has been walked over, and none is walked over twice.
     assert_eq!(app.number("SELECT last - pruned AS n FROM outbox_head"), 0);
 }

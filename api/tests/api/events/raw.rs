@@ -32,7 +32,7 @@ impl Raw {
 impl Iterator for Raw {
     type Item = Line;
 
-    /// The next event that came whole. Each part of the body holds whole ones, so what stands between the parts is no line of one.
+    /// The next complete event. Each part of the body holds complete events, so the framing between parts is no line of one.
     fn next(&mut self) -> Option<Line> {
         let (mut id, mut name, mut data) = (None, None, None);
         loop {

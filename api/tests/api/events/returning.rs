@@ -21,10 +21,10 @@ use super::raw::Raw;
 use crate::db::crash::{Client, JWT_SECRET, PATIENCE, Site};
 
 const VIEWERS: usize = 100;
-/// The viewers receive 10,000 of them altogether, and as many statuses.
+/// The viewers receive 10,000 entries altogether, and as many statuses.
 const ENTRIES: usize = 100;
 
-/// Users and sessions by SQL: what they came to be by is not what this is about.
+/// Makes users and sessions by SQL, since this test is not about how they come about.
 fn viewers(site: &Site) -> Vec<String> {
     let tokens = JwtKeys::new(&SecretString::from(JWT_SECRET), None);
     let now = Clock::system().now();

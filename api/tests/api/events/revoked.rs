@@ -14,14 +14,14 @@ use status_tracker::{
 use super::{change_share, listener::Listener};
 use crate::support::{Client, NOON, PASSWORD, TestApp};
 
-/// Within this a stream ends after what ends it was committed.
+/// How soon a stream ends after its end was committed.
 const SOON: Duration = Duration::from_secs(1);
 
 struct Scene {
     app: TestApp,
     robin: Client,
     alex: Client,
-    /// Alex watches robin here, and the list of people there.
+    /// Alex watches robin on the first stream, and the list of people on the second.
     streams: [Listener; 2],
 }
 
@@ -45,7 +45,7 @@ impl Scene {
     fn expect_session_over(self, since: Instant) -> impl Future<Output = ()> {
         let caller = std::panic::Location::caller();
         async move {
-            // Whole, with the server that is part of it.
+            // The scene is moved as a whole, with its server.
             let mut scene = self;
             for stream in &mut scene.streams {
                 stream.expect_revoked("session").await;
@@ -194,7 +194,7 @@ async fn sharing_with_nobody_ends_all_but_ones_own() {
     own.expect("status").await;
     scene.robin.patch("/api/v1/me", json!({"sharing": "nobody"})).await.expect(StatusCode::OK);
     let since = Instant::now();
-    // Alex may have come to watch before or after that.
+    // Alex may have begun to watch before or after that.
     while own.next().await.unwrap().name != "me" {}
     scene.expect_share_over(since).await;
 }
@@ -223,13 +223,13 @@ async fn a_share_that_is_narrowed_shows_less_from_then_on() {
     stream.expect("reset").await;
     let mut status = stream.expect("status").await;
     assert_eq!(status.data["water"]["last_ml"], json!(null));
-    // The entry may have been there when the share was looked at.
+    // The entry may have been committed when the share was read.
     if let Ok(Some(event)) = tokio::time::timeout(Duration::from_millis(500), stream.next()).await {
         assert_eq!((event.name.as_str(), &event.data["entry"]["value"]), ("entry", &json!(null)));
         assert_eq!(event.data["entry"]["band"], "middle");
         status = event;
     }
-    // Coming back shows no more than staying.
+    // Coming back shows no more than staying does.
     let mut again = scene.alex.listen_after("robin", &status.id).await;
     again.heartbeat().await;
 }

@@ -1,4 +1,4 @@
-//! Limits, penalties, and clients that wait as told.
+//! Limits, penalties, and clients that wait as they are told.
 
 pub mod penalties;
 pub mod tiers;

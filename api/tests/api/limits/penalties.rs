@@ -1,4 +1,4 @@
-//! Going on after having been refused. The tests' own clock tells how long a penalty lasts.
+//! Callers who go on after a refusal. The tests' own clock decides how long a penalty lasts.
 
 use actix_web::http::StatusCode;
 use serde_json::json;
@@ -20,10 +20,10 @@ async fn from(client: &Client, address: &str, path: &str) -> Answer {
     Answer::of(client.request("GET", path).insert_header(("x-forwarded-for", address)).send().await.unwrap()).await
 }
 
-/// Refusals on end that lead to a penalty: those of a page that has not heard of the first yet, and so many offences.
+/// The refusals in a row that lead to a penalty: those of a page that has not heard of the first yet, and as many offences.
 const REFUSALS: usize = AT_ONCE + OFFENCES as usize;
 
-/// Uses the limit up where it is not, and then is refused as often as leads to a penalty.
+/// Uses up the limit if need be, and is then refused as often as leads to a penalty.
 async fn earn_a_penalty(app: &TestApp, address: &str) {
     let anonymous = app.anonymous();
     let mut refused = 0;
@@ -62,7 +62,7 @@ async fn a_foreign_page_earns_its_visitor_no_penalty() {
 }
 
 #[actix_web::test]
-async fn whoever_goes_on_is_kept_out_for_twice_as_long_each_time() {
+async fn one_that_goes_on_is_kept_out_for_twice_as_long_each_time() {
     let app = TestApp::with(&SETTINGS).await;
     let anonymous = app.anonymous();
     for minutes in [1, 2, 4, 8] {
@@ -94,7 +94,7 @@ async fn a_level_is_forgotten_a_day_after_its_penalty_and_offences_after_an_hour
         from(&anonymous, STRANGER, PATH).await.expect_problem(429, "rate_limited");
     }
     app.clock.advance(61 * MINUTE);
-    // They are still told to wait from before, so each of these is an offence.
+    // They still have to wait from before, so each of these is an offence.
     for _ in 0..OFFENCES {
         from(&anonymous, STRANGER, PATH).await.expect_problem(429, "rate_limited");
     }

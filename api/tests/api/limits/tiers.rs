@@ -1,4 +1,4 @@
-//! Rate limits. They go by the time that passes, which here is the tests' own.
+//! Rate limits. They follow the passing of time, which here is the tests' own.
 
 use actix_web::http::StatusCode;
 use serde_json::json;
@@ -19,7 +19,7 @@ async fn the_limit_is_exact_under_many_requests_at_once_and_says_when_to_return(
     let viewer = app.viewer().await;
     let answers = futures_util::future::join_all((0..50).map(|_| viewer.get("/api/v1/me"))).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 41);
-    // Each was told how many are left, and no two the same.
+    // Each answer says how many are left, and no two say the same.
     let mut left: Vec<u32> = answers
         .iter()
         .filter(|answer| answer.status == 200)
@@ -88,7 +88,7 @@ async fn an_address_counts_as_the_trusted_proxy_saw_it() {
     let app = limited("RATE_LIMIT_GENERAL", "2/24h").await;
     let anonymous = app.anonymous();
     let path = "/api/v1/privacy-policy";
-    // The proxy stands on 127.0.0.1, as nginx does; what its client wrote further left is not believed.
+    // The proxy is on 127.0.0.1, as nginx is; its client's own entries further left are not believed.
     for (address, expected) in [
         ("192.0.2.1", 200),
         ("192.0.2.1", 200),
@@ -171,7 +171,7 @@ async fn no_header_makes_somebody_out_of_anybody_else() {
         let request = anonymous.request("GET", "/api/v1/privacy-policy");
         let request = headers.iter().fold(request, |request, header| request.append_header(*header));
         let answer = Answer::of(request.send().await.unwrap()).await;
-        // Ten refusals on end are a penalty, which is a refusal as well.
+        // Ten refusals in a row are a penalty, which is a refusal as well.
         assert_eq!(answer.status, if number < 3 { 200 } else { 429 }, "{headers:?}");
     }
     assert_eq!(from(&anonymous, "192.0.2.2", "/api/v1/privacy-policy").await.status, 200);
@@ -225,11 +225,11 @@ async fn networks_of_proxies_are_believed_and_nobody_beside_them() {
         ("203.0.113.2, 10.9.9.9", 200),
         ("203.0.113.3, 11.0.0.1, 10.9.9.9", 200),
         ("203.0.113.4, 11.0.0.1, 10.9.9.9", 429),
-        // All of them proxies: the one furthest away, not the one next door, which would stand for everybody.
+        // All are proxies: the one furthest away counts, not the nearest, which would stand for everybody.
         ("10.1.1.1", 200),
         ("10.1.1.2", 200),
         ("10.1.1.2, 10.7.7.7", 429),
-        // One of them wrote what is no address: it stands for its own clients, and not for those of the others.
+        // One proxy wrote something that is no address: it stands for its own clients, and not for those of the others.
         ("203.0.113.5, unknown, 10.2.2.2", 200),
         ("203.0.113.6, unknown, 10.2.2.2", 429),
         ("203.0.113.6, unknown, 10.2.2.3", 200),
@@ -238,7 +238,7 @@ async fn networks_of_proxies_are_believed_and_nobody_beside_them() {
     }
 }
 
-/// An nginx that trusts a proxy in front of it, which here is the client itself, and one that does not.
+/// One nginx trusts a proxy in front of it, which here is the client itself, and one does not.
 #[actix_web::test]
 async fn nginx_believes_the_proxies_it_was_told_of() {
     let settings = [("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "1/24h")];
@@ -263,7 +263,7 @@ async fn nginx_believes_the_proxies_it_was_told_of() {
     }
 }
 
-/// A caller with many addresses fills no memory: past a number of them, new ones count together. Users always count by themselves.
+/// A caller with many addresses cannot fill the memory: past a number of them, new ones count together. Users always count by themselves.
 #[actix_web::test]
 async fn memory_has_an_end_however_many_addresses_there_are() {
     let app = limited("RATE_LIMIT_GENERAL", "2/24h").await;

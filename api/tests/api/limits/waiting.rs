@@ -1,4 +1,4 @@
-//! A caller who waits as told is never kept out, one who goes on is, and reading and logging do not stand in each other's way.
+//! Callers who wait as they are told are never kept out, those who go on are, and reading and logging have separate limits.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ async fn if_none_match(client: &Client, path: &str, tag: &str) -> Answer {
     Answer::of(client.request("GET", path).insert_header(("if-none-match", tag)).send().await.unwrap()).await
 }
 
-/// `tabs` that each ask for `path`, wait exactly as told and ask again, until all had an answer. In how many seconds.
+/// Lets `tabs` each ask for `path`, wait exactly as told and ask again, until all had an answer. Returns the seconds that took.
 async fn all_wait_as_told(app: &TestApp, client: &Client, paths: &[&str]) -> i64 {
     // When each asks next, in seconds from now.
     let mut waiting: Vec<(i64, &str)> = paths.iter().map(|path| (0, *path)).collect();
@@ -109,7 +109,7 @@ async fn one_that_comes_a_little_early_each_time_is_kept_out() {
     let viewer = app.viewer().await;
     viewer.get(ME).await.expect(StatusCode::OK);
     let mut refused = 0;
-    // Twice a minute, though told to wait an hour.
+    // Asks twice a minute, though told to wait an hour.
     while viewer.get(ME).await.json["code"] == "rate_limited" {
         refused += 1;
         app.clock.advance(MINUTE / 2);
@@ -137,7 +137,7 @@ async fn what_one_tier_said_is_nothing_to_another() {
         let answer = admin.post("/api/v1/entries", json!({"metric": "altitude", "value": 5})).await;
         assert!([201, 429].contains(&answer.status.as_u16()));
     }
-    // Not one offence so far: it takes all of them.
+    // There was no offence so far: it takes all of them.
     for _ in 0..OFFENCES {
         wait(&admin.get(ME).await);
     }
@@ -211,7 +211,7 @@ async fn unchanged_answers_draw_on_a_bucket_ten_times_as_large() {
         assert_eq!((answer.header("x-ratelimit-tier"), answer.header("x-ratelimit-limit")), ("unchanged", "30"));
         assert_eq!(answer.header("x-ratelimit-remaining"), left.to_string());
     }
-    // Now they count as any other, until that is used up as well.
+    // Now they count like any others, until that limit is used up as well.
     for left in ["1", "0"] {
         let answer = if_none_match(&viewer, ME, &tag).await;
         assert_eq!((answer.status.as_u16(), answer.header("x-ratelimit-tier")), (304, "general"));
@@ -249,7 +249,7 @@ async fn a_spent_budget_still_tells_that_nothing_changed_and_nothing_else() {
     wait(&changed);
     assert_eq!((changed.header("etag"), changed.header("x-ratelimit-tier")), ("", "general"));
     assert_eq!(changed.json["errors"], Value::Null);
-    // No made-up tag buys more than twenty looks.
+    // A made-up tag buys no more than twenty requests.
     let mut let_through = 0;
     for number in 0..30 {
         let answer = if_none_match(&viewer, ME, &format!("\"{number}\"")).await;
@@ -327,7 +327,7 @@ async fn a_penalty_of_an_address_keeps_nobody_there_from_signing_in() {
         at_home("POST", path, credentials.clone()).await.expect(StatusCode::OK);
     }
     at_home("POST", "/api/v1/auth/register", json!({})).await.expect_problem(422, "invalid");
-    // Somebody signed in was never meant.
+    // The penalty never applied to anybody signed in.
     let signed_in = viewer.request("GET", ME).insert_header(("x-forwarded-for", "192.0.2.1")).send().await.unwrap();
     assert_eq!(signed_in.status(), 200);
 }

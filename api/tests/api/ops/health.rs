@@ -127,7 +127,7 @@ async fn a_full_queue_is_busy_and_empties_again() {
         state.db.write(block).await
     });
     actix_web::web::block(move || wait_started.recv().unwrap()).await.unwrap();
-    // The first is running and no longer in the queue; the next one fills it.
+    // The first write is running and no longer in the queue; the next one fills it.
     let mut waiting = Box::pin(app.state.db.write(|_| Ok(())));
     assert!((&mut waiting).now_or_never().is_none());
 
@@ -159,7 +159,7 @@ async fn a_reader_that_comes_free_too_late_is_busy() {
         state.db.read_blocking(hold)
     });
     wait_taken.recv().unwrap();
-    // Nobody gives the only connection back, so this lasts as long as a request may wait for one.
+    // Nobody returns the only connection, so this lasts as long as a request may wait for one.
     let refused = admin.get("/api/v1/me").await;
     refused.expect_problem(503, "busy");
     assert_eq!(refused.header("retry-after"), "2");
@@ -190,7 +190,7 @@ async fn a_request_that_takes_too_long_is_answered() {
     let admin = app.admin().await;
     let address = app.url.replace("http://", "");
     let token = admin.bearer.clone().unwrap();
-    // A body that never comes.
+    // The body never arrives.
     let answer = actix_web::web::block(move || {
         let mut stream = TcpStream::connect(&address).unwrap();
         write!(

@@ -1,4 +1,4 @@
-//! Log lines of the running program: one line a request, no secret, nothing a client could forge.
+//! Log lines of the running program: one line a request, no secret, and nothing that a client could forge.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -53,7 +53,7 @@ impl Running {
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        // Lines that the server writes by itself, such as where the audit log stands, come in between.
+        // Lines that the server writes by itself, such as the head of the audit log, come in between.
         let mut line = String::new();
         while !line.contains("\"message\":\"request\"") && !line.contains(" request method=") {
             line.clear();

@@ -126,7 +126,7 @@ async fn maintenance_by_configuration_is_ended_by_configuration() {
     let refused = admin.patch(SETTINGS, json!({"maintenance_mode": false, "registration": "closed"})).await;
     refused.expect_problem(409, "set_by_configuration");
     assert_eq!(admin.get(SETTINGS).await.json, json!({"maintenance_mode": true, "registration": "open"}));
-    // Any other change is made.
+    // Any other change goes through.
     let changed = admin.patch(SETTINGS, json!({"maintenance_mode": true, "registration": "invite"})).await;
     assert_eq!(changed.expect(StatusCode::OK).json["registration"], "invite");
     admin.post("/api/v1/entries", body).await.expect_problem(503, "maintenance");
@@ -166,7 +166,7 @@ async fn a_setting_that_does_not_fit_is_refused() {
     assert_eq!(admin.get(SETTINGS).await.json, json!({"maintenance_mode": false, "registration": "open"}));
 }
 
-/// OWASP ASVS v5.0.0-15.4.2: what is held in memory is what was decided last.
+/// OWASP ASVS v5.0.0-15.4.2: the settings in memory are the last decision.
 #[actix_web::test]
 async fn of_many_changes_at_once_the_last_one_holds() {
     let app = TestApp::start().await;

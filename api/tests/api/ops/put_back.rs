@@ -1,4 +1,4 @@
-//! A clock that was wrong and is put right: what was made while it was ahead.
+//! A clock that was wrong and is corrected: data from the time when it was ahead.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ fn credentials(username: &str, password: &str) -> Value {
 async fn whatever_changes_an_entry_changes_it_later_than_what_changed_it_before() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
-    // Also where it stands still, as it does within a millisecond.
+    // Zero as well: within a millisecond the clock stands still.
     for ahead in [2 * HOUR, 1, 0] {
         app.clock.set_by(ahead);
         let entry = robin.log("water", 250, NOON).await;
@@ -71,7 +71,7 @@ async fn changes_of_many_are_later_too_and_preview_and_change_agree() {
     let after = robin.get(&path).await.json;
     assert_eq!(after["value"], 100);
     assert!(instant(&after["updated_at"]) > instant(&changed["updated_at"]));
-    // By days as well, which is one statement for all that move alike.
+    // By days as well, which is one statement for all entries that move alike.
     let before = instant(&after["updated_at"]);
     robin.patch("/api/v1/me", json!({"time_zone": "Pacific/Kiritimati"})).await.expect(StatusCode::OK);
     let preview = robin.post("/api/v1/entries/recompute?dry_run=true", json!({})).await;
@@ -105,7 +105,7 @@ async fn tokens_that_were_made_ahead_work_as_long_as_their_session() {
     app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
     page.delete("/api/v1/me/sessions").await.expect(StatusCode::NO_CONTENT);
     jwt.get("/api/v1/me").await.expect_problem(401, "unauthorized");
-    // A session made before the clock was right, and idle since, ends as it would have.
+    // A session from before the correction, idle since, ends as it would have.
     app.clock.advance(7 * DAY + HOUR);
     page.get("/api/v1/me").await.expect_problem(401, "unauthorized");
 }
@@ -146,7 +146,7 @@ async fn a_penalty_that_was_made_ahead_lasts_as_long_as_it_would() {
     let waits =
         |answer: crate::support::Answer| answer.expect_problem(429, "penalised").header("retry-after").to_owned();
     assert_eq!(waits(viewer.get("/api/v1/me").await), "60");
-    // Also for the process after this one, and for whoever looks.
+    // The next process, and an admin who looks, see the same.
     let restarted = app.restarted(&settings).await;
     let again = Client { url: restarted.url.clone(), ..viewer.clone() };
     assert_eq!(waits(again.get("/api/v1/me").await), "60");

@@ -1,4 +1,4 @@
-//! The data that a page needs to draw itself comes in one answer, and each part says what its own route says.
+//! The data that a page needs to draw itself comes in one answer, and each part equals the answer of its own route.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ async fn part(client: &Client, path: &str) -> Value {
     if answer.status == StatusCode::OK { answer.json } else { Value::Null }
 }
 
-/// Each part is the answer that `client` gets from the route that has it alone.
+/// Expects that each part is the answer that `client` gets from the part's own route.
 async fn assert_parts(client: &Client, query: &str, shown: Option<&str>) {
     let start = start(client, query).await;
     let fields: Vec<&String> = start.as_object().unwrap().keys().collect();
@@ -163,7 +163,7 @@ async fn it_counts_as_a_look_once_a_minute() {
         assert_eq!(looks(), expected);
         app.clock.advance(MINUTE / 2);
     }
-    // A viewer who may not watch has not looked.
+    // A viewer who may not watch leaves no look.
     robin.decides(&alex, json!({"state": "ended"})).await;
     app.clock.advance(MINUTE);
     start(&alex, "?person=robin").await;

@@ -91,7 +91,7 @@ async fn a_viewer_sees_every_person_and_an_admin_themself() {
     assert_eq!(own.json["items"].as_array().unwrap().len(), 1);
     assert_eq!(own.json["items"][0]["person"]["username"], "robin");
 
-    // Another admin, a viewer and nobody at all look the same.
+    // Another admin, a viewer and a name that nobody has look the same.
     for path in ["status", "entries"] {
         for who in ["sasha", &viewer.username, "nobody", "%01", ".%2f"] {
             robin.get(&format!("/api/v1/people/{who}/{path}")).await.expect_problem(404, "not_found");
@@ -140,7 +140,7 @@ async fn freshness_goes_by_the_persons_own_hours() {
     let (robin, viewer) = (app.named("robin", Role::Admin).await, app.viewer().await);
     robin.patch("/api/v1/me", json!({"ageing_after_hours": 2, "stale_after_hours": 5})).await.expect(StatusCode::OK);
     robin.log("water", 250, "2026-03-01T12:05:00Z").await;
-    // From five minutes before it happened, by the clock of the device it was logged on.
+    // The entry lies five minutes ahead, by the clock of the device on which it was logged.
     for (moved, freshness) in [
         (0, "fresh"),
         (2 * HOUR + 5 * MINUTE - 1, "fresh"),
@@ -223,7 +223,7 @@ async fn freshness_comes_only_from_what_a_viewer_sees() {
         let status = viewer.get("/api/v1/people/robin/status").await.json;
         assert_eq!((&status["freshness"], &status["updated_at"]), (&json!(freshness), &updated_at), "{status}");
     }
-    // Not even by being taken away.
+    // Nor does deleting a hidden entry show.
     app.execute("UPDATE shares SET water = 'none', altitude = 'logged'");
     let before = viewer.get("/api/v1/people/robin/status").await.json;
     robin.delete(&format!("/api/v1/entries/{}", water["id"].as_str().unwrap())).await.expect(StatusCode::NO_CONTENT);

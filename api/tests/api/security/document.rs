@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{repository, sources};
 
-/// The parts of OWASP ASVS 5.0.0 that apply: levels 1 and 2 where the program has what they are about, and some chosen of level 3.
+/// The parts of OWASP ASVS 5.0.0 that apply: levels 1 and 2 where the program has the feature, and a choice of level 3.
 const LISTED: &str = "1.1.1-2 1.2.1-5 1.2.10 1.3.3 1.3.10 1.4.2 1.5.2 2.1.1-3 2.2.1-3 2.3.1-3 2.4.1 3.2.1-2 3.3.1-5 3.4.1-8 3.5.1-3 3.7.1-2 \
                       4.1.1-4 4.2.1-3 5.1.1 5.2.1-3 5.3.1-2 5.4.1-2 6.1.1-3 6.2.1-12 6.3.1-5 6.3.7-8 6.4.1-3 6.4.6 6.5.1-8 7.1.1-2 7.2.1-4 \
                       7.3.1-2 7.4.1-5 7.5.1-3 7.6.2 8.1.1-2 8.2.1-4 8.3.1-2 8.4.2 9.1.1-3 9.2.1-4 11.1.1-2 11.2.1-3 11.3.1-5 11.4.1-4 11.5.1 \
@@ -14,7 +14,7 @@ const LISTED: &str = "1.1.1-2 1.2.1-5 1.2.10 1.3.3 1.3.10 1.4.2 1.5.2 2.1.1-3 2.
 const DOCUMENTS: [&str; 4] =
     ["docs/security.md", "docs/security/rules.md", "docs/security/asvs.md", "docs/security/flaws.md"];
 
-/// The tables below one heading of the security documents, row by row without their heads, in plain text.
+/// The tables below one heading of the security documents, row by row without their heads, as plain text.
 pub struct Section {
     document: &'static str,
     heading: String,
@@ -51,7 +51,7 @@ impl Section {
         &row.unwrap_or_else(|| panic!("{}: \"{}\" has no row \"{name}\"", self.document, self.heading))[1]
     }
 
-    /// The number with which that begins.
+    /// The number with which the second column begins.
     pub fn number(&self, name: &str) -> usize {
         let digits: String = self.value(name).chars().take_while(char::is_ascii_digit).collect();
         digits.parse().unwrap_or_else(|_| panic!("{name}: {} begins with no number", self.value(name)))
@@ -116,7 +116,7 @@ fn tests() -> BTreeSet<String> {
     found
 }
 
-/// The full path of the test that `row` calls `name`: a path, or the name of one of this folder's.
+/// The full path of the test that `row` calls `name`: a path, or the name of a test in this folder.
 fn found(tests: &BTreeSet<String>, name: &str, row: &str) -> String {
     let end = format!("::{name}");
     let known = |test: &&String| *test == name || (test.starts_with("security::") && test.ends_with(&end));

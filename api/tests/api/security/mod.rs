@@ -1,5 +1,5 @@
 //! The promises of docs/security.md, tested from outside: every requirement of OWASP ASVS 5.0 that applies, by its number, and the classes
-//! of flaw that comparable programs had. `THROUGH_NGINX=1 cargo test --test api security::` asks the same through nginx.
+//! of flaw that comparable programs had. `THROUGH_NGINX=1 cargo test --test api security::` tests the same through nginx.
 
 use std::{
     fs,
@@ -30,9 +30,9 @@ mod v7;
 mod v8;
 mod v9;
 
-/// Close to [`crate::support::PASSWORD`], and not it.
+/// Close to [`crate::support::PASSWORD`], but not it.
 pub const WRONG: &str = "Quiet-Harbour-71-lanternS";
-/// As good as it.
+/// Another password that is strong enough.
 pub const NEW_PASSWORD: &str = "Wide-Meadow-38-swallows";
 
 /// A file of the repository.
@@ -80,7 +80,7 @@ pub fn operations() -> Vec<(String, String, Value)> {
     found
 }
 
-/// A path of the document with something in the place of its parameters.
+/// A path of the document with values for its parameters.
 pub fn filled(path: &str) -> String {
     path.split('/')
         .map(|part| match part {

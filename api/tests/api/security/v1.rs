@@ -6,7 +6,7 @@ use status_tracker::{account::model::Role, audit::csv::csv_field};
 use super::{page_sources, repository, sources};
 use crate::support::{Client, NOON, TestApp};
 
-/// Text that some interpreter or other would take for more than text.
+/// Text that some interpreter would take for more than text.
 const HOSTILE: [&str; 12] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
@@ -96,7 +96,7 @@ async fn v5_0_0_1_2_4_nothing_that_is_sent_becomes_sql() {
         }
     }
     assert_eq!(app.contents(), before);
-    // Values reach the database as bound parameters because Diesel's builder writes every statement; no room writes its own.
+    // Values reach the database as bound parameters, because Diesel's builder writes every statement; no room writes its own.
     for (name, text) in sources("api/src", &[".rs"]) {
         let fixed = text.matches("sql_query(").count() == text.matches("sql_query(\"").count();
         assert!(name.contains("/db/") || fixed, "{name} puts SQL together");

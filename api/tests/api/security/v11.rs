@@ -58,7 +58,7 @@ fn v5_0_0_11_1_2_the_inventory_names_every_crate_that_does_cryptography() {
     let used: BTreeSet<String> = CRYPTOGRAPHY.into_iter().map(str::to_owned).collect();
     assert_eq!(written, used);
     assert!(used.is_subset(&dependencies()), "{:?} are no dependencies", used.difference(&dependencies()));
-    // Nobody else brings some along: what is in the list of dependencies and does cryptography is in the list above.
+    // No other crate does cryptography: each one in the list of dependencies that does is in the list above.
     for known in
         ["ring", "openssl", "rustls", "argon2", "chacha20poly1305", "ed25519-dalek", "md-5", "sha1", "blake3", "age"]
     {
@@ -148,12 +148,12 @@ async fn v5_0_0_11_3_4_no_nonce_is_used_twice() {
 
 /// OWASP ASVS v5.0.0-11.4.2
 #[actix_web::test]
-async fn v5_0_0_11_4_2_passwords_are_kept_as_slow_salted_hashes() {
+async fn v5_0_0_11_4_2_passwords_are_stored_as_slow_salted_hashes() {
     let app = TestApp::start().await;
     app.viewer().await;
     app.viewer().await;
     let kept = hashes(&app);
-    // The same password twice, and nothing about it shows. The cost is that of the tests.
+    // The same password twice leaves no trace of being the same. The cost is that of the tests.
     assert!(kept[0] != kept[1] && kept.iter().all(|hash| hash.starts_with("$2b$04$") && hash.len() == 60), "{kept:?}");
     let cost = Section::of("Guessing").number("work for one hash");
     assert!(repository("deploy/example.env").contains(&format!("#BCRYPT_COST={cost}\n")));

@@ -35,7 +35,7 @@ fn v5_0_0_13_1_1_the_server_asks_nobody_and_is_asked_as_written_down() {
         assert!(!manifest["dependencies"].as_table().unwrap().contains_key(client), "{client} asks other servers");
     }
     for (name, text) in sources("api/src", &[".rs"]) {
-        // The health check of the same machine is the one thing that connects anywhere.
+        // Only the health check connects anywhere, to the same machine.
         let connects =
             text.contains("TcpStream::connect") || text.contains("UdpSocket") || text.contains("lookup_host");
         assert!(!connects || name.ends_with("ops/healthcheck.rs"), "{name} connects somewhere");
@@ -148,7 +148,7 @@ async fn v5_0_0_13_4_1_nginx_serves_what_the_build_makes_and_nothing_left_beside
         app.leave_beside_the_page(left);
         let answer = app.anonymous().get(&format!("/{left}")).await;
         assert!(!String::from_utf8_lossy(&answer.body).contains("forgotten here"), "{left}");
-        // It is an unknown address of the page, or one that only scanners ask for.
+        // The page does not know the address, or only scanners ask for it.
         assert!(answer.body == page || answer.status.is_client_error(), "{left}: {}", answer.status);
     }
     app.leave_beside_the_page("favicon.svg");

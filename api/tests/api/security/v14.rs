@@ -25,7 +25,7 @@ async fn columns(app: &TestApp) -> BTreeSet<String> {
 
 /// OWASP ASVS v5.0.0-14.1.1, 14.1.2
 #[actix_web::test]
-async fn v5_0_0_14_1_1_every_column_that_is_kept_has_a_level_and_every_level_its_rules() {
+async fn v5_0_0_14_1_1_every_stored_column_has_a_level_and_every_level_its_rules() {
     let app = TestApp::start().await;
     let mut written = BTreeSet::new();
     let mut levels = BTreeSet::new();
@@ -61,7 +61,7 @@ async fn v5_0_0_14_2_1_nothing_secret_stands_in_an_address() {
 
 /// OWASP ASVS v5.0.0-14.2.2, 14.3.2
 #[actix_web::test]
-async fn v5_0_0_14_2_2_what_is_private_is_kept_by_nobody_on_the_way() {
+async fn v5_0_0_14_2_2_private_answers_are_cached_nowhere_on_the_way() {
     let app = TestApp::start().await;
     let robin = app.named("robin", status_tracker::account::model::Role::Admin).await;
     robin.log("water", 250, NOON).await;
@@ -128,7 +128,7 @@ async fn v5_0_0_14_2_4_who_erases_themself_leaves_nothing_but_records() {
 
 /// OWASP ASVS v5.0.0-14.3.1
 #[actix_web::test]
-async fn v5_0_0_14_3_1_signing_out_clears_what_the_browser_kept() {
+async fn v5_0_0_14_3_1_signing_out_clears_what_the_browser_stored() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
     let page = app.anonymous().sign_in(&viewer.username, PASSWORD).await;
@@ -136,7 +136,7 @@ async fn v5_0_0_14_3_1_signing_out_clears_what_the_browser_kept() {
     let cleared = bye.expect(StatusCode::NO_CONTENT).header("clear-site-data");
     assert_eq!(cleared, "\"cookies\"", "what others have waiting in this browser stays");
     assert!(bye.header("set-cookie").contains("Max-Age=0"));
-    // The page itself clears what was kept for this person.
+    // The page itself clears its stored data of this person.
     assert!(
         repository("web/src/rooms/auth/session.svelte.ts").contains("new LocalStore(keeping.shelf, username).clear(")
     );
@@ -144,7 +144,7 @@ async fn v5_0_0_14_3_1_signing_out_clears_what_the_browser_kept() {
 
 /// OWASP ASVS v5.0.0-14.3.3
 #[test]
-fn v5_0_0_14_3_3_no_credential_is_kept_where_scripts_reach() {
+fn v5_0_0_14_3_3_no_credential_is_stored_where_scripts_reach() {
     let kept = Section::of("Kept in the browser").rows();
     for (name, text) in page_sources() {
         for word in ["sessionStorage", "indexedDB", "document.cookie", "caches.open"] {

@@ -39,7 +39,7 @@ async fn v5_0_0_15_1_3_what_is_dear_is_bounded_as_written_down() {
         let [what, _, place, text] = &row[..] else { panic!("{row:?} does not have four columns") };
         assert!(repository(place).contains(text), "{what}: {place} does not say `{text}`");
     }
-    // The dearest: more sign-ins at once than there is room for are told to come back, and everybody else goes on.
+    // The most expensive request: more sign-ins at once than there is room for are told to come back, and everybody else goes on.
     let app = TestApp::with(&[("BCRYPT_COST", "11")]).await;
     let viewer = app.viewer().await;
     let names: Vec<String> = (0..40).map(|number| format!("nobody-{number}")).collect();
@@ -118,7 +118,7 @@ async fn v5_0_0_15_3_3_fields_that_an_action_does_not_have_are_refused() {
         assert_eq!(answer.expect_problem(422, "invalid").fields(), [field]);
     }
     assert_eq!(app.contents(), before);
-    // By the type of every body: what it does not name, it does not take.
+    // The type of every body refuses fields that it does not name.
     for (name, text) in sources("api/src", &[".rs"]) {
         let bodies = text.matches("Deserialize, Validate").count();
         assert!(text.matches("deny_unknown_fields").count() >= bodies, "{name} has a body that takes anything");
@@ -129,7 +129,7 @@ async fn v5_0_0_15_3_3_fields_that_an_action_does_not_have_are_refused() {
 #[actix_web::test]
 async fn v5_0_0_15_3_4_twenty_ways_to_lie_about_an_address_change_nothing() {
     let limited = [("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "3/24h")];
-    // Directly the caller is no proxy; through nginx its word is dropped, and nginx is one.
+    // Without nginx the caller is no proxy; nginx is one, and drops the caller's header.
     let untrusted = [("TRUSTED_PROXIES", "192.0.2.99")];
     let settings: Vec<_> = limited.into_iter().chain(untrusted.into_iter().filter(|_| !through_nginx())).collect();
     let app = TestApp::with(&settings).await;
@@ -197,7 +197,7 @@ async fn v5_0_0_15_3_7_a_parameter_given_twice_or_in_the_wrong_place_is_refused(
     }
     let twice = r#"{"metric":"water","metric":"altitude","value":5}"#;
     admin.send("POST", "/api/v1/entries", "application/json", twice).await.expect_client_error();
-    // A body's field in the address is not the body's.
+    // A parameter in the address does not stand for the body's field of that name.
     admin
         .send("POST", "/api/v1/entries?value=250&metric=water", "application/json", "{}")
         .await
@@ -238,7 +238,7 @@ async fn v5_0_0_15_4_2_what_is_checked_still_holds_when_it_is_done() {
         .collect();
     outcomes.sort_unstable();
     assert_eq!(outcomes, [201, 409, 409, 409]);
-    // Two admins who both leave, or send each other away, at once: one stays.
+    // Two admins leave, or demote each other, at the same moment: one stays.
     for path in ["/api/v1/me", "/api/v1/admin/users/"] {
         let app = TestApp::start().await;
         let (one, two) = (app.admin().await, app.admin().await);

@@ -175,7 +175,7 @@ fn v5_0_0_16_3_4_what_went_wrong_stands_in_the_log_with_its_cause() {
 fn v5_0_0_16_4_1_nobody_forges_a_line() {
     for format in ["json", "pretty"] {
         let mut server = Running::start(format);
-        // A new line, an escape sequence, and what turns the direction of reading round.
+        // A new line, an escape sequence, and a character that reverses the direction of reading.
         let (_, line) = server.ask(&get("/%0d%0a%7b%22level%22:%22INFO%22%7d%1b[2J%e2%80%ae%e2%80%a8"));
         let forging = |c: char| c.is_control() || ['\u{202e}', '\u{2028}'].contains(&c);
         assert!(line.contains("404") && !line.trim_end().contains(forging), "{line:?}");
@@ -204,7 +204,7 @@ async fn v5_0_0_16_4_2_a_record_is_neither_changed_nor_removed_unnoticed() {
     }
     let check = || app.state.db.read(|conn| Ok(verify(conn, None)?));
     assert!(matches!(check().await.unwrap(), Verdict::Sound { .. }));
-    // The owner of the file may drop the triggers, and the chain tells.
+    // The owner of the file may drop the triggers, but the chain shows the change.
     run("DROP TRIGGER audit_is_not_changed; UPDATE audit SET actor = 'somebody else' WHERE id = 2").await.unwrap();
     assert!(matches!(check().await.unwrap(), Verdict::Broken(_)));
     viewer.get("/api/v1/admin/audit").await.expect_problem(403, "read_only_role");
@@ -238,7 +238,7 @@ async fn v5_0_0_16_5_2_when_the_database_fails_nobody_gets_in_and_nothing_is_hal
     let admin = app.admin().await;
     admin.log("water", 250, NOON).await;
     let before = app.contents();
-    // Where nothing can be recorded, nothing is done: neither a sign-in nor an entry.
+    // Nothing is done that cannot be recorded: neither a sign-in nor an entry.
     let broken =
         |conn: &mut DbConnection| Ok(conn.batch_execute("ALTER TABLE audit_head RENAME TO audit_head_elsewhere")?);
     app.state.db.write(broken).await.unwrap();

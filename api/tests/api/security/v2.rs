@@ -10,7 +10,7 @@ use status_tracker::{
 use super::{document::Section, operations, repository};
 use crate::support::{Client, NOON, TestApp};
 
-/// Every field that some operation takes: the body's schema or the operation's id, the field, what the OpenAPI document says of it.
+/// Every field that some operation takes: the body's schema or the operation's id, the field, its description in the OpenAPI document.
 fn fields() -> Vec<(String, Value)> {
     let document = serde_json::to_value(status_tracker::server::document()).unwrap();
     let schemas = &document["components"]["schemas"];

@@ -8,7 +8,7 @@ use crate::support::{Answer, NOON, PASSWORD, TestApp};
 
 const OVER_TLS: [(&str, &str); 1] = [("PUBLIC_URL", "https://status.example.org")];
 
-/// The whole `Set-Cookie` of a sign-in where people come over TLS.
+/// The whole `Set-Cookie` of a sign-in over TLS.
 async fn cookie() -> String {
     let app = TestApp::with(&OVER_TLS).await;
     let viewer = app.viewer().await;
@@ -17,7 +17,7 @@ async fn cookie() -> String {
     answer.header("set-cookie").to_owned()
 }
 
-/// One answer of every kind, the API's and nginx's own, each with what it was asked for.
+/// One answer of every kind, the API's and nginx's own, each with its request.
 async fn answers() -> Vec<(String, Answer)> {
     let app = TestApp::behind_nginx().await;
     let admin = app.admin().await;
@@ -124,7 +124,7 @@ async fn v5_0_0_3_3_4_no_script_reads_the_cookie() {
 
 /// OWASP ASVS v5.0.0-3.3.5
 #[actix_web::test]
-async fn v5_0_0_3_3_5_the_cookie_is_small_enough_to_be_kept() {
+async fn v5_0_0_3_3_5_the_cookie_is_small_enough_to_be_stored() {
     let app = TestApp::with(&OVER_TLS).await;
     super::register(&app, &"x".repeat(32), PASSWORD).await.expect(StatusCode::CREATED);
     assert!(login(&app, &"x".repeat(32), PASSWORD).await.cookie().unwrap().len() < 4096);
@@ -182,7 +182,7 @@ async fn v5_0_0_3_4_3_every_answer_says_what_it_may_load() {
             !scripts.contains("unsafe") && !scripts.contains('*') && !policy.contains("object-src"),
             "{asked}: {policy}"
         );
-        // An answer by nginx itself has no document in it that a base could be set in.
+        // An answer by nginx itself has no document in which a base could be set.
         assert!(
             policy.contains("base-uri 'none'") || answer.header("content-type") == "application/problem+json",
             "{asked}"

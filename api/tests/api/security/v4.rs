@@ -56,7 +56,7 @@ async fn v5_0_0_4_1_2_the_api_sends_nobody_from_http_to_https() {
 async fn v5_0_0_4_1_3_what_only_a_proxy_may_say_cannot_be_said_by_others() {
     let app = TestApp::with(&[("TRUSTED_PROXIES", "192.0.2.99")]).await;
     let viewer = app.viewer().await;
-    // Directly, because nobody in between is a trusted proxy; through nginx, because it drops what a client says.
+    // Without nginx, because nobody in between is a trusted proxy; with nginx, because it drops the client's header.
     let trusting = TestApp::start().await;
     let watched = trusting.viewer().await;
     let apps = [(&app, &viewer)].into_iter().chain(trusting.through_nginx().then_some((&trusting, &watched)));
@@ -122,7 +122,7 @@ async fn v5_0_0_4_2_1_nobody_smuggles_a_request_inside_another() {
         let answer = raw(&app.url, request).await;
         assert!(!answer.contains("{\"status\":\"ok\"}"), "{headers:?} let a second request in: {answer}");
     }
-    // And what is plainly two requests is answered twice, so the above is not for want of a connection.
+    // Two plain requests get two answers, so the connection was not the reason above.
     let two = raw(&app.url, format!("{inner}{inner}")).await;
     assert_eq!(two.matches("{\"status\":\"ok\"}").count(), 2, "{two}");
 }

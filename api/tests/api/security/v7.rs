@@ -156,7 +156,7 @@ async fn v5_0_0_7_4_2_who_is_deleted_or_disabled_is_out_everywhere() {
         client.get("/api/v1/me").await.expect_problem(401, "unauthorized");
     }
     login(&app, &disabled.username, PASSWORD).await.expect_problem(401, "invalid_credentials");
-    // Nor does what ended come back with the account.
+    // Ended sessions do not come back with the account either.
     admin.patch(&path, json!({"disabled": false})).await.expect(StatusCode::OK);
     for client in &ended {
         client.get("/api/v1/me").await.expect_problem(401, "unauthorized");
@@ -184,7 +184,7 @@ async fn v5_0_0_7_4_3_a_new_password_ends_every_other_session() {
 /// OWASP ASVS v5.0.0-7.4.4
 #[test]
 fn v5_0_0_7_4_4_every_screen_offers_to_sign_out() {
-    // The two frames around the screens of somebody signed in: the ordinary one, and what has to be done before it.
+    // The two frames of somebody signed in: the ordinary one, and the one before the required steps are done.
     for frame in ["web/src/SignedIn.svelte", "web/src/App.svelte"] {
         let frame = repository(frame);
         assert!(frame.contains("<Shell") && frame.contains("<SignOut"));
@@ -212,7 +212,7 @@ async fn v5_0_0_7_4_5_an_admin_signs_a_user_out_everywhere() {
 
 /// OWASP ASVS v5.0.0-7.5.1, 7.5.3
 #[actix_web::test]
-async fn v5_0_0_7_5_1_what_keeps_others_out_changes_only_with_the_password() {
+async fn v5_0_0_7_5_1_credentials_change_only_with_the_password() {
     let app = TestApp::start().await;
     app.admin().await;
     let admin = app.named("robin", Role::Admin).await;

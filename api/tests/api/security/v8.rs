@@ -7,7 +7,7 @@ use status_tracker::account::model::Role;
 use super::{document::Section, filled, operations};
 use crate::support::{NOON, PASSWORD, TestApp};
 
-/// `anyone`, `signed in`, `viewer` or `admin`, as written down.
+/// `anyone`, `signed in`, `viewer` or `admin`, as documented.
 fn who_may(method: &str, path: &str) -> String {
     Section::of("Operations").value(&format!("{method} {path}")).to_owned()
 }
@@ -33,7 +33,7 @@ async fn v5_0_0_8_1_1_every_operation_asks_for_the_role_written_down() {
         let refused = viewer.status == 403 && viewer.json["code"] == "read_only_role";
         assert_eq!(refused, who == "admin", "{method} {path} as a viewer: {}", viewer.status);
     }
-    // Robin is as before, and nobody made an entry; only the viewers of this test have come.
+    // Robin is unchanged, and nobody made an entry; only the viewers of this test are new.
     let after = app.contents();
     assert!(after.starts_with(before.trim_end_matches("][]")) && after.ends_with("][]"), "{after}");
 }
@@ -116,7 +116,7 @@ async fn v5_0_0_8_3_2_a_role_that_is_taken_away_is_gone_with_the_next_request() 
     }
     let again = app.anonymous().sign_in(&admin.username, PASSWORD).await;
     again.post("/api/v1/entries", json!({"metric": "water", "value": 250})).await.expect_problem(403, "read_only_role");
-    // Also where the row changes and nothing else: the role is read with every request.
+    // Even a mere change of the row counts: the role is read with every request.
     let demote = |conn: &mut _| {
         use diesel::prelude::*;
         use status_tracker::db::schema::users::dsl;
@@ -128,7 +128,7 @@ async fn v5_0_0_8_3_2_a_role_that_is_taken_away_is_gone_with_the_next_request() 
 
 /// OWASP ASVS v5.0.0-8.2.4
 #[actix_web::test]
-async fn v5_0_0_8_2_4_who_behaves_like_an_attacker_is_kept_out_signed_in_or_not() {
+async fn v5_0_0_8_2_4_an_attacker_is_kept_out_signed_in_or_not() {
     let app = TestApp::with(&[("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "1/24h")]).await;
     let (admin, viewer) = (app.admin().await, app.viewer().await);
     let rule = |name| Section::of("Guessing").number(name);
@@ -141,7 +141,7 @@ async fn v5_0_0_8_2_4_who_behaves_like_an_attacker_is_kept_out_signed_in_or_not(
         let kept_out = client.get("/api/openapi.json").await;
         assert!(kept_out.expect_problem(429, "penalised").header("retry-after").parse::<u32>().unwrap() <= 60);
     }
-    // By user and by address: others go on, and from the same address whoever is signed in.
+    // The penalty holds for the user and the address: others go on, and so do signed-in users at the same address.
     admin.get("/api/v1/admin/security").await.expect(StatusCode::OK);
     app.anonymous().get("/health").await.expect(StatusCode::OK);
     app.clock.advance(status_tracker::clock::MINUTE);

@@ -21,7 +21,7 @@ fn mac<M: Mac + hmac::digest::KeyInit>(secret: &str, text: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
 }
 
-/// Signed as the server itself would.
+/// A token signed as the server itself would sign it.
 fn signed(header: &Value, claims: &Value) -> String {
     let text = format!("{}.{}", encoded(header), encoded(claims));
     format!("{text}.{}", mac::<Hmac<Sha256>>(SECRET, &text))
@@ -44,7 +44,7 @@ async fn good() -> (TestApp, String, Value, Value) {
     let app = TestApp::start().await;
     let token = app.viewer().await.bearer.unwrap();
     let (header, claims) = parts(&token);
-    // A token that this test signs is as good as one of the server's, so a refusal below is for the reason given.
+    // A token signed by this test is as good as the server's, so each refusal below is for the given reason.
     assert_eq!(status(&app, signed(&header, &claims)).await, 200);
     (app, token, header, claims)
 }
@@ -152,7 +152,7 @@ async fn v5_0_0_9_2_2_a_token_of_another_type_or_place_is_refused() {
         other["typ"] = kind.clone();
         assert_eq!(status(&app, signed(&other, &claims)).await, 401, "{kind}");
     }
-    // The session of a cookie is not that of a token, and the other way round.
+    // The session of a cookie does not work in a token, nor the other way round.
     let viewer = app.viewer().await;
     let page = app.anonymous().sign_in(&viewer.username, PASSWORD).await;
     let devices = page.get("/api/v1/me/sessions").await.json["items"].clone();

@@ -1,4 +1,4 @@
-//! Requests as they come over the wire, and what stands in front of every route.
+//! Requests byte by byte, and the checks in front of every route.
 
 pub mod nginx;
 pub mod requests;

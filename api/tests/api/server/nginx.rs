@@ -1,4 +1,4 @@
-//! An nginx in front of one test's server, with the configuration that operators get. It is there when `THROUGH_NGINX=1` is set.
+//! An nginx in front of one test's server, with the configuration that operators get. Used when `THROUGH_NGINX=1` is set.
 
 use std::{
     fs::{self, File},
@@ -11,7 +11,7 @@ use std::{
 
 use tempfile::TempDir;
 
-/// The ports that scripts/render-nginx.sh is given; each test replaces them with its own, since running the script 200 times is slow.
+/// The ports given to scripts/render-nginx.sh; each test replaces them with its own, since running the script 200 times is slow.
 const PORT: &str = "65533";
 const API_PORT: &str = "65534";
 /// The rendered files, and the folder they were rendered into, which they name.
@@ -28,12 +28,12 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// In front of `api_port`, if the tests are to run through one.
+    /// Starts one in front of `api_port`, if the tests are to run through nginx.
     pub fn if_wanted(api_port: u16, over_tls: bool) -> Option<Self> {
         (std::env::var("THROUGH_NGINX").as_deref() == Ok("1")).then(|| Self::start(api_port, over_tls))
     }
 
-    /// Serves a page of one line. `over_tls` is how people come, by way of whatever takes the TLS off.
+    /// Serves a page of one line. `over_tls` says that people come by TLS, which something in front takes off.
     pub fn start(api_port: u16, over_tls: bool) -> Self {
         static PLAIN: OnceLock<Rendered> = OnceLock::new();
         static OVER_TLS: OnceLock<Rendered> = OnceLock::new();
@@ -45,7 +45,7 @@ impl Nginx {
         Self::run(api_port, rendered)
     }
 
-    /// Believes these proxies in front of it.
+    /// Starts one that believes these proxies in front of it.
     pub fn believing(api_port: u16, proxies: &str) -> Self {
         Self::run(api_port, &render("http://localhost", proxies))
     }
@@ -53,8 +53,7 @@ impl Nginx {
     fn run(api_port: u16, Rendered { folder: rendered_in, files }: &Rendered) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        // It inherits the socket, as it does from itself at an upgrade: nobody else can take the port, and whoever connects before
-        // it is there waits in the socket's own queue.
+        // nginx inherits the socket, as at an upgrade: nobody else can take the port, and early connections wait in the socket's own queue.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -75,7 +74,7 @@ impl Nginx {
         Self { child, url: format!("http://127.0.0.1:{port}"), folder }
     }
 
-    /// Where the page lies.
+    /// The folder of the page.
     pub fn page(&self) -> PathBuf {
         self.folder.path().join("page")
     }
@@ -91,7 +90,7 @@ impl Drop for Nginx {
     }
 }
 
-/// Debian keeps nginx where not every user looks.
+/// Debian installs nginx outside every user's PATH.
 fn path() -> String {
     format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default())
 }
@@ -111,7 +110,7 @@ fn render(public_url: &str, proxies: &str) -> Rendered {
     command.arg(&folder).env("PORT", PORT).env("API_PORT", API_PORT).env("WEB_ROOT", folder.join("page"));
     command.env("LISTEN_ADDR", "127.0.0.1").env("PUBLIC_URL", public_url).env_remove("NGINX_USER");
     command.env("NGINX_TRUSTED_PROXIES", proxies);
-    // As root it keeps root for its workers, as in scripts/with-server.sh: the folders of a test are private.
+    // As root, nginx runs its workers as root too, as in scripts/with-server.sh: the folders of a test are private.
     if fs::metadata(&folder).unwrap().uid() == 0 {
         command.env("NGINX_USER", "root");
     }

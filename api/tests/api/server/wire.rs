@@ -1,4 +1,4 @@
-//! Requests byte by byte: some that two readers would understand differently, bodies that do not end, clients that take their time.
+//! Requests byte by byte: ambiguous ones, bodies that do not end, and clients that take their time.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -21,7 +21,7 @@ fn connect(url: &str) -> TcpStream {
     stream
 }
 
-/// All that comes until the server closes the connection.
+/// Everything that arrives until the server closes the connection.
 fn read_to_end(mut stream: TcpStream) -> String {
     let mut received = Vec::new();
     match stream.read_to_end(&mut received) {
@@ -32,7 +32,7 @@ fn read_to_end(mut stream: TcpStream) -> String {
     }
 }
 
-/// The answer to these very bytes, until the server closes the connection.
+/// The answer to exactly these bytes, until the server closes the connection.
 pub async fn exchange(app: &TestApp, bytes: impl Into<Vec<u8>>) -> String {
     let (url, bytes) = (app.url.clone(), bytes.into());
     spawn_blocking(move || {
@@ -125,7 +125,7 @@ async fn a_body_is_too_large_however_it_is_sent() {
     let chunk = format!("400\r\n{}\r\n", " ".repeat(1024));
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunk}{chunk}{chunk}");
     for request in [announced, chunked] {
-        // Neither has sent all of it, and neither is waited for.
+        // Neither client has sent all of it, and the server waits for neither.
         let answer = exchange(&app, request).await;
         assert_eq!(status(&answer), 413, "{answer}");
         assert!(answer.contains("\"payload_too_large\""), "{answer}");
@@ -187,8 +187,8 @@ async fn one_request_too_many_is_told_to_come_back_and_health_still_answers() {
         credentials.len()
     );
     slow.write_all(head.as_bytes()).unwrap();
-    // A worker takes up its connections in the order in which they have something for it, and new ones go round the workers: when these
-    // have been answered, the first one is being worked on.
+    // A worker reads its connections in the order in which data arrives on them, and new ones go round the workers: once these are
+    // answered, the first request is being worked on.
     for _ in 0..4 * std::thread::available_parallelism().unwrap().get() {
         anonymous.get("/health/live").await.expect(StatusCode::OK);
     }

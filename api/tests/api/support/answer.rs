@@ -1,4 +1,4 @@
-//! An answer, and what can be expected of it.
+//! An answer, and checks on it.
 
 use actix_web::{
     http::{
@@ -10,7 +10,7 @@ use actix_web::{
 use awc::ClientResponse;
 use serde_json::Value;
 
-/// As much of an endless body as tells what it is like.
+/// The beginning of an endless body, up to its first event.
 async fn first_event<S>(response: &mut ClientResponse<S>) -> Bytes
 where
     S: futures_util::Stream<Item = Result<Bytes, awc::error::PayloadError>> + Unpin,
@@ -55,7 +55,7 @@ impl Answer {
         self
     }
 
-    /// A complete problem document of this status and code, which leads back to the log line.
+    /// Expects a complete problem document of this status and code, whose id leads to the log line.
     #[track_caller]
     pub fn expect_problem(&self, status: u16, code: &str) -> &Self {
         assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
@@ -69,7 +69,7 @@ impl Answer {
         self
     }
 
-    /// Refused as the client's own mistake.
+    /// Expects a refusal as the client's own mistake.
     #[track_caller]
     pub fn expect_client_error(&self) -> &Self {
         assert!(self.status.is_client_error(), "{}: {}", self.status, String::from_utf8_lossy(&self.body));

@@ -29,13 +29,13 @@ pub struct TestApp {
     pub clock: Clock,
     pub state: Data<AppState>,
     pub services: Services,
-    /// Where clients ask: the server itself, or nginx in front of it.
+    /// The address that clients use: the server's own, or that of nginx in front of it.
     pub url: String,
-    /// Where the server itself listens, on 127.0.0.1.
+    /// The server's own port, on 127.0.0.1.
     port: u16,
     handle: ServerHandle,
     nginx: Option<Nginx>,
-    /// Removed with everything in it at the end.
+    /// The server's folder, removed at the end.
     pub folder: Rc<TempDir>,
     users: Cell<u32>,
 }
@@ -45,7 +45,7 @@ impl TestApp {
         Self::with(&[]).await
     }
 
-    /// With an nginx in front of it however the tests are run: for the page, and for what nginx answers by itself.
+    /// A server with nginx in front of it however the tests are run: for the page, and for nginx's own answers.
     pub async fn behind_nginx() -> Self {
         let mut app = Self::start().await;
         if app.nginx.is_none() {
@@ -56,7 +56,7 @@ impl TestApp {
         app
     }
 
-    /// The same behind an nginx of its own that trusts these proxies in front of it.
+    /// The same server behind an nginx of its own that trusts these proxies in front of it.
     pub fn behind_nginx_that_believes(mut self, proxies: &str) -> Self {
         let nginx = Nginx::believing(self.port, proxies);
         self.url.clone_from(&nginx.url);
@@ -101,14 +101,14 @@ impl TestApp {
         self.nginx.is_some()
     }
 
-    /// Puts a file where nginx takes the page from, as an operator might forget one there.
+    /// Puts a file beside the page that nginx serves, as an operator might forget one there.
     pub fn leave_beside_the_page(&self, name: &str) {
         let path = self.nginx.as_ref().expect("there is an nginx").page().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, "forgotten here").unwrap();
     }
 
-    /// Nobody in particular, without nginx in between: for what only a proxy may say, or what nginx answers by itself.
+    /// Anybody, without nginx in between: for headers that only a proxy may send, and for answers that nginx would give itself.
     pub fn direct(&self) -> Client {
         Client { url: format!("http://127.0.0.1:{}", self.port), ..self.anonymous() }
     }
@@ -168,14 +168,14 @@ impl TestApp {
             .collect()
     }
 
-    /// The database as somebody sees it who can change it by hand.
+    /// The database, as somebody can change it by hand.
     pub fn connection(&self) -> diesel::SqliteConnection {
         use diesel::Connection;
         let path = self.folder.path().join("status-tracker.db");
         diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap()
     }
 
-    /// Runs SQL, for what there is no other way to bring about.
+    /// Runs SQL, for states that come about in no other way.
     pub fn execute(&self, sql: &str) {
         use diesel::connection::SimpleConnection;
         self.connection()
@@ -194,8 +194,8 @@ impl TestApp {
         sql_query(sql).get_result::<Number>(&mut self.connection()).unwrap().n
     }
 
-    /// Everything in the database, to show that a refused request left it as it was. Sessions and sign-in times are left out: they
-    /// are about who asks, not about what is kept.
+    /// Everything in the database, to show that a refused request left it as it was. Sessions and sign-in times are left out, since they
+    /// are about the caller and not about the stored data.
     pub fn contents(&self) -> String {
         use diesel::prelude::*;
         use status_tracker::db::schema::{entries, users};

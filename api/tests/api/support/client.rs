@@ -1,4 +1,4 @@
-//! Requests by anybody.
+//! Requests by any kind of caller.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::Answer;
 
-/// Somebody who asks: nobody in particular, or with a token, or with a cookie as the page does.
+/// A caller: anonymous, with a token, or with a cookie as the page has it.
 #[derive(Clone)]
 pub struct Client {
     pub url: String,

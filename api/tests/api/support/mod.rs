@@ -13,9 +13,9 @@ pub use self::{
     client::Client,
 };
 
-/// Good enough for everybody in the tests.
+/// The password of everybody in the tests.
 pub const PASSWORD: &str = "Quiet-Harbour-71-lanterns";
-/// When every test begins: a Sunday noon, in UTC.
+/// The beginning of every test: a Sunday noon, in UTC.
 pub const NOON: &str = "2026-03-01T12:00:00.000Z";
 
 /// The code that an authenticator with this secret shows at `now`.

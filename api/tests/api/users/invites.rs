@@ -67,7 +67,7 @@ async fn an_invitation_whose_answer_was_lost_is_made_once() {
     admin.post(INVITES, body("viewer")).await.expect_problem(409, "id_conflict");
 }
 
-/// OWASP ASVS v5.0.0-11.4.1: the code is kept as a hash.
+/// OWASP ASVS v5.0.0-11.4.1: the code is stored as a hash.
 #[actix_web::test]
 async fn whoever_reads_the_database_cannot_register_with_it() {
     let app = by_invitation().await;
@@ -82,7 +82,7 @@ async fn whoever_reads_the_database_cannot_register_with_it() {
     assert!(read > 0);
 }
 
-/// Enumeration: nothing tells a wrong code from one that was good.
+/// Enumeration: a wrong code cannot be told from one that was once valid.
 #[actix_web::test]
 async fn whatever_is_wrong_with_an_invitation_is_answered_alike() {
     let (app, elsewhere) = (by_invitation().await, by_invitation().await);
@@ -221,7 +221,7 @@ async fn an_invitation_that_does_not_fit_is_refused() {
 }
 
 #[actix_web::test]
-async fn expired_invitations_are_not_kept() {
+async fn expired_invitations_are_deleted() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
     for _ in 0..3 {

@@ -1,4 +1,4 @@
-//! Names: what one may look like, whose name it looks like, and that everybody's page opens.
+//! Names: what a name may contain, whose name it looks like, and that everybody's page opens.
 
 use actix_web::http::StatusCode;
 use proptest::{
@@ -14,7 +14,7 @@ use status_tracker::account::{
 
 use crate::support::{PASSWORD, TestApp};
 
-/// Names that cannot be seen: alone, repeated, between spaces.
+/// Invisible names: one character, repeated, between spaces.
 const UNSEEN: [&str; 16] = [
     "\u{200b}",
     "\u{2060}",
@@ -106,7 +106,7 @@ async fn whoever_asks_under_a_name_like_anothers_is_marked() {
         let listed = robin.get("/api/v1/me/shares").await.json["items"][0]["looks_like"].clone();
         assert_eq!((&one, &listed), (&expected, &expected), "{name}");
     }
-    // Only while there is something to decide.
+    // The names that look alike are shown only while there is something to decide.
     alex.patch("/api/v1/me", json!({"display_name": "Dad"})).await.expect(StatusCode::OK);
     let approved = robin.patch("/api/v1/me/shares/alex", json!({"state": "approved"})).await;
     assert_eq!(approved.expect(StatusCode::OK).json["looks_like"], Value::Null);
@@ -131,7 +131,7 @@ async fn user_names_that_are_taken_for_attacks_cannot_be_made() {
     }
 }
 
-/// Names that can be, of every ending and beginning that means something to a server.
+/// Possible names, with every beginning and ending that means something to a server.
 fn any_name() -> impl Strategy<Value = String> {
     let begin = prop::sample::select(vec![
         "",

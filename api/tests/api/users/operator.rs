@@ -35,7 +35,7 @@ fn users(program: &Program) -> Vec<(String, String, bool)> {
     users.as_array().unwrap().iter().map(user).collect()
 }
 
-/// Signs `username` in twice, as the server would; the ids of the sessions.
+/// Signs `username` in twice, as the server would. Returns the ids of the sessions.
 fn sign_in(program: &Program, username: &str) -> Vec<String> {
     let environment = [("DATA_DIR".to_owned(), program.path("data").to_str().unwrap().to_owned())];
     let db = Db::open(&Config::from_sources(environment.into(), None).unwrap()).unwrap();
@@ -134,7 +134,7 @@ fn the_operator_cannot_lose_the_last_admin_either() {
         program.must_fail(&[&words[..], &["--username", "robin"]].concat(), &[], "last_admin");
     }
     program.must(&["user", "enable", "--username", "sasha"]);
-    // Two processes at once, each of which takes one of the two.
+    // Two processes at once, each of which removes one of the two.
     for (one, two) in [("disable", "delete"), ("delete", "disable"), ("disable", "disable")] {
         let take = |verb: &str, name: &str| {
             let yes: &[&str] = if verb == "delete" { &["--yes"] } else { &[] };
@@ -205,7 +205,7 @@ fn what_the_operator_does_is_recorded() {
 }
 
 #[test]
-fn a_penalty_is_listed_and_lifted_by_whoever_it_keeps_out() {
+fn a_penalty_is_listed_and_lifted_by_its_user_or_address() {
     let program = with(&[("robin", "admin")]);
     let environment = [("DATA_DIR".to_owned(), program.path("data").to_str().unwrap().to_owned())];
     let db = Db::open(&Config::from_sources(environment.into(), None).unwrap()).unwrap();

@@ -47,12 +47,12 @@ async fn the_zone_of_the_first_device_is_taken_while_nobody_chose_one_and_nothin
     let second = robin.patch("/api/v1/me", device("Asia/Tokyo")).await;
     assert_eq!(zone(&second.json), (json!("America/Los_Angeles"), json!(true)), "never a second time");
 
-    // Chosen, be it the one that it was.
+    // The zone was chosen, even if it is the one there was.
     let kim = app.named("kim", Role::Viewer).await;
     kim.patch("/api/v1/me", json!({"time_zone": "UTC"})).await.expect(StatusCode::OK);
     assert_eq!(zone(&kim.patch("/api/v1/me", device("Asia/Tokyo")).await.json), (json!("UTC"), json!(true)));
 
-    // Logged, be it deleted since: it has a day.
+    // Something was logged, even if it is deleted by now: it has a day.
     let sam = app.named("sam", Role::Admin).await;
     let entry = sam.log("water", 250, "2026-03-01T08:00:00Z").await;
     let path = format!("/api/v1/entries/{}", entry["id"].as_str().unwrap());
@@ -60,7 +60,7 @@ async fn the_zone_of_the_first_device_is_taken_while_nobody_chose_one_and_nothin
     sam.delete(&path).await.expect(StatusCode::NO_CONTENT);
     assert_eq!(zone(&sam.patch("/api/v1/me", device("Asia/Tokyo")).await.json), (json!("UTC"), json!(false)));
 
-    // A zone chosen in the same request counts for more, and a zone that does not exist is refused.
+    // A zone chosen in the same request wins, and a zone that does not exist is refused.
     let alex = app.named("alex", Role::Viewer).await;
     let both = alex.patch("/api/v1/me", json!({"time_zone": "Asia/Kolkata", "device_time_zone": "Asia/Tokyo"})).await;
     assert_eq!(zone(&both.json), (json!("Asia/Kolkata"), json!(true)));

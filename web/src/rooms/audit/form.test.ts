@@ -4,7 +4,7 @@ import { formOf, readForm } from './form'
 
 const ZONE = 'Europe/Berlin'
 
-test('a filter is shown by the clock of whoever reads, and goes back unchanged', () => {
+test('a filter is shown by the clock of its reader, and goes back unchanged', () => {
   const filter: AuditFilter = {
     action: 'auth.login',
     outcome: 'failure',

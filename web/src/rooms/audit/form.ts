@@ -1,9 +1,9 @@
-// The filters of the audit log: the address has instants, the form has times on the wall.
+// The filters of the audit log: the address has instants, the form has local times.
 import type { AuditRecord } from '../../api/types'
 import type { AuditFilter } from '../../lib/routes'
 import { fromWall, toWall } from '../../lib/time'
 
-/** Typed by the server's own list, so that one that is missing here, or unknown there, is an error. */
+/** Typed by the server's own list, so that an action that is missing here, or unknown there, is an error. */
 const actions: Record<AuditRecord['action'], true> = {
   'auth.register': true,
   'auth.login': true,
@@ -68,7 +68,7 @@ export function formOf(filter: AuditFilter, zone: string): FilterForm {
 /** An empty field is no filter. */
 export function readForm(form: FilterForm, zone: string): AuditFilter {
   const filter = {
-    // Names and ids are kept in lower case.
+    // Names and ids are stored in lower case.
     actor: form.actor.trim().toLowerCase(),
     action: form.action,
     target: form.target.trim().toLowerCase(),

@@ -1,14 +1,14 @@
-// A new password in place of one that is known, also where an earlier try has set one and its answer was lost.
+// A new password in place of a known one, even where an earlier try set it and its answer was lost.
 import { Attempt } from '../../api/attempt.svelte'
 import { answer, api } from '../../api/client'
 import { toasts } from '../../ui/toasts.svelte'
 
 export class ChangePassword {
   readonly attempt = new Attempt()
-  /** The password that an unanswered try may have set. */
+  /** The password that a try without an answer may have set. */
   #sent = ''
 
-  /** True when `wanted` is the password now. */
+  /** Returns whether `wanted` is the password now. */
   async run(current: string, wanted: string): Promise<boolean> {
     const { attempt } = this
     const put = (current_password: string) =>

@@ -1,6 +1,6 @@
 // The session of this page. It is a cookie that no script can read and all tabs share, so the only way to know it is to
-// ask the server; a 401 to anything means that nobody is signed in any more. Where another tab has signed in as
-// somebody else, this page begins again, so that nothing of the one is left in it under the name of the other.
+// ask the server; a 401 to anything means that nobody is signed in any more. When another tab signs in as somebody
+// else, this page begins again, so that nothing of one person stays in it under the name of the other.
 import { acting } from '../../api/acting'
 import { answer, api, onProblem } from '../../api/client'
 import type { Me, Start } from '../../api/types'
@@ -15,26 +15,26 @@ import { LocalStore } from '../../lib/local-store'
 import { router } from '../../ui/router.svelte'
 import { announce, listen } from './tabs'
 
-/** How the keys of what has not reached the server begin. */
+/** Prefix of the keys of changes that have not reached the server. */
 const WAITING = 'pending:'
 
-/** A message for the page that begins again because another tab has signed in as somebody else. */
+/** A message for the page that begins again because another tab signed in as somebody else. */
 export interface Instead {
   was: string
-  /** Something of theirs is kept here. */
+  /** Whether changes of theirs wait here. */
   waiting: boolean
 }
 
 class Session {
   #me = new Resource(() => this.#ask())
   #refused = $state(false)
-  /** The session ended by itself, in the middle of something. */
+  /** Whether the session ended by itself, in the middle of something. */
   expired = $state(false)
   instead = $state.raw<Instead>()
   #temporary = $state<string>()
   #first: Start | undefined
   #replaced = false
-  /** Whose session ended by itself on this page. */
+  /** The person whose session ended by itself on this page. */
   #was: string | undefined
   #loaded = Promise.resolve()
   #signingIn = false
@@ -43,7 +43,7 @@ class Session {
     return this.#me.value
   }
 
-  /** The server has said that nobody is signed in. */
+  /** Whether the server has said that nobody is signed in. */
   get anonymous(): boolean {
     return this.#refused && !this.me
   }
@@ -56,7 +56,7 @@ class Session {
     return this.#me.loading
   }
 
-  /** The temporary password, if it has just been typed here: it is asked for only once. */
+  /** The temporary password, if it has just been typed here: it need not be typed twice. */
   get temporaryPassword(): string | undefined {
     return this.me?.password_change_required ? this.#temporary : undefined
   }
@@ -89,7 +89,7 @@ class Session {
     announce(this.me.username)
   }
 
-  /** The server's first answer about everything; given once, as it is soon out of date. */
+  /** Returns the server's first answer about everything, once, as it is soon out of date. */
   takeFirst(): Start | undefined {
     const first = this.#first
     this.#first = undefined
@@ -101,7 +101,7 @@ class Session {
     return this.#begin({ username, password }, password)
   }
 
-  /** The second step: the code, and what the first step gave in place of the password. */
+  /** The second step: the code, and the continuation from the first step in place of the password. */
   goOn(username: string, continuation: string, code: string): Promise<void> {
     return this.#begin({ username, continuation, ...(code && { totp_code: code }) })
   }
@@ -109,7 +109,7 @@ class Session {
   async #begin(body: components['schemas']['Credentials'], password?: string): Promise<void> {
     this.#signingIn = true
     try {
-      // The person let in acts from here on: a refusal to nobody in particular does not hold them back.
+      // The person acts for themself from here on, and pauses meant for anonymous requests do not hold them back.
       acting.as = undefined
       const { user } = await answer(api.POST('/api/v1/auth/login', { body }))
       acting.as = user.username
@@ -123,15 +123,15 @@ class Session {
     this.expired = false
   }
 
-  /** Ends the session on the server, then forgets all that was kept here for this person, unless it is to stay. */
+  /** Ends the session on the server, then forgets everything stored here for this person, unless it is to stay. */
   async signOut(keep = false): Promise<void> {
-    // The stream may say before the answer does that the session is over.
+    // The stream may report the end of the session before the answer does.
     const username = this.me?.username
     await answer(api.POST('/api/v1/auth/logout'))
     this.forget(keep, username)
   }
 
-  /** Nothing of this person may linger in this browser, unless they want that. */
+  /** Removes everything of this person from this browser, unless they want it to stay. */
   forget(keep = false, username = this.me?.username): void {
     if (username !== undefined && !keep) new LocalStore(keeping.shelf, username).clear()
     this.expired = false
@@ -157,9 +157,9 @@ class Session {
     throw new ApiError(401, {})
   }
 
-  /** Nobody is signed in any more, or never was. */
+  /** Notes that nobody is signed in any more, or never was. */
   #expire(): void {
-    // The page begins again, and what it is told then is for that one.
+    // The page begins again, and messages are for the new one.
     if (this.#replaced) return
     if (this.me) {
       this.expired = true
@@ -169,7 +169,7 @@ class Session {
     this.#sayInstead()
   }
 
-  /** Another tab says who is signed in now; nobody, if that is empty. */
+  /** Takes note of who is signed in now, as another tab says; empty for nobody. */
   #hear(who: string): void {
     const mine = this.me?.username ?? this.#was
     if (mine === undefined) void this.#follow(who)
@@ -178,7 +178,7 @@ class Session {
     else if (who !== mine) this.#replace(mine)
   }
 
-  /** Nobody has been signed in on this page: it takes over who is, unless something is typed here that goes with nobody. */
+  /** Takes over another tab's sign-in on a page where nobody is signed in, unless something is typed here. */
   async #follow(who: string): Promise<void> {
     // An answer on its way may be older.
     await this.#loaded
@@ -196,7 +196,7 @@ class Session {
     this.#refused = true
   }
 
-  /** Drops all that is shown, at once, and begins again as soon as somebody looks. */
+  /** Drops everything on screen at once, and begins again as soon as somebody looks. */
   #replace(was: string): void {
     if (this.#replaced) return
     this.#replaced = true
@@ -204,7 +204,7 @@ class Session {
     const begin = () => {
       if (document.hidden) return
       document.removeEventListener('visibilitychange', begin)
-      // Survives the reload also where nothing else is kept.
+      // The history entry survives the reload even where nothing can be stored.
       history.replaceState({ was }, '', '/')
       location.reload()
     }

@@ -1,4 +1,4 @@
-// The tabs of a browser share one session: each tells the others at once who signed in or out.
+// The tabs of a browser share one session: each notifies the others at once of who signed in or out.
 import { keeping } from '../../api/keeping.svelte'
 
 const KEY = 'who'
@@ -13,7 +13,7 @@ export function announce(who: Who): void {
   channel?.postMessage(who)
 }
 
-/** Calls `heard` with who is signed in now: whenever another tab says so, and when this page is seen again. */
+/** Calls `heard` with who is signed in now, whenever another tab says so and when this page is seen again. */
 export function listen(heard: (who: Who) => void): void {
   const look = () => {
     const who = document.hidden ? null : said()
@@ -27,7 +27,7 @@ export function listen(heard: (who: Who) => void): void {
   })
   document.addEventListener('visibilitychange', look)
   addEventListener('pageshow', ({ persisted }) => {
-    // A page that begins asks for itself.
+    // A page that is just loading asks by itself.
     if (persisted) look()
   })
 }

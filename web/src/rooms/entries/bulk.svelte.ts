@@ -1,4 +1,4 @@
-// A change to many entries at once: shown first, and done only while it is still what was shown.
+// A change to many entries at once: shown first, and applied only while it is still the same change.
 import { Attempt } from '../../api/attempt.svelte'
 import { answer, api } from '../../api/client'
 import type { Recompute, Rewind } from '../../api/types'
@@ -10,9 +10,9 @@ interface Outcome {
 }
 
 export class Bulk<T extends Outcome> {
-  /** The changes that would be made or, if it says so, were made. */
+  /** The changes that would be made or, if `applied`, were made. */
   shown = $state.raw<T>()
-  /** Something changed between the preview and the wish to apply it, so this is a new preview. */
+  /** Whether something changed after the preview, so that this is a new one. */
   overtaken = $state(false)
   readonly attempt = new Attempt()
   #request: (dryRun: boolean, digest?: string) => Promise<T>
@@ -60,7 +60,9 @@ export function recompute(dry_run: boolean, digest?: string): Promise<Recompute>
   return answer(api.POST('/api/v1/entries/recompute', { params: { query: { dry_run } }, body }))
 }
 
-/** The moment just before the newest change of an entry: going back to it undoes whatever came with that change. */
+/**
+ * The moment just before the newest change of an entry: going back to it undoes everything that came with that change.
+ */
 export async function momentBefore(id: string): Promise<string> {
   const params = { path: { id }, query: { limit: 1 } }
   const { items } = await answer(api.GET('/api/v1/entries/{id}/versions', { params }))

@@ -25,7 +25,7 @@ test('what was shown is what is applied', async () => {
   expect(bulk.shown).toEqual({ digest: 'a', applied: true })
 })
 
-test('what changed meanwhile is shown anew, and applied only then', async () => {
+test('what changed meanwhile is shown again, and applied only then', async () => {
   const { asked, now, bulk } = server()
   await bulk.preview()
   now.digest = 'b'

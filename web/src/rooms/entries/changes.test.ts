@@ -45,7 +45,7 @@ test('going back undoes just what was done while it changes nothing else', () =>
   const done = { removed: 3, changed: 2, brought_back: 1 }
   const back = { removed: 1, changed: 2, brought_back: 3 }
   expect(onlyUndoes(back, done)).toBe(true)
-  // A deleted entry moves to another day unseen, and back as well.
+  // A deleted entry moves to another day unseen, and back again too.
   expect(onlyUndoes({ ...back, changed: 1 }, done)).toBe(true)
   for (const more of [{ removed: 4 }, { changed: 3 }, { brought_back: 4 }]) {
     expect(onlyUndoes({ ...back, ...more }, done)).toBe(false)

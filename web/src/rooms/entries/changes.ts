@@ -1,4 +1,4 @@
-// The words for what became of an entry, and of many at once.
+// The words for changes to one entry, and to many at once.
 import type { Entry, Rewind, Version } from '../../api/types'
 import { number } from '../../lib/numbers'
 
@@ -45,7 +45,7 @@ export function entries(count: number): string {
 
 export type Counts = Pick<Rewind, 'removed' | 'changed' | 'brought_back'>
 
-/** Says what going back to a moment changes: `3 entries go and 1 entry comes back.` */
+/** The effect of going back to a moment: `3 entries go and 1 entry comes back.` */
 export function rewindWords({ removed, changed, brought_back }: Counts, done: boolean): string {
   const verb = (count: number, one: string, many: string) => (count === 1 ? one : many)
   const parts = [
@@ -58,7 +58,7 @@ export function rewindWords({ removed, changed, brought_back }: Counts, done: bo
   return parts.length > 0 ? `${listed(parts)}.` : 'Your entries are as they were then.'
 }
 
-/** Whether going back changes no more entries than were changed by what was done, and so undoes just that. */
+/** Whether going back changes no more entries than the change did, and so undoes just that. */
 export function onlyUndoes(back: Counts, done: Counts): boolean {
   return (
     back.removed <= done.brought_back &&

@@ -1,5 +1,5 @@
-// The deleted entries, the last one first. An entry that comes back leaves the list and one that goes joins it,
-// wherever that was done.
+// The deleted entries, the last one first. A restored entry leaves the list and a deleted one joins it, wherever that
+// was done.
 import { answer, api } from '../../api/client'
 import type { DeletedEntry, Entry } from '../../api/types'
 import { clock } from '../../api/clock.svelte'

@@ -1,5 +1,5 @@
-// The form of an entry: what is typed, what is wrong with it, and what of it is sent. Kept apart from the
-// dialog so that it can be tested, and as plain fields so that it can be kept through a reload.
+// The form of an entry: what is typed, what is wrong with it, and which part of it is sent. Separate from the dialog so
+// that it can be tested, and made of plain fields so that it can be stored through a reload.
 import type { Entry, EntryChange, Me, Metric } from '../../api/types'
 import { type Reading, readAmount, wrongWith } from '../../lib/amounts'
 import { characters, tooLong } from '../../lib/text'
@@ -14,7 +14,7 @@ const MOST_TAGS = 10
 /** Prefix of the keys of all drafts of entries. */
 export const ENTRY_DRAFTS = 'entry:'
 
-/** Where the draft of a change to an entry is kept, or of a new one. */
+/** The key under which the draft of a change to an entry, or of a new entry, is stored. */
 export function draftKey(entry: Entry | null): string {
   return ENTRY_DRAFTS + (entry?.id ?? 'new')
 }
@@ -22,14 +22,14 @@ export function draftKey(entry: Entry | null): string {
 type Reader = Pick<Me, 'unit' | 'time_zone'>
 
 export interface EntryForm {
-  /** The entry that is changed; null for a new one. */
+  /** The entry to change; null for a new one. */
   entry: Entry | null
-  /** The unit and the zone in which it was typed. */
+  /** The unit and the zone in which the form was typed. */
   reader: Reader
   metric: Metric
   amount: string
   level: string
-  /** The time on the wall of the person's zone, and which of two that came twice. */
+  /** The local time in the person's zone, and which of the two where it comes twice. */
   wall: string
   second: boolean | null
   note: string
@@ -53,7 +53,7 @@ export function formOf(entry: Entry | null, me: Reader, now: number): EntryForm 
   }
 }
 
-/** Converts a form that was typed in another unit or zone for the reader of now: it says what it said. */
+/** Converts a form that was typed in another unit or zone for the present reader, without changing its meaning. */
 export function forReader(form: EntryForm, me: Reader): EntryForm {
   const { entry, reader: was } = form
   const at = readWall(form, was.time_zone)
@@ -69,7 +69,7 @@ export function forReader(form: EntryForm, me: Reader): EntryForm {
   }
 }
 
-/** The tags of a form once what is being typed is taken in: each once. */
+/** The tags of a form, including the ones that are still being typed: each once. */
 export function withTyped({ tags, typing }: Pick<EntryForm, 'tags' | 'typing'>): string[] {
   const typed = typing.split(',').map((tag) => tag.trim())
   const added = typed.filter(
@@ -78,7 +78,10 @@ export function withTyped({ tags, typing }: Pick<EntryForm, 'tags' | 'typing'>):
   return [...tags, ...added]
 }
 
-/** Reads the amount. An amount that is merely shown is what it was: the field knows no millilitres beside ounces. */
+/**
+ * Reads the amount. One that was only shown is the amount it was, since the field has no room for millilitres beside
+ * ounces.
+ */
 export function amountOf(form: EntryForm, me: Reader): Reading<Amount> {
   const { entry } = form
   const shown = entry?.metric === 'water' ? formOf(entry, me, 0).amount : undefined
@@ -89,7 +92,7 @@ export function amountOf(form: EntryForm, me: Reader): Reading<Amount> {
   return readAmount(form.amount, me.unit, AMOUNT)
 }
 
-/** Gives the new entry to send, or what is wrong with each field. */
+/** Returns the new entry to send, or what is wrong with each field. */
 export function readForm(form: EntryForm, me: Reader): { draft: Draft } | { wrong: Wrong } {
   const wrong: Wrong = {}
   const at = readWall(form, me.time_zone)
@@ -120,8 +123,8 @@ export function readForm(form: EntryForm, me: Reader): { draft: Draft } | { wron
 export type Wrong = Partial<Record<'value' | 'at' | 'note' | 'tags', string | undefined>>
 
 /**
- * Only what was touched: a time field knows no seconds and an amount in ounces no millilitres, so sending
- * back what was merely shown would move the entry. Saved as it was, nothing is.
+ * The touched fields alone. A time field has no seconds and an amount in ounces no millilitres, so sending back what
+ * was only shown would change the entry. A form that is saved as it was changes nothing.
  */
 export function changesOf(form: EntryForm, draft: Draft, me: Reader): EntryChange {
   if (!form.entry) return {}
@@ -140,7 +143,7 @@ export function changesOf(form: EntryForm, draft: Draft, me: Reader): EntryChang
   return change
 }
 
-/** A text field ends its lines in its own way, whatever was in it. */
+/** A text field ends its lines in its own way, whatever was in it before. */
 function lines(text: string): string {
   return text.replaceAll(/\r\n?/g, '\n')
 }

@@ -1,5 +1,5 @@
-// The entries of one person, newest first, page by page. Changes made on this page and those that the server
-// tells of are put into the list as they come.
+// The entries of one person, newest first, page by page. Changes made on this page and those that the server reports
+// are put into the list as they come.
 import { answer, api } from '../../api/client'
 import type { ApiError } from '../../api/error'
 import { More } from '../../api/more.svelte'
@@ -9,7 +9,7 @@ import { Resource } from '../../api/resource.svelte'
 import type { Follower, WriteFollower } from '../live/follower'
 import { isKnown, place, remove } from '../live/timeline'
 
-/** Most people look at the last weeks: those come quickly. Later pages are larger, to spare requests. */
+/** The first page is small, since most people look at the last weeks. Later pages are larger, to save requests. */
 const PAGE = 100
 const LONG_PAGE = 500
 const LONG_AFTER = 300
@@ -19,7 +19,7 @@ export class History implements Follower, WriteFollower {
   readonly metric: Metric | undefined
   readonly first: Resource<PageOf<Entry>>
   readonly rest = new More(() => this.#older())
-  /** Counts the changes, so that a page that was asked for before one is not believed. */
+  /** Counts the changes, so that a page requested before one of them is not trusted. */
   #changes = 0
 
   constructor(username: string, metric?: Metric) {
@@ -32,7 +32,7 @@ export class History implements Follower, WriteFollower {
     return this.first.value?.items ?? []
   }
 
-  /** Whether the server has older ones. */
+  /** Whether the server has older entries. */
   get more(): boolean {
     return Boolean(this.first.value?.next_cursor)
   }
@@ -90,7 +90,7 @@ export class History implements Follower, WriteFollower {
     this.first.change((page) => ({ ...page, items: how(page.items) }))
   }
 
-  /** As many as are shown, so that nothing jumps when they are loaded again. */
+  /** Fetches as many entries as are shown, so that nothing jumps. */
   async #fetchAsMany(): Promise<PageOf<Entry>> {
     const wanted = this.entries.length
     let page = await this.#fetch(Math.min(Math.max(wanted, PAGE), LONG_PAGE))

@@ -112,7 +112,7 @@ test('a year is read to its end in few requests, none of them twice', async () =
   expect(history.entries).toHaveLength(YEAR)
   expect(asked).toHaveLength(8)
   expect(new Set(asked).size).toBe(8)
-  // Entries that the stream tells of are not asked for again, and loading all of it again costs no more.
+  // Entries that the stream reported are not fetched again, and reloading everything costs no more.
   history.entry('2801', { ...entry(11), id: '2801' })
   expect(asked).toHaveLength(8)
   asked = []

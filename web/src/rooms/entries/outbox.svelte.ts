@@ -1,6 +1,6 @@
-// Wishes on their way to the server. Each is kept in this browser until the server has answered it, under the id of its
-// entry, so that neither a reload nor a lost answer loses or doubles it. A wish that could not reach the server waits
-// and is tried again by itself; one that it refuses stays, with the reason, until the person has decided.
+// Wishes on their way to the server. Each is stored in this browser until the server has answered it, under the id of
+// its entry, so that neither a reload nor a lost answer loses or doubles it. A wish that could not reach the server
+// waits and is tried again by itself; a refused one stays, with the reason, until the person has decided.
 import type { Entry } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { pause } from '../../api/pause'
@@ -10,16 +10,16 @@ import type { LocalStore } from '../../lib/local-store'
 import { fromKept, type Item, toKept, type Wish } from './wishes'
 
 export type { Item, Outgoing, Wish } from './wishes'
-/** `entry` is what the server has now; null for nothing. */
+/** `entry` is the server's entry now; null for none. */
 export type Outcome = { entry: Entry | null } | { problem: ApiError; waiting: boolean }
 
-/** Gives what the server has then: null where it took the entry away, undefined where it had none. */
+/** Returns the server's entry afterwards: null where it was deleted, undefined where there was none. */
 export type Deliver = (wish: Wish) => Promise<Entry | null | undefined>
 
 const KEY = 'pending:'
-/** An answer that takes longer is waited for visibly. */
+/** A wish that takes longer to be answered is shown as waiting. */
 const SLOW_MS = 2_000
-/** A request that nobody has answered is not done any more after this. */
+/** The server no longer carries out a request after this. */
 const LATE_MS = 35_000
 
 export class Outbox {
@@ -46,23 +46,23 @@ export class Outbox {
     this.items = items.filter((item) => item !== undefined)
   }
 
-  /** Entries that are to be logged and were not refused: they count already. */
+  /** Entries to log that were not refused: they count already. */
   readonly pending = $derived(
     this.items.filter(({ wish, refused }) => wish.to === 'log' && !refused),
   )
-  /** Entries that were sent and did not arrive, or take long. */
+  /** Entries that were sent and did not arrive, or take long to. */
   readonly waiting = $derived(this.pending.filter(({ problem, slow }) => problem ?? slow))
-  /** Wishes that the server said no to. */
+  /** Wishes that the server refused. */
   readonly refused = $derived(this.items.filter(({ refused }) => refused))
-  /** Changes of entries that the server has, as far as anybody knows, which wait. */
+  /** Waiting changes of entries that are, as far as anybody knows, on the server. */
   readonly changes = $derived(
     this.items.filter(
       ({ wish, problem, slow, refused }) => wish.to !== 'log' && !refused && (problem ?? slow),
     ),
   )
-  /** How many the person is told of as not saved. */
+  /** How many changes the person sees as unsaved. */
   readonly unsaved = $derived(this.waiting.length + this.changes.length + this.refused.length)
-  /** The entries that are to be deleted: not shown any more. */
+  /** The entries to delete, which are not shown any more. */
   readonly gone: ReadonlySet<string> = $derived(
     new Set(
       this.items
@@ -71,7 +71,7 @@ export class Outbox {
     ),
   )
 
-  /** Sends what an earlier page left behind and whatever waits when the network returns. */
+  /** Sends what an earlier page left behind, and every waiting wish when the network returns. */
   start(): () => void {
     this.#stopped = false
     const retry = () => void this.retry()
@@ -89,17 +89,17 @@ export class Outbox {
     }
   }
 
-  /** Wishes for something; whatever was wished for of the same entry before is given up. */
+  /** Adds a wish, in place of any earlier one for the same entry. */
   async add(wish: Wish): Promise<Outcome> {
     const { id } = wish.entry
     const late = this.#find(id)?.late
     this.#put({ wish, kept: true, ...(late && { late }) })
-    // The answer to what is on its way comes first: what is sent last is also done last.
+    // The wish that is on its way is answered first, so that the one sent last is also carried out last.
     await this.#sending.get(id)
     return this.#sending.get(id) ?? this.#send(id)
   }
 
-  /** Sends all that wait, one after the other, until one does not get through. */
+  /** Sends all waiting wishes, one after the other, until one does not get through. */
   async retry(): Promise<void> {
     clearTimeout(this.#timer)
     if (this.retrying || this.#stopped) return
@@ -112,27 +112,30 @@ export class Outbox {
     this.retrying = false
   }
 
-  /** The person wants it now. */
+  /** Sends all waiting wishes now, because the person asked for it. */
   async retryNow(): Promise<void> {
     pause.lift()
     await this.retry()
   }
 
-  /** The server has told of an entry by other ways, perhaps before its answer comes, or because that was lost. */
+  /** The server reported an entry in some other way, perhaps before its answer came, or because that was lost. */
   arrived(id: string, there: boolean): void {
     const to = this.#find(id)?.wish.to
     if (to === 'log' || (to === 'delete' && !there) || (to === 'restore' && there)) this.forget(id)
     else if (to === 'delete') void this.retry()
   }
 
-  /** Gives an entry up that is not there, as far as anybody knows. It may have arrived unnoticed, so it is deleted. */
+  /**
+   * Gives up an entry that is not on the server, as far as anybody knows. It may have arrived unnoticed, so it is
+   * deleted.
+   */
   async discard(id: string): Promise<void> {
     const item = this.#find(id)
     if (item?.refused) this.forget(id)
     else if (item) await this.add({ to: 'delete', entry: item.wish.entry })
   }
 
-  /** Sends again what was refused. */
+  /** Sends a refused wish again. */
   async again(id: string): Promise<Outcome | undefined> {
     const item = this.#find(id)
     return item && this.add(item.wish)
@@ -169,7 +172,7 @@ export class Outbox {
     const item = this.#find(id)
     if (!item || this.#stopped) return { problem: new ApiError(0, {}), waiting: true }
     const { wish } = item
-    // Also where no answer comes, or this page goes.
+    // Stored before the answer, in case none comes or this page goes.
     if (wish.to === 'log') this.#put({ ...item, late: Date.now() + LATE_MS })
     const slow = setTimeout(() => {
       const now = this.#find(id)
@@ -197,7 +200,7 @@ export class Outbox {
 
   #failed(wish: Wish, problem: ApiError): Outcome {
     const { id } = wish.entry
-    // Signed out in the meantime, or another person is: it waits until the same one is back.
+    // Nobody, or somebody else, is signed in meanwhile: the wish waits until its owner is back.
     const waiting = problem.passing || problem.elsewhere
     this.#adopt(id)
     const now = this.#find(id)
@@ -205,7 +208,7 @@ export class Outbox {
       const { late } = now
       this.#put({ wish, kept: true, problem, ...(waiting ? late && { late } : { refused: true }) })
     } else if (!waiting && wish.to === 'log' && now?.wish.to === 'delete') {
-      // It was given up meanwhile, and what was refused is not there.
+      // The wish was given up meanwhile, and a refused entry is not there.
       this.forget(id)
     }
     if (problem.passing) {
@@ -214,7 +217,7 @@ export class Outbox {
     return { problem, waiting }
   }
 
-  /** An entry that was sent may arrive after it was said not to be there. */
+  /** Whether an entry that was sent may still arrive after it was said not to be there. */
   #mayArrive({ late }: Item): boolean {
     const left = (late ?? 0) - Date.now()
     return left > 0 && left <= LATE_MS
@@ -234,24 +237,24 @@ export class Outbox {
     if (!this.#stopped) this.#timer = setTimeout(() => void this.retry(), pause)
   }
 
-  /** Another tab of the same person has kept or removed something. */
+  /** Another tab of the same person has stored or removed something. */
   #heard(key: string | undefined): void {
     if (key !== undefined && !key.startsWith(KEY)) return
     const mine = this.items.map(({ wish }) => wish.entry.id)
     for (const id of key === undefined ? mine : [key.slice(KEY.length)]) {
-      // A wish on its way from here is looked at once it is answered.
+      // A wish on its way from here is compared once it is answered.
       if (!this.#sending.has(id)) this.#adopt(id)
     }
   }
 
-  /** Takes over what another tab has made of a wish: it has changed it, or dealt with it. */
+  /** Takes over what another tab made of a wish: changed it, or finished with it. */
   #adopt(id: string): void {
     const mine = this.#find(id)
     const theirs = fromKept(this.#store.get(KEY + id))
     if (!theirs && !mine?.kept) return
     if (mine && theirs && JSON.stringify(mine.wish) === JSON.stringify(theirs.wish)) return
     const others = this.items.filter(({ wish }) => wish.entry.id !== id)
-    // It is sent from there, and from here in its turn.
+    // The other tab sends it, and this one in its turn.
     if (theirs && !theirs.refused) delete theirs.problem
     this.items = theirs ? [...others, theirs] : others
     this.#tellReach()

@@ -28,7 +28,7 @@ afterEach(() => {
 
 type Answer = ApiError | 'ok' | 'gone' | 'none' | Promise<'ok'>
 
-/** An outbox whose server answers as told, one answer after the other. */
+/** An outbox whose server gives these answers, one after the other. */
 function outbox(...answers: Answer[]) {
   const sent: string[] = []
   const deliver = async (wish: Wish) => {
@@ -42,7 +42,7 @@ function outbox(...answers: Answer[]) {
   return { box, sent }
 }
 
-/** An answer that comes when it is told to. */
+/** An answer that the test releases. */
 function later() {
   let give: () => void = () => undefined
   const answer = new Promise<'ok'>((done) => {
@@ -53,13 +53,13 @@ function later() {
   return { answer, give }
 }
 
-/** As if another tab had changed what is kept. */
+/** Changes the storage as another tab would. */
 function elsewhere(change: () => void) {
   change()
   dispatchEvent(new StorageEvent('storage', { key: 'kept:ada:pending:a' }))
 }
 
-test('an entry is kept from the tap until the server has it', async () => {
+test('an entry is stored from the tap until the server has it', async () => {
   const { box } = outbox('ok')
   const sending = box.add(log)
   expect(box.pending).toHaveLength(1)
@@ -83,7 +83,7 @@ test('what did not arrive waits and is sent again under the same id', async () =
   expect(reach.silent).toBe(false)
 })
 
-test('what is refused is kept with its reason, also by the next page, and not sent again by itself', async () => {
+test('a refused wish stays with its reason, also on the next page, and is not sent again by itself', async () => {
   const { box, sent } = outbox(refused)
   expect(await box.add(log)).toEqual({ problem: refused, waiting: false })
   expect([box.pending.length, box.refused.length]).toEqual([0, 1])
@@ -207,7 +207,7 @@ test('what another tab has brought to the server waits here no more', async () =
   stop()
 })
 
-test('a browser that keeps nothing sends all the same, and says what would be lost', async () => {
+test('a browser that stores nothing sends all the same, and says what would be lost', async () => {
   const refuse = () => {
     throw new DOMException('full', 'QuotaExceededError')
   }

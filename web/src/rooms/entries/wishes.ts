@@ -1,27 +1,27 @@
-// A wish for an entry, until the server has answered: kept in this browser in this form. Each may be sent again without
-// harm, as often as it takes.
+// A wish about an entry, stored in this browser in this form until the server has answered. Each may be sent as often
+// as it takes without harm.
 import type { Entry, NewEntry } from '../../api/types'
 import { ApiError } from '../../api/error'
 
-/** A new entry that has its own name and moment, whenever it arrives. */
+/** A new entry with its own id and moment, whenever it arrives. */
 export type Outgoing = NewEntry & { id: string; at: string }
 export type Wish =
   | { to: 'log'; entry: Outgoing }
   | { to: 'delete' | 'restore'; entry: Outgoing | Entry }
-  /** A change that made the entry what it is is to be taken back. */
+  /** Takes back the change that made the entry what it is. */
   | { to: 'change'; entry: Entry }
 
 export interface Item {
   wish: Wish
-  /** Why it was not done yet; absent while it is on its way for the first time. */
+  /** Why it is not done yet; absent while it is on its way for the first time. */
   problem?: ApiError
-  /** The server has said no: it is not sent again by itself. */
+  /** Whether the server refused it: it is not sent again by itself. */
   refused?: boolean
-  /** It has been on its way for seconds. */
+  /** Whether it has been on its way for seconds. */
   slow?: boolean
-  /** It survives this page. */
+  /** Whether it survives this page. */
   kept: boolean
-  /** Until when an entry that was sent may still arrive, though no answer came. */
+  /** Until when an entry that was sent without an answer may still arrive. */
   late?: number
 }
 
@@ -41,7 +41,7 @@ export function toKept({ wish, late, refused, problem }: Item): Kept {
 /** A wish that an earlier page left behind; it may have arrived all the same. */
 export function fromKept(kept: unknown): Item | undefined {
   if (typeof kept !== 'object' || kept === null) return undefined
-  // Once, only entries that were to be logged were kept, as they were sent.
+  // Earlier versions stored only entries to log, as they were sent.
   if ('metric' in kept) return fromKept({ wish: { to: 'log', entry: kept } })
   const { wish, late, refused } = kept as Partial<Kept>
   if (!wish) return undefined
@@ -51,7 +51,7 @@ export function fromKept(kept: unknown): Item | undefined {
   return { wish, kept: true, refused: true, problem: new ApiError(status, { ...said, errors }) }
 }
 
-/** Whether the server has taken in this very entry: what something else says about another one is no answer. */
+/** Whether the server has stored this very entry: an answer about another one does not count. */
 export function isAnswerTo(sent: Outgoing, got: Partial<Entry>): boolean {
   return (
     got.id === sent.id &&

@@ -6,7 +6,7 @@ import { amount } from '../../lib/units'
 /** The parts of an entry that say how much it was. */
 export type Figure = Pick<Entry, 'metric' | 'value' | 'band'> & { fl_oz_tenths?: number | null }
 
-/** `250 ml` or `7 · Good`; where the number is kept back, its band or `Logged`. */
+/** `250 ml` or `7 · Good`; where the number is withheld, its band or `Logged`. */
 export function entryWords(
   { metric, value, band, fl_oz_tenths: tenths }: Figure,
   unit: Unit,

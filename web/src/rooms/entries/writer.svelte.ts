@@ -1,7 +1,7 @@
 // The one place that writes entries. Every change is shown at once by the screens that listen (the dashboard, the
 // history), offers its Undo in a toast, and is taken back when the server refuses it. A change that cannot be sent
-// waits in the outbox, and so does an Undo. The server's own account of it comes by the stream; the maker of the writer
-// is told, to ask where no stream comes through.
+// waits in the outbox, and so does an Undo. The server reports each change by the stream; `settled` lets the page ask
+// where no stream gets through.
 import { createContext } from 'svelte'
 import { answer, api, certainTime } from '../../api/client'
 import type { Entry, EntryChange, Version } from '../../api/types'
@@ -20,13 +20,13 @@ import { foreign } from '../../api/transport'
 import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
 import { isAnswerTo } from './wishes'
 
-/** An entry to log; its name and, unless given, its moment are added here. */
+/** An entry to log; its id and, unless given, its moment are added here. */
 export type Draft = Omit<Outgoing, 'id' | 'at'> & { id?: string; at?: string }
 
-/** For so long after an altitude was logged here, another one is what was meant. */
+/** Another altitude logged here within this time corrects the one before. */
 const CORRECTED_MS = 60_000
 
-/** The altitude that was logged here last: as the server has it, or as it is on its way. */
+/** The altitude that was last logged here: as the server has it, or as it is on its way. */
 interface Level {
   id: string
   at: number
@@ -43,7 +43,7 @@ export class Writer {
   #listeners = new Set<WriteFollower>()
   #settled: () => void
 
-  /** `settled` is called whenever the server has taken in a change. */
+  /** `settled` is called whenever the server has accepted a change. */
   constructor(store: LocalStore, settled: () => void) {
     this.#settled = settled
     this.outbox = new Outbox(
@@ -55,15 +55,15 @@ export class Writer {
     )
   }
 
-  /** Until the function it gives is called, `listener` hears of every change. */
+  /** Calls `listener` for every change. Returns the function that ends this. */
   listen(listener: WriteFollower): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
   /**
-   * Gives the problem if the server refused it; what could not be sent waits, and is none. `words` name the entry in
-   * the toast, for example `250 ml`. What was refused is kept, unless a form does that.
+   * Returns the problem if the server refused it; an entry that could not be sent waits, and is no problem. `words`
+   * name the entry in the toast, for example `250 ml`. A refused entry is stored, unless a form does that.
    */
   async log(draft: Draft, words: string, keeps?: 'form'): Promise<ApiError | undefined> {
     pause.lift()
@@ -123,12 +123,12 @@ export class Writer {
     )
   }
 
-  /** False where there is no longer anything to correct. */
+  /** Returns false where there is no longer anything to correct. */
   async #correct(last: Level, value: number): Promise<boolean> {
     const before = last.entry
     if (!before) {
       if (!this.outbox.pending.some(({ wish }) => wish.entry.id === last.id)) return false
-      // Whether it arrived nobody knows, so the one is given up and the other logged at its moment.
+      // Nobody knows whether the first altitude arrived, so it is given up and the other logged at its moment.
       void this.outbox.discard(last.id)
       await this.#logLevel(value, last.at)
       return true
@@ -148,7 +148,7 @@ export class Writer {
       return true
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem
-      // It was deleted elsewhere.
+      // The altitude was deleted elsewhere.
       if (problem.status === 404) return false
       toasts.show(`${words} could not be saved. It is still ${before.value ?? ''}.`, {
         label: 'Try again',
@@ -158,7 +158,7 @@ export class Writer {
     }
   }
 
-  /** Changes an entry and gives the problem if it could not be done. A change of nothing is none. */
+  /** Changes an entry and returns the problem if it could not be done. An empty change does nothing. */
   async edit(before: Entry, change: EntryChange, words: string): Promise<ApiError | undefined> {
     if (Object.keys(change).length === 0) return undefined
     // An older change of it that still waits would undo this one.
@@ -186,7 +186,7 @@ export class Writer {
     }
   }
 
-  /** Brings a deleted entry back. */
+  /** Restores a deleted entry. */
   async restore(entry: Entry, words: string): Promise<void> {
     const restore = () => this.#restore(entry, words)
     if (await attempt(`${words} could not be restored. It is still deleted.`, restore)) {
@@ -197,11 +197,11 @@ export class Writer {
     }
   }
 
-  /** Makes an entry what it was in an earlier version, and gives the problem if it could not be done. */
+  /** Puts an entry back to an earlier version, and returns the problem if it could not be done. */
   async putBack(entry: Entry, number: number, words: string): Promise<ApiError | undefined> {
     try {
       const after = await this.#restoreVersion(entry, number)
-      // Where nothing differed, nothing was done.
+      // Nothing differed, so nothing was done.
       if (after?.updated_at === entry.updated_at) toasts.show(`${words} is what it is already`)
       else {
         toasts.show(
@@ -237,7 +237,7 @@ export class Writer {
     return this.#wish({ to: 'restore', entry }, words)
   }
 
-  /** True once it is done; false where it waits, which is said. Throws an ApiError when the server refuses it. */
+  /** True once it is done; false where it waits, which a toast says. Throws an ApiError when the server refuses it. */
   async #wish(wish: Exclude<Wish, { to: 'log' }>, words: string): Promise<boolean> {
     const outcome = await this.outbox.add(wish)
     if ('entry' in outcome) return true
@@ -255,7 +255,7 @@ export class Writer {
     throw outcome.problem
   }
 
-  /** Sends a wish; null where the entry is gone then, undefined where it was not there. */
+  /** Sends a wish; returns null where the entry is deleted afterwards, undefined where there was none. */
   async #deliver(wish: Wish): Promise<Entry | null | undefined> {
     const path = { id: wish.entry.id }
     if (wish.to === 'log') {
@@ -299,14 +299,14 @@ export class Writer {
     return entry
   }
 
-  /** Takes back the change that made an entry what it is `after` it. */
+  /** Takes back the change that made an entry what it is `after`. */
   #takeBack(after: Entry, words: string): Promise<boolean> {
     return this.#wish({ to: 'change', entry: after }, words)
   }
 
   /**
-   * An entry as it was before it became what it is `after` a change. The version comes back as it was, with the day it had,
-   * which a change sent the other way would reckon again. What was changed since, here or elsewhere, is not overwritten.
+   * Puts an entry back to how it was before the change that made it `after`. The version comes back with the day it
+   * had, which a change sent the other way would compute again. Later changes, here or elsewhere, are not overwritten.
    */
   async #before(after: Entry): Promise<Entry | null> {
     const path = { id: after.id }
@@ -320,7 +320,7 @@ export class Writer {
       return (await answer(restored)).entry
     }
     const now = await answer(api.GET('/api/v1/entries/{id}', { params: { path } }))
-    // Where the answer was lost, it was taken back already.
+    // The change was taken back already, by a try whose answer was lost.
     if (!version || !deepEqual(factOfVersion(version), factOf(now))) {
       toasts.show('It was changed again meanwhile, so nothing was undone.')
     }
@@ -365,7 +365,10 @@ function undo(run: () => Promise<unknown>) {
   return { label: 'Undo', run: () => void attempt('That could not be undone.', run) }
 }
 
-/** Runs what may fail, and gives false where it failed or waits. A failure says `sorry` and offers to try again. */
+/**
+ * Runs something that may fail, and returns false where it failed or waits. A failure says `sorry` and offers to try
+ * again.
+ */
 async function attempt(sorry: string, run: () => Promise<unknown>): Promise<boolean> {
   try {
     return (await run()) !== false

@@ -11,7 +11,7 @@ type Call = [
   { params?: { path?: { id?: string; number?: number } }; body?: Partial<Entry> },
 ]
 
-/** A server of one person's entries: what it holds, how it was before, and whether it can be reached. */
+/** A server of one person's entries: the entries, their versions, and whether it can be reached. */
 const server = vi.hoisted(() => ({
   entries: new Map<string, Entry>(),
   versions: new Map<string, Entry[]>(),

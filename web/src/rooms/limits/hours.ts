@@ -9,7 +9,7 @@ export interface Strip {
   total: number
   /** The height of each hour's bar, 0 to 1 of the tallest in its row. */
   bars: number[]
-  /** The hour with the most; undefined when there was nothing. */
+  /** The hour with the most events; undefined where there were none. */
   worst: SecurityHour | undefined
 }
 

@@ -2,8 +2,8 @@ import type { Health } from '../../api/stream.svelte'
 import { ago } from '../../lib/time'
 
 /**
- * How well the page is connected: the state in a word or two, and what else there is to say about it. `heardAt` is
- * when the server last said anything; 0 for never.
+ * How well the page is connected: the state in a word or two, and what else there is to say about it. `heardAt` is when
+ * the server was last heard; 0 for never.
  */
 export function connectionWords(
   health: Health,

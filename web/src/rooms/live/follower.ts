@@ -1,15 +1,15 @@
-// The kinds of things that hear of changes: from the server, by the stream, and of this page's own.
+// The interfaces that receive changes: from the server, by the stream, and from this page itself.
 import type { Entry, Share } from '../../api/types'
 
-/** Hears from the server of the person who is followed. */
+/** Receives what the server reports about the person who is followed. */
 export interface Follower {
-  /** An entry is there, new or changed; null for one that is gone. */
+  /** An entry is new or changed; null for one that was deleted. */
   entry: (id: string, entry: Entry | null) => void
   /** Values loaded before may be out of date. */
   stale: () => void
 }
 
-/** Hears from the server of the shares of the person who is followed. */
+/** Receives what the server reports about the shares of the person who is followed. */
 export interface ShareFollower {
   /** The share of a viewer, or whether they are watching, has changed. */
   share: (share: Share) => void
@@ -17,9 +17,9 @@ export interface ShareFollower {
   stale: () => void
 }
 
-/** Hears of entries that are written on this page, mostly before the server has them. */
+/** Receives entries that are written on this page, mostly before the server has them. */
 export interface WriteFollower {
-  /** An entry is there, new or in place of what it was before. */
+  /** An entry is new, or replaces what it was `before`. */
   saved: (entry: Entry, before?: Entry) => void
   removed: (entry: Entry) => void
 }

@@ -1,5 +1,5 @@
-// Hands the events of the stream to the screens. There is one stream at a time: of the person who is looked at, or of
-// the list of people. An admin's is their own, on every page, since requests to watch come by it.
+// Hands the events of the stream to the screens. There is one stream at a time: of the person on screen, or of the list
+// of people. An admin always follows their own stream, since requests to watch come by it.
 import { createContext } from 'svelte'
 import type { Entry, Me, PersonView, Share, Status } from '../../api/types'
 import type { StreamEvent } from '../../api/events'
@@ -15,12 +15,12 @@ export class Live {
   #stream = $state.raw<Stream>()
   #followers = new Set<Follower>()
   #shares = new Set<ShareFollower>()
-  /** The next status is of now, with nothing told of what led to it. */
+  /** Whether the next status may rest on changes that this page was not told of. */
   #leap = true
-  /** The status that came while the list of people was loaded again, because what is shared may have changed. */
+  /** The status that came while the list of people was reloading, since the terms of sharing may have changed. */
   #held: Status | null | undefined
   #polls = 0
-  /** The next status is the first that this page is told, and the shares were given with the page. */
+  /** Whether the next status is the first on this page, whose shares came with the page itself. */
   #first: boolean
 
   constructor(people: People, sharesGiven = false) {
@@ -36,19 +36,19 @@ export class Live {
     return this.#stream?.heardAt ?? 0
   }
 
-  /** Until the function it gives is called, `follower` hears of every change of the person who is followed. */
+  /** Calls `follower` for every change of the person who is followed. Returns the function that ends this. */
   listen(follower: Follower): () => void {
     this.#followers.add(follower)
     return () => this.#followers.delete(follower)
   }
 
-  /** The same for the shares of the person: each is told when it changes, and when its viewer comes to watch or goes. */
+  /** Does the same for the person's shares: each time one changes, and when its viewer begins or stops watching. */
   onShare(follower: ShareFollower): () => void {
     this.#shares.add(follower)
     return () => this.#shares.delete(follower)
   }
 
-  /** Follows a person, or without a name the list of people, until the function it gives is called. */
+  /** Follows a person or, without a name, the list of people. Returns the function that ends this. */
   follow(username: string | undefined): () => void {
     const stream = new Stream({
       path: username === undefined ? PEOPLE_EVENTS : personEventsPath(username),
@@ -59,7 +59,7 @@ export class Live {
       poll: () => this.poll(username),
       refused: ({ status, elsewhere }) => {
         const ended = username !== undefined && status === 404
-        // Nobody is hidden from themself: it is somebody else who asked.
+        // Everybody may see themself, so somebody else must be signed in.
         if (ended && username === session.me?.username) void session.load()
         else if (ended) this.#people.lose(username)
         return ended || elsewhere
@@ -75,14 +75,14 @@ export class Live {
     }
   }
 
-  /** Asks for what the stream would tell; true when the server answered. */
+  /** Fetches what the stream would bring. Returns whether the server answered. */
   async poll(username?: string): Promise<boolean> {
     const { list } = this.#people
     const before = username === undefined ? undefined : this.#people.find(username)
     const heard = await list.load()
-    // Polling asks again by itself.
+    // The next poll asks again anyway.
     list.stop()
-    // Every other time, since the server counts how often it is asked.
+    // Only every other time, since the server counts how often it is asked.
     if (this.#polls++ % 2 === 0) this.#sharesStale()
     if (!heard || username === undefined) return heard
     const view = this.#people.find(username)
@@ -90,7 +90,7 @@ export class Live {
       this.#people.lose(username, before?.person.display_name)
       return true
     }
-    // Where numbers are kept back, a change may not show in the status.
+    // A change may not show in the status where numbers are withheld.
     const { water, altitude } = view.granted
     const narrowed = water !== 'exact' || altitude !== 'exact'
     this.#take(view.status, narrowed || !sameState(before?.status, view.status))
@@ -121,7 +121,7 @@ export class Live {
   #hearStatus(status: Status): void {
     if (this.#held !== undefined) this.#held = status
     else this.#take(status, this.#leap && !sameState(this.#statusOf(status), status))
-    // As the page begins, they are as old as the status.
+    // At the beginning of the page the shares are as old as the status.
     if (this.#leap && !this.#first) this.#sharesStale()
     this.#leap = false
     this.#first = false
@@ -131,7 +131,7 @@ export class Live {
     for (const follower of this.#shares) follower.stale()
   }
 
-  /** The numbers of the new status and what of them is shared are taken in together. */
+  /** Takes in a new status together with the terms on which it is shared. */
   async #reset(): Promise<void> {
     const stream = this.#stream
     const waiting = this.#held !== undefined
@@ -145,7 +145,7 @@ export class Live {
     if (held) this.#take(held, false)
   }
 
-  /** Entries that were loaded belong to the status that the list has until now. */
+  /** The status in the list, to which the loaded entries belong. */
   #statusOf({ person }: Status): Status | null | undefined {
     return this.#people.find(person.username)?.status
   }
@@ -157,13 +157,15 @@ export class Live {
 
   #revoked(data: unknown, username?: string): void {
     const { reason } = data as { reason: 'session' | 'share' }
-    // Whether anybody is still signed in is for the server to say.
+    // Only the server knows whether anybody is still signed in.
     if (reason === 'session') void session.load()
     else if (username !== undefined) this.#people.lose(username)
   }
 }
 
-/** As far as entries can tell; where there was nothing yet, what was loaded may be of before. */
+/**
+ * Whether two states are the same, as far as entries can tell. Where there was no state yet, loaded data may be older.
+ */
 function sameState(
   before: Status | null | undefined,
   { day, updated_at, water, altitude }: Status,

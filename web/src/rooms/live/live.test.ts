@@ -31,7 +31,7 @@ let source: Source
 let people: People
 let live: Live
 let told: string[]
-/** The server's answers to the next requests for the list; none: it does not answer. */
+/** The server's answers to the next requests for the list; without any it does not answer. */
 let lists: PersonView[][]
 
 const hear = (type: string, data: unknown) => {
@@ -107,7 +107,7 @@ test('a reset is followed by the truth, though the list cannot be loaded', async
   expect(total()).toBe(null)
 })
 
-test('whoever may no longer watch is told so, and the list is loaded anew', async () => {
+test('a viewer who may no longer watch is told so, and the list is loaded again', async () => {
   live.follow('ada')
   lists = [[]]
   hear('revoked', { reason: 'share' })
@@ -149,7 +149,7 @@ test('preferences and shares of another device go where they belong', () => {
   expect(shares).toEqual([{ username: 'alex' }])
 })
 
-test('who may watch is loaded anew with the first status, after a reset, and at every other poll', async () => {
+test('who may watch is loaded again with the first status, after a reset, and at every other poll', async () => {
   let stale = 0
   live.onShare({ share: () => undefined, stale: () => (stale += 1) })
   live.follow('ada')

@@ -1,6 +1,6 @@
-// Reckons a person's own status as it will be once the server has taken in a change: shown at once, and replaced by the
-// server's own answer right after. Days are compared, never computed, except for entries that are still to be sent.
-// Nothing is kept back from the person themself, so every number is there.
+// Computes a person's own status as it will be once the server has accepted a change: shown at once, and replaced by
+// the server's own answer right after. Days are compared, never computed, except for entries that are still to be sent.
+// Nothing is withheld from the person themself, so every number is there.
 import type { Entry, Status } from '../../api/types'
 import { inTenths } from '../../lib/units'
 
@@ -23,7 +23,10 @@ export function withEntry(status: Status, entry: Fact): Status {
   return { ...status, freshness, water }
 }
 
-/** `rest` is what else is known of the day, newest first; older entries are for the server to tell. */
+/**
+ * The status without an entry. `rest` holds the other known entries of the day, newest first; older ones are for the
+ * server to tell.
+ */
 export function withoutEntry(status: Status, entry: Fact, rest: Fact[]): Status {
   const next = rest.find((other) => other.metric === entry.metric)
   if (entry.metric === 'altitude') {
@@ -39,7 +42,7 @@ function lastOf({ at, value, fl_oz_tenths }: Fact) {
   return { last_at: at, last_ml: value, last_fl_oz_tenths: fl_oz_tenths ?? undefined }
 }
 
-/** The water of the day with an entry, or without it; in ounces as well, once any of it was typed in them. */
+/** The day's water with an entry added or removed; also in ounces, once any of it was typed in them. */
 function today({ day, water }: Status, entry: Fact, sign: 1 | -1): Partial<Status['water']> {
   const before = water.today_ml ?? 0
   const ml = entry.day === day ? (entry.value ?? 0) : 0

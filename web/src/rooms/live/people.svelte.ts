@@ -1,5 +1,5 @@
-// The people whose status may be seen here, and those who may be asked: for an admin themself, for a viewer all
-// who share with somebody. The list carries each one's status, so choosing one costs no further request.
+// The people whose status may be seen here, and those who may be asked: for an admin themself, for a viewer everybody
+// who shares with somebody. The list carries each one's status, so choosing one costs no further request.
 import { createContext } from 'svelte'
 import { answer, api } from '../../api/client'
 import type { PersonView, Start, Status } from '../../api/types'
@@ -14,18 +14,18 @@ export class People {
   readonly list = new Resource(() =>
     fetchAllPages((query) => answer(api.GET('/api/v1/people', { params: { query } }))),
   )
-  /** The names of those who ended it while this page was open, by user name. */
+  /** The people who ended it while this page was open: their names by user name. */
   gone = $state.raw<Readonly<Record<string, string>>>({})
   #watched = new Map<string, Watched>()
   #today: Start['today'] = null
 
-  /** Takes in what the server said as the page began, for those who are shown right then. */
+  /** Takes in the server's first answer, for the screens that are drawn first. */
   begin({ people, today }: Pick<Start, 'people' | 'today'>): void {
     if (people?.next_cursor === null) this.list.set(people.items)
     if (today?.entries.next_cursor === null) this.#today = today
   }
 
-  /** The server's first answer holds no longer. */
+  /** Discards the server's first answer, which is out of date from here on. */
   begun(): void {
     this.#today = null
   }
@@ -34,7 +34,7 @@ export class People {
     return this.list.value?.find(({ person }) => person.username === username)
   }
 
-  /** The one to show when there is no choice. */
+  /** The one person there is to show, where there is no choice. */
   get only(): Visible | undefined {
     const [one, ...others] = this.list.value ?? []
     return one && others.length === 0 && isVisible(one) ? one : undefined
@@ -50,7 +50,7 @@ export class People {
     return watched
   }
 
-  /** The server says how somebody is. */
+  /** Takes in a person's status from the server. */
   updateStatus(status: Status): void {
     const { username } = status.person
     this.#watched.get(username)?.updateStatus(status)
@@ -63,13 +63,13 @@ export class People {
     )
   }
 
-  /** Somebody as the server has them now. */
+  /** Puts a person into the list as the server has them now. */
   put(view: PersonView): void {
     const { username } = view.person
     this.list.set(this.list.value?.map((one) => (one.person.username === username ? view : one)))
   }
 
-  /** They may no longer be watched. */
+  /** Removes a person who may no longer be watched. */
   lose(username: string, name = this.find(username)?.person.display_name): void {
     this.gone = { ...this.gone, [username]: name ?? username }
     this.#watched.delete(username)

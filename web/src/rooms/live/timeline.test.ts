@@ -30,7 +30,7 @@ test('a total is given only for a day that is certainly whole', () => {
   expect(groupByDay([], true, true)).toEqual([])
 })
 
-test('a day of which a number is kept back has no total', () => {
+test('a day of which a number is withheld has no total', () => {
   const kept = { ...entry('e', '24T10:00'), value: null }
   expect(groupByDay([kept, ...list], false, true).map(({ water }) => water)).toEqual([null, 400])
 })

@@ -7,9 +7,9 @@ import { asAmount, sumInTenths } from '../../lib/units'
 export interface DayGroup {
   day: string
   entries: Entry[]
-  /** The day's water in ml, or null while some of the day may not be loaded, or is kept back. */
+  /** The day's water in ml; null where some of the day may not be loaded, or is withheld. */
   water: number | null
-  /** The same in tenths of a fluid ounce, as it was typed. */
+  /** The same in tenths of a fluid ounce, as typed. */
   tenths: number
 }
 
@@ -37,7 +37,7 @@ function totalWater(entries: Entry[]): number | null {
   return values.reduce((sum, ml) => (sum === null || ml === null ? null : sum + ml), 0)
 }
 
-/** The list with an entry put where it belongs. Older than all that is loaded: with the rest, later. */
+/** The list with an entry put where it belongs. An entry older than everything loaded comes with its own page later. */
 export function place(entries: Entry[], entry: Entry, more: boolean): Entry[] {
   const others = remove(entries, entry.id)
   const index = others.findIndex((other) => comesAfter(entry, other))
@@ -49,7 +49,7 @@ export function remove(entries: Entry[], id: string): Entry[] {
   return entries.filter((entry) => entry.id !== id)
 }
 
-/** Whether `entry` is what the list has already, or older than that. */
+/** Whether the list has `entry` already, in this state or a newer one. */
 export function isKnown(entries: Entry[], entry: Entry): boolean {
   const known = entries.find(({ id }) => id === entry.id)
   if (!known) return false

@@ -1,4 +1,4 @@
-// The number of changes that wait on this device. Writing stands above this room, and hands it down.
+// The number of changes that wait on this device. The room that writes stands above this one, and passes it down.
 import { createContext } from 'svelte'
 
 export const [useUnsaved, provideUnsaved] = createContext<() => number>()

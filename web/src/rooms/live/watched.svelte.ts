@@ -1,5 +1,5 @@
-// One person being watched: their status, and the entries of their day. Both follow what the server tells; changes
-// made on this page are shown before that.
+// One person being watched: their status, and the entries of their day. Both follow the server's reports; changes made
+// on this page are shown before that.
 import { answer, api } from '../../api/client'
 import type { Entry, Status } from '../../api/types'
 import { Resource } from '../../api/resource.svelte'
@@ -10,14 +10,14 @@ import { withEntry, withoutEntry } from './overlay'
 export class Watched implements Follower, WriteFollower {
   status: Status
   readonly today: Resource<Entry[]>
-  /** Whether it is the person themself, whose status can be told in advance. */
+  /** Whether it is the person themself, whose status can be computed in advance. */
   #own: boolean
-  /** Whether the day is shown, and so has to be right. */
+  /** Whether the day is on screen, and so has to be right. */
   #shown = false
-  /** The day was given and not yet shown. */
+  /** Whether the day came with the page and was not on screen yet. */
   #given: boolean
 
-  /** `today` are the entries of the day as they are now, if they are known. */
+  /** `today` holds the entries of the day, if they are known. */
   constructor(status: Status, own: boolean, today?: Entry[]) {
     this.status = $state.raw(status)
     this.#own = own
@@ -33,7 +33,7 @@ export class Watched implements Follower, WriteFollower {
     if (today) this.today.set(today)
   }
 
-  /** Shows the day, until the function it gives is called. */
+  /** Shows the day. Returns the function that ends this. */
   start(): () => void {
     this.#shown = true
     if (!this.#given) void this.today.load()
@@ -44,7 +44,7 @@ export class Watched implements Follower, WriteFollower {
     }
   }
 
-  /** The server says how they are. */
+  /** Takes in a status from the server. */
   updateStatus(status: Status): void {
     const turned = status.day !== this.status.day
     this.status = status
@@ -64,7 +64,7 @@ export class Watched implements Follower, WriteFollower {
   saved(entry: Entry, before?: Entry): void {
     if (isKnown(this.today.value ?? [], entry)) return
     const known = this.#find(entry.id) ?? before
-    // A status of the server may have come first, and counts it already.
+    // The server's status may have come first, and already counts the entry.
     const counted = this.#own && isCounted(this.status, entry)
     if (known && !counted) this.removed(known)
     else if (known) this.today.change((entries) => remove(entries, entry.id))
@@ -76,7 +76,7 @@ export class Watched implements Follower, WriteFollower {
 
   removed(entry: Entry): void {
     const { value } = this.today
-    // Already gone, and no longer counted.
+    // The entry is already gone, and no longer counted.
     if (value && entry.day === this.status.day && !this.#find(entry.id)) return
     this.today.change((entries) => remove(entries, entry.id))
     if (this.#own) this.status = withoutEntry(this.status, entry, this.today.value ?? [])
@@ -87,7 +87,7 @@ export class Watched implements Follower, WriteFollower {
   }
 }
 
-/** A whole status says when the person last changed anything. */
+/** Whether a status counts an entry: a complete status says when the person last changed anything. */
 function isCounted({ updated_at }: Status, entry: Entry): boolean {
   return updated_at !== null && Date.parse(updated_at) >= Date.parse(entry.updated_at)
 }

@@ -32,7 +32,7 @@ function watched(own: boolean, entries: Entry[] = []): Watched {
 const total = ({ status }: Watched) => status.water.today_ml
 const ids = ({ today }: Watched) => today.value?.map(({ id }) => id).join('')
 
-/** From which day on the entries were asked for, each time. */
+/** The first day of each request for entries. */
 let asked: unknown[]
 beforeEach(() => {
   asked = []

@@ -1,4 +1,4 @@
-// Finds the answers to requests that somebody sent, by two states of the list of people.
+// Finds the answers to a viewer's requests by comparing two states of the list of people.
 import type { PersonView } from '../../api/types'
 
 export interface Answer {
@@ -17,7 +17,7 @@ export function answers(before: PersonView[], after: PersonView[]): Answer[] {
   })
 }
 
-/** The people whom somebody may not watch, the ones who can be asked first. */
+/** The people whom a viewer may not watch; those who can be asked come first. */
 export function notWatched(list: PersonView[]): PersonView[] {
   const order = ['requested', 'may_ask', 'ended']
   return list

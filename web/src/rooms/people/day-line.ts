@@ -1,5 +1,5 @@
-// Places the entries of a day on a line from its morning to its night. The line runs from midnight to midnight on the
-// person's wall, and longer when their day goes on after that. It holds 23 or 25 hours when the clocks change.
+// Places the entries of a day on a line from its morning to its night. The line runs from midnight to midnight local
+// time, and longer when the person's day goes on after that. It holds 23 or 25 hours when the clocks change.
 import type { Entry } from '../../api/types'
 import { addDays, fromWall } from '../../lib/time'
 

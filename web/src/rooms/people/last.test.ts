@@ -10,6 +10,6 @@ test('what was drunk at night and counts for the day before is told as that', ()
   expect(words(250, '2026-11-24T03:00:00Z')).toBe('02:00')
   expect(words(0, '2026-11-24T10:00:00Z')).toBe('02:00, counted for another day')
   expect(words(0, '2026-11-25T10:00:00Z')).toBe('Yesterday, 02:00')
-  // Where the total is kept back, nobody can tell.
+  // Nobody can tell where the total is withheld.
   expect(words(null, '2026-11-24T10:00:00Z')).toBe('02:00')
 })

@@ -5,8 +5,8 @@ import { timeSeen, toWall } from '../../lib/time'
 type Water = Pick<Status['water'], 'today_ml'>
 
 /**
- * The time as `timeSeen` has it. What was drunk at night may count for the day before: where the date is today's and today's
- * total knows nothing of it, that is said.
+ * The time as `timeSeen` shows it. A drink at night may count for the day before: where its date is today's and today's
+ * total does not include it, the words say so.
  */
 export function lastTime(at: string, { today_ml }: Water, zone: string, now: number): string {
   const date = (instant: string | number) => toWall(instant, zone).slice(0, 10)

@@ -1,5 +1,5 @@
-// The shares of an admin: viewers, requests, and shares that ended. The whole list, so that open requests can be
-// counted in the bar. Changes made here and changes from elsewhere end in the same `changed`.
+// The shares of an admin: viewers, requests, and shares that ended. It is the whole list, so that open requests can be
+// counted in the bar. Changes made here and changes from elsewhere all go through `changed`.
 import { createContext } from 'svelte'
 import { answer, api } from '../../api/client'
 import type { Share, ShareChange } from '../../api/types'
@@ -8,7 +8,7 @@ import { Resource } from '../../api/resource.svelte'
 import { fetchAllPages } from '../../api/fetch-all-pages'
 import type { Live } from '../live/live.svelte'
 
-/** Requests come first, as the screen is there for them. */
+/** How long the list waits for more urgent requests of the screen. */
 const FIRST_MS = 2_000
 
 export class Shares {
@@ -19,7 +19,7 @@ export class Shares {
   readonly approved = $derived(this.#of('approved'))
   readonly ended = $derived(this.#of('ended'))
 
-  /** Loads the list soon, and follows what the server tells of it until the function it gives is called. */
+  /** Loads the list soon, and follows the server's reports about it. Returns the function that ends this. */
   start(live: Live): () => void {
     const first = setTimeout(() => {
       if (!this.list.value && !this.list.loading) void this.list.load()
@@ -39,10 +39,10 @@ export class Shares {
     }
   }
 
-  /** Takes in a share as the server has it now; one that nobody knew of is put where it belongs. */
+  /** Takes in a share as the server has it now; a new one is put where it belongs. */
   changed(share: Share): void {
     const list = this.list.value
-    // A list that is still on its way may be older than this. One that could not be loaded asks again by itself.
+    // A list on its way may be older than this share. One that could not be loaded is asked for again by itself.
     if (this.list.loading || (!list && !this.list.problem)) void this.list.load()
     if (!list) return
     const others = list.filter(({ username }) => username !== share.username)
@@ -64,13 +64,13 @@ export class Shares {
     try {
       await answer(api.DELETE('/api/v1/me/shares/{username}', { params }))
     } catch (error) {
-      // Somebody was faster, or the viewer is gone: either way there is nothing left to end.
+      // Somebody was faster, or the viewer is gone: there is nothing left to end.
       if (!(error instanceof ApiError && error.status === 404)) throw error
     }
     this.#answered({ ...share, state: 'ended', watching: false })
   }
 
-  /** Takes in the answer to a change made here; what was told while that was on its way may be newer. */
+  /** Takes in the answer to a change made here, unless the server has reported something newer meanwhile. */
   #answered(share: Share): void {
     this.changed(share)
     void this.list.load()

@@ -51,7 +51,7 @@ test('a list that could not be loaded is not asked for with every share that is 
   for (let times = 0; times < 50; times += 1) shares.changed({ ...share, watching: true })
   expect(asked).toBe(1)
 
-  // It tries again by itself.
+  // The list is asked for again by itself.
   up = true
   await vi.advanceTimersByTimeAsync(60_000)
   expect([asked, shares.list.value]).toEqual([2, [share]])

@@ -1,5 +1,5 @@
-// The time zone of this device beside the person's own. Until one was chosen, or anything logged, the device's is taken
-// and said to be; after that it is offered and never taken.
+// The time zone of this device beside the person's own. Until a zone was chosen or anything logged, the device's zone
+// is adopted, and the page says so; after that it is only offered.
 import { answer, api } from '../../api/client'
 import type { Me } from '../../api/types'
 import { ApiError } from '../../api/error'
@@ -7,11 +7,11 @@ import type { LocalStore } from '../../lib/local-store'
 import { isKnown } from '../../lib/time'
 import { session } from '../auth/session.svelte'
 
-/** The zones that were offered and not wanted, or that the server does not know. */
+/** The zones that were offered and declined, or that the server does not know. */
 const DISMISSED = 'zones:dismissed'
 
 export class DeviceZone {
-  /** The zone was taken from this device and nobody has said yet that they saw it. */
+  /** Whether the zone was adopted from this device and nobody has acknowledged it yet. */
   taken = $state(false)
   #dismissed = $state.raw<string[]>([])
   #store: LocalStore
@@ -22,7 +22,7 @@ export class DeviceZone {
     if (Array.isArray(kept)) this.#dismissed = kept.filter((zone) => typeof zone === 'string')
   }
 
-  /** Takes the zone of this device, if the server finds that there was never another; gives it if it was taken. */
+  /** Adopts the zone of this device, if the server finds that there was never another. Returns it if it was adopted. */
   async begin(me: Me): Promise<string | undefined> {
     const here = deviceZone()
     if (me.time_zone_set || here === undefined || here === me.time_zone) return undefined

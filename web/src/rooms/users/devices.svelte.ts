@@ -1,11 +1,11 @@
 // The sessions of a person. The server is asked once, when Settings opens; a session that is ended there leaves the
-// list as soon as the server has agreed.
+// list as soon as the server has confirmed it.
 import { answer, api, gone } from '../../api/client'
 import type { Device } from '../../api/types'
 import { Resource } from '../../api/resource.svelte'
 
 export class Devices {
-  /** This device first. */
+  /** The sessions, with this device first. */
   readonly list = new Resource(async () => {
     const { items } = await answer(api.GET('/api/v1/me/sessions'))
     return items.toSorted((a, b) => Number(b.current) - Number(a.current))
@@ -23,9 +23,9 @@ export class Devices {
     this.othersEnded()
   }
 
-  /** Takes note of what the server has done already. */
+  /** Removes the other devices from the list, once the server has signed them out. */
   othersEnded(): void {
-    // A list that is still on its way may be older than this.
+    // A list on its way may be older than this.
     if (this.list.value) this.#keep((device) => device.current)
     else void this.list.load()
   }

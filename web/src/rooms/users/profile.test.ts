@@ -69,7 +69,7 @@ test('a name that was merely shown is not trimmed', () => {
   )
 })
 
-test('what is not saved is named, kept, and leaves alone what was changed elsewhere', () => {
+test('unsaved fields are named and stored, and leave changes from elsewhere alone', () => {
   expect(unsaved(formOf(me), me)).toEqual([])
   expect(draftOf(formOf(me), me)).toBeUndefined()
   expect(unsaved(inUnit(formOf(me), 'fl_oz'), me)).toEqual(['unit'])

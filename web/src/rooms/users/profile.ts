@@ -1,4 +1,4 @@
-// The settings form: what is typed, what is wrong with it, and which of it has changed.
+// The settings form: what is typed, what is wrong with it, and which part of it has changed.
 import type { Me, MeChange, Unit } from '../../api/types'
 import { type Range, type Reading, readAmount, readWhole, wrongWith } from '../../lib/amounts'
 import { deepEqual } from '../../lib/deep-equal'
@@ -49,7 +49,7 @@ const names: Record<Field, string> = {
   stale: 'hours',
 }
 
-/** The fields that differ from what they began as. Amounts that are merely shown in another unit do not. */
+/** The fields that differ from what they began as. Amounts that are only shown in another unit do not. */
 function touched(form: ProfileForm, me: Me): Field[] {
   const shown = inUnit(formOf(me), form.unit)
   return FIELDS.filter((field) =>
@@ -57,25 +57,25 @@ function touched(form: ProfileForm, me: Me): Field[] {
   )
 }
 
-/** The names of the fields that are not saved yet: `display name`, `goal`. */
+/** The names of the unsaved fields: `display name`, `goal`. */
 export function unsaved(form: ProfileForm, me: Me): string[] {
   return [...new Set(touched(form, me).map((field) => names[field]))]
 }
 
-/** The draft of a form that is not saved: only the touched fields, and the unit in which amounts were typed. */
+/** The draft of an unsaved form: the touched fields alone, and the unit in which amounts were typed. */
 export function draftOf(form: ProfileForm, me: Me): Partial<ProfileForm> | undefined {
   const fields = touched(form, me)
   if (fields.length === 0) return undefined
   return Object.fromEntries([...fields, 'unit' as const].map((field) => [field, form[field]]))
 }
 
-/** The form as it is now, with what was touched in it before. */
+/** The form of the present account, with the fields that were touched before. */
 export function withDraft(me: Me, draft: Partial<ProfileForm> | undefined): ProfileForm {
   const form = inUnit(formOf(me), draft?.unit ?? me.unit)
   return { ...form, ...draft }
 }
 
-/** The same amounts in the other unit; what is no amount stays as it was typed. */
+/** The same amounts in the other unit; anything else stays as typed. */
 export function inUnit(form: ProfileForm, unit: Unit): ProfileForm {
   if (form.unit === unit) return form
   const convert = (text: string) => {
@@ -101,7 +101,7 @@ const says = {
   presets: (least: string, most: string) => `Type three amounts from ${least} to ${most}.`,
 }
 
-/** Reads each number of the form. An amount that is merely shown is the amount it was. */
+/** Reads each number of the form. An amount that was only shown is the amount it was. */
 export function numbersOf(form: ProfileForm, me: Me) {
   const was = inUnit(formOf(me), form.unit)
   const ml = (
@@ -124,10 +124,10 @@ export function numbersOf(form: ProfileForm, me: Me) {
   }
 }
 
-/** Gives what differs from `me`, or what is wrong with each field. */
+/** Returns the difference from `me`, or what is wrong with each field. */
 export function readForm(form: ProfileForm, me: Me): { change: MeChange } | { wrong: Wrong } {
   const wrong: Wrong = {}
-  // A name that was merely shown is the name it was, whatever stands around it.
+  // A name that was only shown is the name it was, with any spaces around it.
   const name = form.name === me.display_name ? form.name : form.name.trim()
   const { goal, presets, ageing, stale } = numbersOf(form, me)
   const empty = (words: typeof says.goal, { least, most }: Range) =>

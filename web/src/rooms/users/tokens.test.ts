@@ -18,7 +18,7 @@ test('a token has a name and may do something', () => {
   })
 })
 
-test('whoever watches is offered no scope for logging', () => {
+test('a viewer is offered no scope for logging', () => {
   expect(scopesFor('viewer')).toEqual(['read'])
   expect(scopesFor('admin')).toContain('log:altitude')
 })

@@ -1,4 +1,4 @@
-// The form of a new API token: what is typed, and what of it is sent.
+// The form of a new API token: what is typed, and which part of it is sent.
 import type { Role, Scope } from '../../api/types'
 import { tooLong } from '../../lib/text'
 import { inDays } from '../../lib/time'
@@ -19,7 +19,7 @@ export const scopeWords: Record<Scope, string> = {
   'log:altitude': 'Log altitude only',
 }
 
-/** The shortest first; the longest is the longest the server gives. */
+/** The lifetimes to choose from, the shortest first, up to the longest that the server allows. */
 export const lifetimes = [
   { days: '7', label: 'a week' },
   { days: '30', label: '30 days' },

@@ -1,4 +1,4 @@
-//! A client that sees where a connection breaks, and can send without waiting for the answer.
+//! A client that notices where a connection breaks, and can send without waiting for the answer.
 
 use std::{
     io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write},
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::PATIENCE;
 
-/// One connection at a time, kept open as long as the server does.
+/// One connection at a time, open for as long as the server allows.
 pub struct Client {
     address: SocketAddr,
     token: String,
@@ -21,7 +21,7 @@ impl Client {
         Self { address, token: token.to_owned(), connection: None }
     }
 
-    /// Whether the next request goes over the connection of the last.
+    /// Whether the next request uses the connection of the last one.
     pub fn is_connected(&self) -> bool {
         self.connection.is_some()
     }
@@ -53,7 +53,7 @@ impl Client {
         Ok(())
     }
 
-    /// The answer to the request that was sent; all of it, or an error. The connection stays for the next one.
+    /// The complete answer to the last request, or an error. The connection stays for the next request.
     pub fn receive(&mut self) -> Result<(u16, Value)> {
         let mut connection = self.connection.take().expect("a request was sent");
         let mut line = || -> Result<String> {

@@ -15,12 +15,12 @@ use super::{CLIENTS, Client, PATIENCE, Site};
 
 const ENTRIES: usize = 1000;
 const KILLS: usize = 20;
-/// The number of acknowledgements between one kill and the next; the last 100 entries see a server that stays.
+/// The number of acknowledgements between two kills; the last 100 entries meet a server that stays.
 const ACKNOWLEDGED_BETWEEN_KILLS: usize = 45;
-/// Every so many entries a client throws the first answer away, as if it had been lost on the way.
+/// A client throws away the first answer for every so many entries, as if it had been lost on the way.
 const LOST_ANSWER: usize = 8;
 
-/// How many times the server has been replaced; clients that find none wait here for the next one.
+/// How many times the server has been replaced; clients without a server wait here for the next one.
 #[derive(Default)]
 struct Era {
     number: Mutex<usize>,
@@ -44,20 +44,61 @@ impl Era {
     }
 }
 
+/// The work that the clients share.
+#[derive(Default)]
+struct Work {
+    wanted: Vec<Value>,
+    next: AtomicUsize,
+    failures: AtomicUsize,
+    repeats: AtomicUsize,
+    era: Era,
+}
+
+/// Takes one entry after the other, and sends each until it is acknowledged.
+fn log_all(work: &Work, mut client: Client, acknowledge: mpsc::Sender<String>) {
+    loop {
+        let number = work.next.fetch_add(1, Ordering::Relaxed);
+        let Some(entry) = work.wanted.get(number) else { break };
+        let mut answer_lost = number.is_multiple_of(LOST_ANSWER);
+        loop {
+            let seen = work.era.now();
+            match client.request("POST", "/api/v1/entries", Some(entry)) {
+                Ok((200 | 201, _)) if answer_lost => answer_lost = false,
+                Ok((status @ (200 | 201), stored)) => {
+                    for (field, value) in entry.as_object().unwrap() {
+                        assert_eq!(&stored[field], value, "{field} as it was acknowledged");
+                    }
+                    work.repeats.fetch_add(usize::from(status == 200), Ordering::Relaxed);
+                    acknowledge.send(stored["id"].as_str().unwrap().to_owned()).unwrap();
+                    break;
+                }
+                Ok((503, _)) => drop(work.failures.fetch_add(1, Ordering::Relaxed)),
+                Ok((status, problem)) => panic!("{status} for an entry like any other: {problem}"),
+                Err(error) => {
+                    work.failures.fetch_add(1, Ordering::Relaxed);
+                    // A refused connection means no server now; after any other error there may be one again.
+                    if error.kind() == ErrorKind::ConnectionRefused {
+                        work.era.wait_past(seen);
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn what_was_acknowledged_survives_twenty_kills_once() {
     let site = Site::new();
     let token = site.token();
     let clock = Clock::system();
-    // Neither has to be known to the server beforehand: ids and instants are the client's own.
+    // The ids and instants are the client's own, so the server need not know them beforehand.
     let wanted: Vec<Value> = (0..ENTRIES)
         .map(|number| {
             let at = status_tracker::clock::Timestamp(clock.now().0 - i64::try_from(number).unwrap() * 60_000);
             json!({"id": clock.new_id(), "metric": "water", "value": 1 + number, "at": at, "note": format!("entry {number}")})
         })
         .collect();
-    let (next, failures, repeats) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
-    let era = Era::default();
+    let work = Work { wanted, ..Work::default() };
     let (acknowledge, acknowledged) = mpsc::channel::<String>();
 
     let mut server = site.serve();
@@ -65,41 +106,10 @@ fn what_was_acknowledged_survives_twenty_kills_once() {
     thread::scope(|scope| {
         for _ in 0..CLIENTS {
             let acknowledge = acknowledge.clone();
-            scope.spawn(|| {
-                let acknowledge = acknowledge;
-                let mut client = Client::new(site.address, &token);
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(entry) = wanted.get(number) else { break };
-                    let mut answer_lost = number % LOST_ANSWER == 0;
-                    loop {
-                        let seen = era.now();
-                        match client.request("POST", "/api/v1/entries", Some(entry)) {
-                            Ok((200 | 201, _)) if answer_lost => answer_lost = false,
-                            Ok((status @ (200 | 201), stored)) => {
-                                for (field, value) in entry.as_object().unwrap() {
-                                    assert_eq!(&stored[field], value, "{field} as it was acknowledged");
-                                }
-                                repeats.fetch_add(usize::from(status == 200), Ordering::Relaxed);
-                                acknowledge.send(stored["id"].as_str().unwrap().to_owned()).unwrap();
-                                break;
-                            }
-                            Ok((503, _)) => drop(failures.fetch_add(1, Ordering::Relaxed)),
-                            Ok((status, problem)) => panic!("{status} for an entry like any other: {problem}"),
-                            Err(error) => {
-                                failures.fetch_add(1, Ordering::Relaxed);
-                                // Refused means there is no server at the moment; anything else may be over already.
-                                if error.kind() == ErrorKind::ConnectionRefused {
-                                    era.wait_past(seen);
-                                }
-                            }
-                        }
-                    }
-                }
-            });
+            scope.spawn(|| log_all(&work, Client::new(site.address, &token), acknowledge));
         }
         drop(acknowledge);
-        // For twenty starts, on a machine that has other things to do.
+        // Enough for twenty starts on a busy machine.
         let deadline = Instant::now() + PATIENCE * 6;
         for id in (0..ENTRIES).map(|_| {
             acknowledged
@@ -110,10 +120,11 @@ fn what_was_acknowledged_survives_twenty_kills_once() {
             if acks.len() % ACKNOWLEDGED_BETWEEN_KILLS == 0 && acks.len() / ACKNOWLEDGED_BETWEEN_KILLS <= KILLS {
                 server.kill();
                 server = site.serve();
-                era.next();
+                work.era.next();
             }
         }
     });
+    let Work { wanted, failures, repeats, era, .. } = work;
     let (failures, repeats) = (failures.into_inner(), repeats.into_inner());
     println!("{failures} requests failed and were tried again; {repeats} found that they had been stored before");
     assert_eq!(era.now(), KILLS);

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Client, PATIENCE, Site};
 
-/// Fifty at once, killed in the middle: those that were let through before and after are the limit, to the request.
+/// Fifty requests at once, killed in the middle: those let through before and after add up to the limit exactly.
 #[test]
 fn what_the_limits_counted_survives_kills_to_the_request() {
     const LIMIT: usize = 300;
@@ -20,23 +20,7 @@ fn what_the_limits_counted_survives_kills_to_the_request() {
         thread::scope(|scope| {
             for _ in 0..50 {
                 let (tell, token, address) = (tell.clone(), &token, site.address);
-                scope.spawn(move || {
-                    let mut client = Client::new(address, token);
-                    loop {
-                        let answer = client.request("GET", "/api/v1/me", None);
-                        let let_through = match &answer {
-                            Ok((status, problem)) => {
-                                assert_eq!(*status, 200, "{problem}");
-                                true
-                            }
-                            Err(_) => false,
-                        };
-                        tell.send(let_through).unwrap();
-                        if !let_through {
-                            break;
-                        }
-                    }
-                });
+                scope.spawn(move || ask_until_cut_off(Client::new(address, token), &tell));
             }
             drop(tell);
             let mut now = 0;
@@ -63,7 +47,7 @@ fn what_the_limits_counted_survives_kills_to_the_request() {
         }
     };
     assert_eq!(refused, (429, json!("rate_limited")));
-    // A request that a kill cut off was let through or not; its client cannot know. All others add up.
+    // The client cannot know whether a request that a kill cut off was let through. All others add up.
     println!("{answered} answered before, {broken} cut off, {after} after");
     assert!(answered + after <= LIMIT, "{answered} + {after} are more than {LIMIT}");
     assert!(answered + broken + after >= LIMIT, "{answered} + {broken} + {after} are less than {LIMIT}");
@@ -76,4 +60,13 @@ fn what_the_limits_counted_survives_kills_to_the_request() {
     let (status, problem) = Client::new(site.address, &token).request("GET", "/api/v1/me", None).unwrap();
     assert_eq!((status, &problem["code"]), (429, &json!("rate_limited")), "a restart gives nothing back");
     drop(server);
+}
+
+/// Sends requests until the server is gone, and reports of each whether it was let through.
+fn ask_until_cut_off(mut client: Client, tell: &mpsc::Sender<bool>) {
+    while let Ok((status, problem)) = client.request("GET", "/api/v1/me", None) {
+        assert_eq!(status, 200, "{problem}");
+        tell.send(true).unwrap();
+    }
+    tell.send(false).unwrap();
 }

@@ -1,7 +1,7 @@
-//! The real program, killed and stopped while it writes: what it acknowledged is there, once.
+//! The real program, killed and stopped while it writes: every acknowledged write is there, once.
 //!
-//! Nothing here sleeps. Kills are triggered by progress, a client whose server has gone waits to be told of the next one, and the
-//! wait for a new process is a loop around `connect`, which the kernel refuses at once until the process listens.
+//! Nothing here sleeps. Kills are triggered by progress, a client without a server waits until it is notified of the next one, and the wait
+//! for a new process is a loop around `connect`, which the kernel refuses at once until the process listens.
 
 mod client;
 mod kills;
@@ -17,5 +17,5 @@ pub use self::{
 };
 
 const CLIENTS: usize = 16;
-/// Nothing here takes longer on a working machine; what does has got stuck.
+/// Longer than any step here takes on a working machine: beyond it something has got stuck.
 pub const PATIENCE: Duration = Duration::from_secs(50);

@@ -24,9 +24,9 @@ pub const JWT_SECRET: &str = "one secret of a server that gets killed";
 pub struct Site {
     pub folder: TempDir,
     pub address: SocketAddr,
-    /// On top of those of every site.
+    /// Settings beyond those of every site.
     pub settings: Vec<(&'static str, &'static str)>,
-    /// The words of a program that starts ours.
+    /// The command line of a program that starts ours.
     pub behind: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ impl Site {
         Self::within(tempfile::tempdir().unwrap(), Vec::new(), Vec::new())
     }
 
-    /// The same, with `settings`, each program started by way of `behind`.
+    /// [`Self::new`] with `settings`, each program started by way of `behind`.
     pub fn within(folder: TempDir, settings: Vec<(&'static str, &'static str)>, behind: Vec<String>) -> Self {
         let site = Self { folder, address: free_address(), settings, behind };
         assert!(site.command(&["migrate"]).status().unwrap().success());
@@ -105,7 +105,7 @@ impl Site {
         }
     }
 
-    /// Robin's token, from a server that then goes: it holds for all that follow.
+    /// Robin's token, from a server that then stops: it is valid at all later ones.
     pub fn token(&self) -> String {
         let mut server = self.serve();
         let body = json!({"username": "robin", "password": PASSWORD});
@@ -155,8 +155,8 @@ impl Site {
     }
 }
 
-/// An address nobody uses, below the ports that the kernel gives to clients: a client that keeps asking for one of those while nobody
-/// listens can end up connected to itself, and then the server cannot have it.
+/// A free address, below the ports that the kernel gives to clients: a client that keeps trying one of those while nobody listens can end
+/// up connected to itself, and then the server cannot have it.
 fn free_address() -> SocketAddr {
     static TAKEN: AtomicUsize = AtomicUsize::new(0);
     let first = 10_000 + u16::try_from(std::process::id() % 10_000).unwrap();
@@ -183,7 +183,7 @@ impl Server {
         assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
     }
 
-    /// How it ended; killed if it does not.
+    /// The exit status, after a kill where the program does not end by itself.
     pub fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {

@@ -1,4 +1,4 @@
-//! Asked to stop while it writes: what is in flight is finished, and then it ends.
+//! A server asked to stop while it writes: it finishes requests in flight, and then ends.
 
 use std::{
     collections::BTreeSet,
@@ -22,7 +22,7 @@ fn sigterm_lets_what_is_in_flight_finish() {
     let token = site.token();
     let clock = Clock::system();
     let mut server = site.serve();
-    // Each is known to a worker before it has anything to do: connections still waiting to be accepted are not in flight.
+    // A worker knows each connection before it is used: connections that wait to be accepted are not in flight.
     let mut clients: Vec<Client> = (0..CLIENTS).map(|_| Client::new(site.address, &token)).collect();
     for client in &mut clients {
         assert_eq!(client.request("GET", "/health/live", None).unwrap().0, 200);
@@ -30,15 +30,15 @@ fn sigterm_lets_what_is_in_flight_finish() {
     let mut idle = Client::new(site.address, &token);
     assert_eq!(idle.request("GET", "/health/live", None).unwrap().0, 200);
 
-    // Somebody else holds the database, so that the writes below stay in flight for as long as this test likes.
+    // Another connection holds the database, so that the writes below stay in flight for as long as this test needs.
     let mut holder = site.connect();
     holder.batch_execute("BEGIN IMMEDIATE").unwrap();
     let ids: Vec<String> = clients.iter().map(|_| clock.new_id().to_string()).collect();
     for (client, id) in clients.iter_mut().zip(&ids) {
         client.send("POST", "/api/v1/entries", Some(&json!({"id": id, "metric": "altitude", "value": 7}))).unwrap();
     }
-    // A worker reads its connections in the order in which they have something for it, and new ones go round the workers. When these
-    // have been answered, the writes have been read.
+    // A worker reads its connections in the order in which data arrives on them, and new ones go round the workers. Once these are
+    // answered, the writes have been read.
     for _ in 0..2 * thread::available_parallelism().unwrap().get() {
         let answer = Client::new(site.address, &token).request("GET", "/health/live", None).unwrap();
         assert_eq!(answer.0, 200);
@@ -112,12 +112,12 @@ fn sigterm_under_load_loses_nothing_that_was_acknowledged() {
     });
     let stored: BTreeSet<String> = site.stored().into_keys().collect();
     assert!(acks.is_subset(&stored), "lost: {:?}", acks.difference(&stored));
-    // Written but not acknowledged, because the connection closed in between: at most the one each client was waiting for.
+    // Written but not acknowledged, because the connection closed in between: at most one for each client.
     assert!(stored.len() <= acks.len() + CLIENTS);
     site.assert_sound();
 }
 
-/// A balancer learns it from readiness while requests are still answered, over connections old and new.
+/// Readiness tells a balancer while requests are still answered, over old and new connections.
 #[test]
 fn sigterm_is_seen_before_anybody_is_refused() {
     let mut site = Site::new();

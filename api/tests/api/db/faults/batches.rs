@@ -1,5 +1,5 @@
-//! SQLite ends a transaction by itself after some errors. Other writes in it are undone, later ones
-//! are not begun, and each is answered with an error: a refused write is not done.
+//! SQLite ends a transaction by itself after some errors. Other writes in it are undone, later ones are not begun, and each is answered
+//! with an error: a refused write is not carried out.
 
 use std::{collections::BTreeSet, sync::mpsc};
 
@@ -17,7 +17,7 @@ use crate::support::{Client, TestApp};
 
 type Job = fn(&mut DbConnection) -> Result<(), ApiError>;
 
-/// In the last statement of each, SQLite ends the transaction.
+/// The last statement of each makes SQLite end the transaction.
 const ENDINGS: [&[&str]; 5] = [
     &["INSERT INTO planted VALUES ('ends')"],
     &["INSERT OR ROLLBACK INTO planted VALUES ('there')"],
@@ -26,7 +26,7 @@ const ENDINGS: [&[&str]; 5] = [
     &["ROLLBACK"],
 ];
 
-/// A table on which adding `ends` ends the transaction.
+/// Makes a table on which an insert of `ends` ends the transaction.
 fn plant(app: &TestApp) {
     app.execute(
         "CREATE TABLE plain (name TEXT);
@@ -49,7 +49,7 @@ fn run(conn: &mut DbConnection, statements: &[&str]) -> QueryResult<()> {
     statements.iter().try_for_each(|sql| sql_query(*sql).execute(conn).map(drop))
 }
 
-/// Keeps the writer busy until the sender is dropped, so that what is written meanwhile shares one transaction.
+/// Blocks the writer until the sender is dropped, so that all writes meanwhile share one transaction.
 fn hold(state: &Data<AppState>) -> (mpsc::Sender<()>, impl Future<Output = Result<(), ApiError>> + use<>) {
     let (release, released) = mpsc::channel::<()>();
     let (begun, has_begun) = mpsc::channel();
@@ -103,7 +103,7 @@ async fn whoever_ends_the_transaction_takes_its_neighbours_along_and_nobody_else
                 "{case}"
             );
             assert_eq!(planted(&app), 1, "{case}");
-            // The next transaction is a whole one again: it keeps what it can and undoes what it must.
+            // The next transaction works again: it commits what it can and undoes what it must.
             assert!(db.write(add("afterwards")).await.is_ok(), "{case}");
             let half = |conn: &mut DbConnection| {
                 add("half")(conn)?;
@@ -166,7 +166,7 @@ async fn a_neighbours_own_error_undoes_that_neighbour_alone() {
     assert_eq!(planted(&app), 4);
 }
 
-/// All that a client sent, by the name it gave, and whether it was told that it was done.
+/// Everything that a client sent, by the name it gave, and whether the server acknowledged it.
 async fn write_a_lot(client: Client, number: usize) -> Vec<(String, StatusCode)> {
     let mut answers = Vec::new();
     for turn in 0..12 {

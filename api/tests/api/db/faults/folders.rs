@@ -1,4 +1,4 @@
-//! Where the program writes: into `DATA_DIR` and nowhere else.
+//! The program writes into `DATA_DIR` and nowhere else.
 
 use std::{
     fs,
@@ -24,7 +24,7 @@ fn entry(clock: &Clock, note: &str) -> Value {
     json!({"id": clock.new_id().to_string(), "metric": "water", "value": 250, "note": note})
 }
 
-/// Writes much at once, in one savepoint: an entry of each size, and all of them changed together.
+/// Writes a lot at once, in one savepoint: an entry of each size, and all of them changed together.
 fn write_in_many_ways(client: &mut Client, clock: &Clock) {
     for number in 0..40 {
         let note = format!("{number} {}", "x".repeat(490));
@@ -43,7 +43,7 @@ fn write_in_many_ways(client: &mut Client, clock: &Clock) {
     }
 }
 
-/// Everything that is written has to be a file that was known before.
+/// Every write has to go to a file that was known before.
 #[test]
 fn nothing_is_written_beside_what_is_configured() {
     let mut site = Site::new();
@@ -61,7 +61,7 @@ fn nothing_is_written_beside_what_is_configured() {
     assert!(outside.is_empty(), "{outside:?}");
     server.signal("TERM");
     assert_eq!(server.wait().code(), Some(0));
-    // Making a file changes its folder, also where the file is gone again.
+    // Creating a file changes its folder, even if the file is gone again.
     assert_eq!(fs::metadata(&temporary).unwrap().modified().unwrap(), before);
     let known =
         ["status-tracker.db", "status-tracker.lock", "status-tracker.db-room", "limits.journal", "log", "temporary"];

@@ -1,5 +1,5 @@
-//! A disk that is full, at the start or later, or fails: reading goes on, writing is refused by its name, health says so, and all is well
-//! again once the disk is.
+//! A disk that is full at the start or later, or fails: reads go on, writes are refused with the reason, health says so, and everything
+//! works again once the disk does.
 
 use std::{
     fs::{self, File},
@@ -16,7 +16,7 @@ use crate::db::crash::{Client, Server, Site};
 
 /// A small disk of our own, which other processes cannot see.
 struct Disk {
-    /// Holds the mount; it goes with its standard input.
+    /// Holds the mount; it ends with its standard input.
     holder: Child,
     folder: PathBuf,
 }
@@ -38,14 +38,14 @@ impl Disk {
         Self { holder, folder }
     }
 
-    /// The words that start a program where the disk can be seen.
+    /// The command line that starts a program where the disk is visible.
     fn enter(&self) -> Vec<String> {
         let target = self.holder.id().to_string();
         let words = ["nsenter", "--target", &target, "--user", "--mount", "--preserve-credentials", "--"];
         words.map(str::to_owned).to_vec()
     }
 
-    /// A file on it as it is seen from here.
+    /// The path of a file on it, as seen from here.
     fn path(&self, name: &str) -> PathBuf {
         let root = PathBuf::from(format!("/proc/{}/root", self.holder.id()));
         root.join(self.folder.strip_prefix("/").unwrap()).join(name)
@@ -118,7 +118,7 @@ fn entries(client: &mut Client) -> usize {
     page["items"].as_array().unwrap().len()
 }
 
-/// Uses up what the log of writes has taken of a full disk already: how many entries were kept.
+/// Uses up the room that the write-ahead log has already taken on a full disk. Returns how many entries were stored.
 fn fill_up(client: &mut Client) -> usize {
     for kept in 0..90 {
         let (status, problem) = log(client);
@@ -146,7 +146,7 @@ fn a_disk_that_fills_up_refuses_writes_until_there_is_room() {
     assert_eq!(entries(&mut client), kept + 1);
 }
 
-/// Opens the database, however the server before it ended.
+/// The database opens, however the server before it ended.
 #[test]
 fn a_full_disk_does_not_stop_the_start() {
     let ends: [fn(&mut Server); 2] = [Server::kill, |server| {
@@ -181,7 +181,7 @@ fn a_full_disk_does_not_stop_the_start() {
     }
 }
 
-/// Allows the process files of this size from now on; one that would become larger cannot be written.
+/// Limits the size of the process's files from now on; a write beyond it fails.
 fn allow(server: &Server, bytes: &str) {
     let words = ["--pid", &server.id().to_string(), &format!("--fsize={bytes}:")];
     assert!(Command::new("prlimit").args(words).status().unwrap().success());

@@ -1,4 +1,4 @@
-//! Health vouches for what is done, and answers in time.
+//! Health vouches for real writes, and answers in time.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::TestApp;
 
-/// Ends what writes the row of the probe with this error of SQLite's.
+/// Makes every write of the probe's row fail with this error of SQLite's.
 fn fail_with(app: &TestApp, table: &str, text: &str) {
     app.execute(&format!(
         "DROP TRIGGER IF EXISTS planted_insert; DROP TRIGGER IF EXISTS planted_update;
@@ -58,11 +58,11 @@ async fn the_probe_writes_for_itself_and_not_for_each_who_asks() {
     let anybody = app.anonymous();
     let reports = join_all((0..40).map(|_| anybody.get("/health/ready"))).await;
     assert!(reports.iter().all(|report| report.status == StatusCode::OK));
-    // One a second at most.
+    // One write a second at most.
     let writes = app.number("SELECT count(*) AS n FROM noted");
     assert!(writes >= 1 && writes <= 1 + i64::try_from(begun.elapsed().as_secs()).unwrap(), "{writes}");
     assert_eq!(app.number("SELECT count(*) AS n FROM probes"), 1);
-    // After a failure it takes more than anything else that is written at once.
+    // After a failure the probe's write is larger than any other.
     assert!(app.number("SELECT max(size) AS n FROM noted") > 100_000);
 }
 
@@ -74,7 +74,7 @@ async fn readiness_does_not_wait_for_as_long_as_writes_do() {
     let path = app.folder.path().join("status-tracker.db");
     let mut other = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
-    // Begun before it, and waiting for the same lock.
+    // The write began first, and waits for the same lock.
     let write = Box::pin(admin.post("/api/v1/entries", json!({"metric": "water", "value": 250})));
     let anybody = app.anonymous();
     let asked = Box::pin(async {

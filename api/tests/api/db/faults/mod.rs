@@ -1,5 +1,5 @@
-//! Faults from below the program: a transaction that ends by itself, a disk that is full or fails, a folder that is closed, a lock
-//! that another holds, a write in between.
+//! Faults from below the program: a transaction that ends by itself, a disk that is full or fails, a closed folder, a lock that another
+//! holds, a write in between.
 
 mod batches;
 mod folders;

@@ -1,4 +1,4 @@
-//! An answer is of one moment, whatever is written while it is made: here by somebody else, between any two of its statements.
+//! An answer shows one moment, whatever is written while it is made: here by another connection, between any two of its statements.
 
 use actix_web::http::StatusCode;
 use diesel::{
@@ -12,7 +12,7 @@ use crate::support::{Answer, Client, NOON, TestApp};
 
 const AFTER: &str = "written after the end";
 
-/// A server whose only reader is overheard.
+/// A server with a single reader, whose statements are overheard.
 async fn app() -> (TestApp, Client, Client) {
     let app = TestApp::with(&[("DATABASE_READERS", "1")]).await;
     let (robin, viewer) = (app.named("robin", Role::Admin).await, app.viewer().await);
@@ -21,7 +21,7 @@ async fn app() -> (TestApp, Client, Client) {
     (app, robin, viewer)
 }
 
-/// Before each statement that reads from now on, runs what `sql` makes of its number.
+/// Runs the SQL that `sql` gives for its number, before each reading statement from now on.
 fn meddle(app: &TestApp, sql: impl Fn(usize) -> Option<String> + Send + 'static) {
     let path = app.folder.path().join("status-tracker.db");
     let mut other = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
@@ -46,7 +46,7 @@ fn meddle(app: &TestApp, sql: impl Fn(usize) -> Option<String> + Send + 'static)
         .unwrap();
 }
 
-/// `sql` once, before the statement of this number.
+/// Runs `sql` once, before the statement of this number.
 fn meddle_once(app: &TestApp, at: usize, sql: &'static str) {
     meddle(app, move |number| (number == at).then(|| sql.to_owned()));
 }
@@ -107,7 +107,7 @@ async fn nothing_is_shown_that_was_logged_after_the_end_of_a_share() {
                 let answer = viewer.get(&format!("/api/v1/people/robin/{path}")).await;
                 let case = format!("{ending} before statement {at} of {path}");
                 if answer.status == StatusCode::OK {
-                    // A share that was narrowed shows the person; their name is not what was logged.
+                    // A narrowed share still shows the person, whose name is not logged data.
                     let body = String::from_utf8_lossy(&answer.body);
                     assert!(!body.contains("4321") && !body.contains(&format!("\"note\":\"{AFTER}")), "{case}: {body}");
                     shown += 1;
@@ -146,7 +146,7 @@ async fn nothing_is_shown_that_was_written_after_the_end_of_a_session() {
             for at in 0..6 {
                 let robin = app.named(&format!("n{}", app.clock.new_id().simple()), Role::Admin).await;
                 app.execute("UPDATE users SET disabled = 0, display_name = 'x'; UPDATE entries SET note = NULL");
-                // The account that asks is disabled, and the data that would be shown is changed.
+                // The asking account is disabled, and the data to show is changed.
                 let ending = ending.replace("'robin'", &format!("'{}'", robin.username));
                 let sql: &'static str = format!(
                     "BEGIN; {ending}; UPDATE entries SET value = 4321, note = '{AFTER}';

@@ -1,4 +1,4 @@
-//! Operations are called with whatever makes their statements differ: filters, orders, pages, what is there already.
+//! Operations are called with everything that makes their statements differ: filters, orders, pages, existing data.
 
 use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query, sql_types::Text};
 use serde_json::json;
@@ -22,59 +22,9 @@ pub async fn call_in_every_way(app: &TestApp) {
     for number in 0..6 {
         admin.log(if number % 2 == 0 { "water" } else { "altitude" }, 5, &format!("2026-03-01T0{number}:00:00Z")).await;
     }
-    let credentials = json!({"username": admin.username, "password": PASSWORD});
-    let registration = json!({
-        "username": "newcomer",
-        "password": PASSWORD,
-        "privacy_policy_version": privacy_policy::VERSION,
-    });
-    call(&anonymous, "POST", "/api/v1/auth/register", Some(registration)).await.expect_success();
-    call(&anonymous, "POST", "/api/v1/auth/token", Some(credentials.clone())).await.expect_success();
-    call(&anonymous, "POST", "/api/v1/auth/login", Some(credentials.clone())).await.expect_success();
-    let page = anonymous.sign_in(&admin.username, PASSWORD).await;
-    // Signing in again ends the session that the browser still had.
-    call(&page, "POST", "/api/v1/auth/login", Some(credentials)).await.expect_success();
-    for path in ["/health", "/health/live", "/health/ready", "/api/v1/privacy-policy"] {
-        call(&anonymous, "GET", path, None).await.expect_success();
-    }
-    call(&anonymous, "GET", "/api/v1/me", None).await;
-
+    sign_in_in_every_way(&anonymous, &admin).await;
     for client in [&admin, &viewer] {
-        call(client, "GET", "/api/v1/me", None).await.expect_success();
-        let change = json!({"display_name": "New", "time_zone": "Europe/Berlin", "day_starts_at": 4, "unit": "fl_oz",
-            "daily_goal_ml": 1500, "water_presets_ml": [1, 2, 3]});
-        let fields = change.as_object().unwrap().iter();
-        for change in fields.map(|(field, value)| json!({field: value})).chain([json!({}), change.clone()]) {
-            call(client, "PATCH", "/api/v1/me", Some(change)).await.expect_success();
-        }
-        let people = call(client, "GET", "/api/v1/people?limit=1", None).await;
-        people.expect_success();
-        let after = app.state.cursors.cursor(&format!("people|{}", id_of(app, client)), &"a");
-        call(client, "GET", &format!("/api/v1/people?cursor={after}"), None).await.expect_success();
-        let person = &admin.username;
-        for chosen in [String::new(), format!("?person={person}")] {
-            call(client, "GET", &format!("/api/v1/start{chosen}"), None).await.expect_success();
-        }
-        call(client, "GET", &format!("/api/v1/people/{person}/status"), None).await.expect_success();
-        call(client, "GET", "/api/v1/people/nobody/status", None).await;
-        read_history_in_every_way(client, person).await;
-        call(client, "GET", &format!("/api/v1/people/{person}/events"), None).await.expect_success();
-        call(client, "GET", "/api/v1/me/events", None).await.expect_success();
-
-        let entry = json!({"metric": "water", "value": 250, "id": "0192bbbb-0000-7000-8000-000000000000"});
-        call(client, "POST", "/api/v1/entries", Some(entry.clone())).await;
-        call(client, "POST", "/api/v1/entries", Some(entry.clone())).await;
-        for id in [entry["id"].as_str().unwrap(), NOWHERE] {
-            let path = format!("/api/v1/entries/{id}");
-            call(client, "GET", &path, None).await;
-            for change in [json!({"value": 7}), json!({"note": null, "tags": ["a"], "at": "2026-02-01T08:00:00Z"})] {
-                call(client, "PATCH", &path, Some(change)).await;
-            }
-            call(client, "DELETE", &path, None).await;
-            call(client, "POST", &format!("{path}/restore"), None).await;
-            call(client, "GET", &format!("{path}/versions?limit=1"), None).await;
-            call(client, "POST", &format!("{path}/versions/1/restore"), None).await;
-        }
+        read_and_log_in_every_way(app, client, &admin.username).await;
     }
     call(&admin, "GET", "/api/v1/entries/deleted", None).await.expect_success();
     let after = app.state.cursors.cursor(&format!("deleted|{}", id_of(app, &admin)), &(1, "a"));
@@ -87,14 +37,7 @@ pub async fn call_in_every_way(app: &TestApp) {
     let report = json!({"csp-report": {"effective-directive": "script-src"}}).to_string();
     let reported = anonymous.send("POST", "/api/v1/csp-reports", "application/csp-report", report).await;
     reported.expect_success();
-    // A penalty, so that all that follows from one is said to the database too.
-    let caller = Caller::User(id_of(app, &viewer).parse().unwrap());
-    let row = (0..OFFENCES).find_map(|_| app.services.penalties.count(caller, Offence::TooOften, &app.clock)).unwrap();
-    let (penalty, context) = (format!("/api/v1/admin/penalties/{}", row.id), AuditContext::operator(&app.clock));
-    app.state.db.write(move |conn| Ok(penalties::impose(conn, &context, &row)?)).await.unwrap();
-    Penalties::load(&app.state.db, &app.clock).unwrap();
-    call(&admin, "GET", "/api/v1/admin/security", None).await.expect_success();
-    call(&admin, "DELETE", &penalty, None).await.expect_success();
+    keep_out(app, &admin, &viewer).await;
     manage_users(&admin, &anonymous).await;
     let other = app.admin().await;
     for client in [&viewer, &other] {
@@ -112,7 +55,74 @@ pub async fn call_in_every_way(app: &TestApp) {
     call(&admin, "POST", "/api/v1/auth/logout", None).await.expect_success();
 }
 
-/// With something to do, so that what is done is said to the database too.
+async fn sign_in_in_every_way(anonymous: &Client, admin: &Client) {
+    let credentials = json!({"username": admin.username, "password": PASSWORD});
+    let registration = json!({
+        "username": "newcomer",
+        "password": PASSWORD,
+        "privacy_policy_version": privacy_policy::VERSION,
+    });
+    call(anonymous, "POST", "/api/v1/auth/register", Some(registration)).await.expect_success();
+    call(anonymous, "POST", "/api/v1/auth/token", Some(credentials.clone())).await.expect_success();
+    call(anonymous, "POST", "/api/v1/auth/login", Some(credentials.clone())).await.expect_success();
+    let page = anonymous.sign_in(&admin.username, PASSWORD).await;
+    // Signing in again ends the browser's earlier session.
+    call(&page, "POST", "/api/v1/auth/login", Some(credentials)).await.expect_success();
+    for path in ["/health", "/health/live", "/health/ready", "/api/v1/privacy-policy"] {
+        call(anonymous, "GET", path, None).await.expect_success();
+    }
+    call(anonymous, "GET", "/api/v1/me", None).await;
+}
+
+async fn read_and_log_in_every_way(app: &TestApp, client: &Client, person: &str) {
+    call(client, "GET", "/api/v1/me", None).await.expect_success();
+    let change = json!({"display_name": "New", "time_zone": "Europe/Berlin", "day_starts_at": 4, "unit": "fl_oz",
+        "daily_goal_ml": 1500, "water_presets_ml": [1, 2, 3]});
+    let fields = change.as_object().unwrap().iter();
+    for change in fields.map(|(field, value)| json!({field: value})).chain([json!({}), change.clone()]) {
+        call(client, "PATCH", "/api/v1/me", Some(change)).await.expect_success();
+    }
+    let people = call(client, "GET", "/api/v1/people?limit=1", None).await;
+    people.expect_success();
+    let after = app.state.cursors.cursor(&format!("people|{}", id_of(app, client)), &"a");
+    call(client, "GET", &format!("/api/v1/people?cursor={after}"), None).await.expect_success();
+    for chosen in [String::new(), format!("?person={person}")] {
+        call(client, "GET", &format!("/api/v1/start{chosen}"), None).await.expect_success();
+    }
+    call(client, "GET", &format!("/api/v1/people/{person}/status"), None).await.expect_success();
+    call(client, "GET", "/api/v1/people/nobody/status", None).await;
+    read_history_in_every_way(client, person).await;
+    call(client, "GET", &format!("/api/v1/people/{person}/events"), None).await.expect_success();
+    call(client, "GET", "/api/v1/me/events", None).await.expect_success();
+
+    let entry = json!({"metric": "water", "value": 250, "id": "0192bbbb-0000-7000-8000-000000000000"});
+    call(client, "POST", "/api/v1/entries", Some(entry.clone())).await;
+    call(client, "POST", "/api/v1/entries", Some(entry.clone())).await;
+    for id in [entry["id"].as_str().unwrap(), NOWHERE] {
+        let path = format!("/api/v1/entries/{id}");
+        call(client, "GET", &path, None).await;
+        for change in [json!({"value": 7}), json!({"note": null, "tags": ["a"], "at": "2026-02-01T08:00:00Z"})] {
+            call(client, "PATCH", &path, Some(change)).await;
+        }
+        call(client, "DELETE", &path, None).await;
+        call(client, "POST", &format!("{path}/restore"), None).await;
+        call(client, "GET", &format!("{path}/versions?limit=1"), None).await;
+        call(client, "POST", &format!("{path}/versions/1/restore"), None).await;
+    }
+}
+
+/// Imposes and lifts a penalty, so that its statements reach the database too.
+async fn keep_out(app: &TestApp, admin: &Client, viewer: &Client) {
+    let caller = Caller::User(id_of(app, viewer).parse().unwrap());
+    let row = (0..OFFENCES).find_map(|_| app.services.penalties.count(caller, Offence::TooOften, &app.clock)).unwrap();
+    let (penalty, context) = (format!("/api/v1/admin/penalties/{}", row.id), AuditContext::operator(&app.clock));
+    app.state.db.write(move |conn| Ok(penalties::impose(conn, &context, &row)?)).await.unwrap();
+    Penalties::load(&app.state.db, &app.clock).unwrap();
+    call(admin, "GET", "/api/v1/admin/security", None).await.expect_success();
+    call(admin, "DELETE", &penalty, None).await.expect_success();
+}
+
+/// There is something to change, so that the statements of the change reach the database too.
 async fn change_many_entries(client: &Client) {
     for (path, mut body) in
         [("/api/v1/entries/recompute", json!({})), ("/api/v1/entries/rewind", json!({"to": "2026-03-01T11:00:00Z"}))]
@@ -156,7 +166,7 @@ async fn share_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
     call(admin, "PATCH", &format!("/api/v1/admin/users/{promoted}"), Some(role)).await.expect_success();
 }
 
-/// A stream that begins, receives, ends and continues, and changes by time alone.
+/// A stream that begins, receives, ends and continues, and changes with time alone.
 async fn follow_in_every_way(app: &TestApp, admin: &Client, viewer: &Client) {
     // Earlier streams end first.
     while app.services.streams.count() > 0 {}

@@ -1,7 +1,7 @@
 //! Every statement that the HTTP surface executes finds its rows by an index, whatever is in the database.
 //!
-//! The statements are not listed here: they are overheard while `matrix` calls every route, and `calls` the ones whose statements differ
-//! with what is asked. `make bench` measures what follows from it.
+//! The statements are not listed here: they are overheard while `matrix` calls every route, and `calls` the ones whose statements depend on
+//! their parameters. `make bench` measures the effect.
 
 mod calls;
 pub mod once;
@@ -48,7 +48,8 @@ async fn every_statement_of_the_api_uses_an_index() {
     judge(&mut connection, &statements, "100,000 entries and statistics about them");
 }
 
-/// Deleting a user looks for what belongs to them; SQLite names those plans nowhere, and without an index it reads the whole table.
+/// Deleting a user looks for everything that belongs to them. SQLite does not explain those plans, and without an index it reads the whole
+/// table.
 #[actix_web::test]
 async fn what_refers_to_another_row_is_found_by_an_index() {
     let app = TestApp::start().await;
@@ -69,7 +70,7 @@ fn database_of(app: &TestApp) -> String {
     app.folder.path().join("status-tracker.db").to_str().unwrap().to_owned()
 }
 
-/// The statements that each database of this process was given, by the file's path: other tests run at the same time.
+/// The statements that reached each database of this process, by the file's path: other tests run at the same time.
 static OVERHEARD: Mutex<BTreeMap<String, BTreeSet<String>>> = Mutex::new(BTreeMap::new());
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature is Diesel's")]
@@ -105,14 +106,14 @@ fn judge(connection: &mut SqliteConnection, statements: &[&String], with: &str) 
 }
 
 fn is_bounded(sql: &str, plan: &[&str]) -> bool {
-    // Health asks whether a table can be read and takes whatever row comes first.
+    // Health asks whether a table can be read and takes the first row there is.
     if sql == "SELECT 1 FROM users LIMIT 1" || sql == "SELECT 1" {
         return true;
     }
     let history = sql.contains(" ORDER BY `entries`.`at`") && sql.contains("`entries`.`note`");
     let index = if sql.contains("(`entries`.`metric` = ?)") { "entries_by_metric_time" } else { "entries_by_time" };
     plan.iter().all(|step| {
-        // Rows of an INSERT are the only thing that may be walked through from end to end.
+        // Only the rows of an INSERT may be walked through from end to end.
         let found = ["INDEX ", "INTEGER PRIMARY KEY "].iter().any(|index| step.contains(index));
         let search = step.starts_with("SEARCH ") && step.contains(" USING ") && found;
         // A subquery has steps of its own.
@@ -120,7 +121,7 @@ fn is_bounded(sql: &str, plan: &[&str]) -> bool {
     }) && (!history || plan.iter().any(|step| step.contains(&format!(" INDEX {index} ("))))
 }
 
-/// A second person with a long life, beside those that the routes were called for.
+/// A second person with many entries, beside the one that the routes were called for.
 fn fill(connection: &mut SqliteConnection) {
     connection
         .batch_execute(

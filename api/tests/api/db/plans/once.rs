@@ -1,4 +1,4 @@
-//! A statement is planned once a connection: it is kept, and no value that is bound to it makes SQLite plan it again.
+//! A statement is planned once a connection: it is cached, and no value that is bound to it makes SQLite plan it again.
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,7 @@ use crate::support::TestApp;
 
 const TIMES: i64 = 6;
 
-/// A statement that is kept, as SQLite knows it.
+/// A cached statement, as SQLite knows it.
 #[derive(Debug, QueryableByName)]
 struct Statement {
     #[diesel(sql_type = Text)]
@@ -31,12 +31,12 @@ struct Statement {
     run: i64,
 }
 
-fn kept(conn: &mut DbConnection) -> Result<Vec<Statement>, ApiError> {
+fn cached(conn: &mut DbConnection) -> Result<Vec<Statement>, ApiError> {
     let DbConnection::Sqlite(conn) = conn else { panic!("it is SQLite that is asked") };
     Ok(sql_query("SELECT sql, reprep, run FROM sqlite_stmt WHERE sql NOT LIKE '%sqlite_stmt%'").load(conn)?)
 }
 
-/// How often each statement was said to a connection.
+/// How often each statement reached a connection.
 pub type Said = Arc<Mutex<BTreeMap<String, i64>>>;
 
 pub fn overhear(conn: &mut DbConnection) -> Said {
@@ -53,22 +53,23 @@ pub fn overhear(conn: &mut DbConnection) -> Said {
 }
 
 #[track_caller]
-fn judge(whose: &str, kept: &[Statement], said: &Said) {
-    let anew: Vec<&Statement> = kept.iter().filter(|statement| statement.reprep > 0).collect();
-    assert!(anew.is_empty(), "{whose} plans again: {anew:#?}");
+fn judge(whose: &str, cached: &[Statement], said: &Said) {
+    let again: Vec<&Statement> = cached.iter().filter(|statement| statement.reprep > 0).collect();
+    assert!(again.is_empty(), "{whose} plans again: {again:#?}");
     let said = said.lock().unwrap();
     let often: Vec<(&String, i64)> = said
         .iter()
         .filter(|(sql, times)| {
-            // Opening and closing a transaction needs no plan, and Diesel keeps no UPDATE, whatever it is like.
+            // Opening and closing a transaction needs no plan, and Diesel caches no UPDATE.
             **times >= TIMES && ["SELECT", "INSERT", "DELETE"].iter().any(|verb| sql.starts_with(verb))
         })
         .map(|(sql, times)| (sql, *times))
         .collect();
     assert!(often.len() > 4, "{whose}: hardly anything was overheard: {said:#?}");
-    let runs = |sql: &String| kept.iter().find(|statement| statement.sql == *sql).map_or(0, |statement| statement.run);
-    let unkept: Vec<_> = often.iter().filter(|(sql, times)| runs(sql) < *times).collect();
-    assert!(unkept.is_empty(), "{whose} prepares these each time: {unkept:#?}");
+    let runs =
+        |sql: &String| cached.iter().find(|statement| statement.sql == *sql).map_or(0, |statement| statement.run);
+    let uncached: Vec<_> = often.iter().filter(|(sql, times)| runs(sql) < *times).collect();
+    assert!(uncached.is_empty(), "{whose} prepares these each time: {uncached:#?}");
 }
 
 #[actix_web::test]
@@ -99,14 +100,14 @@ async fn a_statement_is_planned_once_a_connection() {
             }
         }
     }
-    let reader = app.state.db.read_blocking(kept).unwrap();
+    let reader = app.state.db.read_blocking(cached).unwrap();
     judge("the reader", &reader, &read);
-    let writer = app.state.db.write(kept).await.unwrap();
+    let writer = app.state.db.write(cached).await.unwrap();
     judge("the writer", &writer, &written);
 }
 
 #[actix_web::test]
-async fn no_list_is_planned_anew_for_another_limit() {
+async fn no_list_is_planned_again_for_another_limit() {
     const LISTS: [&str; 8] = [
         "/people",
         "/people/robin/entries",
@@ -126,9 +127,9 @@ async fn no_list_is_planned_anew_for_another_limit() {
             robin.get(&format!("/api/v1{list}?limit={limit}")).await.expect(StatusCode::OK);
         }
     }
-    let reader = app.state.db.read_blocking(kept).unwrap();
+    let reader = app.state.db.read_blocking(cached).unwrap();
     let lists = reader.iter().filter(|one| one.sql.contains(" ORDER BY ") && one.run >= TIMES).count();
     assert!(lists >= LISTS.len(), "only {lists} of {} lists: {reader:#?}", LISTS.len());
-    let anew: Vec<&Statement> = reader.iter().filter(|statement| statement.reprep > 0).collect();
-    assert!(anew.is_empty(), "these are planned again: {anew:#?}");
+    let again: Vec<&Statement> = reader.iter().filter(|statement| statement.reprep > 0).collect();
+    assert!(again.is_empty(), "these are planned again: {again:#?}");
 }

@@ -1,4 +1,4 @@
-//! The program from the outside: its words, its exit codes, and one clear line for whatever stands in its way.
+//! The program from the outside: its commands, its exit codes, and one clear line for every obstacle.
 
 mod commands;
 mod settings;
@@ -30,7 +30,7 @@ impl Program {
         }
     }
 
-    /// File permissions do not bind root, so as root the program runs as somebody else, from a copy that they can reach.
+    /// File permissions do not bind root, so as root the program runs as another user, from a copy that they can reach.
     fn unprivileged() -> Self {
         let mut program = Self::new();
         if fs::metadata(program.folder.path()).unwrap().uid() == 0 {
@@ -47,7 +47,7 @@ impl Program {
         self.folder.path().join(name)
     }
 
-    /// As somebody sees it who can change it by hand.
+    /// The database, as somebody can change it by hand.
     fn database(&self) -> SqliteConnection {
         SqliteConnection::establish(self.path("data/status-tracker.db").to_str().unwrap()).unwrap()
     }

@@ -1,4 +1,4 @@
-//! Settings: which can be set, which are refused, and which production asks for besides.
+//! Settings: which exist, which values are refused, and which ones production requires.
 
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path};
 
@@ -146,7 +146,7 @@ fn the_production_checklist_passes_or_fails_line_by_line() {
     {
         assert!(told.contains(&format!("failed  {failed}\n        ")), "{failed} in {told}");
     }
-    // A setting that production would not start with is the only line, and says so.
+    // A setting with which production would not start is the only line, and says so.
     let short: Vec<_> = production.into_iter().chain([("JWT_SECRET", "short")]).collect();
     program.must_fail(&words, &short, "JWT_SECRET is shorter");
 }
@@ -176,7 +176,7 @@ fn every_setting_is_documented_and_in_the_example_file() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     for file in ["docs/configuration.md", "deploy/example.env"] {
         let text = fs::read_to_string(root.join(file)).unwrap();
-        // As words of their own: one name is the beginning of another.
+        // Separate words, because one name is the beginning of another.
         let words: Vec<&str> = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').collect();
         for key in KEYS {
             assert!(words.contains(&key), "{key} is missing in {file}");

@@ -1,4 +1,4 @@
-//! Obstacles to a start: files that are missing, foreign or closed, and a port that is taken.
+//! Obstacles to a start: missing, foreign or unreadable files, and a port that is taken.
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
 

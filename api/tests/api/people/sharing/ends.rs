@@ -1,4 +1,4 @@
-//! Events other than an answer that begin and end rights: how an account is made, its role, its end.
+//! Events other than an answer that begin and end rights: the way an account is made, its role, its end.
 
 use std::process::Command;
 
@@ -19,7 +19,7 @@ fn stands(names: &[(&str, &str)]) -> Vec<(Value, Value)> {
     names.iter().map(|(name, access)| (json!(name), json!(access))).collect()
 }
 
-/// Somebody signed in with a password of their own, whom an admin made or invited.
+/// Somebody signed in with a password of their own, whose account an admin made or invited them to make.
 async fn arrived(app: &TestApp, name: &str, password: &str) -> Client {
     let own = "Another-Harbour-72-lanterns";
     let first = app.anonymous().sign_in(name, password).await;
@@ -51,12 +51,12 @@ async fn whom_a_person_brought_in_may_watch_them_and_nobody_else() {
         &json!({"water": "exact", "altitude": "exact", "history": true, "export": false, "until": null})
     );
     assert_eq!(told(&app), 2);
-    // Admins that are made are nobody's viewers.
+    // New admins are nobody's viewers.
     robin.post("/api/v1/admin/users", json!({"username": "boss", "role": "admin"})).await.expect(StatusCode::CREATED);
     assert_eq!(app.number("SELECT count(*) AS n FROM shares"), 2);
 }
 
-/// With HTTP and at the command line: an admin watches nobody, also after they are a viewer again.
+/// Over HTTP and at the command line: an admin watches nobody, even once they are a viewer again.
 #[actix_web::test]
 async fn a_viewer_who_becomes_an_admin_watches_nobody() {
     for at_the_command_line in [false, true] {
@@ -109,7 +109,7 @@ async fn a_person_who_becomes_a_viewer_or_is_disabled_shares_nothing() {
             .expect(StatusCode::OK);
     }
     alex.get("/api/v1/people/robin/status").await.expect_problem(404, "not_found");
-    assert_eq!(access(&alex).await, stands(&[("robin", "may_ask"), ("sasha", "may_ask")]), "robin decides anew");
+    assert_eq!(access(&alex).await, stands(&[("robin", "may_ask"), ("sasha", "may_ask")]), "robin decides again");
 }
 
 #[actix_web::test]
@@ -171,8 +171,8 @@ async fn who_may_not_be_watched_is_not_there() {
     }
 }
 
-/// Somebody kept out, refused or narrowed is not let in by two changes of their role, nor by being disabled and enabled, with whomever the
-/// person lets in besides.
+/// Somebody kept out, refused or narrowed is not let in by two changes of their role, nor by being disabled and enabled, whoever else the
+/// person lets in.
 #[actix_web::test]
 async fn what_a_person_decided_about_a_viewer_outlives_every_change_of_their_account() {
     let trips: [[Value; 2]; 3] = [
@@ -208,7 +208,7 @@ async fn what_a_person_decided_about_a_viewer_outlives_every_change_of_their_acc
     }
 }
 
-/// Whatever let somebody in before: a page, a token, a script's key.
+/// Every credential that let somebody in before ends: a page, a token, a script's key.
 #[actix_web::test]
 async fn no_way_in_comes_back_with_an_account_that_is_enabled_again() {
     let app = TestApp::start().await;
@@ -245,7 +245,7 @@ async fn no_way_in_comes_back_with_an_account_that_is_enabled_again() {
     }
 }
 
-/// A lock is of a name: nothing that is done to its account lifts it but what is there to lift it.
+/// A lock belongs to a name: no change of its account lifts it, only the command for that.
 #[actix_web::test]
 async fn a_lock_stays_through_every_change_of_the_account() {
     let app = TestApp::start().await;

@@ -1,5 +1,5 @@
-//! Hidden data cannot be inferred: a viewer compares all that they are told before and after a change
-//! that is hidden from them, and finds no difference, in status, headers, order, cursors or errors.
+//! Hidden data cannot be inferred: a viewer compares everything they receive before and after a change that is hidden from them, and finds
+//! no difference in status, headers, order, cursors or errors.
 
 use actix_web::http::StatusCode;
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -33,15 +33,30 @@ struct Change {
     shown_to_all: bool,
 }
 
-/// In an order in which each can follow the one before.
+fn change(
+    name: &'static str,
+    method: &'static str,
+    path: &'static str,
+    body: Value,
+    hidden: fn(Terms) -> bool,
+) -> Change {
+    Change { name, method, path, body, hidden, shown_to_all: true }
+}
+
+/// A change that concerns nobody who watches.
+fn silent(name: &'static str, method: &'static str, path: &'static str, body: Value) -> Change {
+    Change { shown_to_all: false, ..change(name, method, path, body, |_| true) }
+}
+
+/// The changes, in an order in which each can follow the one before.
 fn changes() -> Vec<Change> {
+    changes_of_entries().into_iter().chain(changes_of_preferences()).chain(changes_of_others()).collect()
+}
+
+fn changes_of_entries() -> Vec<Change> {
     let entry = |path: &str, metric: &str, value: i32, at: &str| json!({"id": path.rsplit('/').next(), "metric": metric, "value": value, "at": at});
-    let change = |name, method, path, body, hidden| Change { name, method, path, body, hidden, shown_to_all: true };
-    let silent =
-        |name, method, path, body| Change { shown_to_all: false, ..change(name, method, path, body, |_| true) };
     let no_water: fn(Terms) -> bool = |terms| terms.water == "none";
     let no_altitude: fn(Terms) -> bool = |terms| terms.altitude == "none";
-    let water_narrowed: fn(Terms) -> bool = |terms| terms.water != "exact";
     let logged = "/api/v1/entries";
     vec![
         change("water is logged", "POST", logged, entry(WATER, "water", 200, "2026-03-01T11:30:00Z"), no_water),
@@ -87,10 +102,15 @@ fn changes() -> Vec<Change> {
         change("yesterday's water is deleted", "DELETE", OLD_WATER, json!(null), |terms| {
             !terms.history || terms.water == "none"
         }),
+    ]
+}
+
+fn changes_of_preferences() -> Vec<Change> {
+    vec![
         change("the goal", "PATCH", ME, json!({"daily_goal_ml": 1100}), water_narrowed),
         silent("what only robin sees", "PATCH", ME, json!({"unit": "fl_oz", "water_presets_ml": [1, 2, 3]})),
         silent("a zone that is not taken", "PATCH", ME, json!({"device_time_zone": "Asia/Tokyo"})),
-        // Noon is the same day and as fresh by these, too.
+        // By these settings noon is the same day and as fresh, too.
         silent("the start of the day", "PATCH", ME, json!({"day_starts_at": 4})),
         silent("when it is ageing", "PATCH", ME, json!({"ageing_after_hours": 7})),
         silent("when it is stale", "PATCH", ME, json!({"stale_after_hours": 40})),
@@ -110,6 +130,11 @@ fn changes() -> Vec<Change> {
         change("the note is taken back with all since", "POST", REWIND, json!({}), |terms| {
             terms.water != "exact" || !terms.history
         }),
+    ]
+}
+
+fn changes_of_others() -> Vec<Change> {
+    vec![
         silent("another viewer's name", "PATCH", "/api/v1/admin/users/kim", json!({"display_name": "Kim K."})),
         silent("another viewer is shut out", "PATCH", "/api/v1/admin/users/kim", json!({"disabled": true})),
         silent("another viewer is back", "PATCH", "/api/v1/admin/users/kim", json!({"disabled": false})),
@@ -118,6 +143,10 @@ fn changes() -> Vec<Change> {
         silent("another viewer's share", "PATCH", "/api/v1/me/shares/kim", json!({"water": "none", "history": false})),
         silent("another viewer's end", "DELETE", "/api/v1/me/shares/kim", json!(null)),
     ]
+}
+
+fn water_narrowed(terms: Terms) -> bool {
+    terms.water != "exact"
 }
 
 fn concat_restore(path: &str) -> &'static str {
@@ -149,7 +178,7 @@ async fn does(app: &TestApp, robin: &Client, change: &Change) {
     assert!(answer.status.is_success(), "{}: {}", change.name, answer.json);
 }
 
-/// Takes back what was done a second ago.
+/// Takes back the last second's changes.
 async fn rewind_last(app: &TestApp, robin: &Client) {
     let mut body = json!({"to": Timestamp(app.clock.now().0 - SECOND - 1)});
     body["digest"] = robin.post(&format!("{REWIND}?dry_run=true"), body.clone()).await.json["digest"].clone();
@@ -205,7 +234,7 @@ async fn nothing_hidden_shows(terms: Terms) {
     assert_all_kinds_of_rows(&app);
 }
 
-/// Everything that the outbox can hold was tried: topic, level, and whether it is about something in particular.
+/// Every kind of row that the outbox can hold was tried: topic, level, and whether it has a subject.
 fn assert_all_kinds_of_rows(app: &TestApp) {
     let number = |kind: &str| app.number(&format!("SELECT count(*) AS n FROM outbox WHERE {kind}"));
     for topic in ["water", "altitude"] {
@@ -225,10 +254,10 @@ fn assert_all_kinds_of_rows(app: &TestApp) {
     }
 }
 
-/// One entry as it is made: metric, what of the value is in its band, band, hours before noon, note.
+/// One generated entry: metric, position of the value in its band, band, hours before noon, note.
 type Made = (bool, i32, usize, u32, bool);
 
-/// Logs these, the same ids each time, after all that was there is gone.
+/// Removes everything and logs these entries, with the same ids each time.
 async fn begin_anew(app: &TestApp, robin: &Client, entries: &[(usize, Made)]) {
     app.execute("DELETE FROM entries");
     for (number, (water, within, band, hours, noted)) in entries {
@@ -245,7 +274,7 @@ async fn begin_anew(app: &TestApp, robin: &Client, entries: &[(usize, Made)]) {
     }
 }
 
-/// The same entries, with everything replaced that `terms` do not show.
+/// The same entries, with everything replaced that `terms` hide.
 fn scrambled(entries: &[(usize, Made)], terms: Terms, with: &[(usize, Made)]) -> Vec<(usize, Made)> {
     let mut all: Vec<(usize, Made)> = Vec::new();
     for ((number, mut made), (_, other)) in entries.iter().copied().zip(with) {
@@ -278,7 +307,7 @@ async fn what_a_viewer_is_told_depends_on_nothing_but_what_is_visible() {
         put(&app, "approved", terms, None);
         begin_anew(&app, &robin, &entries).await;
         let before = all_but_ids(&alex).await;
-        // All of it lies before the day that is today, whose band would show what is in it.
+        // All of it lies before today, whose band would show something of it.
         begin_anew(&app, &robin, &scrambled(&entries, terms, &with)).await;
         assert_alike(&all_but_ids(&alex).await, &before, &format!("{terms:?}\n{entries:?}\n{with:?}"));
     }

@@ -1,4 +1,4 @@
-//! Sharing by consent: its routes, and what each setting lets out by each way.
+//! Sharing by consent: its routes, and what each setting lets through by each way out.
 
 mod ends;
 mod hidden;
@@ -40,8 +40,8 @@ impl Client {
     }
 }
 
-/// All that sharing keeps: shares, looks, the outbox and how long the audit log is.
-pub fn kept(app: &TestApp) -> String {
+/// All data of sharing: shares, looks, the outbox, and the length of the audit log.
+pub fn rows(app: &TestApp) -> String {
     #[derive(QueryableByName)]
     struct Rows {
         #[diesel(sql_type = sql_types::Text)]
@@ -55,7 +55,7 @@ pub fn kept(app: &TestApp) -> String {
     sql_query(query).get_result::<Rows>(&mut app.connection()).unwrap().rows
 }
 
-/// After all that was to be written later.
+/// Waits until everything that was to be written later is written.
 pub async fn settled(app: &TestApp) {
     app.state.db.write(|_| Ok(())).await.unwrap();
 }
@@ -65,7 +65,7 @@ pub fn told(app: &TestApp) -> i64 {
     app.number("SELECT count(*) AS n FROM outbox WHERE topic = 'share' AND level = 1")
 }
 
-/// An answer without what differs each time: status, headers and body.
+/// An answer without the parts that differ each time: status, headers and body.
 pub fn comparable(answer: &Answer) -> String {
     let differs = ["date", "server-time", "x-request-id", "x-ratelimit-limit", "x-ratelimit-remaining"];
     let mut headers: Vec<String> = answer

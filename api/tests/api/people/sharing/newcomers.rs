@@ -1,4 +1,4 @@
-//! Newcomers see of the person who let them in what was chosen for them, and nothing that was not.
+//! Newcomers see as much of the person who let them in as was chosen for them, and nothing more.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ async fn register(app: &TestApp, username: &str, code: &Value) -> Client {
     app.anonymous().sign_in(username, PASSWORD).await
 }
 
-/// A new viewer, by an account with these terms; `Null` where nothing is said.
+/// A new viewer, by an account with these terms; `Null` chooses none.
 async fn made(app: &TestApp, robin: &Client, username: &str, share: Option<Value>) -> (Value, Client) {
     let mut body = json!({"username": username, "role": "viewer"});
     if let Some(share) = share {
@@ -74,12 +74,12 @@ async fn an_account_starts_with_what_was_chosen_for_it() {
         assert_eq!(said, expected, "{username}");
         assert_eq!(granted(&viewer).await, expected, "{username}");
     }
-    // A newcomer for whom nothing was chosen asks, like anybody.
+    // A newcomer for whom nothing was chosen asks like anybody else.
     let nothing = app.anonymous().sign_in("nothing", PASSWORD).await;
     nothing.get("/api/v1/people/robin/status").await.expect_problem(404, "not_found");
     robin.get(&format!("{SHARES}/nothing")).await.expect_problem(404, "not_found");
     nothing.ask("/api/v1/people/robin/share-requests").await.expect(StatusCode::CREATED);
-    // The end that was chosen ends it.
+    // The chosen end ends it.
     app.clock.advance(2 * DAY);
     let narrow = app.anonymous().sign_in("narrow", PASSWORD).await;
     assert_eq!(granted(&narrow).await, Value::Null);
@@ -127,7 +127,7 @@ async fn an_invitation_shares_nothing_that_its_maker_no_longer_would() {
     robin.sharing("approved").await;
     assert_eq!(granted(&shut_out).await, Value::Null);
     assert_eq!(robin.get(SHARES).await.json["items"], json!([]));
-    // With everyone they are let in as everyone is, unless the invitation says less.
+    // With `everyone` they are let in like everyone, unless the invitation says less.
     robin.sharing("everyone").await;
     assert_eq!(granted(&late).await, usual());
     let narrowed = invited(&robin, 1, Some(json!({"water": "logged"}))).await;
@@ -180,7 +180,7 @@ async fn terms_that_do_not_fit_are_refused_and_nothing_is_made() {
     }
     assert_eq!(app.contents(), before);
     assert_eq!(robin.get(INVITES).await.json["items"], json!([]));
-    // An admin is shown nothing, which may be said.
+    // An admin is shown nothing, so choosing nothing is allowed.
     for share in [None, Some(Value::Null)] {
         let mut user = json!({"username": if share.is_some() { "said" } else { "unsaid" }, "role": "admin"});
         if let Some(share) = share {

@@ -7,7 +7,7 @@ use status_tracker::{
     clock::{DAY, MINUTE},
 };
 
-use super::{ASK_ROBIN, SHARES, comparable, kept, robin_and_alex, told};
+use super::{ASK_ROBIN, SHARES, comparable, robin_and_alex, rows, told};
 use crate::support::{PASSWORD, TestApp};
 
 #[actix_web::test]
@@ -57,12 +57,12 @@ async fn a_request_repeated_100_times_is_one() {
     let (_, alex) = robin_and_alex(&app).await;
     let first = alex.ask(ASK_ROBIN).await;
     first.expect(StatusCode::CREATED);
-    let before = kept(&app);
+    let before = rows(&app);
     for _ in 0..99 {
         let again = alex.ask(ASK_ROBIN).await;
         assert_eq!(again.expect(StatusCode::OK).json, first.json);
     }
-    assert_eq!(kept(&app), before);
+    assert_eq!(rows(&app), before);
     assert_eq!((told(&app), app.recorded("share.request").len()), (1, 1));
 }
 
@@ -85,7 +85,7 @@ async fn whom_one_cannot_ask_is_not_there() {
     robin.patch("/api/v1/admin/users/off", json!({"disabled": true})).await.expect(StatusCode::OK);
     app.execute("DELETE FROM shares; DELETE FROM outbox");
     sasha.sharing("nobody").await;
-    let before = kept(&app);
+    let before = rows(&app);
     let mut answers = Vec::new();
     for who in ["nobody", "off", "kim", "alex", "sasha", "a%00b", "%2e%2e", &"x".repeat(200)] {
         let answer = alex.ask(&format!("/api/v1/people/{who}/share-requests")).await;
@@ -106,7 +106,7 @@ async fn whom_one_cannot_ask_is_not_there() {
     }
     refused.dedup();
     assert_eq!(refused.len(), 1);
-    assert_eq!(kept(&app), before);
+    assert_eq!(rows(&app), before);
 }
 
 #[actix_web::test]
@@ -117,20 +117,20 @@ async fn who_was_told_no_asks_again_a_day_later() {
     robin.delete(&format!("{SHARES}/alex")).await.expect(StatusCode::NO_CONTENT);
     assert_eq!(app.recorded("share.end"), [["robin", "alex", "success", ""]]);
     assert_eq!(alex.get("/api/v1/people").await.json["items"][0]["access"], "ended");
-    let before = kept(&app);
+    let before = rows(&app);
     for (later, wait) in [(0, "86400"), (DAY - 500, "1"), (499, "1")] {
         app.clock.advance(later);
         let again = alex.ask(ASK_ROBIN).await;
         again.expect_problem(409, "asked_recently");
         assert_eq!(again.header("retry-after"), wait);
     }
-    assert_eq!(kept(&app), before);
+    assert_eq!(rows(&app), before);
     app.clock.advance(1);
     alex.ask(ASK_ROBIN).await.expect(StatusCode::CREATED);
     assert_eq!(robin.get(&format!("{SHARES}/alex")).await.json["state"], "requested");
 }
 
-/// The person finds their earlier choices when they are asked again, and a time that is over ends nothing new.
+/// The person finds their earlier choices when they are asked again, and a past end does not end the new share.
 #[actix_web::test]
 async fn asking_again_widens_nothing() {
     let app = TestApp::start().await;
@@ -149,7 +149,7 @@ async fn asking_again_widens_nothing() {
     assert_eq!(share["until"], json!(null));
 }
 
-/// Nobody said no: a viewer whose time ran out may ask again at once, whatever the person changed about the share since.
+/// A share that ran out is no refusal: its viewer may ask again at once, whatever the person changed about it since.
 #[actix_web::test]
 async fn whoever_ran_out_of_time_asks_again_at_once() {
     let app = TestApp::start().await;
@@ -206,9 +206,9 @@ async fn a_token_does_not_ask() {
     let token = json!({"name": "clock", "scopes": ["read"], "expires_at": "2026-03-02T12:00:00Z"});
     let made = alex.post("/api/v1/me/tokens", token).await.json;
     let script = crate::support::Client { bearer: made["token"].as_str().map(str::to_owned), ..alex };
-    let before = kept(&app);
+    let before = rows(&app);
     script.ask(ASK_ROBIN).await.expect_problem(403, "insufficient_scope");
-    assert_eq!(kept(&app), before);
+    assert_eq!(rows(&app), before);
 }
 
 /// A page of another site cannot ask in somebody's name.
@@ -217,8 +217,8 @@ async fn another_site_does_not_ask() {
     let app = TestApp::start().await;
     let (_, alex) = robin_and_alex(&app).await;
     let page = app.anonymous().sign_in(&alex.username, PASSWORD).await;
-    let before = kept(&app);
+    let before = rows(&app);
     let foreign = page.request("POST", ASK_ROBIN).insert_header(("sec-fetch-site", "cross-site"));
     crate::support::Answer::of(foreign.send().await.unwrap()).await.expect_problem(403, "cross_site");
-    assert_eq!(kept(&app), before);
+    assert_eq!(rows(&app), before);
 }

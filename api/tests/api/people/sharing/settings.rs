@@ -1,4 +1,4 @@
-//! The table: every setting by every way out. What each lets through is said here once more, in other words than the program's.
+//! The table: every setting by every way out. The expected answers are worked out here independently of the program.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::support::{Client, TestApp};
 
 pub const DETAILS: [&str; 4] = ["none", "logged", "band", "exact"];
 
-/// The access of a viewer, by the words of a share.
+/// The access of a viewer, in the words of a share.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Terms {
     pub water: &'static str,
@@ -38,7 +38,7 @@ pub fn put(app: &TestApp, state: &str, terms: Terms, until: Option<i64>) {
     ));
 }
 
-/// The access that the mode and the state between the two allow.
+/// The access that the mode and the state of the share allow.
 fn expected(mode: &str, between: &str, terms: Terms) -> Option<Terms> {
     match (mode, between) {
         ("nobody", _) | (_, "ended" | "expired" | "kept out") | ("approved", "none" | "requested") => None,
@@ -103,7 +103,7 @@ fn narrowed_status(own: &Value, terms: Terms) -> Value {
     status
 }
 
-/// Robin drinks and climbs, today and the day before.
+/// Robin drinks and logs moods, today and the day before.
 pub async fn live(robin: &Client) {
     robin.patch("/api/v1/me", json!({"daily_goal_ml": 1000})).await;
     for (metric, value, at) in [
@@ -161,7 +161,7 @@ async fn every_setting_shows_what_it_says_by_every_way() {
     assert_eq!(seen, (2 + 4) * 32, "approved: two of them; everyone: without a share, with a wish, and these two");
 }
 
-/// Alex is shown just this of robin.
+/// Expects that alex is shown exactly this of robin.
 async fn shows(alex: &Client, expected: Option<Terms>, own_status: &Value, own: &[Value], setting: &str) {
     let people = alex.get("/api/v1/people").await.json["items"].clone();
     let Some(terms) = expected else {

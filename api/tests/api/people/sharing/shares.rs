@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use serde_json::{Value, json};
 use status_tracker::{account::model::Role, clock::MINUTE};
 
-use super::{SHARES, kept, robin_and_alex, settled, told};
+use super::{SHARES, robin_and_alex, rows, settled, told};
 use crate::support::{Client, TestApp};
 
 const ALEX: &str = "/api/v1/me/shares/alex";
@@ -58,7 +58,7 @@ async fn what_is_so_already_is_no_change() {
     let app = TestApp::start().await;
     let (robin, alex) = robin_and_alex(&app).await;
     robin.decides(&alex, json!({"state": "approved", "water": "band", "until": "2026-03-02T12:00:00Z"})).await;
-    let before = kept(&app);
+    let before = rows(&app);
     for change in [
         json!({}),
         json!({"state": "approved"}),
@@ -67,7 +67,7 @@ async fn what_is_so_already_is_no_change() {
     ] {
         robin.decides(&alex, change).await;
     }
-    assert_eq!(kept(&app), before);
+    assert_eq!(rows(&app), before);
     for _ in 0..2 {
         robin.delete(ALEX).await.expect(StatusCode::NO_CONTENT);
     }
@@ -80,7 +80,7 @@ async fn bad_changes_change_nothing() {
     let app = TestApp::start().await;
     let (robin, alex) = robin_and_alex(&app).await;
     robin.decides(&alex, json!({"state": "approved"})).await;
-    let before = kept(&app);
+    let before = rows(&app);
     for (change, field) in [
         (json!({"state": "requested"}), "state"),
         (json!({"state": "gone"}), "state"),
@@ -106,7 +106,7 @@ async fn bad_changes_change_nothing() {
         assert_eq!(answer.fields(), [field], "{change}");
     }
     assert_eq!(robin.patch(ALEX, json!([])).await.status, 422);
-    assert_eq!(kept(&app), before);
+    assert_eq!(rows(&app), before);
 }
 
 #[actix_web::test]
@@ -117,7 +117,7 @@ async fn with_whom_nothing_can_be_shared_is_not_there() {
     app.execute("DELETE FROM shares; DELETE FROM outbox");
     for mode in ["approved", "everyone", "nobody"] {
         robin.sharing(mode).await;
-        let before = kept(&app);
+        let before = rows(&app);
         for who in ["nobody", "sasha", "robin", "ROBIN"] {
             let path = format!("{SHARES}/{who}");
             robin.get(&path).await.expect_problem(404, "not_found");
@@ -125,10 +125,10 @@ async fn with_whom_nothing_can_be_shared_is_not_there() {
             robin.patch(&path, json!({"water": "band"})).await.expect_problem(404, "not_found");
             robin.delete(&path).await.expect_problem(404, "not_found");
         }
-        assert_eq!(kept(&app), before);
+        assert_eq!(rows(&app), before);
     }
     robin.sharing("approved").await;
-    let before = kept(&app);
+    let before = rows(&app);
     for change in [json!({}), json!({"water": "band"}), json!({"state": "ended"}), json!({"until": null})] {
         robin.patch(ALEX, change).await.expect_problem(404, "not_found");
     }
@@ -137,7 +137,7 @@ async fn with_whom_nothing_can_be_shared_is_not_there() {
         alex.send(method, path, "", "").await.expect_problem(403, "read_only_role");
     }
     alex.patch(ALEX, json!({"state": "approved"})).await.expect_problem(403, "read_only_role");
-    assert_eq!(kept(&app), before);
+    assert_eq!(rows(&app), before);
 }
 
 /// A share belongs to its person: another admin reads and changes their own with the same viewer.
@@ -174,9 +174,9 @@ async fn with_everyone_all_viewers_are_there_and_one_can_be_kept_out() {
         (&json!("approved"), &json!(null), &json!("exact"))
     );
     robin.get(&format!("{SHARES}/bob")).await.expect_problem(404, "not_found");
-    let before = kept(&app);
+    let before = rows(&app);
     assert_eq!(robin.decides(&alex, json!({"history": true})).await, implied, "no narrowing, no share");
-    assert_eq!(kept(&app), before);
+    assert_eq!(rows(&app), before);
     assert_eq!(robin.decides(&alex, json!({"history": false})).await["since"], "2026-03-01T12:00:00.000Z");
     alex.get("/api/v1/people/robin/entries").await.expect_problem(403, "history_not_shared");
     robin.delete(&format!("{SHARES}/ada")).await.expect(StatusCode::NO_CONTENT);
@@ -284,7 +284,7 @@ async fn a_look_that_could_not_be_written_is_written_the_next_time() {
     assert_eq!(app.recorded("person.look").len(), 1);
 }
 
-/// A person who takes a name that was free again is not the one who had it before, as a viewer and as a person.
+/// Somebody who takes a free name is not its earlier owner, neither as a viewer nor as a person.
 #[actix_web::test]
 async fn a_name_that_is_taken_anew_inherits_no_looks() {
     let app = TestApp::start().await;

@@ -1,11 +1,11 @@
-//! Every way by which something of a person reaches a viewer. What is shown, and what is not, is tested by all of them.
+//! Every way by which something of a person reaches a viewer. Each is tested for what it shows and what it hides.
 
 use status_tracker::server::document;
 
 use super::{ASK_ROBIN, comparable};
 use crate::{events::listener::Listener, support::Client};
 
-/// Addresses that answer once. `{person}` is whom they are about.
+/// Addresses that answer once. `{person}` stands for the person they are about.
 pub const ADDRESSES: &[&str] = &[
     "/api/v1/start",
     "/api/v1/start?person={person}",
@@ -32,10 +32,10 @@ pub const ADDRESSES: &[&str] = &[
     "/api/v1/admin/audit",
 ];
 
-/// Addresses that go on for ever: what is compared is what they begin with, down to its id.
+/// Streams, of which the beginning is compared, down to its id.
 pub const STREAMS: &[&str] = &["/api/v1/people/{person}/events", "/api/v1/me/events"];
 
-/// Before the id of an event.
+/// The text before the id of an event.
 pub const ID_IS: &str = "with the id ";
 
 /// All answers about robin that `viewer` gets, by every way and page by page: status, headers and body of each.

@@ -29,7 +29,7 @@ async fn enumeration_by_text() {
     register(&app, &viewer.username, PASSWORD).await.expect_problem(409, "username_taken");
 }
 
-/// Enumeration by timing: of sign-ins for names that exist and names that do not, neither takes longer.
+/// Enumeration by timing: sign-ins for existing names take as long as those for others.
 #[actix_web::test]
 async fn enumeration_by_timing() {
     let app = TestApp::with(&[("BCRYPT_COST", "6")]).await;
@@ -142,7 +142,7 @@ async fn forged_credentials() {
     let (token, cookie) = (admin.bearer.clone().unwrap(), page.cookie.clone().unwrap());
     let mut forged: Vec<Client> = Vec::new();
     for number in 0..90 {
-        // One character after another becomes another.
+        // Changes one character after another.
         let touch = |text: &str, start: usize| {
             let mut bytes = text.as_bytes().to_vec();
             let place = start + number * (bytes.len() - 1 - start) / 90;
@@ -174,7 +174,7 @@ async fn forged_credentials() {
     }
 }
 
-/// Secrets that are short, samples, or equal.
+/// Secrets that are short, sample values, or equal.
 #[test]
 fn weak_secrets() {
     let folder = tempfile::tempdir().unwrap();
@@ -213,7 +213,7 @@ fn weak_secrets() {
     }
 }
 
-/// Revocation: what ends one form of a sign-in ends all of them, with the next request.
+/// Revocation: ending one form of a sign-in ends all of them, with the next request.
 #[actix_web::test]
 async fn revocation() {
     let app = TestApp::start().await;
@@ -241,7 +241,7 @@ async fn the_last_admin() {
     admin.delete(&user).await.expect_problem(409, "last_admin");
     admin.patch(&user, json!({"role": "viewer"})).await.expect_problem(409, "last_admin");
     admin.patch(&user, json!({"disabled": true})).await.expect_problem(409, "last_admin");
-    // Another admin who is disabled does not count.
+    // A disabled admin does not count.
     let other = app.admin().await;
     let path = format!("/api/v1/admin/users/{}", other.username);
     admin.patch(&path, json!({"disabled": true})).await.expect(StatusCode::OK);
@@ -250,7 +250,7 @@ async fn the_last_admin() {
     admin.get("/api/v1/me").await.expect(StatusCode::OK);
 }
 
-/// An invitation that is expired, used up, withdrawn or made up: one answer for all.
+/// An invitation that is expired, used up, withdrawn or made up gets one and the same answer.
 #[actix_web::test]
 async fn bad_invitations() {
     let app = TestApp::with(&[("REGISTRATION", "invite")]).await;
@@ -288,7 +288,7 @@ async fn bad_invitations() {
     }
     answers.dedup();
     assert_eq!(answers.len(), 1, "{answers:?}");
-    // Two who come at once with the last place: one gets it.
+    // Two register at once with the last place, and one gets it.
     let last = code(&invite(60).await);
     let outcomes = futures_util::future::join(ask("alex", &last), ask("robin", &last)).await;
     let mut outcomes = [outcomes.0.status.as_u16(), outcomes.1.status.as_u16()];

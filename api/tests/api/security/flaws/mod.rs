@@ -1,4 +1,4 @@
-//! Flaws that comparable programs had, by class. What is also a requirement of the ASVS is shown there.
+//! Flaws that comparable programs had, by class. A flaw that is also a requirement of the ASVS is tested there.
 
 mod accounts;
 mod requests;

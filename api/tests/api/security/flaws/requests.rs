@@ -100,7 +100,7 @@ async fn slow_clients() {
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.write_all(b"GET /api/v1/me HTTP/1.1\r\nHost: ").unwrap();
         let mut answer = Vec::new();
-        // The end may be a reset: either way the connection is gone.
+        // The connection may end in a reset: either way it is gone.
         drop(stream.read_to_end(&mut answer));
         begun.elapsed()
     });
@@ -118,7 +118,7 @@ async fn host_header() {
             raw(&app.url, format!("GET /health/live HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")).await;
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{host}: {answer}");
     }
-    // The server itself refuses another host, should nginx not stand before it.
+    // The server itself refuses another host, in case there is no nginx in front of it.
     for host in ["elsewhere.example", "localhost.elsewhere.example"] {
         let request = app.direct().request("GET", "/api/v1/privacy-policy").insert_header(("host", host));
         Answer::of(request.send().await.unwrap()).await.expect_problem(421, "unknown_host");
@@ -130,13 +130,13 @@ async fn host_header() {
     assert!(ours.starts_with("HTTP/1.1 200"), "{ours}");
 }
 
-/// As the proxy that stands on the same machine would pass it on.
+/// A request as the proxy on the same machine would pass it on.
 async fn passed_on(app: &TestApp, address: &str) -> u16 {
     let request = app.direct().request("GET", "/api/v1/privacy-policy").insert_header(("x-forwarded-for", address));
     request.send().await.unwrap().status().as_u16()
 }
 
-/// Another address for every request, of which a customer with IPv6 has as many as they like.
+/// Another address for every request: a customer with IPv6 has as many as they like.
 #[actix_web::test]
 async fn ipv6_rotation() {
     let app = TestApp::with(&[("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "2/24h")]).await;
@@ -148,7 +148,7 @@ async fn ipv6_rotation() {
     assert_eq!(passed_on(&app, "2001:db8:7:8::1").await, 200, "the neighbour");
 }
 
-/// Callers that are to be remembered without end.
+/// Callers to remember without end.
 #[actix_web::test]
 async fn limiter_memory() {
     let app = TestApp::with(&[("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "2/24h")]).await;

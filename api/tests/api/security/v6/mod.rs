@@ -15,7 +15,7 @@ use super::{
 };
 use crate::support::{Answer, Client, PASSWORD, TestApp};
 
-/// A sign-in by the other way.
+/// A sign-in for a token instead of a cookie.
 async fn token(app: &TestApp, username: &str, password: &str) -> Answer {
     app.anonymous().post("/api/v1/auth/token", json!({"username": username, "password": password})).await
 }
@@ -31,7 +31,7 @@ async fn v5_0_0_6_1_1_guessing_ends_as_written_down_and_locks_nobody_out_for_goo
     }
     let minutes = i64::try_from(rules.number("length of a lock")).unwrap();
     login(&app, &viewer.username, PASSWORD).await.expect_problem(423, "locked");
-    // A guesser who keeps on does not keep the owner out, whose devices go on meanwhile.
+    // A persistent guesser does not keep the owner out, whose devices go on meanwhile.
     app.clock.advance((minutes - 1) * MINUTE);
     login(&app, &viewer.username, WRONG).await.expect_problem(423, "locked");
     viewer.get("/api/v1/me").await.expect(StatusCode::OK);
@@ -109,7 +109,7 @@ async fn v5_0_0_6_2_4_passwords_that_everybody_tries_are_refused() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
     let mut accepted = Vec::new();
-    // From the lists of what was found in breaches, of the length asked for, plain and as people dress them up.
+    // Passwords from lists of breaches, long enough, plain and with the usual decorations.
     for common in [
         "Password1234!",
         "Passwordpassword1!",
@@ -217,13 +217,13 @@ async fn v5_0_0_6_3_1_of_any_number_of_guesses_at_once_five_are_looked_at() {
     let guesses = (0..50).map(|_| login(&app, &viewer.username, WRONG));
     let answers = futures_util::future::join_all(guesses).await;
     let mut looked_at = answers.iter().filter(|answer| answer.status == 401).count();
-    // Guesses that found no place to be hashed do not count, and leave the rest of the five to others.
+    // Guesses that were not hashed for lack of room do not count, and leave the rest of the five to others.
     while login(&app, &viewer.username, WRONG).await.status == 401 {
         looked_at += 1;
     }
     assert_eq!(looked_at, allowed);
 
-    // Many names from one place are stopped by the limit for sign-ins.
+    // Many names from one address are stopped by the limit for sign-ins.
     let limited = TestApp::with(&[("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_AUTH", "10/24h")]).await;
     for number in 0..10 {
         login(&limited, &format!("nobody-{number}"), WRONG).await.expect_problem(401, "invalid_credentials");
@@ -326,7 +326,7 @@ async fn v5_0_0_6_4_1_a_temporary_password_is_random_opens_nothing_and_ends_afte
     let page = Client { cookie: changed.expect(StatusCode::NO_CONTENT).cookie(), ..page };
     page.get("/api/v1/people").await.expect(StatusCode::OK);
     login(&app, "kim", &first).await.expect_problem(401, "invalid_credentials");
-    // A person who does not come within a day needs another one.
+    // A person who does not come within a day needs another temporary password.
     app.clock.advance(DAY);
     login(&app, "sasha", &second).await.expect_problem(401, "invalid_credentials");
 }

@@ -11,7 +11,7 @@ use crate::{
 
 const STEP: i64 = 30 * SECOND;
 
-/// Of somebody who has it on.
+/// The second factor of somebody who has switched it on.
 struct SecondFactor {
     username: String,
     secret: Value,
@@ -83,19 +83,19 @@ async fn v5_0_0_6_5_1_a_code_is_good_once() {
     let recovery = &factor.recovery_codes[3];
     factor.sign_in(&app, PASSWORD, recovery).await.expect(StatusCode::OK);
     factor.sign_in(&app, PASSWORD, recovery).await.expect_problem(401, "invalid_totp");
-    // Only one of twenty that come at once with one code gets in.
+    // Only one of twenty sign-ins at once with one code gets in.
     app.clock.advance(STEP);
     let code = factor.code(&app);
     let answers = futures_util::future::join_all((0..20).map(|_| factor.sign_in(&app, PASSWORD, &code))).await;
     let in_count = answers.iter().filter(|answer| answer.status == 200).count();
-    // On a busy machine there may be no room to check any of the few that are let through to be checked.
+    // A busy machine may have no room to check any of the few that are let through.
     let no_room = answers.iter().any(|answer| answer.status == 503);
     assert!(in_count == 1 || (in_count == 0 && no_room), "{in_count} got in: {answers:?}");
 }
 
 /// OWASP ASVS v5.0.0-6.5.2
 #[actix_web::test]
-async fn v5_0_0_6_5_2_what_is_kept_of_a_second_factor_cannot_be_read() {
+async fn v5_0_0_6_5_2_a_stored_second_factor_cannot_be_read() {
     let app = TestApp::start().await;
     let (one, two) = (app.viewer().await, app.viewer().await);
     let factors = [SecondFactor::switch_on(&app, &one).await, SecondFactor::switch_on(&app, &two).await];
@@ -143,7 +143,7 @@ async fn v5_0_0_6_5_5_a_code_is_good_for_its_half_minute_and_the_next_by_the_ser
     }
     let code = factor.code(&app);
     app.clock.advance(2 * STEP);
-    // The client's own words about the time count for nothing.
+    // The client's own claims about the time do not count.
     let body = json!({"username": factor.username, "password": PASSWORD, "totp_code": code});
     let request =
         app.anonymous().request("POST", "/api/v1/auth/login").insert_header(("date", "Sun, 01 Mar 2026 12:00:30 GMT"));

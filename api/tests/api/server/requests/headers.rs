@@ -1,4 +1,4 @@
-//! The headers of every answer, whom it may be read by, and the names that the server answers to.
+//! The headers of every answer, who may read it, and the names that the server answers to.
 
 use actix_web::http::StatusCode;
 
@@ -24,7 +24,7 @@ async fn every_answer_carries_strict_headers_once() {
         ("cross-origin-resource-policy", "same-origin"),
         ("reporting-endpoints", "csp=\"/api/v1/csp-reports\""),
     ];
-    // Found, not found, refused for want of a name, for the method, for what it is, and for asking too often.
+    // Found, not found, and refused for a missing name, the method, the content, and for asking too often.
     let asked = [
         ("GET", "/health", 200),
         ("GET", "/api/openapi.json", 200),
@@ -143,7 +143,7 @@ async fn the_server_answers_to_its_own_names_only() {
         let probe = app.anonymous().request("GET", "/health/live").insert_header(headers[0]);
         assert_eq!(probe.send().await.unwrap().status(), 200, "a probe comes by address");
     }
-    // The client's other words about the host count for nothing.
+    // The client's other claims about the host do not count.
     let claims =
         [("x-forwarded-host", "evil.example"), ("forwarded", "host=evil.example"), ("x-original-host", "evil.example")];
     let answer = with(&app.anonymous(), "GET", "/api/v1/privacy-policy", &claims).await;

@@ -14,7 +14,7 @@ async fn with(client: &Client, method: &str, path: &str, headers: &[(&str, &str)
     Answer::of(request.send().await.unwrap()).await
 }
 
-/// The security report that an admin reads, after all that was to be written later.
+/// The security report that an admin reads, after all delayed writes.
 async fn shown(app: &TestApp, admin: &Client) -> Value {
     app.state.db.write(|_| Ok(())).await.unwrap();
     admin.get("/api/v1/admin/security").await.expect(StatusCode::OK).json.clone()

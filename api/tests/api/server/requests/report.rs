@@ -1,4 +1,4 @@
-//! Records of suspicious requests: which are kept, for how long, and what an admin is shown of them.
+//! Records of suspicious requests: which are stored, for how long, and what an admin sees of them.
 
 use actix_web::http::StatusCode;
 use serde_json::{Value, json};

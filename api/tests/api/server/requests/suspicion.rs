@@ -1,4 +1,4 @@
-//! Requests that look like an attack and are none, and requests that are one.
+//! Requests that look like an attack and are none, and requests that are attacks.
 
 use actix_web::http::StatusCode;
 use serde_json::json;
@@ -51,7 +51,7 @@ const HONEST: [&str; 40] = [
 
 /// OWASP ASVS v5.0.0-1.3.3, v5.0.0-2.2.1
 #[actix_web::test]
-async fn what_honest_people_write_is_kept_as_they_wrote_it() {
+async fn honest_text_is_stored_as_it_was_written() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
     for note in HONEST {
@@ -75,7 +75,7 @@ async fn what_honest_people_write_is_kept_as_they_wrote_it() {
         let refused = admin.post("/api/v1/entries", json!({"metric": "water", "value": 1, "tags": [note]})).await;
         assert_eq!(refused.expect_problem(422, "invalid").fields(), ["tags"]);
     }
-    // Some of it is written down for the admins, and none of it counts against anybody.
+    // Some of these are recorded for the admins, and none counts against anybody.
     let report = shown(&app, &admin).await;
     let found = report["suspicious"].as_array().unwrap();
     assert!(found.iter().all(|one| ["script", "sql"].contains(&one["kind"].as_str().unwrap())));
@@ -84,7 +84,7 @@ async fn what_honest_people_write_is_kept_as_they_wrote_it() {
     assert_eq!(report["penalties"], json!([]));
 }
 
-/// Path, kind: refused wherever it is asked for.
+/// Path and kind: refused wherever they are asked for.
 const REFUSED: [(&str, &str); 44] = [
     ("/.env", "scanner"),
     ("/.git/config", "scanner"),
@@ -132,13 +132,13 @@ const REFUSED: [(&str, &str); 44] = [
     ("/api/v1/people?union+select=1", "sql"),
 ];
 
-/// Nobody honest sends these, and an admin sees that somebody did.
+/// No honest client sends these, and an admin sees that somebody did.
 #[actix_web::test]
 async fn what_no_honest_request_holds_is_refused_and_written_down() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
     for (number, (path, kind)) in REFUSED.into_iter().enumerate() {
-        // As bytes: a client tidies an address up before it sends it.
+        // Sent as bytes, because clients tidy up an address before they send it.
         let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         let answer = crate::server::wire::exchange(&app, head).await;
         assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("\"suspicious_request\""), "{path}: {answer}");
@@ -147,7 +147,7 @@ async fn what_no_honest_request_holds_is_refused_and_written_down() {
         assert_eq!(newest["kind"], kind, "{path}: {newest}");
         assert_eq!(newest["address"], "127.0.0.1");
         assert!(answer.contains(newest["request_id"].as_str().unwrap()), "{path}: {newest}");
-        // Another second for the order, and another minute before there are too many within one.
+        // A second apart for the order, and a minute later before there are too many within one.
         app.clock.advance(if number % 20 == 19 { 60_000 } else { 1_000 });
     }
 }
@@ -162,7 +162,7 @@ async fn what_could_be_somebodys_words_is_written_down_without_them() {
     with(&admin, "GET", "/api/v1/me", &agent).await.expect(StatusCode::OK);
     let body = json!({"metric": "water", "value": 1, "note": "<script>secret-word"});
     admin.post("/api/v1/entries", body).await.expect(StatusCode::CREATED);
-    // A password is nobody's business, whatever is in it.
+    // A password is recorded nowhere, whatever it contains.
     let credentials = json!({"username": "nobody", "password": "<script>secret-word' or 1=1"});
     app.anonymous().post("/api/v1/auth/login", credentials).await.expect_problem(401, "invalid_credentials");
     let report = shown(&app, &admin).await;

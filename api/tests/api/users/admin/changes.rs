@@ -15,7 +15,7 @@ async fn what_is_so_already_is_no_change() {
         admin.patch(&at(&viewer.username), body).await.expect(StatusCode::OK);
     }
     assert!(recorded(&admin, "user.update").await.is_empty());
-    // A display name takes nothing away.
+    // A display name takes no rights away.
     let named = admin.patch(&at(&viewer.username), json!({"display_name": "Zoë"})).await;
     assert_eq!(named.expect(StatusCode::OK).json["display_name"], "Zoë");
     viewer.get("/api/v1/me").await.expect(StatusCode::OK);
@@ -64,7 +64,7 @@ async fn a_change_that_does_not_fit_is_refused_whole() {
     assert_eq!(app.contents(), before);
 }
 
-/// OWASP ASVS v5.0.0-15.4.2: rights that are lost while a password is hashed are lost.
+/// OWASP ASVS v5.0.0-15.4.2: rights lost while a password is hashed stay lost.
 #[actix_web::test]
 async fn an_admin_who_is_demoted_meanwhile_creates_nobody() {
     let app = TestApp::with(&[("BCRYPT_COST", "11")]).await;

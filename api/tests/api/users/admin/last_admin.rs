@@ -26,7 +26,7 @@ async fn an_admin_may_go_while_another_one_stays() {
     }
 }
 
-/// The last admin, by each route alone. One that is disabled, or was demoted, does not count.
+/// The last admin, by each route alone. A disabled or demoted one does not count.
 #[actix_web::test]
 async fn the_last_enabled_admin_stays_whichever_way_it_is_tried() {
     let app = TestApp::start().await;
@@ -40,7 +40,7 @@ async fn the_last_enabled_admin_stays_whichever_way_it_is_tried() {
     admin.delete(&last).await.expect_problem(409, "last_admin");
     leave(&admin).await.expect_problem(409, "last_admin");
     admin.get(USERS).await.expect(StatusCode::OK);
-    // Admins who are not needed can go.
+    // Other admins can go.
     admin.delete(&at(&disabled.username)).await.expect(StatusCode::NO_CONTENT);
     admin.delete(&at(&demoted.username)).await.expect(StatusCode::NO_CONTENT);
 }
@@ -86,7 +86,7 @@ async fn two_admins_who_remove_each_other_at_once_leave_one() {
             .await
             .unwrap();
         assert_eq!(admins.len(), 1, "{one:?} and {two:?}: {outcomes:?}");
-        // Both succeed where one leaves who was just demoted or disabled.
+        // Both succeed where one deletes the account that was just demoted or disabled.
         assert!(outcomes.iter().any(|status| *status < 300), "{one:?} and {two:?}: {outcomes:?}");
         survivor = admins.into_iter().next();
     }

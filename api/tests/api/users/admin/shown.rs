@@ -29,7 +29,7 @@ async fn users_are_listed_in_pages_by_name() {
     }
 }
 
-/// OWASP ASVS v5.0.0-8.2.1, v5.0.0-8.4.2, and enumeration: who is no admin learns of nobody.
+/// OWASP ASVS v5.0.0-8.2.1, v5.0.0-8.4.2, and enumeration: only admins learn of other accounts.
 #[actix_web::test]
 async fn only_an_admin_learns_who_exists() {
     let app = TestApp::start().await;
@@ -68,7 +68,7 @@ async fn only_an_admin_learns_who_exists() {
     admin.get("/api/v1/me").await.expect(StatusCode::OK);
 }
 
-/// OWASP ASVS v5.0.0-8.2.3, v5.0.0-15.3.1: managing somebody shows nothing of what they logged, nor their preferences and secrets.
+/// OWASP ASVS v5.0.0-8.2.3, v5.0.0-15.3.1: managing somebody shows nothing of their entries, preferences and secrets.
 #[actix_web::test]
 async fn an_account_shows_only_what_managing_it_needs() {
     let app = TestApp::start().await;
@@ -81,9 +81,9 @@ async fn an_account_shows_only_what_managing_it_needs() {
     for path in ["status", "entries"] {
         admin.get(&format!("/api/v1/people/{}/{path}", other.username)).await.expect_problem(404, "not_found");
     }
-    // Where somebody is signed in is about them too.
+    // The list of somebody's sessions is a look at them too.
     admin.get(&format!("{}/sessions", at(&other.username))).await.expect(StatusCode::OK);
-    // Looks are written later, and so before what is written after them.
+    // Looks are written later, but before any later write.
     admin.patch(&at(&other.username), json!({"display_name": "Sasha"})).await.expect(StatusCode::OK);
     let look = &recorded(&admin, "person.look").await[0];
     assert_eq!((&look["actor"], &look["target"]), (&json!(admin.username), &json!(other.username)));

@@ -1,4 +1,4 @@
-//! The ways into an account: passwords that somebody else made up, locks, sessions and second factors.
+//! The ways into an account: temporary passwords, locks, sessions and second factors.
 
 use actix_web::http::StatusCode;
 use diesel::prelude::*;
@@ -8,7 +8,7 @@ use status_tracker::{clock::DAY, db::schema::users};
 use super::{OWN, USERS, api_token, at, recorded};
 use crate::support::{Client, PASSWORD, TestApp};
 
-/// OWASP ASVS v5.0.0-6.4.1, v5.0.0-6.4.6: the password is made up, expires, and opens nothing but the choice of another.
+/// OWASP ASVS v5.0.0-6.4.1, v5.0.0-6.4.6: the password is generated, expires, and opens nothing but the choice of another.
 #[actix_web::test]
 async fn a_new_user_gets_a_password_that_only_lets_them_choose_their_own() {
     let app = TestApp::start().await;

@@ -58,7 +58,7 @@ test('who keeps watching when not everyone may any more is named', () => {
   const named = (name: string): Share => ({ ...share, username: name, display_name: name })
   const shares: Share[] = [
     named('Alex'),
-    // Let in with everyone, for whom nothing was decided, and one who merely asked.
+    // One let in with everyone, for whom nothing was decided, and one who merely asked.
     { ...named('Bo'), since: null },
     { ...named('Cleo'), requested_at: asked_at, since: asked_at },
     { ...named('Dana'), requested_at: asked_at, since: '2026-11-21T10:00:00.000Z' },
@@ -75,7 +75,7 @@ test('who keeps watching when not everyone may any more is named', () => {
   expect(hint('everyone')).toContain('Approved already: Alex and Dana. They keep watching you.')
   expect(hint('everyone', [])).toContain('So far that is no one.')
   expect(hint('approved')).not.toContain('already')
-  expect(modeSaid('approved', shares)).toBe('Those you approve can watch you: Alex and Dana.')
+  expect(modeSaid('approved', shares)).toBe('The people you approve can watch you: Alex and Dana.')
   expect(modeSaid('approved', [])).toContain('So far that is no one.')
 })
 
@@ -110,7 +110,7 @@ test('what was not touched follows what was changed elsewhere', () => {
   expect(readForm(followed, me, now)).toEqual({
     change: { water: 'logged', until: '2026-12-24T17:00:00.000Z' },
   })
-  // A viewer who was ended meanwhile is let in again only by somebody who sees that they were.
+  // A viewer whose share was ended meanwhile is let in again only by somebody who can see that it was.
   const ended = follow(form, { ...narrowed, state: 'ended' }, me, now)
   expect(readForm(ended, me, now)).toMatchObject({ change: { state: 'approved' } })
 })
@@ -122,7 +122,7 @@ test('who looks does not change what is shared', () => {
   expect(sameTerms(share, { ...share, until: null })).toBe(false)
 })
 
-test('whoever asked, or was kept out, is let in', () => {
+test('a viewer who asked, or was kept out, is let in', () => {
   for (const state of ['requested', 'ended'] as const) {
     const form = formOf({ ...share, state, until: '2026-11-01T00:00:00.000Z' }, me, now)
     expect(form.until).toBe('')
@@ -165,6 +165,6 @@ test('what a newcomer is to see is sent as it was chosen, and nothing where noth
   expect(readOffer({ ...narrowed, atOnce: 'no' }, me, now)).toEqual({ share: null })
   expect(readOffer({ ...narrowed, atOnce: '' }, me, now)).toEqual({ share: null })
   expect(readOffer({ ...narrowed, until: '2026-11-24T13:00' }, me, now)).toEqual({
-    wrong: 'Choose a time that is still to come.',
+    wrong: 'Choose a time in the future.',
   })
 })

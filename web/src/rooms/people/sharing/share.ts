@@ -1,4 +1,4 @@
-// The words for a share, and the form that changes it. Kept apart from the screens so that it can be tested.
+// The words for a share, and the form that changes it. Separate from the screens so that they can be tested.
 import type {
   Detail,
   Me,
@@ -15,7 +15,7 @@ import { listed } from '../../entries/changes'
 /** Prefix of the keys of all drafts of shares. */
 export const SHARE_DRAFTS = 'share:'
 
-/** Where the draft of a change to a share is kept, or of one for somebody who is named in it. */
+/** The key under which the draft of a change to a share is stored, or of one for somebody who is named in it. */
 export function draftKey(share: Share | null): string {
   return SHARE_DRAFTS + (share?.username ?? '')
 }
@@ -24,7 +24,7 @@ export function draftKey(share: Share | null): string {
 const modes = [
   {
     value: 'approved',
-    label: 'Those I approve',
+    label: 'People I approve',
     hint: 'Viewers ask, and you answer each of them.',
   },
   {
@@ -42,8 +42,8 @@ const modes = [
 const MOST_NAMES = 3
 
 /**
- * The viewers who keep watching where only approved ones do: `Alex, Sam and 4 others`. While everyone may, these are
- * the ones that something was decided for, and not those who merely asked: a wish is as old as the state it brought.
+ * The viewers who go on watching once only approved ones may: `Alex, Sam and 4 others`. While everyone may, these are
+ * the ones that something was decided for, and not those who merely asked: a mere request is as old as its state.
  */
 export function approvedNames(shares: Share[]): string {
   const names = shares
@@ -56,7 +56,9 @@ export function approvedNames(shares: Share[]): string {
   return `${names.slice(0, MOST_NAMES).join(', ')} and ${others === 1 ? '1 other' : `${others} others`}`
 }
 
-/** The modes to choose from; from `everyone`, with who goes on watching once only those do who are approved. */
+/**
+ * The modes to choose from; from `everyone`, with the names of those who go on watching once only approved viewers may.
+ */
 export function modesFrom(
   sharing: Sharing,
   shares: Share[],
@@ -77,8 +79,8 @@ export function modeSaid(sharing: Sharing, shares: Share[]): string {
   }
   const names = approvedNames(shares)
   return names === ''
-    ? 'Those you approve can watch you. So far that is no one.'
-    : `Those you approve can watch you: ${names}.`
+    ? 'The people you approve can watch you. So far that is no one.'
+    : `The people you approve can watch you: ${names}.`
 }
 
 export const details = [
@@ -130,7 +132,7 @@ export function termsWords({ water, altitude, history, export: copy }: Terms): s
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** Whether a share shows what one does that nobody has changed: exact values and the history. */
+/** Whether a share has the terms that nobody has changed: exact values and the history. */
 export function isUsual({ water, altitude, history, export: copy }: Terms): boolean {
   return water === 'exact' && altitude === 'exact' && history && !copy
 }
@@ -145,14 +147,14 @@ export interface TermsForm {
   altitude: Detail
   history: boolean
   export: boolean
-  /** The end on the wall of one's zone; empty for none. */
+  /** The local time of the end in one's own zone; empty for none. */
   until: string
-  /** Of an end that comes twice, the second. */
+  /** Whether the second is meant, where the time comes twice. */
   second: boolean | null
 }
 
 export interface ShareForm extends TermsForm {
-  /** The share that is changed; null for somebody who is named in the form. */
+  /** The share to change; null for somebody who is named in the form. */
   share: Share | null
   username: string
 }
@@ -195,14 +197,14 @@ function readUntil(
   if (wall === '') return { until: null }
   const read = readWall({ wall, second }, me.time_zone)
   if ('wrong' in read) return read
-  if (Date.parse(read.at) <= now) return { wrong: 'Choose a time that is still to come.' }
+  if (Date.parse(read.at) <= now) return { wrong: 'Choose a time in the future.' }
   return { until: read.at }
 }
 
 type Reader = Pick<Me, 'time_zone'>
 
 export function formOf(share: Share | null, me: Reader, now: number): ShareForm {
-  // An end that has passed is no end to begin with.
+  // A past end is no end to begin with.
   const until = share?.until && Date.parse(share.until) > now ? share.until : null
   return {
     share,
@@ -230,7 +232,7 @@ function touched(form: ShareForm, me: Reader, now: number): (typeof FIELDS)[numb
   return FIELDS.filter((field) => form[field] !== shown[field] || (field === 'until' && moved))
 }
 
-/** The form once its share was changed elsewhere: what was not touched is as the share is now. */
+/** The form after its share was changed elsewhere: untouched fields follow the share. */
 export function follow(form: ShareForm, share: Share, me: Reader, now: number): ShareForm {
   const fields = touched(form, me, now)
   const kept = fields.map((field) => [field, form[field]] as const)
@@ -238,7 +240,7 @@ export function follow(form: ShareForm, share: Share, me: Reader, now: number): 
   return { ...formOf(share, me, now), ...Object.fromEntries(kept), ...second }
 }
 
-/** Whether two states of a share let the same be seen. */
+/** Whether two states of a share show the same. */
 export function sameTerms(a: Share, b: Share): boolean {
   const terms = (share: Share) => [share.state, ...FIELDS.map((field) => share[field])]
   return deepEqual(terms(a), terms(b))
@@ -248,7 +250,7 @@ export type Wrong = Partial<Record<'username' | 'until', string>>
 
 /**
  * The change to send, or what is wrong with each field. Untouched fields are left out: they may have been narrowed
- * elsewhere since, and a field for the end knows no seconds.
+ * elsewhere since, and a field for the end has no seconds.
  */
 export function readForm(
   form: ShareForm,

@@ -8,7 +8,7 @@ export interface UserForm {
   username: string
   name: string
   role: Role
-  /** Terms on which they will see the admin who makes the account. */
+  /** The terms on which they will see the admin who makes the account. */
   offer?: OfferForm
 }
 
@@ -16,7 +16,7 @@ export function emptyForm(): UserForm {
   return { username: '', name: '', role: 'viewer' }
 }
 
-/** The body of the request; the server knows best what is wrong with it. */
+/** The body of the request, as typed: the server judges it. */
 export function readForm({ username, name, role }: UserForm) {
   const shown = name.trim()
   return { username: username.trim().toLowerCase(), role, ...(shown && { display_name: shown }) }

@@ -12,11 +12,11 @@ export interface InviteForm {
   role: Role
   days: string
   uses: string
-  /** Terms on which they will see the admin who invites them. */
+  /** The terms on which they will see the admin who invites them. */
   offer?: OfferForm
 }
 
-/** The last is the longest that the server gives. */
+/** The lifetimes to choose from, up to the longest that the server allows. */
 export const lifetimes = [
   { days: '1', label: 'a day' },
   { days: '7', label: 'a week' },
@@ -28,7 +28,7 @@ export function emptyForm(): InviteForm {
   return { role: 'viewer', days: '7', uses: '1' }
 }
 
-/** For how many people it is. */
+/** The number of people it is for. */
 export function usesOf(text: string) {
   return readWhole(text, 'people', USES, LIMITS)
 }
