@@ -1,3 +1,5 @@
+//! Endpoints of the audit log, for admins: read it, export it.
+
 use actix_web::{HttpResponse, get, web};
 use diesel::QueryResult;
 use futures_util::{StreamExt, stream};

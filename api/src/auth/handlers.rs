@@ -1,3 +1,5 @@
+//! The endpoint that signs out; signing in has a file of its own.
+
 use actix_web::{HttpResponse, post, web};
 
 use super::{

@@ -1,3 +1,5 @@
+//! Tables as Diesel knows them; a test compares them with the migrations.
+
 // @generated automatically by Diesel CLI.
 
 diesel::table! {

@@ -1,3 +1,5 @@
+//! Endpoints that log an entry, read it, change it, delete it and restore it.
+
 use actix_web::{HttpResponse, delete, get, http::StatusCode, patch, post, web};
 use serde::Deserialize;
 use std::borrow::Cow;

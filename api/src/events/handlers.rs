@@ -1,3 +1,5 @@
+//! Endpoints of the streams: events of one person, and of all who may be watched.
+
 use actix_web::{HttpRequest, HttpResponse, get, http::header, web};
 
 use super::{

@@ -1,3 +1,5 @@
+//! Endpoints of what the limits found: who is kept out and why, and reports of blocked content.
+
 use std::fmt::{self, Display, Formatter};
 
 use actix_web::{HttpRequest, HttpResponse, delete, get, http::header, post, web};

@@ -1,3 +1,5 @@
+//! Endpoints of the instance: what anybody may know of it, and the settings that admins change.
+
 use actix_web::{get, patch, web};
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,3 +1,5 @@
+//! Health of the server: whether it lives, whether it is ready, and what is wrong in detail.
+
 use std::{
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},

@@ -1,3 +1,5 @@
+//! Endpoints of the people that one may watch: who they are, and how they are.
+
 use actix_web::{get, web};
 
 use super::{

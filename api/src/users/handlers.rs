@@ -1,3 +1,5 @@
+//! Endpoints of one's own account.
+
 use actix_session::Session;
 use actix_web::{HttpResponse, delete, get, patch, web};
 use secrecy::SecretString;

@@ -83,10 +83,21 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    files(folder).into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+#[test]
+fn every_file_says_first_what_it_is_for() {
+    let silent = |file: &PathBuf| !fs::read_to_string(file).unwrap().starts_with("//! ");
+    let silent: Vec<_> = rust_files(&sources()).into_iter().filter(silent).collect();
+    assert_eq!(silent, Vec::<PathBuf>::new());
+}
+
 #[test]
 fn no_file_imports_from_its_own_floor_or_from_above() {
     let (floors, sources) = (floors(), sources());
-    let files = files(&sources).into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    let files = rust_files(&sources).into_iter();
     let rooms: Vec<_> = files.filter(|file| !file.ends_with("src/lib.rs") && !file.ends_with("src/main.rs")).collect();
     let up = rooms
         .iter()

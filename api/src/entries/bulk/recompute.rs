@@ -1,3 +1,5 @@
+//! The days of all entries, reckoned again by the present time zone: a preview first, then the change that it showed.
+
 use std::collections::BTreeMap;
 
 use actix_web::{post, web};

@@ -1,3 +1,5 @@
+//! All entries as they were at a moment: a preview first, then the change that it showed.
+
 use std::collections::HashMap;
 
 use actix_web::{post, web};

@@ -1,3 +1,5 @@
+//! Endpoints of an entry's earlier versions: list them, restore one.
+
 use actix_web::{get, post, web};
 use serde::Serialize;
 use utoipa::ToSchema;

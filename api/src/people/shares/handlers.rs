@@ -1,3 +1,5 @@
+//! Endpoints of consent: a viewer asks, the person answers, sees who watched, and ends it.
+
 use actix_web::{HttpResponse, delete, get, http::StatusCode, patch, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

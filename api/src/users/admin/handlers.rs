@@ -1,3 +1,5 @@
+//! Endpoints with which admins manage the accounts of others.
+
 use actix_web::{HttpResponse, delete, get, patch, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,3 +1,5 @@
+//! Endpoints of invitations, which let people register where registration is not open to all.
+
 use actix_web::{HttpResponse, delete, get, post, web};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::{Rng, rngs::OsRng};
