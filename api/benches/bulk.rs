@@ -6,7 +6,10 @@ use std::{process::ExitCode, time::Instant};
 
 use serde_json::{Value, json};
 use status_tracker::{
-    account::model::{NewUser, Role, insert_user},
+    account::{
+        ids::UserId,
+        model::{NewUser, Role, insert_user},
+    },
     clock::{MINUTE, Timestamp},
     entries::{change::insert_entries, model::Entry},
     metric::Metric,
@@ -28,8 +31,8 @@ fn main() -> ExitCode {
     let user = NewUser::new(id, "robin", Role::Admin, support::password_hash(&services), now);
     let entry = |number: i32| {
         let at = Timestamp(now.0 - i64::from(number) * 30 * MINUTE);
-        let id = (id.to_string(), state.clock.new_id().to_string());
-        Entry::new(id.0, id.1, Metric::Water, 1 + number % 500, at, at.logical_day(chrono_tz::UTC, 0), at)
+        let (owner, id) = (UserId::from(id).as_person(), state.clock.new_id().into());
+        Entry::new(owner, id, Metric::Water, 1 + number % 500, at, at.logical_day(chrono_tz::UTC, 0), at)
     };
     let entries: Vec<Entry> = (0..ENTRIES).map(entry).collect();
     let insert = move |conn: &mut _| {

@@ -15,7 +15,10 @@ use std::{
 
 use serde_json::{Value, json};
 use status_tracker::{
-    account::model::{NewUser, Role, insert_user},
+    account::{
+        ids::{PersonId, UserId},
+        model::{NewUser, Role, insert_user},
+    },
     clock::{Clock, MINUTE, Timestamp},
     entries::{change::insert_entries, model::Entry},
     metric::Metric,
@@ -60,9 +63,10 @@ impl Bench {
             let (id, hash, now) = (clock.new_id(), hash.clone(), clock.now());
             let user = NewUser::new(id, username, Role::Admin, hash, now);
             state.db.write_blocking(move |conn| insert_user(conn, &user)).expect("a user");
+            let owner = UserId::from(id).as_person();
             for first in (0..count).step_by(50_000) {
                 let entries: Vec<Entry> =
-                    (first..count.min(first + 50_000)).map(|number| entry(&id.to_string(), number, now)).collect();
+                    (first..count.min(first + 50_000)).map(|number| entry(&owner, number, now)).collect();
                 state.db.write_blocking(move |conn| Ok(insert_entries(conn, &entries)?)).expect("entries");
             }
         }
@@ -203,12 +207,12 @@ impl Bench {
 }
 
 /// One each ten minutes, back from now; seven of ten are water.
-fn entry(user_id: &str, number: i64, now: Timestamp) -> Entry {
+fn entry(owner: &PersonId, number: i64, now: Timestamp) -> Entry {
     let at = Timestamp(now.0 - number * 10 * MINUTE);
     let metric = if number % 10 < 7 { Metric::Water } else { Metric::Altitude };
     let value = 1 + i32::try_from(number % 10).unwrap_or_default();
     let random = u128::try_from(number).unwrap_or_default().wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
     let random: [u8; 10] = random.to_be_bytes()[..10].try_into().unwrap_or_default();
     let id = uuid::Builder::from_unix_timestamp_millis(u64::try_from(at.0).unwrap_or_default(), &random).into_uuid();
-    Entry::new(user_id.to_owned(), id.to_string(), metric, value, at, at.logical_day(chrono_tz::UTC, 0), at)
+    Entry::new(owner.clone(), id.into(), metric, value, at, at.logical_day(chrono_tz::UTC, 0), at)
 }

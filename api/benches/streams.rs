@@ -15,7 +15,10 @@ use actix_web::rt;
 use serde_json::json;
 use status_tracker::{
     account::model::{NewUser, Role, Sharing, UserChanges, insert_user, update_user},
-    auth::model::{Session, SessionKind, start_session},
+    auth::{
+        Named,
+        model::{Session, SessionKind, start_session},
+    },
     clock::{DAY, Timestamp},
     server::Services,
 };
@@ -201,12 +204,12 @@ fn account(services: &Services, username: &str, role: Role) -> String {
     let (user_id, session_id, now) = (state.clock.new_id(), state.clock.new_id(), state.clock.now());
     let expires = Timestamp(now.0 + DAY);
     let user = NewUser::new(user_id, username, role, String::new(), now);
-    let session = Session::new(session_id.into(), user_id.to_string(), SessionKind::Jwt, now, expires);
+    let session = Session::new(session_id.into(), user_id.into(), SessionKind::Jwt, now, expires);
     let insert = move |conn: &mut _| {
         let user = insert_user(conn, &user)?;
         update_user(conn, &user.id, &UserChanges { sharing: Some(Sharing::Everyone), ..UserChanges::default() })?;
         Ok(start_session(conn, &session)?)
     };
     state.db.write_blocking(insert).expect("an account");
-    services.auth.jwt.issue(user_id, session_id, now, expires).expect("a token")
+    services.auth.jwt.issue(Named { user: user_id, session: session_id }, now, expires).expect("a token")
 }

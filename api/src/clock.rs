@@ -13,6 +13,13 @@ use std::{
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, SecondsFormat, Timelike, Utc};
 use chrono_tz::Tz;
+use diesel::{
+    backend::Backend,
+    deserialize::{self, FromSql, FromSqlRow},
+    expression::AsExpression,
+    serialize::{self, Output, ToSql},
+    sql_types::BigInt,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -101,7 +108,8 @@ impl Clock {
 }
 
 /// An instant in UTC, milliseconds since the Unix epoch; in JSON RFC 3339 with milliseconds and `Z`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
+#[diesel(sql_type = BigInt)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
@@ -131,6 +139,24 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.utc().to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl<DB: Backend> FromSql<BigInt, DB> for Timestamp
+where
+    i64: FromSql<BigInt, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        i64::from_sql(bytes).map(Self)
+    }
+}
+
+impl<DB: Backend> ToSql<BigInt, DB> for Timestamp
+where
+    i64: ToSql<BigInt, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        self.0.to_sql(out)
     }
 }
 

@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::{
-    account::model::Role,
+    account::{model::Role, username::Username},
     auth::guard::{AdminUser, Reader, RestrictedUser, Visitor},
     clock::Timestamp,
     db::DbConnection,
@@ -38,8 +38,8 @@ const FIRST: u32 = 100;
 pub struct StartQuery {
     /// The person whose day to give. The default is an admin's own day, and for a viewer that of
     /// the one person who lets them watch, if there is nobody else.
-    #[param(example = "robin")]
-    person: Option<String>,
+    #[param(value_type = Option<String>, example = "robin")]
+    person: Option<Username>,
 }
 
 /// Everything a page needs to draw itself. Each part except `instance` is `null` for a caller whom
@@ -64,8 +64,8 @@ pub struct Start {
 /// A person's logical day, as in `GET /people/{username}/entries?from={day}&limit=100`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Today {
-    #[schema(example = "robin")]
-    username: String,
+    #[schema(value_type = String, example = "robin")]
+    username: Username,
     #[schema(format = Date, example = "2026-03-01")]
     day: String,
     entries: Page<EntryView>,
@@ -106,7 +106,7 @@ pub async fn get_start(
             let people = reader.as_ref().map(of_reader).transpose()?;
             let today = match (&reader, &people) {
                 (Some(reader), Some(people)) => {
-                    let chosen = query.0.person.as_deref().or_else(|| chosen_for(reader, people));
+                    let chosen = query.0.person.as_ref().or_else(|| chosen_for(reader, people));
                     chosen.map(|chosen| today(conn, &state.cursors, reader, chosen, now)).transpose()?.flatten()
                 }
                 _ => None,
@@ -127,7 +127,7 @@ pub async fn get_start(
 }
 
 /// The person that a page shows where its address names nobody.
-fn chosen_for<'a>(Reader(current): &'a Reader, people: &'a Page<PersonView>) -> Option<&'a str> {
+fn chosen_for<'a>(Reader(current): &'a Reader, people: &'a Page<PersonView>) -> Option<&'a Username> {
     match (current.user.role(), people.items.as_slice()) {
         (Role::Admin, _) => Some(&current.user.username),
         (Role::Viewer, [only]) if only.status.is_some() => Some(&only.person.username),
@@ -139,7 +139,7 @@ fn today(
     conn: &mut DbConnection,
     cursors: &Cursors,
     Reader(current): &Reader,
-    username: &str,
+    username: &Username,
     now: Timestamp,
 ) -> ApiResult<Option<Today>> {
     let found = Watched::find(conn, &current.user, username, now).and_then(Watched::with_history);

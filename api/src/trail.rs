@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    account::username::Username,
     clock::{Clock, Timestamp},
     db::{
         DbConnection,
@@ -167,8 +168,8 @@ impl AuditContext {
     }
 
     #[must_use]
-    pub fn by(self, actor: &str) -> Self {
-        Self { actor: Some(actor.to_owned()), ..self }
+    pub fn by(self, actor: &Username) -> Self {
+        Self { actor: Some(actor.into()), ..self }
     }
 
     /// Adds `event` to the chain. Call it in the transaction of what it records.
@@ -180,7 +181,7 @@ impl AuditContext {
             audit_head::table.find(1).select((audit_head::last, audit_head::hash)).first(conn)?;
         let mut row = AuditRow {
             id: last + 1,
-            at: self.at.0,
+            at: self.at,
             actor: self.actor.clone(),
             action: event.action.as_str().to_owned(),
             target: event.target.clone(),
@@ -213,7 +214,7 @@ impl FromRequest for AuditContext {
 #[diesel(table_name = audit)]
 pub struct AuditRow {
     pub id: i64,
-    pub at: i64,
+    pub at: Timestamp,
     pub actor: Option<String>,
     pub action: String,
     pub target: Option<String>,
@@ -231,7 +232,7 @@ impl AuditRow {
         let columns = serde_json::json!([
             previous,
             self.id,
-            self.at,
+            self.at.0,
             self.actor,
             self.action,
             self.target,

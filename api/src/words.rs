@@ -1,4 +1,42 @@
-//! Enums that are stored as a word.
+//! Enums that are stored as a word, and flags, which are stored as a number.
+
+use diesel::{
+    backend::Backend,
+    deserialize::{self, FromSql, FromSqlRow},
+    expression::AsExpression,
+    serialize::{self, Output, ToSql},
+    sql_types::SmallInt,
+};
+
+/// Yes or no, stored as 1 or 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = SmallInt)]
+pub struct Flag(pub bool);
+
+impl From<Flag> for bool {
+    fn from(flag: Flag) -> Self {
+        flag.0
+    }
+}
+
+impl<DB: Backend> FromSql<SmallInt, DB> for Flag
+where
+    i16: FromSql<SmallInt, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        i16::from_sql(bytes).map(|number| Self(number != 0))
+    }
+}
+
+impl<DB: Backend> ToSql<SmallInt, DB> for Flag
+where
+    i16: ToSql<SmallInt, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        const NUMBERS: [i16; 2] = [0, 1];
+        NUMBERS[usize::from(self.0)].to_sql(out)
+    }
+}
 
 /// Makes an enum whose variants are each stored as one word. A word that the database should not
 /// hold is read as the variant after `otherwise`: the one that shows or allows least.

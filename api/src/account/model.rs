@@ -3,12 +3,12 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::privacy_policy;
+use super::{ids::UserId, privacy_policy, username::Username};
 use crate::{
     clock::Timestamp,
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult, Code},
-    words::words,
+    words::{Flag, words},
 };
 
 words! {
@@ -46,27 +46,29 @@ words! {
 #[derive(Clone, PartialEq, Eq, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = users)]
 pub struct User {
-    pub id: String,
-    pub username: String,
+    pub id: UserId,
+    pub username: Username,
     pub display_name: String,
     role: Role,
-    pub disabled: i16,
+    #[diesel(deserialize_as = Flag)]
+    pub disabled: bool,
     pub password_hash: String,
     pub time_zone: String,
     pub day_starts_at: i16,
     unit: Unit,
     pub daily_goal_ml: i32,
     water_presets_ml: String,
-    pub last_login_at: Option<i64>,
-    pub created_at: i64,
+    pub last_login_at: Option<Timestamp>,
+    pub created_at: Timestamp,
     privacy_policy_version: Option<String>,
     /// The end of a temporary password, which an admin had generated; `None` once its owner chose another.
-    pub temporary_password_until: Option<i64>,
+    pub temporary_password_until: Option<Timestamp>,
     sharing: Sharing,
     pub ageing_after_hours: i16,
     pub stale_after_hours: i16,
     /// Whether anybody ever chose the zone.
-    pub time_zone_set: i16,
+    #[diesel(deserialize_as = Flag)]
+    pub time_zone_set: bool,
 }
 
 impl std::fmt::Debug for User {
@@ -99,7 +101,7 @@ impl User {
     /// Whether the right password lets them in at `now`: a temporary one expires.
     #[must_use]
     pub fn may_sign_in(&self, now: Timestamp) -> bool {
-        self.disabled == 0 && self.temporary_password_until.is_none_or(|until| now.0 < until)
+        !self.disabled && self.temporary_password_until.is_none_or(|until| now < until)
     }
 
     /// Whether they accepted the privacy policy that is in force.
@@ -119,20 +121,20 @@ impl User {
 #[expect(missing_debug_implementations, reason = "holds the password hash, which no log may show")]
 #[diesel(table_name = users)]
 pub struct NewUser {
-    id: String,
-    username: String,
+    id: UserId,
+    username: Username,
     display_name: String,
     role: Role,
     password_hash: String,
     privacy_policy_version: Option<&'static str>,
-    privacy_policy_accepted_at: Option<i64>,
+    privacy_policy_accepted_at: Option<Timestamp>,
     time_zone: String,
     day_starts_at: i16,
     unit: Unit,
     daily_goal_ml: i32,
     water_presets_ml: String,
-    created_at: i64,
-    temporary_password_until: Option<i64>,
+    created_at: Timestamp,
+    temporary_password_until: Option<Timestamp>,
 }
 
 impl NewUser {
@@ -140,8 +142,8 @@ impl NewUser {
     #[must_use]
     pub fn new(id: Uuid, username: &str, role: Role, password_hash: String, now: Timestamp) -> Self {
         Self {
-            id: id.to_string(),
-            username: username.to_ascii_lowercase(),
+            id: id.into(),
+            username: Username::typed(username),
             display_name: username.to_owned(),
             role,
             password_hash,
@@ -152,7 +154,7 @@ impl NewUser {
             unit: Unit::Ml,
             daily_goal_ml: 2000,
             water_presets_ml: as_text(&[150, 250, 500]),
-            created_at: now.0,
+            created_at: now,
             temporary_password_until: None,
         }
     }
@@ -160,7 +162,7 @@ impl NewUser {
     /// Gives the user a password that lets them in until `until`, to choose their own.
     #[must_use]
     pub fn with_temporary_password(self, until: Timestamp) -> Self {
-        Self { temporary_password_until: Some(until.0), ..self }
+        Self { temporary_password_until: Some(until), ..self }
     }
 
     #[must_use]
@@ -190,7 +192,7 @@ pub fn as_text(numbers: &[i32]) -> String {
 pub struct UserChanges {
     pub display_name: Option<String>,
     pub time_zone: Option<String>,
-    pub time_zone_set: Option<i16>,
+    pub time_zone_set: Option<Flag>,
     pub day_starts_at: Option<i16>,
     pub unit: Option<Unit>,
     pub daily_goal_ml: Option<i32>,
@@ -229,16 +231,12 @@ impl UserChanges {
 }
 
 /// The user of this name, ignoring case.
-pub fn find_user_by_name(conn: &mut DbConnection, username: &str) -> QueryResult<Option<User>> {
-    users::table
-        .filter(users::username.eq(username.to_ascii_lowercase()))
-        .select(User::as_select())
-        .first(conn)
-        .optional()
+pub fn find_user_by_name(conn: &mut DbConnection, username: &Username) -> QueryResult<Option<User>> {
+    users::table.filter(users::username.eq(username)).select(User::as_select()).first(conn).optional()
 }
 
 /// The users with these ids, as far as they exist.
-pub fn get_users(conn: &mut DbConnection, ids: &[&str]) -> QueryResult<Vec<User>> {
+pub fn get_users(conn: &mut DbConnection, ids: &[&UserId]) -> QueryResult<Vec<User>> {
     users::table.filter(users::id.eq_any(ids.to_vec())).select(User::as_select()).load(conn)
 }
 
@@ -262,7 +260,7 @@ pub fn insert_user(conn: &mut DbConnection, user: &NewUser) -> ApiResult<User> {
     Ok(users::table.find(&user.id).select(User::as_select()).first(conn)?)
 }
 
-pub fn update_user(conn: &mut DbConnection, id: &str, changes: &UserChanges) -> QueryResult<User> {
+pub fn update_user(conn: &mut DbConnection, id: &UserId, changes: &UserChanges) -> QueryResult<User> {
     if !changes.is_empty() {
         diesel::update(users::table.find(id)).set(changes).execute(conn)?;
     }
@@ -270,14 +268,14 @@ pub fn update_user(conn: &mut DbConnection, id: &str, changes: &UserChanges) -> 
 }
 
 /// The user of this id, who has to exist.
-pub fn get_user(conn: &mut DbConnection, id: &str) -> QueryResult<User> {
+pub fn get_user(conn: &mut DbConnection, id: &UserId) -> QueryResult<User> {
     users::table.find(id).select(User::as_select()).first(conn)
 }
 
 /// Notes that the privacy policy in force was accepted.
-pub fn accept_privacy_policy(conn: &mut DbConnection, id: &str, now: Timestamp) -> QueryResult<()> {
+pub fn accept_privacy_policy(conn: &mut DbConnection, id: &UserId, now: Timestamp) -> QueryResult<()> {
     diesel::update(users::table.find(id))
-        .set((users::privacy_policy_version.eq(privacy_policy::VERSION), users::privacy_policy_accepted_at.eq(now.0)))
+        .set((users::privacy_policy_version.eq(privacy_policy::VERSION), users::privacy_policy_accepted_at.eq(now)))
         .execute(conn)
         .map(drop)
 }
@@ -285,7 +283,7 @@ pub fn accept_privacy_policy(conn: &mut DbConnection, id: &str, now: Timestamp) 
 /// Replaces the password, unless it changed since `user` was read. Returns whether it was replaced.
 pub fn set_password(conn: &mut DbConnection, user: &User, hash: &str) -> QueryResult<bool> {
     diesel::update(users::table.find(&user.id).filter(users::password_hash.eq(&user.password_hash)))
-        .set((users::password_hash.eq(hash), users::temporary_password_until.eq(None::<i64>)))
+        .set((users::password_hash.eq(hash), users::temporary_password_until.eq(None::<Timestamp>)))
         .execute(conn)
         .map(|count| count > 0)
 }
@@ -297,10 +295,10 @@ pub fn count_able_admins(conn: &mut DbConnection) -> QueryResult<i64> {
 
 #[diesel::dsl::auto_type]
 fn able_admins() -> _ {
-    let admin: Role = Role::Admin;
+    let (admin, disabled): (Role, Flag) = (Role::Admin, Flag(false));
     users::table
         .filter(users::role.eq(admin))
-        .filter(users::disabled.eq(0_i16))
+        .filter(users::disabled.eq(disabled))
         .filter(users::temporary_password_until.is_null())
 }
 
@@ -309,15 +307,15 @@ fn able_admins() -> _ {
 ///
 /// # Errors
 /// [`Code::LastAdmin`] if nobody else would be left to run the instance.
-pub fn require_other_admin(conn: &mut DbConnection, user_id: &str) -> ApiResult<()> {
-    let admins: Vec<String> = able_admins().select(users::id).order(users::username).limit(2).load(conn)?;
-    if admins == [user_id] {
+pub fn require_other_admin(conn: &mut DbConnection, user_id: &UserId) -> ApiResult<()> {
+    let admins: Vec<UserId> = able_admins().select(users::id).order(users::username).limit(2).load(conn)?;
+    if admins.iter().eq([user_id]) {
         return Err(ApiError::new(Code::LastAdmin, "Nothing was changed. Make another user an admin first."));
     }
     Ok(())
 }
 
 /// The name of the user of this id; `None` once the account is gone.
-pub fn username_of(conn: &mut DbConnection, id: Uuid) -> QueryResult<Option<String>> {
-    users::table.find(id.to_string()).select(users::username).first(conn).optional()
+pub fn username_of(conn: &mut DbConnection, id: &UserId) -> QueryResult<Option<Username>> {
+    users::table.find(id).select(users::username).first(conn).optional()
 }

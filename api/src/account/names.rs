@@ -7,7 +7,7 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_security::skeleton;
 use validator::ValidationError;
 
-use super::model::User;
+use super::{model::User, username::Username};
 use crate::db::{DbConnection, schema::users};
 
 /// Characters that take no room where they are shown: Unicode's `Default_Ignorable_Code_Point`, and the marks around annotations.
@@ -63,7 +63,7 @@ pub fn shown(user: &User) -> String {
         return user.display_name.clone();
     }
     let seen: String = user.display_name.chars().filter(|c| !is_invisible(*c) || JOINS.contains(c)).collect();
-    if validate_name(&seen).is_ok() { seen } else { user.username.clone() }
+    if validate_name(&seen).is_ok() { seen } else { user.username.as_str().to_owned() }
 }
 
 /// The skeletons of a name (UTS #39), ignoring case: one for each way to read it.
@@ -78,11 +78,11 @@ fn looks(name: &str) -> [String; 2] {
 
 /// The names of all users, read when they are first needed.
 #[derive(Debug, Default)]
-pub struct Lookalikes(Option<Vec<(String, Vec<String>)>>);
+pub struct Lookalikes(Option<Vec<(Username, Vec<String>)>>);
 
 impl Lookalikes {
     /// The user names of all others whose name looks like one of `user`'s.
-    pub fn of(&mut self, conn: &mut DbConnection, user: &User) -> QueryResult<Vec<String>> {
+    pub fn of(&mut self, conn: &mut DbConnection, user: &User) -> QueryResult<Vec<Username>> {
         let all = match &mut self.0 {
             Some(all) => all,
             unread => unread.insert(read(conn)?),
@@ -94,17 +94,17 @@ impl Lookalikes {
     }
 }
 
-fn looks_of(username: &str, display_name: &str) -> Vec<String> {
-    [username, display_name].into_iter().flat_map(looks).collect()
+fn looks_of(username: &Username, display_name: &str) -> Vec<String> {
+    [username.as_str(), display_name].into_iter().flat_map(looks).collect()
 }
 
-fn read(conn: &mut DbConnection) -> QueryResult<Vec<(String, Vec<String>)>> {
-    let found: Vec<(String, String)> = users::table
+fn read(conn: &mut DbConnection) -> QueryResult<Vec<(Username, Vec<String>)>> {
+    let found: Vec<(Username, String)> = users::table
         .filter(users::username.gt(""))
         .order(users::username)
         .select((users::username, users::display_name))
         .load(conn)?;
-    let with_looks = |(username, display_name): (String, String)| {
+    let with_looks = |(username, display_name): (Username, String)| {
         let looks = looks_of(&username, &display_name);
         (username, looks)
     };

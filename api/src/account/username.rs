@@ -1,11 +1,33 @@
-//! Rules for user names.
+//! User names, and the rules for them.
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Deserializer};
 use validator::ValidationError;
+
+use crate::id::id;
 
 /// Endings of other products' addresses. Many servers stand behind something that takes a request for one of them for an attack.
 const TAKEN_FOR_ATTACKS: [&str; 7] = [".php", ".asp", ".aspx", ".jsp", ".cgi", ".sql", ".bak"];
+
+id! {
+    /// The name of a user as it is stored: in lower case.
+    Username(String)
+}
+
+impl Username {
+    /// A name as somebody typed it, in upper or lower case.
+    #[must_use]
+    pub fn typed(text: &str) -> Self {
+        Self(text.to_ascii_lowercase())
+    }
+}
+
+impl<'de> Deserialize<'de> for Username {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self::typed(&text))
+    }
+}
 
 /// A user name that nobody has yet.
 ///

@@ -6,14 +6,15 @@ use utoipa::ToSchema;
 use super::{
     model::{Role, User},
     names,
+    username::Username,
 };
 use crate::clock::Timestamp;
 
 /// An account, without what only its owner or nobody should see.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserView {
-    #[schema(example = "robin")]
-    username: String,
+    #[schema(value_type = String, example = "robin")]
+    username: Username,
     #[schema(example = "Robin")]
     display_name: String,
     role: Role,
@@ -41,10 +42,10 @@ impl User {
             username: self.username.clone(),
             display_name: names::shown(self),
             role: self.role(),
-            disabled: self.disabled != 0,
+            disabled: self.disabled,
             locked_until: None,
-            last_login_at: self.last_login_at.map(Timestamp),
-            created_at: Timestamp(self.created_at),
+            last_login_at: self.last_login_at,
+            created_at: self.created_at,
         }
     }
 }

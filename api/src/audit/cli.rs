@@ -94,7 +94,7 @@ pub fn run(command: &AuditCommand, config: &Config, out: &mut impl Write) -> Res
                     .read_blocking(|conn| Ok(model::page_for_export(conn, &filter, after, 500)?))
                     .map_err(|error| error.to_string())?;
                 let Some(last) = rows.last() else { return Ok(()) };
-                after = (last.at, last.id);
+                after = (last.at.0, last.id);
                 rows.into_iter().try_for_each(|row| print(out, &line(row.view(), *format)))?;
             }
         }

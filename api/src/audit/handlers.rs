@@ -57,7 +57,7 @@ impl AuditRow {
         AuditRecord {
             outcome: outcomes.into_iter().find(|one| one.as_str() == self.outcome).unwrap_or(Outcome::Failure),
             id: self.id,
-            at: Timestamp(self.at),
+            at: self.at,
             actor: self.actor,
             action: self.action,
             target: self.target,
@@ -135,7 +135,7 @@ pub async fn list_audit(
     let list = format!("audit|{filter:?}");
     let page = state.cursors.page(list, PageQuery { limit, cursor })?;
     let page = admin.0.read(&state.db, |conn, _| {
-        let page = page.of(model::list(conn, &filter, page.after, page.rows())?, |last| (last.at, last.id));
+        let page = page.of(model::list(conn, &filter, page.after, page.rows())?, |last| (last.at.0, last.id));
         let mut numbers = Numbering::default();
         let numbered = page.items.into_iter().rev().map(|row| numbers.next(conn, &reader, row));
         let mut items = numbered.collect::<QueryResult<Vec<_>>>()?;
@@ -205,7 +205,7 @@ pub async fn export_audit(
             // A page at a time, so that no transaction lives as long as a slow client. The session may end in between.
             let read = admin.read(&state.db, |conn, _| {
                 let rows = model::page_for_export(conn, &filter, after, AT_ONCE)?;
-                let next = rows.last().map(|row| (row.at, row.id));
+                let next = rows.last().map(|row| (row.at.0, row.id));
                 let records = rows.into_iter().map(|row| numbers.next(conn, &reader, row));
                 let records = records.collect::<QueryResult<Vec<_>>>()?;
                 Ok((records.into_iter().map(|record| line(record, format)).collect::<String>(), next))

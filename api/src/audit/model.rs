@@ -184,7 +184,7 @@ pub fn prune(conn: &mut DbConnection, context: &AuditContext, before: Timestamp)
     let (head, _) = head(conn)?;
     // By id and not by time: the clock may have gone back, and the chain has no holes.
     let old = following(conn, anchor, PRUNED_AT_ONCE)?;
-    let Some(last) = old.iter().take_while(|row| row.at < before.0 && row.id < head).last() else { return Ok(0) };
+    let Some(last) = old.iter().take_while(|row| row.at < before && row.id < head).last() else { return Ok(0) };
     diesel::insert_into(audit_anchors::table)
         .values((audit_anchors::id.eq(last.id), audit_anchors::hash.eq(&last.hash), audit_anchors::at.eq(context.at.0)))
         .execute(conn)?;

@@ -40,7 +40,7 @@ pub struct Reader {
 impl Reader {
     #[must_use]
     pub fn new(user: &User) -> Self {
-        Self { username: user.username.clone(), since: Timestamp(user.created_at) }
+        Self { username: (&user.username).into(), since: user.created_at }
     }
 
     /// The number of records after the first and up to the second that are hidden from the reader.

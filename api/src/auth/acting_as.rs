@@ -24,7 +24,7 @@ pub async fn check_acting_as(
     let said = taken_from(&mut req)?;
     if !said.is_empty()
         && let Some(name) = recognised_name(req.request()).await?
-        && said.iter().any(|said| !said.eq_ignore_ascii_case(&name))
+        && said.iter().any(|said| !said.eq_ignore_ascii_case(name.as_str()))
     {
         return Err(other_account().into());
     }

@@ -7,11 +7,12 @@ use tokio::sync::Notify;
 
 use super::{
     guard::CurrentUser,
+    ids::AttemptId,
     lockout::{self, Begun},
     service::Auth,
 };
 use crate::{
-    account::username::validate_username,
+    account::username::{Username, validate_username},
     db::DbConnection,
     error::{ApiError, ApiResult, Code},
     http::state::AppState,
@@ -38,8 +39,8 @@ impl Turns {
 pub(super) struct Attempt {
     action: Action,
     context: AuditContext,
-    id: String,
-    pub username: String,
+    id: AttemptId,
+    pub username: Username,
     pub fits: bool,
 }
 
@@ -54,10 +55,10 @@ impl Attempt {
         state: &AppState,
         auth: &Auth,
         (action, context): (Action, AuditContext),
-        username: String,
+        username: Username,
         password: Option<&SecretString>,
     ) -> ApiResult<Self> {
-        let (id, started) = (state.clock.new_id().to_string(), Instant::now());
+        let (id, started) = (AttemptId::from(state.clock.new_id()), Instant::now());
         loop {
             let others = auth.turns.0.notified();
             let (id_of, name, denied) = (id.clone(), username.clone(), context.clone());
@@ -93,7 +94,7 @@ impl Attempt {
         state: &AppState,
         auth: &Auth,
         of: (Action, AuditContext),
-        username: String,
+        username: Username,
         password: &SecretString,
         hash: Option<String>,
     ) -> ApiResult<Self> {
@@ -143,8 +144,8 @@ impl Attempt {
 }
 
 /// The user name as a record may show it: people type passwords into the wrong field.
-fn shown(typed: &str) -> String {
-    if validate_username(typed).is_ok() { typed.to_ascii_lowercase() } else { "(not a user name)".to_owned() }
+fn shown(typed: &Username) -> String {
+    if validate_username(typed.as_str()).is_ok() { typed.into() } else { "(not a user name)".to_owned() }
 }
 
 /// Makes sure that the owner of this session knows the password too, before anything that a thief must not do (OWASP ASVS 7.5.1). Wrong

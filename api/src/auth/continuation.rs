@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::api_tokens;
 use crate::{
-    account::model::User,
+    account::{ids::UserId, model::User},
     clock::{MINUTE, Timestamp},
     db::{
         DbConnection,
@@ -33,7 +33,7 @@ pub(super) fn begin(
             sign_in_continuations::user_id.eq(&user.id),
             sign_in_continuations::network.eq(network),
             sign_in_continuations::password_digest.eq(api_tokens::hash(&user.password_hash)),
-            sign_in_continuations::expires_at.eq(until.0),
+            sign_in_continuations::expires_at.eq(until),
         ))
         .execute(conn)?;
     Ok(text.into())
@@ -56,20 +56,20 @@ pub(super) fn take(
             sign_in_continuations::password_digest,
             sign_in_continuations::expires_at,
         ))
-        .first::<(User, String, String, i64)>(conn)
+        .first::<(User, String, String, Timestamp)>(conn)
         .optional()?;
     diesel::delete(sign_in_continuations::table.find(&hash)).execute(conn)?;
-    let good = |(user, at, password, until): &(User, String, String, i64)| {
+    let good = |(user, at, password, until): &(User, String, String, Timestamp)| {
         // One that was made while the clock was ahead lives no longer than any other.
-        (now.0 + 1..=now.0 + LIFE).contains(until)
+        (now.0 + 1..=now.0 + LIFE).contains(&until.0)
             && at == network
             && *password == api_tokens::hash(&user.password_hash)
     };
-    Ok(found.filter(good).map(|(user, _, _, until)| (user, Timestamp(until))))
+    Ok(found.filter(good).map(|(user, _, _, until)| (user, until)))
 }
 
 /// Voids all continuations of this user.
-pub(super) fn end_all_of(conn: &mut DbConnection, user_id: &str) -> QueryResult<()> {
+pub(super) fn end_all_of(conn: &mut DbConnection, user_id: &UserId) -> QueryResult<()> {
     let theirs = sign_in_continuations::table.filter(sign_in_continuations::user_id.eq(user_id));
     diesel::delete(theirs).execute(conn).map(drop)
 }

@@ -8,13 +8,17 @@ use uuid::Uuid;
 
 use super::{
     api_tokens::Scope,
-    ids::SessionId,
-    jwt::Named,
+    ids::{Named, SessionId},
+    jwt::VerifiedJwt,
     model::{self, Session, SessionKind},
     service::Auth,
 };
 use crate::{
-    account::model::{Role, User},
+    account::{
+        ids::UserId,
+        model::{Role, User},
+        username::Username,
+    },
     clock::Timestamp,
     db::{Db, DbConnection},
     error::{ApiError, ApiResult, Code},
@@ -216,11 +220,10 @@ impl FromRequest for Visitor {
 
 /// The claims of a credential that was issued here and has not expired. Its session may have ended all the same.
 struct Claim {
-    user_id: Uuid,
-    session_id: Uuid,
+    named: Named,
     kind: SessionKind,
     /// The claims of a JWT about when it was issued, for its session to confirm.
-    token: Option<Named>,
+    token: Option<VerifiedJwt>,
 }
 
 /// The token of `Authorization: Bearer ...`, whose scheme is read in any case (RFC 9110, 11.1).
@@ -233,16 +236,15 @@ fn bearer(req: &HttpRequest) -> Option<&str> {
 fn claim(req: &HttpRequest, auth: &Auth, now: Timestamp) -> Option<Claim> {
     if req.headers().contains_key(header::AUTHORIZATION) {
         let token = bearer(req)?;
-        if let Some((user_id, session_id)) = auth.api_tokens.verify(token) {
-            return Some(Claim { user_id, session_id, kind: SessionKind::ApiToken, token: None });
+        if let Some(named) = auth.api_tokens.verify(token) {
+            return Some(Claim { named, kind: SessionKind::ApiToken, token: None });
         }
-        let named = auth.jwt.verify(token, now)?;
-        let (user_id, session_id) = (named.user, named.session);
-        return Some(Claim { user_id, session_id, kind: SessionKind::Jwt, token: Some(named) });
+        let token = auth.jwt.verify(token, now)?;
+        return Some(Claim { named: token.named, kind: SessionKind::Jwt, token: Some(token) });
     }
-    let session = req.get_session();
-    let (user_id, session_id) = (session.get(USER_ID).ok()??, session.get(SESSION_ID).ok()??);
-    Some(Claim { user_id, session_id, kind: SessionKind::Cookie, token: None })
+    let cookie = req.get_session();
+    let named = Named { user: cookie.get(USER_ID).ok()??, session: cookie.get(SESSION_ID).ok()?? };
+    Some(Claim { named, kind: SessionKind::Cookie, token: None })
 }
 
 /// The session behind a request's credential, and its user: looked up once and stored with the request.
@@ -255,13 +257,13 @@ async fn recognise(req: &HttpRequest) -> ApiResult<Option<Recognised>> {
     }
     let (state, auth) = (service::<AppState>(req)?, service::<Auth>(req)?);
     let now = state.clock.now();
-    let Some(Claim { user_id, session_id, kind, token }) = claim(req, auth, now) else { return Ok(None) };
-    let session_id = SessionId::from(session_id);
+    let Some(Claim { named, kind, token }) = claim(req, auth, now) else { return Ok(None) };
+    let (user_id, session_id) = (UserId::from(named.user), SessionId::from(named.session));
     let found = state.db.read(|conn| Ok(model::find_session(conn, &session_id, kind, now)?)).await?;
     let fits = |(session, user): &(Session, User)| {
-        user.id == user_id.to_string()
+        user.id == user_id
             && (kind != SessionKind::ApiToken || session.is_of_token(bearer(req)))
-            && token.is_none_or(|token| token.is_of(Timestamp(session.created_at)))
+            && token.is_none_or(|token| token.is_of(session.created_at))
     };
     let found = found.filter(fits).map(|(session, user)| Recognised(session, user));
     if let Some(found) = &found {
@@ -273,11 +275,11 @@ async fn recognise(req: &HttpRequest) -> ApiResult<Option<Recognised>> {
 /// The user that a request is counted for. A credential that is no longer valid counts for the address it
 /// comes from, or anybody who finds an old token could use up its owner's limit and earn them penalties.
 pub async fn recognised_user(req: &HttpRequest) -> Option<Uuid> {
-    recognise(req).await.ok()??.1.id.parse().ok()
+    recognise(req).await.ok()??.1.id.as_str().parse().ok()
 }
 
 /// The name of the user whose credential a request carries; `None` where nobody is known by it.
-pub(super) async fn recognised_name(req: &HttpRequest) -> ApiResult<Option<String>> {
+pub(super) async fn recognised_name(req: &HttpRequest) -> ApiResult<Option<Username>> {
     Ok(recognise(req).await?.map(|Recognised(_, user)| user.username))
 }
 

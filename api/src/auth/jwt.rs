@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::hs256;
+use super::{hs256, ids::Named};
 use crate::{
     clock::{SECOND, Timestamp},
     error::{ApiError, ApiResult},
@@ -64,14 +64,14 @@ impl JwtKeys {
         }
     }
 
-    pub fn issue(&self, user: Uuid, session: Uuid, now: Timestamp, expires: Timestamp) -> ApiResult<String> {
+    pub fn issue(&self, named: Named, now: Timestamp, expires: Timestamp) -> ApiResult<String> {
         let kid = self.decoding.first().map(|(kid, _)| kid.clone());
         let header = Header { typ: Some(TYPE.to_owned()), kid, ..Header::new(Algorithm::HS256) };
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
-            sub: user,
-            sid: session,
+            sub: named.user,
+            sid: named.session,
             iat: now.0 / SECOND,
             nbf: now.0 / SECOND,
             exp: expires.0 / SECOND,
@@ -82,7 +82,7 @@ impl JwtKeys {
     /// The claims of `token`, if it was issued here and has not expired. Its session has to confirm
     /// when it was issued and from when it is valid: the clock may have been corrected since.
     #[must_use]
-    pub fn verify(&self, token: &str, now: Timestamp) -> Option<Named> {
+    pub fn verify(&self, token: &str, now: Timestamp) -> Option<VerifiedJwt> {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         validation.set_issuer(&[ISSUER]);
@@ -95,9 +95,8 @@ impl JwtKeys {
         let token = decode::<Claims>(token, key, &validation).ok()?;
         let Claims { sub: user, sid: session, iat, nbf, exp, .. } = token.claims;
         let current = now.0 / SECOND < exp;
-        (token.header.typ.as_deref() == Some(TYPE) && current).then_some(Named {
-            user,
-            session,
+        (token.header.typ.as_deref() == Some(TYPE) && current).then_some(VerifiedJwt {
+            named: Named { user, session },
             issued: iat,
             from: nbf,
         })
@@ -106,14 +105,13 @@ impl JwtKeys {
 
 /// The user whom a token names, and since when it claims to be valid, in seconds.
 #[derive(Clone, Copy, Debug)]
-pub struct Named {
-    pub user: Uuid,
-    pub session: Uuid,
+pub struct VerifiedJwt {
+    pub named: Named,
     issued: i64,
     from: i64,
 }
 
-impl Named {
+impl VerifiedJwt {
     /// Whether it was issued with the session that began at `began`.
     #[must_use]
     pub fn is_of(&self, began: Timestamp) -> bool {

@@ -7,7 +7,9 @@
 
 use diesel::prelude::*;
 
+use super::ids::AttemptId;
 use crate::{
+    account::username::Username,
     clock::{MINUTE, SECOND, Timestamp},
     db::{
         DbConnection,
@@ -24,8 +26,8 @@ const SETTLED_WITHIN: i64 = 2 * MINUTE;
 /// Longer than any name there can be; the rest of what was typed is not stored.
 const KEY_LENGTH: usize = 64;
 
-fn key(username: &str) -> String {
-    username.to_ascii_lowercase().chars().take(KEY_LENGTH).collect()
+fn key(username: &Username) -> String {
+    username.as_str().chars().take(KEY_LENGTH).collect()
 }
 
 /// Whether an attempt may be made, decided before its password is looked at.
@@ -41,7 +43,12 @@ pub enum Begun {
 ///
 /// # Errors
 /// Errors of the database. A locked name is no error, because the caller records it in the same transaction.
-pub fn begin_attempt(conn: &mut DbConnection, id: &str, username: &str, now: Timestamp) -> QueryResult<Begun> {
+pub fn begin_attempt(
+    conn: &mut DbConnection,
+    id: &AttemptId,
+    username: &Username,
+    now: Timestamp,
+) -> QueryResult<Begun> {
     forget_past(conn, now)?;
     let name = key(username);
     let unsettled = attempts::username.eq(&name).and(attempts::at.le(now.0 - SETTLED_WITHIN));
@@ -93,12 +100,12 @@ fn add_failure(conn: &mut DbConnection, name: &str, at: Timestamp) -> QueryResul
 }
 
 /// Removes an attempt that neither failed nor proved anything. Returns whether it was still there.
-pub fn take_back(conn: &mut DbConnection, id: &str) -> QueryResult<bool> {
+pub fn take_back(conn: &mut DbConnection, id: &AttemptId) -> QueryResult<bool> {
     diesel::delete(attempts::sign_in_attempts.find(id)).execute(conn).map(|count| count > 0)
 }
 
 /// Turns an attempt into a failure. Returns how many failures there are now.
-pub fn fail(conn: &mut DbConnection, id: &str, username: &str, at: Timestamp) -> QueryResult<i32> {
+pub fn fail(conn: &mut DbConnection, id: &AttemptId, username: &Username, at: Timestamp) -> QueryResult<i32> {
     let name = key(username);
     // An attempt that took too long has been counted as a failure already.
     if take_back(conn, id)? {
@@ -112,7 +119,7 @@ pub fn fail(conn: &mut DbConnection, id: &str, username: &str, at: Timestamp) ->
 ///
 /// # Errors
 /// Errors of the database.
-pub fn unlock(conn: &mut DbConnection, context: &AuditContext, username: &str) -> ApiResult<bool> {
+pub fn unlock(conn: &mut DbConnection, context: &AuditContext, username: &Username) -> ApiResult<bool> {
     let was_locked = forget(conn, username)?;
     if was_locked {
         context.record(conn, &AuditEvent::new(Action::Unlock).on(key(username)))?;
@@ -121,15 +128,15 @@ pub fn unlock(conn: &mut DbConnection, context: &AuditContext, username: &str) -
 }
 
 /// The end of the lock on `username`, if it is locked at `now`.
-pub fn locked_until(conn: &mut DbConnection, username: &str, now: Timestamp) -> QueryResult<Option<Timestamp>> {
+pub fn locked_until(conn: &mut DbConnection, username: &Username, now: Timestamp) -> QueryResult<Option<Timestamp>> {
     let (failures, last_at) = failures(conn, &key(username))?;
     let until = (failures >= FAILURES).then_some(last_at.min(now.0) + LOCKED_FOR);
     Ok(until.filter(|until| *until > now.0).map(Timestamp))
 }
 
 /// The names that are locked at `now`, and until when; the last to be unlocked first.
-pub fn lockouts(conn: &mut DbConnection, now: Timestamp) -> QueryResult<Vec<(String, Timestamp)>> {
-    let found: Vec<(String, i64)> = dsl::sign_in_failures
+pub fn lockouts(conn: &mut DbConnection, now: Timestamp) -> QueryResult<Vec<(Username, Timestamp)>> {
+    let found: Vec<(Username, i64)> = dsl::sign_in_failures
         .filter(dsl::last_at.gt(now.0 - LOCKED_FOR).and(dsl::failures.ge(FAILURES)))
         .order(dsl::last_at.desc())
         .limit(100)
@@ -140,7 +147,7 @@ pub fn lockouts(conn: &mut DbConnection, now: Timestamp) -> QueryResult<Vec<(Str
 }
 
 /// Forgets the failures at a name once somebody signed in; attempts under way still count. Returns whether there were failures.
-pub fn forget(conn: &mut DbConnection, username: &str) -> QueryResult<bool> {
+pub fn forget(conn: &mut DbConnection, username: &Username) -> QueryResult<bool> {
     diesel::delete(dsl::sign_in_failures.find(key(username))).execute(conn).map(|count| count > 0)
 }
 

@@ -24,7 +24,7 @@ pub mod sign_in;
 pub mod totp;
 
 pub use attempt::confirm_password;
-pub use ids::SessionId;
+pub use ids::{AttemptId, Named, SessionId};
 pub use service::Auth;
 pub use sessions::SessionView;
 pub use sign_in::COOKIE_LIFE;

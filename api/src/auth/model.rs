@@ -1,6 +1,7 @@
 //! Session rows.
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::{
     api_tokens::{self, Scope},
@@ -8,14 +9,18 @@ use super::{
     ids::SessionId,
 };
 use crate::{
-    account::model::{Role, User},
+    account::{
+        ids::UserId,
+        model::{Role, User},
+        username::Username,
+    },
     clock::{DAY, MINUTE, Timestamp},
     db::{
         DbConnection,
         schema::{second_factors, sessions, users},
     },
     error::{ApiError, ApiResult, Code},
-    words::words,
+    words::{Flag, words},
 };
 
 /// A session that nobody used for this long has ended (OWASP ASVS 7.3.1).
@@ -46,13 +51,13 @@ words! {
 #[diesel(table_name = sessions)]
 pub struct Session {
     pub id: SessionId,
-    user_id: String,
+    user_id: UserId,
     kind: SessionKind,
-    pub created_at: i64,
-    pub expires_at: i64,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
     pub user_agent: Option<String>,
     pub address: Option<String>,
-    pub last_seen_at: i64,
+    pub last_seen_at: Timestamp,
     /// The name that its owner gave to an API token.
     pub name: Option<String>,
     scopes: Option<String>,
@@ -61,16 +66,16 @@ pub struct Session {
 
 impl Session {
     #[must_use]
-    pub fn new(id: SessionId, user_id: String, kind: SessionKind, now: Timestamp, expires: Timestamp) -> Self {
+    pub fn new(id: SessionId, user_id: UserId, kind: SessionKind, now: Timestamp, expires: Timestamp) -> Self {
         Self {
             id,
             user_id,
             kind,
-            created_at: now.0,
-            expires_at: expires.0,
+            created_at: now,
+            expires_at: expires,
             user_agent: None,
             address: None,
-            last_seen_at: now.0,
+            last_seen_at: now,
             name: None,
             scopes: None,
             secret_hash: None,
@@ -81,7 +86,7 @@ impl Session {
     #[must_use]
     pub fn for_token(self, name: String, scopes: &[Scope], secret_hash: String) -> Self {
         let scopes = Some(serde_json::json!(scopes).to_string());
-        Self { name: Some(name), scopes, secret_hash: Some(secret_hash), last_seen_at: NEVER.0, ..self }
+        Self { name: Some(name), scopes, secret_hash: Some(secret_hash), last_seen_at: NEVER, ..self }
     }
 
     /// The scopes it is limited to; `None` is no limit. Scopes that cannot be understood allow nothing.
@@ -105,14 +110,14 @@ impl Session {
     #[must_use]
     pub fn needs_noting(&self, now: Timestamp) -> bool {
         // A last use in the future, from before the clock was put back, is replaced too.
-        !(0..SEEN_EVERY).contains(&(now.0 - self.last_seen_at))
+        !(0..SEEN_EVERY).contains(&(now.0 - self.last_seen_at.0))
     }
 }
 
 /// Begins a session and notes the sign-in; sessions of the user that have ended are deleted.
 pub fn start_session(conn: &mut DbConnection, session: &Session) -> QueryResult<()> {
     let now = session.created_at;
-    let unused = sessions::last_seen_at.le(now - IDLE).and(sessions::kind.ne(SessionKind::ApiToken));
+    let unused = sessions::last_seen_at.le(now.0 - IDLE).and(sessions::kind.ne(SessionKind::ApiToken));
     let ended = sessions::expires_at.le(now).or(unused);
     diesel::delete(sessions::table.filter(sessions::user_id.eq(&session.user_id)).filter(ended)).execute(conn)?;
     diesel::insert_into(sessions::table).values(session).execute(conn)?;
@@ -125,13 +130,13 @@ pub fn end_session(conn: &mut DbConnection, id: &SessionId) -> QueryResult<()> {
 }
 
 /// Signs one device of this user out. Returns whether there was one.
-pub fn end_device_of(conn: &mut DbConnection, user_id: &str, id: &SessionId) -> QueryResult<bool> {
+pub fn end_device_of(conn: &mut DbConnection, user_id: &UserId, id: &SessionId) -> QueryResult<bool> {
     let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
     diesel::delete(theirs.filter(sessions::kind.ne(SessionKind::ApiToken))).execute(conn).map(|count| count > 0)
 }
 
 /// Revokes one API token of this user. Returns whether there was one.
-pub fn end_token_of(conn: &mut DbConnection, user_id: &str, id: &SessionId) -> QueryResult<bool> {
+pub fn end_token_of(conn: &mut DbConnection, user_id: &UserId, id: &SessionId) -> QueryResult<bool> {
     let theirs = sessions::table.find(id).filter(sessions::user_id.eq(user_id));
     diesel::delete(theirs.filter(sessions::kind.eq(SessionKind::ApiToken))).execute(conn).map(|count| count > 0)
 }
@@ -160,7 +165,7 @@ pub fn replace_unused_token(conn: &mut DbConnection, token: &Session) -> ApiResu
         .find(&token.id)
         .filter(sessions::user_id.eq(&token.user_id))
         .filter(sessions::kind.eq(SessionKind::ApiToken))
-        .filter(sessions::last_seen_at.eq(NEVER.0));
+        .filter(sessions::last_seen_at.eq(NEVER));
     diesel::delete(own).execute(conn)?;
     if session_exists(conn, &token.id)? {
         return Err(ApiError::new(Code::IdConflict, "Nothing was changed. Take a new id for a new token."));
@@ -168,37 +173,39 @@ pub fn replace_unused_token(conn: &mut DbConnection, token: &Session) -> ApiResu
     Ok(())
 }
 
-/// Gives a cookie's session another id. Returns whether `id` is a cookie's: a token names its session, whose id stays.
-pub fn renew_cookie(conn: &mut DbConnection, id: &SessionId, new_id: &SessionId) -> QueryResult<bool> {
-    diesel::update(sessions::table.find(id).filter(sessions::kind.eq(SessionKind::Cookie)))
-        .set(sessions::id.eq(new_id))
-        .execute(conn)
-        .map(|count| count > 0)
+/// Gives a cookie's session another id and returns it; `None` if `id` is not a cookie's: a token names its session, whose id stays.
+pub fn renew_cookie(conn: &mut DbConnection, id: &SessionId, new_id: Uuid) -> QueryResult<Option<SessionId>> {
+    let new_id = SessionId::from(new_id);
+    let renewed = diesel::update(sessions::table.find(id).filter(sessions::kind.eq(SessionKind::Cookie)))
+        .set(sessions::id.eq(&new_id))
+        .execute(conn)?;
+    Ok((renewed > 0).then_some(new_id))
 }
 
 pub fn session_exists(conn: &mut DbConnection, id: &SessionId) -> QueryResult<bool> {
-    sessions::table.find(id).select(sessions::id).first::<String>(conn).optional().map(|found| found.is_some())
+    sessions::table.find(id).select(sessions::id).first::<SessionId>(conn).optional().map(|found| found.is_some())
 }
 
 /// The user of a session that was looked up before and may be over by now.
 pub fn user_of_session(conn: &mut DbConnection, id: &SessionId) -> QueryResult<Option<User>> {
-    let owned = sessions::table.inner_join(users::table).filter(sessions::id.eq(id)).filter(users::disabled.eq(0));
+    let owned =
+        sessions::table.inner_join(users::table).filter(sessions::id.eq(id)).filter(users::disabled.eq(Flag(false)));
     owned.select(User::as_select()).first(conn).optional()
 }
 
 /// Ends one session of this user, of whichever kind. Returns whether there was one.
-pub fn end_session_of(conn: &mut DbConnection, user_id: &str, id: &SessionId) -> QueryResult<bool> {
+pub fn end_session_of(conn: &mut DbConnection, user_id: &UserId, id: &SessionId) -> QueryResult<bool> {
     diesel::delete(sessions::table.find(id).filter(sessions::user_id.eq(user_id))).execute(conn).map(|count| count > 0)
 }
 
 /// Ends every session of this user, API tokens and half-finished sign-ins included.
-pub fn end_all_sessions(conn: &mut DbConnection, user_id: &str) -> QueryResult<()> {
+pub fn end_all_sessions(conn: &mut DbConnection, user_id: &UserId) -> QueryResult<()> {
     continuation::end_all_of(conn, user_id)?;
     diesel::delete(sessions::table.filter(sessions::user_id.eq(user_id))).execute(conn).map(drop)
 }
 
 /// Signs every other device out. API tokens stay: each is listed and ended by itself.
-pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &SessionId) -> QueryResult<()> {
+pub fn end_other_devices(conn: &mut DbConnection, user_id: &UserId, kept: &SessionId) -> QueryResult<()> {
     let others = sessions::table
         .filter(sessions::user_id.eq(user_id))
         .filter(sessions::id.ne(kept))
@@ -207,18 +214,18 @@ pub fn end_other_devices(conn: &mut DbConnection, user_id: &str, kept: &SessionI
 }
 
 /// Ends every session of this user but one, API tokens and half-finished sign-ins included.
-pub fn end_other_sessions(conn: &mut DbConnection, user_id: &str, kept: &SessionId) -> QueryResult<()> {
+pub fn end_other_sessions(conn: &mut DbConnection, user_id: &UserId, kept: &SessionId) -> QueryResult<()> {
     continuation::end_all_of(conn, user_id)?;
     let others = sessions::table.filter(sessions::user_id.eq(user_id)).filter(sessions::id.ne(kept));
     diesel::delete(others).execute(conn).map(drop)
 }
 
 /// The names of enabled admins who sign in with their password alone.
-pub fn admins_without_second_factor(conn: &mut DbConnection) -> QueryResult<Vec<String>> {
+pub fn admins_without_second_factor(conn: &mut DbConnection) -> QueryResult<Vec<Username>> {
     users::table
         .left_join(second_factors::table)
         .filter(users::role.eq(Role::Admin))
-        .filter(users::disabled.eq(0))
+        .filter(users::disabled.eq(Flag(false)))
         .filter(second_factors::confirmed_at.is_null())
         .order(users::username)
         .select(users::username)
@@ -226,13 +233,13 @@ pub fn admins_without_second_factor(conn: &mut DbConnection) -> QueryResult<Vec<
 }
 
 pub fn note_use(conn: &mut DbConnection, id: &SessionId, now: Timestamp) -> QueryResult<()> {
-    diesel::update(sessions::table.find(id)).set(sessions::last_seen_at.eq(now.0)).execute(conn).map(drop)
+    diesel::update(sessions::table.find(id)).set(sessions::last_seen_at.eq(now)).execute(conn).map(drop)
 }
 
 /// The living sessions of a user, newest first: the devices, or the API tokens.
 pub fn list_sessions(
     conn: &mut DbConnection,
-    user_id: &str,
+    user_id: &UserId,
     tokens: bool,
     now: Timestamp,
 ) -> QueryResult<Vec<Session>> {
@@ -252,7 +259,7 @@ pub fn list_sessions(
     found.sort_by(|a, b| b.id.cmp(&a.id));
     // Nobody was here later than now, whatever the clock said then.
     for session in &mut found {
-        session.last_seen_at = session.last_seen_at.min(now.0);
+        session.last_seen_at = session.last_seen_at.min(now);
     }
     Ok(found)
 }
@@ -262,7 +269,7 @@ pub fn living_sessions(
     conn: &mut DbConnection,
     ids: &[&SessionId],
     now: Timestamp,
-) -> QueryResult<Vec<(SessionId, String)>> {
+) -> QueryResult<Vec<(SessionId, UserId)>> {
     let used = sessions::last_seen_at.gt(now.0 - IDLE).or(sessions::kind.eq(SessionKind::ApiToken));
     sessions::table
         .filter(sessions::id.eq_any(ids.to_vec()))
@@ -287,7 +294,7 @@ pub fn find_session(
         .filter(sessions::kind.eq(kind))
         .filter(sessions::expires_at.gt(now.0))
         .filter(sessions::last_seen_at.gt(used_since))
-        .filter(users::disabled.eq(0))
+        .filter(users::disabled.eq(Flag(false)))
         .select((Session::as_select(), User::as_select()))
         .first(conn)
         .optional()

@@ -15,6 +15,7 @@ use sha2::Sha256;
 use totp_rs::{Builder, Totp};
 
 use crate::{
+    account::{ids::UserId, username::Username},
     clock::{SECOND, Timestamp},
     db::{
         DbConnection,
@@ -47,25 +48,25 @@ impl SecondFactors {
     ///
     /// # Errors
     /// None in practice: a secret of this length can always be encrypted.
-    pub fn encrypt(&self, user_id: &str, secret: &Secret, nonce: [u8; NONCE]) -> ApiResult<String> {
-        let payload = Payload { msg: secret, aad: user_id.as_bytes() };
+    pub fn encrypt(&self, user_id: &UserId, secret: &Secret, nonce: [u8; NONCE]) -> ApiResult<String> {
+        let payload = Payload { msg: secret, aad: user_id.as_str().as_bytes() };
         let encrypted = self.cipher().encrypt(&nonce.into(), payload).map_err(ApiError::internal)?;
         Ok(BASE64_URL_SAFE_NO_PAD.encode([nonce.as_slice(), &encrypted].concat()))
     }
 
-    fn decrypt(&self, user_id: &str, encrypted: &str) -> Option<Vec<u8>> {
+    fn decrypt(&self, user_id: &UserId, encrypted: &str) -> Option<Vec<u8>> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(encrypted).ok()?;
         let (nonce, encrypted) = bytes.split_at_checked(NONCE)?;
-        self.cipher().decrypt(nonce.into(), Payload { msg: encrypted, aad: user_id.as_bytes() }).ok()
+        self.cipher().decrypt(nonce.into(), Payload { msg: encrypted, aad: user_id.as_str().as_bytes() }).ok()
     }
 
     fn cipher(&self) -> Aes256Gcm {
         Aes256Gcm::new(&self.key("totp secret").into())
     }
 
-    fn hash(&self, user_id: &str, code: &str) -> String {
+    fn hash(&self, user_id: &UserId, code: &str) -> String {
         let key = self.key("recovery code");
-        BASE64_URL_SAFE_NO_PAD.encode(mac(&key, &[user_id, code].concat()))
+        BASE64_URL_SAFE_NO_PAD.encode(mac(&key, &[user_id.as_str(), code].concat()))
     }
 
     fn key(&self, purpose: &str) -> [u8; 32] {
@@ -84,13 +85,13 @@ fn mac(key: &[u8], text: &str) -> [u8; 32] {
 ///
 /// # Errors
 /// If `issuer` or `account` hold a colon, which no host and no user name does.
-pub fn authenticator(secret: &[u8], issuer: &str, account: &str) -> ApiResult<Totp> {
+pub fn authenticator(secret: &[u8], issuer: &str, account: &Username) -> ApiResult<Totp> {
     Builder::new()
         .with_secret(secret)
         // A neighbouring step's code is older, or younger, than half a minute.
         .with_skew(0)
         .with_issuer(Some(issuer))
-        .with_account_name(account)
+        .with_account_name(account.as_str())
         .build()
         .map_err(ApiError::internal)
 }
@@ -101,7 +102,7 @@ const STEP: u64 = 30;
 /// The step that `code` belongs to: the one at `now`, or the one just over, whose code somebody may have begun to type.
 fn step_of(secret: &[u8], code: &str, now: Timestamp) -> ApiResult<Option<i64>> {
     let seconds = u64::try_from(now.0 / SECOND).map_err(ApiError::internal)?;
-    let authenticator = authenticator(secret, "", "")?;
+    let authenticator = authenticator(secret, "", &Username::typed(""))?;
     let steps = [Some(seconds), seconds.checked_sub(STEP)].into_iter().flatten();
     let found: Vec<u64> = steps.filter_map(|seconds| authenticator.check(code, seconds)).collect();
     Ok(found.first().and_then(|step| i64::try_from(*step).ok()))
@@ -122,7 +123,7 @@ fn plain(typed: &str) -> String {
 }
 
 /// Whether the second factor is on for this user, and how many recovery codes are left.
-pub fn status(conn: &mut DbConnection, user_id: &str) -> QueryResult<(bool, i64)> {
+pub fn status(conn: &mut DbConnection, user_id: &UserId) -> QueryResult<(bool, i64)> {
     let confirmed: Option<Option<i64>> =
         second_factors::table.find(user_id).select(second_factors::confirmed_at).first(conn).optional()?;
     let left = recovery_codes::table.filter(recovery_codes::user_id.eq(user_id)).select(count_star()).first(conn)?;
@@ -133,7 +134,7 @@ pub fn status(conn: &mut DbConnection, user_id: &str) -> QueryResult<(bool, i64)
 ///
 /// # Errors
 /// [`Code::TotpAlreadyOn`]
-pub fn begin(conn: &mut DbConnection, user_id: &str, encrypted: &str) -> ApiResult<()> {
+pub fn begin(conn: &mut DbConnection, user_id: &UserId, encrypted: &str) -> ApiResult<()> {
     if status(conn, user_id)?.0 {
         return Err(ApiError::new(Code::TotpAlreadyOn, "Nothing was changed. Switch it off first to set it up again."));
     }
@@ -151,7 +152,7 @@ pub fn begin(conn: &mut DbConnection, user_id: &str, encrypted: &str) -> ApiResu
 pub fn confirm(
     conn: &mut DbConnection,
     keys: &SecondFactors,
-    user_id: &str,
+    user_id: &UserId,
     code: &str,
     recovery: &[String],
     now: Timestamp,
@@ -177,7 +178,7 @@ pub fn confirm(
 }
 
 /// Switches the second factor off and deletes the recovery codes. Returns whether there was one.
-pub fn remove(conn: &mut DbConnection, user_id: &str) -> QueryResult<bool> {
+pub fn remove(conn: &mut DbConnection, user_id: &UserId) -> QueryResult<bool> {
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user_id))).execute(conn)?;
     diesel::delete(second_factors::table.find(user_id)).execute(conn).map(|count| count > 0)
 }
@@ -203,7 +204,7 @@ pub enum ShownFactor {
 pub fn check(
     conn: &mut DbConnection,
     keys: &SecondFactors,
-    user_id: &str,
+    user_id: &UserId,
     code: Option<&SecretString>,
     now: Timestamp,
 ) -> ApiResult<ShownFactor> {
@@ -223,7 +224,7 @@ pub fn check(
     Ok(if used == 1 { ShownFactor::RecoveryCode { left: status(conn, user_id)?.1 } } else { ShownFactor::Wrong })
 }
 
-fn decrypted(keys: &SecondFactors, user_id: &str, encrypted: &str) -> ApiResult<Vec<u8>> {
+fn decrypted(keys: &SecondFactors, user_id: &UserId, encrypted: &str) -> ApiResult<Vec<u8>> {
     keys.decrypt(user_id, encrypted)
         .ok_or_else(|| ApiError::internal("a second factor was sealed with another PASSWORD_PEPPER"))
 }
@@ -253,12 +254,13 @@ mod tests {
     #[test]
     fn a_secret_opens_for_its_owner_and_under_its_pepper_only() {
         let keys = SecondFactors::new(&"a pepper".into());
-        let encrypted = keys.encrypt("robin", &[7; 20], [1; NONCE]).unwrap();
-        assert_eq!(keys.decrypt("robin", &encrypted), Some(vec![7; 20]));
-        assert_eq!(keys.decrypt("sasha", &encrypted), None);
-        assert_eq!(SecondFactors::new(&"another".into()).decrypt("robin", &encrypted), None);
-        assert_eq!(keys.decrypt("robin", &encrypted[..encrypted.len() - 4]), None);
-        assert_eq!(keys.decrypt("robin", "short"), None);
+        let (robin, sasha) = (UserId::new("robin"), UserId::new("sasha"));
+        let encrypted = keys.encrypt(&robin, &[7; 20], [1; NONCE]).unwrap();
+        assert_eq!(keys.decrypt(&robin, &encrypted), Some(vec![7; 20]));
+        assert_eq!(keys.decrypt(&sasha, &encrypted), None);
+        assert_eq!(SecondFactors::new(&"another".into()).decrypt(&robin, &encrypted), None);
+        assert_eq!(keys.decrypt(&robin, &encrypted[..encrypted.len() - 4]), None);
+        assert_eq!(keys.decrypt(&robin, "short"), None);
     }
 
     #[test]

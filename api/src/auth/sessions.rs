@@ -29,8 +29,8 @@ use crate::{
 /// One signed-in device.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SessionView {
-    #[schema(format = Uuid)]
-    id: String,
+    #[schema(value_type = String, format = Uuid)]
+    id: SessionId,
     /// The session of this request.
     current: bool,
     kind: SessionKind,
@@ -59,12 +59,12 @@ impl Session {
         SessionView {
             current: Some(&self.id) == current,
             kind: self.kind(),
-            created_at: Timestamp(self.created_at),
-            last_seen_at: Timestamp(self.last_seen_at),
-            expires_at: Timestamp(self.expires_at),
+            created_at: self.created_at,
+            last_seen_at: self.last_seen_at,
+            expires_at: self.expires_at,
             user_agent: self.user_agent,
             address: self.address,
-            id: self.id.to_string(),
+            id: self.id,
         }
     }
 }
@@ -173,7 +173,7 @@ pub async fn update_password(
 ) -> ApiResult<HttpResponse> {
     let current = current.0;
     let UpdatePassword { current_password, new_password } = body.0;
-    check_strength("new_password", &new_password, &current.user.username)?;
+    check_strength("new_password", &new_password, current.user.username.as_str())?;
     let same = normal(&current_password).expose_secret() == normal(&new_password).expose_secret();
     if same && current.user.temporary_password_until.is_some() {
         return Err(FieldError::new("new_password", "same", "has to differ from the temporary password").into());
@@ -181,7 +181,7 @@ pub async fn update_password(
     confirm_password(&state, &auth, &current, &current_password, Action::PasswordChange).await?;
     let hash = auth.passwords.hash(&new_password).await?;
     let CurrentUser { user, session_id, context, .. } = current;
-    let (owner, new_id) = (user.clone(), SessionId::from(state.clock.new_id()));
+    let (owner, new_id) = (user.clone(), state.clock.new_id());
     let renewed = state
         .db
         .write(move |conn| {
@@ -191,7 +191,7 @@ pub async fn update_password(
             }
             model::end_other_sessions(conn, &user.id, &session_id)?;
             context.record(conn, &AuditEvent::new(Action::PasswordChange).on(&user.username))?;
-            Ok(model::renew_cookie(conn, &session_id, &new_id)?.then_some(new_id))
+            Ok(model::renew_cookie(conn, &session_id, new_id)?)
         })
         .await?;
     if let Some(id) = renewed {

@@ -11,14 +11,16 @@ use super::{
     attempt::Attempt,
     continuation,
     guard::{SESSION_ID, USER_ID},
-    ids::SessionId,
+    ids::{Named, SessionId},
     model::{self, Session, SessionKind},
     second_factor::{self, ShownFactor},
     service::Auth,
 };
 use crate::{
     account::{
+        ids::UserId,
         model::{User, find_user_by_name},
+        username::Username,
         view::UserView,
     },
     clock::{DAY, Timestamp},
@@ -83,7 +85,7 @@ pub async fn create_session(
     let wanted = Wanted { id: state.clock.new_id(), kind: SessionKind::Cookie, life: COOKIE_LIFE, replaces };
     let (user, session) = sign_in(&req, &state, (auth, settings), wanted, body.0).await?;
     set_cookie(&cookie, &session.id, &user)?;
-    Ok(web::Json(SignedIn { user: user.view(), expires_at: Timestamp(session.expires_at) }))
+    Ok(web::Json(SignedIn { user: user.view(), expires_at: session.expires_at }))
 }
 
 /// Makes the cookie again, so that an earlier one is worthless (OWASP ASVS 7.2.4).
@@ -131,10 +133,10 @@ pub async fn create_token(
     let id = state.clock.new_id();
     let wanted = Wanted { id, kind: SessionKind::Jwt, life, replaces: None };
     let (user, session) = sign_in(&req, &state, (auth.clone(), settings), wanted, body.0).await?;
-    let user_id = user.id.parse().map_err(ApiError::internal)?;
-    let (issued, expires) = (Timestamp(session.created_at), Timestamp(session.expires_at));
+    let named = Named { user: user.id.as_str().parse().map_err(ApiError::internal)?, session: id };
+    let (issued, expires) = (session.created_at, session.expires_at);
     Ok(web::Json(IssuedToken {
-        access_token: auth.jwt.issue(user_id, id, issued, expires)?,
+        access_token: auth.jwt.issue(named, issued, expires)?,
         token_type: "Bearer",
         expires_in: state.config.jwt_ttl.as_secs(),
         user: user.view(),
@@ -178,6 +180,7 @@ async fn sign_in(
     credentials: Credentials,
 ) -> ApiResult<(User, Session)> {
     let Credentials { username, password, continuation, totp_code } = credentials;
+    let username = Username::typed(&username);
     let proof = Proof::of(password, continuation)?;
     let context = AuditContext::of(req, state);
     let agent = req.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned);
@@ -298,7 +301,7 @@ impl SigningIn {
             (Some(proven), _) => Ok(Ok(proven)),
             (None, Proof::Password(_)) => {
                 if attempt.fail(conn, None)? {
-                    continuation::end_all_of(conn, self.found.as_ref().map_or("", |user| &user.id))?;
+                    continuation::end_all_of(conn, self.found.as_ref().map_or(&UserId::new(""), |user| &user.id))?;
                 }
                 Ok(Err(ApiError::new(
                     Code::InvalidCredentials,

@@ -9,9 +9,10 @@ use super::{
     versions,
 };
 use crate::{
-    account::ids::PersonId,
+    account::{ids::PersonId, username::Username},
     clock::Timestamp,
     db::{DbConnection, schema::entries::dsl},
+    id::EntryId,
     metric::Detail,
     outbox::{self, Subject, Topic},
 };
@@ -31,9 +32,9 @@ pub fn insert_entries(conn: &mut DbConnection, entries: &[Entry]) -> QueryResult
 ///
 /// `after.updated_at` has to be the time at which the writer runs: changes overtake one another on their way there, and a client takes the
 /// entry that was changed last. It counts as later than the change before it, even where the clock was put back.
-pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, by: &str) -> QueryResult<()> {
+pub fn change_entry(conn: &mut DbConnection, before: &Entry, after: &mut Entry, by: &Username) -> QueryResult<()> {
     after.updated_at = changed_after(before, after.updated_at);
-    versions::save_versions(conn, &before.owner(), &[&before.id], by, after.updated_at)?;
+    versions::save_versions(conn, &before.user_id, &[&before.id], by, after.updated_at)?;
     update_entry(conn, after)?;
     entry_changed(conn, Some(before), after)
 }
@@ -47,12 +48,12 @@ pub fn change_entries(
     conn: &mut DbConnection,
     owner: &PersonId,
     changes: &[(Entry, Entry)],
-    by: &str,
+    by: &Username,
     now: Timestamp,
 ) -> QueryResult<()> {
-    let ids: Vec<&str> = changes.iter().map(|(before, _)| before.id.as_str()).collect();
-    versions::save_versions(conn, owner, &ids, by, now.0)?;
-    let mut alike: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    let ids: Vec<&EntryId> = changes.iter().map(|(before, _)| &before.id).collect();
+    versions::save_versions(conn, owner, &ids, by, now)?;
+    let mut alike: BTreeMap<_, Vec<&EntryId>> = BTreeMap::new();
     for (before, after) in changes {
         if before.at == after.at && before.same_content(after) {
             alike.entry((&after.day, after.deleted_at)).or_default().push(&after.id);
@@ -62,15 +63,15 @@ pub fn change_entries(
     }
     for ((day, deleted_at), ids) in alike {
         diesel::update(dsl::entries.filter(dsl::user_id.eq(owner)).filter(dsl::id.eq_any(ids)))
-            .set((dsl::day.eq(day), dsl::updated_at.eq(changed_at(now.0)), dsl::deleted_at.eq(deleted_at)))
+            .set((dsl::day.eq(day), dsl::updated_at.eq(changed_at(now)), dsl::deleted_at.eq(deleted_at)))
             .execute(conn)?;
     }
     Ok(())
 }
 
 /// The time that a change at `now` counts as: at least a millisecond after the change before it, whatever the clock says.
-pub(super) fn changed_after(before: &Entry, now: i64) -> i64 {
-    now.max(before.updated_at + 1)
+pub(super) fn changed_after(before: &Entry, now: Timestamp) -> Timestamp {
+    now.max(Timestamp(before.updated_at.0 + 1))
 }
 
 /// Leaves out the columns that never change: SQLite would look for rows that refer to them.
@@ -93,14 +94,7 @@ fn update_entry(conn: &mut DbConnection, entry: &Entry) -> QueryResult<()> {
 /// Records that an entry was logged, changed, deleted or restored: `before` is how it was, if it existed.
 fn entry_changed(conn: &mut DbConnection, before: Option<&Entry>, after: &Entry) -> QueryResult<()> {
     let Some(level) = before.map_or(Some(Detail::Logged), |before| least_detail(before, after)) else { return Ok(()) };
-    outbox::add(
-        conn,
-        &after.owner(),
-        Topic::Metric(after.metric()),
-        level,
-        Subject::Entry(&after.id),
-        Timestamp(after.updated_at),
-    )
+    outbox::add(conn, &after.user_id, Topic::Metric(after.metric()), level, Subject::Entry(&after.id), after.updated_at)
 }
 
 /// The least detail of a metric with which somebody can tell the two apart; `None` if nobody can.

@@ -17,6 +17,7 @@ use crate::{
         paging::{Page, PageQuery},
         state::AppState,
     },
+    id::EntryId,
 };
 
 /// An entry as it was when it was deleted.
@@ -29,7 +30,7 @@ pub struct DeletedEntry {
 
 impl Entry {
     fn deleted_view(self) -> Option<DeletedEntry> {
-        let deleted_at = self.deleted_at.map(Timestamp)?;
+        let deleted_at = self.deleted_at?;
         Some(DeletedEntry { entry: self.view(), deleted_at })
     }
 }
@@ -50,12 +51,13 @@ pub async fn list_deleted_entries(
     admin: AdminUser,
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<DeletedEntry>>> {
-    let page = state.cursors.page::<(i64, String)>(format!("deleted|{}", admin.0.user.id), query.0)?;
-    let before = page.after.as_ref().map_or((i64::MAX, ""), |(at, id)| (*at, id));
+    let page = state.cursors.page::<(i64, EntryId)>(format!("deleted|{}", admin.0.user.id), query.0)?;
+    let newest = (i64::MAX, EntryId::new(""));
+    let (at, id) = page.after.as_ref().unwrap_or(&newest);
     let entries = admin
         .0
-        .read(&state.db, |conn, owner| Ok(model::deleted_entries(conn, &owner.as_person(), before, page.rows())?))
+        .read(&state.db, |conn, owner| Ok(model::deleted_entries(conn, &owner.as_person(), (*at, id), page.rows())?))
         .await?;
-    let entries = page.of(entries, |last| (last.deleted_at.unwrap_or_default(), last.id.clone()));
+    let entries = page.of(entries, |last| (last.deleted_at.map_or(0, |at| at.0), last.id.clone()));
     Ok(web::Json(entries.filter_map(Entry::deleted_view)))
 }

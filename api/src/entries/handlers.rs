@@ -23,6 +23,7 @@ use crate::{
         extract::{ValidJson, present},
         state::AppState,
     },
+    id::EntryId,
     metric::Metric,
     trail::{Action, AuditEvent},
 };
@@ -129,18 +130,18 @@ pub async fn create_entry(
     let now = state.clock.now();
     let instant = at.unwrap_or(now);
     check_instant(instant, now)?;
-    let id = id.unwrap_or_else(|| state.clock.new_id()).to_string();
-    let owner_id = logger.0.user.id.clone();
+    let id = id.unwrap_or_else(|| state.clock.new_id()).into();
+    let owner_id = logger.0.user.as_person();
     let (status, entry) = logger
         .0
         .write(&state.db, move |conn, context| {
             // The zone at the time of writing counts, whatever it was when the request came.
-            let day = get_user(conn, &owner_id)?.day_of(instant);
+            let day = get_user(conn, owner_id.user())?.day_of(instant);
             let mut entry = Entry::new(owner_id, id, metric, value, instant, day, now);
             entry.fl_oz_tenths = fl_oz_tenths;
             entry.note = note;
             entry.set_tags(&tags.unwrap_or_default());
-            let Some(existing) = find_entry(conn, &entry.owner(), &entry.id)? else {
+            let Some(existing) = find_entry(conn, &entry.user_id, &entry.id)? else {
                 insert_entry(conn, &entry)?;
                 context.record(conn, &AuditEvent::new(Action::EntryCreate).on(&entry.id))?;
                 return Ok((StatusCode::CREATED, entry));
@@ -248,7 +249,7 @@ pub async fn update_entry(
                 entry.set_tags(&tags);
             }
             if least_detail(&before, &entry).is_some() {
-                entry.updated_at = clock.now().0;
+                entry.updated_at = clock.now();
                 change_entry(conn, &before, &mut entry, &owner.username)?;
                 context.record(conn, &AuditEvent::new(Action::EntryUpdate).on(&entry.id))?;
             }
@@ -281,7 +282,7 @@ pub async fn delete_entry(
             let now = clock.now();
             let before = living_entry(conn, &owner.as_person(), *id)?;
             let mut entry = before.clone();
-            (entry.deleted_at, entry.updated_at) = (Some(now.0), now.0);
+            (entry.deleted_at, entry.updated_at) = (Some(now), now);
             change_entry(conn, &before, &mut entry, &owner.username)?;
             Ok(context.record(conn, &AuditEvent::new(Action::EntryDelete).on(&entry.id))?)
         })
@@ -310,12 +311,12 @@ pub async fn restore_entry(
     let entry = admin
         .write(&state.db, move |conn, context| {
             let now = clock.now();
-            let before = find_entry(conn, &owner.as_person(), &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            let before = find_entry(conn, &owner.as_person(), &EntryId::from(*id))?.ok_or_else(ApiError::not_found)?;
             if before.deleted_at.is_none() {
                 return Ok(before);
             }
             let mut entry = before.clone();
-            (entry.deleted_at, entry.updated_at) = (None, now.0);
+            (entry.deleted_at, entry.updated_at) = (None, now);
             change_entry(conn, &before, &mut entry, &owner.username)?;
             context.record(conn, &AuditEvent::new(Action::EntryRestore).on(&entry.id))?;
             Ok(entry)
@@ -325,5 +326,7 @@ pub async fn restore_entry(
 }
 
 fn living_entry(conn: &mut DbConnection, owner: &PersonId, id: Uuid) -> ApiResult<Entry> {
-    find_entry(conn, owner, &id.to_string())?.filter(|entry| entry.deleted_at.is_none()).ok_or_else(ApiError::not_found)
+    find_entry(conn, owner, &EntryId::from(id))?
+        .filter(|entry| entry.deleted_at.is_none())
+        .ok_or_else(ApiError::not_found)
 }

@@ -14,24 +14,25 @@ use crate::{
         DbConnection,
         schema::entries::{self, dsl},
     },
+    id::EntryId,
     metric::Metric,
 };
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = entries)]
 pub struct Entry {
-    pub user_id: String,
-    pub id: String,
+    pub user_id: PersonId,
+    pub id: EntryId,
     pub(super) metric: String,
     pub value: i32,
-    pub at: i64,
+    pub at: Timestamp,
     pub day: String,
     pub note: Option<String>,
     /// As JSON.
     pub(super) tags: String,
-    pub created_at: i64,
-    pub updated_at: i64,
-    pub deleted_at: Option<i64>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub deleted_at: Option<Timestamp>,
     /// The ounces, in tenths, of water that was typed in fluid ounces.
     pub fl_oz_tenths: Option<i32>,
 }
@@ -39,8 +40,8 @@ pub struct Entry {
 impl Entry {
     #[must_use]
     pub fn new(
-        user_id: String,
-        id: String,
+        user_id: PersonId,
+        id: EntryId,
         metric: Metric,
         value: i32,
         at: Timestamp,
@@ -52,20 +53,15 @@ impl Entry {
             id,
             metric: metric.as_str().to_owned(),
             value,
-            at: at.0,
+            at,
             day: day.to_string(),
             note: None,
             tags: "[]".to_owned(),
-            created_at: now.0,
-            updated_at: now.0,
+            created_at: now,
+            updated_at: now,
             deleted_at: None,
             fl_oz_tenths: None,
         }
-    }
-
-    #[must_use]
-    pub fn owner(&self) -> PersonId {
-        PersonId::new(&*self.user_id)
     }
 
     #[must_use]
@@ -84,8 +80,8 @@ impl Entry {
 
     /// Moves the entry to `at`, which belongs to `day`. The day of an entry that is there already was fixed when it was written.
     pub fn move_to(&mut self, at: Timestamp, day: NaiveDate) {
-        if self.at != at.0 {
-            self.at = at.0;
+        if self.at != at {
+            self.at = at;
             self.day = day.to_string();
         }
     }
@@ -99,12 +95,12 @@ impl Entry {
 }
 
 /// The owner's entry of this id, deleted or not.
-pub fn find_entry(conn: &mut DbConnection, owner: &PersonId, id: &str) -> QueryResult<Option<Entry>> {
+pub fn find_entry(conn: &mut DbConnection, owner: &PersonId, id: &EntryId) -> QueryResult<Option<Entry>> {
     dsl::entries.find((owner, id)).select(Entry::as_select()).first(conn).optional()
 }
 
 /// The owner's entries with these ids, deleted or not.
-pub fn entries_of(conn: &mut DbConnection, owner: &PersonId, ids: &[&str]) -> QueryResult<Vec<Entry>> {
+pub fn entries_of(conn: &mut DbConnection, owner: &PersonId, ids: &[&EntryId]) -> QueryResult<Vec<Entry>> {
     dsl::entries
         .filter(dsl::user_id.eq(owner))
         .filter(dsl::id.eq_any(ids.to_vec()))
@@ -115,7 +111,7 @@ pub fn entries_of(conn: &mut DbConnection, owner: &PersonId, ids: &[&str]) -> Qu
 /// `changed_after` (entries/change.rs) as an expression, for many at once.
 #[must_use]
 #[diesel::dsl::auto_type(no_type_alias)]
-pub fn changed_at(now: i64) -> _ {
+pub fn changed_at(now: Timestamp) -> _ {
     diesel::dsl::case_when(dsl::updated_at.ge(now), dsl::updated_at + 1_i64).otherwise(now)
 }
 
@@ -123,7 +119,7 @@ pub fn changed_at(now: i64) -> _ {
 pub fn entries_by_change(
     conn: &mut DbConnection,
     owner: &PersonId,
-    (at, id): (i64, &str),
+    (at, id): (i64, &EntryId),
     limit: u32,
 ) -> QueryResult<Vec<Entry>> {
     dsl::entries
@@ -140,7 +136,7 @@ pub fn entries_by_change(
 pub fn deleted_entries(
     conn: &mut DbConnection,
     owner: &PersonId,
-    (at, id): (i64, &str),
+    (at, id): (i64, &EntryId),
     limit: u32,
 ) -> QueryResult<Vec<Entry>> {
     dsl::entries
@@ -167,9 +163,9 @@ pub struct EntryFilter {
 /// Written so that an index is walked from the position on and no further than the page: the last page costs what the first does.
 pub fn list_entries(
     conn: &mut DbConnection,
-    owner: &str,
+    owner: &PersonId,
     filter: EntryFilter,
-    after: Option<(i64, &str)>,
+    after: Option<(i64, &EntryId)>,
     limit: u32,
 ) -> QueryResult<Vec<Entry>> {
     let mut query = dsl::entries
@@ -204,8 +200,8 @@ pub fn list_entries(
     // Together with the bound `at <= x` this is `at < x OR (at = x AND id < y)`, which by itself would be no range on the index.
     query = match (after, filter.ascending) {
         (None, _) => query,
-        (Some((at, id)), true) => query.filter(dsl::at.gt(at).or(dsl::id.gt(id.to_owned()))),
-        (Some((at, id)), false) => query.filter(dsl::at.lt(at).or(dsl::id.lt(id.to_owned()))),
+        (Some((at, id)), true) => query.filter(dsl::at.gt(at).or(dsl::id.gt(id.clone()))),
+        (Some((at, id)), false) => query.filter(dsl::at.lt(at).or(dsl::id.lt(id.clone()))),
     };
     query = if filter.ascending {
         query.order((dsl::at.asc(), dsl::id.asc()))
@@ -216,7 +212,11 @@ pub fn list_entries(
 }
 
 /// Value, instant and ounces of the newest living entry of a metric.
-pub fn latest(conn: &mut DbConnection, owner: &str, metric: Metric) -> QueryResult<Option<(i32, i64, Option<i32>)>> {
+pub fn latest(
+    conn: &mut DbConnection,
+    owner: &PersonId,
+    metric: Metric,
+) -> QueryResult<Option<(i32, Timestamp, Option<i32>)>> {
     dsl::entries
         .filter(dsl::user_id.eq(owner))
         .filter(dsl::metric.eq(metric.as_str()))
@@ -228,7 +228,7 @@ pub fn latest(conn: &mut DbConnection, owner: &str, metric: Metric) -> QueryResu
 }
 
 /// Sum of the water of one logical day, in millilitres and as it was typed.
-pub fn water_of_day(conn: &mut DbConnection, owner: &str, day: NaiveDate) -> QueryResult<DayTotal> {
+pub fn water_of_day(conn: &mut DbConnection, owner: &PersonId, day: NaiveDate) -> QueryResult<DayTotal> {
     let alone = sum(case_when(dsl::fl_oz_tenths.is_null(), dsl::value.nullable()));
     let (ml, ml_alone, tenths): (Option<i64>, Option<i64>, Option<i64>) = dsl::entries
         .filter(dsl::user_id.eq(owner))
@@ -241,12 +241,12 @@ pub fn water_of_day(conn: &mut DbConnection, owner: &str, day: NaiveDate) -> Que
 }
 
 /// Whether the owner ever logged anything, be it deleted since.
-pub fn has_entries(conn: &mut DbConnection, owner: &str) -> QueryResult<bool> {
+pub fn has_entries(conn: &mut DbConnection, owner: &PersonId) -> QueryResult<bool> {
     last_change(conn, owner).map(|last| last.is_some())
 }
 
 /// When anything of the owner's was last written, changed or deleted.
-pub fn last_change(conn: &mut DbConnection, owner: &str) -> QueryResult<Option<i64>> {
+pub fn last_change(conn: &mut DbConnection, owner: &PersonId) -> QueryResult<Option<Timestamp>> {
     dsl::entries
         .filter(dsl::user_id.eq(owner))
         .order(dsl::updated_at.desc())

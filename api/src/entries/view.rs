@@ -6,14 +6,15 @@ use utoipa::ToSchema;
 use super::model::Entry;
 use crate::{
     clock::Timestamp,
+    id::EntryId,
     metric::{Band, Detail, Metric},
 };
 
 /// One logged fact.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct EntryView {
-    #[schema(format = Uuid)]
-    id: String,
+    #[schema(value_type = String, format = Uuid)]
+    id: EntryId,
     metric: Metric,
     /// Millilitres for water, 1 to 10 for altitude; `null` where the share withholds the number.
     #[schema(required = true, example = 250)]
@@ -52,11 +53,11 @@ impl Entry {
             value: Some(self.value),
             band: None,
             fl_oz_tenths: self.fl_oz_tenths,
-            at: Timestamp(self.at),
+            at: self.at,
             day: self.day,
             note: self.note,
-            created_at: Timestamp(self.created_at),
-            updated_at: Timestamp(self.updated_at),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
         }
     }
 

@@ -9,6 +9,7 @@ use super::{
     subscription::{Subject, Subscription},
 };
 use crate::{
+    account::username::Username,
     auth::guard::{CurrentUser, Reader},
     error::ApiResult,
     http::state::AppState,
@@ -49,7 +50,7 @@ pub async fn get_person_events(
     state: web::Data<AppState>,
     streams: web::Data<Streams>,
     reader: Reader,
-    username: web::Path<String>,
+    username: web::Path<Username>,
     req: HttpRequest,
 ) -> ApiResult<HttpResponse> {
     let now = state.clock.now();

@@ -19,6 +19,7 @@ use super::{
     watching::Watching,
 };
 use crate::{
+    account::ids::UserId,
     auth::last_seen::LastSeen,
     clock::{Clock, HOUR, SECOND, Timestamp},
     config::Config,
@@ -51,7 +52,7 @@ struct Shared {
     inbox: Mutex<Inbox>,
     woken: Condvar,
     /// How many streams each user has open.
-    open: Mutex<HashMap<String, usize>>,
+    open: Mutex<HashMap<UserId, usize>>,
 }
 
 #[derive(Default)]
@@ -66,7 +67,7 @@ impl Shared {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+    fn open(&self) -> MutexGuard<'_, HashMap<UserId, usize>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -74,7 +75,7 @@ impl Shared {
 /// One of the streams that a user may have open.
 pub(super) struct Slot {
     shared: Arc<Shared>,
-    user_id: String,
+    user_id: UserId,
 }
 
 impl Drop for Slot {
@@ -134,19 +135,19 @@ impl Streams {
     ///
     /// # Errors
     /// [`Code::TooManyStreams`] if they have as many as they may, [`Code::Busy`] if the server has, or is about to stop.
-    pub(super) fn slot(&self, user_id: &str) -> ApiResult<Slot> {
+    pub(super) fn slot(&self, user_id: &UserId) -> ApiResult<Slot> {
         let stopping = self.shared.inbox().stopping;
         let mut open = self.shared.open();
         if stopping || open.values().sum::<usize>() >= self.most {
             return Err(ApiError::busy().caused_by("no more streams"));
         }
-        let count = open.entry(user_id.to_owned()).or_default();
+        let count = open.entry(user_id.clone()).or_default();
         if *count >= PER_USER {
             let detail = format!("Close one of the {PER_USER} pages or devices that watch, then try again.");
             return Err(ApiError::new(Code::TooManyStreams, detail).retry_after(30));
         }
         *count += 1;
-        Ok(Slot { shared: Arc::clone(&self.shared), user_id: user_id.to_owned() })
+        Ok(Slot { shared: Arc::clone(&self.shared), user_id: user_id.clone() })
     }
 
     pub(super) fn join(&self, subscription: Subscription) {

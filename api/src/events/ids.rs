@@ -74,13 +74,14 @@ pub(super) fn digest(text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::ids::PersonId;
+    use crate::account::ids::UserId;
 
     #[test]
     fn an_id_is_good_for_its_reader_and_person_alone() {
         let secret = SecretString::from("a secret of a test, long enough for anything");
+        let id = |text: &str| UserId::new(text);
         let ids = |reader: &str, person: &str| {
-            EventIds::new(&secret, &ViewerId::new(reader), &Subject::Person(PersonId::new(person)))
+            EventIds::new(&secret, &id(reader).as_viewer(), &Subject::Person(id(person).as_person()))
         };
         let place = StreamPlace { row: 7, digest: 8 };
         let id = ids("alex", "robin").encrypt_block(place);

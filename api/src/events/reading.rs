@@ -12,20 +12,22 @@ use serde_json::json;
 use super::ids::{self, NO_ROWS, StreamPlace};
 use crate::{
     account::{
-        ids::{PersonId, ViewerId},
+        ids::{PersonId, UserId, ViewerId},
         model::{Role, User, get_users},
+        username::Username,
     },
     auth::{SessionId, model::living_sessions},
     clock::Timestamp,
     db::DbConnection,
     entries::model::{Entry, entries_of},
     http::paging::Cursors,
+    id::EntryId,
     metric::{Detail, Metric},
     outbox::{self, OutboxRow, Topic},
     people::{
         model::{list_people, view_with},
         shares::share_view,
-        sharing::{Granted, Share, Watched, decide, shares_to, shares_with},
+        sharing::{Ends, Granted, Share, Watched, decide, shares_to, shares_with},
         status::{StatusView, status},
     },
 };
@@ -49,15 +51,15 @@ pub(super) struct Concerned<'a> {
 /// A person as a reader sees them.
 pub(super) struct ShownPerson {
     pub person_id: PersonId,
-    pub username: String,
+    pub username: Username,
     /// The digest of their status, in a list.
     pub digest: u64,
 }
 
 impl<'a> Concerned<'a> {
     /// The ids of the reader and of the person.
-    fn users(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        [Some(self.reader_id.as_str()), self.person.map(PersonId::as_str)].into_iter().flatten()
+    fn users(&self) -> impl Iterator<Item = &'a UserId> + use<'a> {
+        [Some(self.reader_id.user()), self.person.map(PersonId::user)].into_iter().flatten()
     }
 }
 
@@ -67,9 +69,9 @@ pub(super) struct Reading<'a> {
     /// The newest outbox row, and the one up to which rows are pruned.
     pub last: i64,
     pub pruned: i64,
-    users: HashMap<String, User>,
+    users: HashMap<UserId, User>,
     /// The user of each living session.
-    sessions: HashMap<SessionId, String>,
+    sessions: HashMap<SessionId, UserId>,
     shares: HashMap<(PersonId, ViewerId), Share>,
     rows: HashMap<(PersonId, i64), Rc<Rows>>,
     entries: HashMap<(i64, Detail), Rc<str>>,
@@ -82,7 +84,7 @@ pub(super) struct Reading<'a> {
 /// Some rows about a person, and the entries they are about.
 pub(super) struct Rows {
     pub found: Vec<OutboxRow>,
-    entries: HashMap<String, Entry>,
+    entries: HashMap<EntryId, Entry>,
     /// The row up to which `found` is complete.
     pub up_to: i64,
 }
@@ -118,7 +120,7 @@ impl<'a> Reading<'a> {
         if after < self.pruned {
             return Ok(None);
         }
-        let persons = outbox::persons_after(self.conn, after, TOUCHED.into())?;
+        let persons = outbox::persons_after(self.conn, after, TOUCHED)?;
         Ok((persons.len() < TOUCHED as usize).then(|| persons.into_iter().collect()))
     }
 
@@ -134,7 +136,7 @@ impl<'a> Reading<'a> {
         }
         let mut viewers: HashMap<&PersonId, Vec<&ViewerId>> = HashMap::new();
         for Concerned { reader_id, person, .. } in concerned {
-            if let Some(person) = person.filter(|person| person.as_str() != reader_id.as_str()) {
+            if let Some(person) = person.filter(|person| person.user() != reader_id.user()) {
                 viewers.entry(person).or_default().push(reader_id);
             }
         }
@@ -149,16 +151,16 @@ impl<'a> Reading<'a> {
 
     /// The reader, if their session still lets them in by the rules of [`crate::auth::guard::Reader`].
     pub fn reader(&self, session: &SessionId, reader: &ViewerId) -> Option<User> {
-        let theirs = self.sessions.get(session).is_some_and(|user| user == reader.as_str());
-        let may_read = |user: &&User| user.disabled == 0 && user.temporary_password_until.is_none();
-        self.users.get(reader.as_str()).filter(|_| theirs).filter(may_read).cloned()
+        let theirs = self.sessions.get(session).is_some_and(|user| user == reader.user());
+        let may_read = |user: &&User| !user.disabled && user.temporary_password_until.is_none();
+        self.users.get(reader.user()).filter(|_| theirs).filter(may_read).cloned()
     }
 
     /// The part of a person that the reader may see.
     pub fn watched(&self, reader: &User, person: &PersonId) -> Option<Watched> {
         let share = self.shares.get(&(person.clone(), reader.as_viewer()));
-        let person = self.users.get(person.as_str())?;
-        let granted = decide(reader, person, share, self.now)?;
+        let person = self.users.get(person.user())?;
+        let granted = decide(Ends { person, viewer: reader }, share, self.now)?;
         Some(Watched { person: person.clone(), granted })
     }
 
@@ -168,10 +170,9 @@ impl<'a> Reading<'a> {
         if let Some(rows) = self.rows.get(&key) {
             return Ok(Rc::clone(rows));
         }
-        let rows = outbox::rows_after(self.conn, person, after, ROWS.into())?;
-        let of_entries = rows.iter().filter(|row| matches!(row.topic(), Topic::Metric(_)));
-        let ids = once(of_entries.filter_map(|row| row.subject.as_deref()));
-        let entries = entries_of(self.conn, person, &ids)?;
+        let rows = outbox::rows_after(self.conn, person, after, ROWS)?;
+        let ids: Vec<EntryId> = rows.iter().filter_map(OutboxRow::entry).collect();
+        let entries = entries_of(self.conn, person, &once(ids.iter()))?;
         let entries = entries.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
         let up_to = rows.last().filter(|_| rows.len() == ROWS as usize).map_or(self.last, |row| row.id);
         let rows = Rc::new(Rows { found: rows, entries, up_to });
@@ -180,7 +181,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The data about the entry of `row`, which is one of `rows`, for a reader who sees it in `detail`.
-    pub fn entry(&mut self, rows: &Rows, row: &OutboxRow, id: &str, detail: Detail) -> Rc<str> {
+    pub fn entry(&mut self, rows: &Rows, row: &OutboxRow, id: &EntryId, detail: Detail) -> Rc<str> {
         let render = || {
             let entry = rows.entries.get(id).filter(|entry| entry.deleted_at.is_none()).cloned();
             let entry = entry.and_then(|entry| entry.view_at(detail));
@@ -269,11 +270,11 @@ impl<'a> Reading<'a> {
     /// The event about `row` for the person themself: its name and its data.
     pub fn own(&mut self, person: &User, row: &OutboxRow) -> QueryResult<Option<(&'static str, Rc<str>)>> {
         let now = self.now;
-        Ok(match (row.topic(), &row.subject) {
+        Ok(match (row.topic(), row.viewer()) {
             (Topic::Share | Topic::Viewer, Some(viewer)) => {
                 // Of an account that is gone there is nothing to tell.
-                let Some(viewer) = get_users(self.conn, &[viewer.as_str()])?.pop() else { return Ok(None) };
-                Some(("share", json!(share_view(self.conn, person, &viewer, now)?).to_string().into()))
+                let Some(viewer) = get_users(self.conn, &[viewer.user()])?.pop() else { return Ok(None) };
+                Some(("share", json!(share_view(self.conn, Ends { person, viewer: &viewer }, now)?).to_string().into()))
             }
             (Topic::Own | Topic::Person, None) => Some(("me", json!(person.me(self.conn, now)?).to_string().into())),
             _ => None,

@@ -21,7 +21,7 @@ use super::{
     watching::Pair,
 };
 use crate::{
-    account::{ids::PersonId, model::User},
+    account::{ids::PersonId, model::User, username::Username},
     clock::{SECOND, Timestamp},
     db::Db,
     http::paging::Cursors,
@@ -55,7 +55,7 @@ pub(super) struct Stream {
     /// The others whose status the reader sees.
     shown: Vec<ShownPerson>,
     /// The user names of the people shown to the reader since looks were last noted.
-    looked: Vec<String>,
+    looked: Vec<Username>,
     /// Whether the reader watches other people than when looks were last noted.
     watches_others: bool,
 }
@@ -318,9 +318,9 @@ impl Stream {
         rows: &Rows,
         place: StreamPlace,
     ) -> QueryResult<bool> {
-        let event = match (row.topic(), &row.subject) {
+        let event = match (row.topic(), row.entry()) {
             (Topic::Metric(metric), Some(id)) => {
-                Some(("entry", reading.entry(rows, row, id, watched.granted.of(metric))))
+                Some(("entry", reading.entry(rows, row, &id, watched.granted.of(metric))))
             }
             _ if watched.granted.own && self.subscription.may_read_account => reading.own(&watched.person, row)?,
             _ => None,

@@ -113,7 +113,7 @@ fn enter(conn: &mut DbConnection, process: &str, (person, viewer): &Pair, now: T
     // The row is still there if the viewer's departure was not written yet.
     let there: i64 = watchers::table.find((person, viewer, process)).count().get_result(conn)?;
     // An account that was erased meanwhile watches nobody.
-    if there > 0 || get_users(conn, &[person.as_str(), viewer.as_str()])?.len() < 2 {
+    if there > 0 || get_users(conn, &[person.user(), viewer.user()])?.len() < 2 {
         return Ok(());
     }
     let row = (

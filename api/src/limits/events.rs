@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::suspicion::SecurityEventKind;
 use crate::{
-    account::model::username_of,
+    account::{ids::UserId, model::username_of},
     clock::{Clock, DAY, MINUTE},
     db::{Db, schema::security_events},
     http::caller::Caller,
@@ -76,7 +76,7 @@ impl SecurityLog {
             let old = security_events::table.filter(security_events::at.lt(context.at.0 - KEPT_FOR));
             diesel::delete(old).execute(conn)?;
             let username = match caller {
-                Some(Caller::User(id)) => username_of(conn, id)?,
+                Some(Caller::User(id)) => username_of(conn, &UserId::from(id))?,
                 _ => None,
             };
             diesel::insert_into(security_events::table)

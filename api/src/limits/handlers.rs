@@ -13,6 +13,7 @@ use super::{
     suspicion::SecurityEventKind,
 };
 use crate::{
+    account::username::Username,
     auth::{guard::AdminUser, lockout},
     clock::{DAY, HOUR, Timestamp},
     db::DbConnection,
@@ -74,8 +75,8 @@ pub struct FailedSignIn {
 /// A name with too many failed sign-ins.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Lockout {
-    #[schema(example = "robin")]
-    username: String,
+    #[schema(value_type = String, example = "robin")]
+    username: Username,
     locked_until: Timestamp,
 }
 
@@ -102,7 +103,7 @@ impl Penalty {
             caller,
             level: row.level,
             until,
-            imposed_at: Timestamp(row.imposed_at),
+            imposed_at: row.imposed_at,
             reason: row.reason,
         })
     }
@@ -135,8 +136,8 @@ pub struct SuspiciousRequest {
     kind: String,
     #[schema(required = true, example = "192.0.2.7")]
     address: Option<String>,
-    #[schema(required = true, example = "robin")]
-    username: Option<String>,
+    #[schema(value_type = Option<String>, required = true, example = "robin")]
+    username: Option<Username>,
     #[schema(example = "GET /.env")]
     detail: String,
     #[schema(required = true, example = "019a5f0e-7c11-7d5e-9a51-0f6d1c2b3a4d")]
@@ -176,7 +177,7 @@ fn report(conn: &mut DbConnection, now: Timestamp) -> ApiResult<SecurityReport> 
         .collect::<ApiResult<_>>()?;
     let failed_sign_ins = model::failed_sign_ins(conn, since, SHOWN)?
         .into_iter()
-        .map(|(at, username, address, request_id)| FailedSignIn { at: Timestamp(at), username, address, request_id })
+        .map(|(at, username, address, request_id)| FailedSignIn { at, username, address, request_id })
         .collect();
     let lockouts = lockout::lockouts(conn, now)?
         .into_iter()
@@ -186,7 +187,7 @@ fn report(conn: &mut DbConnection, now: Timestamp) -> ApiResult<SecurityReport> 
     let suspicious = model::suspicious(conn, since, SHOWN)?
         .into_iter()
         .map(|row| SuspiciousRequest {
-            at: Timestamp(row.at),
+            at: row.at,
             kind: row.kind,
             address: row.address,
             username: row.username,

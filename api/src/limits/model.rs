@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::suspicion::SecurityEventKind;
 use crate::{
+    account::username::Username,
     clock::Timestamp,
     db::{
         DbConnection,
@@ -47,7 +48,7 @@ pub fn count_suspicious(conn: &mut DbConnection, from: Timestamp, to: Timestamp)
 }
 
 /// When, at which name, from where, in which request.
-pub type FailedSignInRow = (i64, Option<String>, Option<String>, Option<String>);
+pub type FailedSignInRow = (Timestamp, Option<String>, Option<String>, Option<String>);
 
 /// The newest failed sign-ins since `since`.
 pub fn failed_sign_ins(conn: &mut DbConnection, since: Timestamp, limit: i64) -> QueryResult<Vec<FailedSignInRow>> {
@@ -64,10 +65,10 @@ pub fn failed_sign_ins(conn: &mut DbConnection, since: Timestamp, limit: i64) ->
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = security_events)]
 pub struct SuspiciousRow {
-    pub at: i64,
+    pub at: Timestamp,
     pub kind: String,
     pub address: Option<String>,
-    pub username: Option<String>,
+    pub username: Option<Username>,
     pub detail: String,
     pub request_id: Option<String>,
 }

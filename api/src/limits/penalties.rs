@@ -13,7 +13,7 @@ use diesel::prelude::*;
 
 use super::handlers::Penalty;
 use crate::{
-    account::model::username_of,
+    account::{ids::UserId, model::username_of},
     clock::{Clock, DAY, HOUR, MINUTE, SECOND, Timestamp},
     db::{Db, DbConnection, schema::penalties},
     error::{ApiError, ApiResult, Code},
@@ -46,8 +46,8 @@ pub struct PenaltyRow {
     pub id: String,
     pub caller: String,
     pub level: i32,
-    pub until: i64,
-    pub imposed_at: i64,
+    pub until: Timestamp,
+    pub imposed_at: Timestamp,
     pub reason: String,
 }
 
@@ -80,8 +80,8 @@ impl Penalties {
         let imposed = rows
             .into_iter()
             .filter_map(|row| {
-                let until = row.until.min(now.0 + length(row.level));
-                let imposed = Imposed { level: row.level, until: Timestamp(until), seen: Some(clock.elapsed()) };
+                let until = row.until.min(Timestamp(now.0 + length(row.level)));
+                let imposed = Imposed { level: row.level, until, seen: Some(clock.elapsed()) };
                 Some((row.caller.parse().ok()?, imposed))
             })
             .collect();
@@ -178,8 +178,8 @@ impl Penalties {
             id: clock.new_id().to_string(),
             caller: caller.to_string(),
             level,
-            until: until.0,
-            imposed_at: now.0,
+            until,
+            imposed_at: now,
             reason: reason.to_owned(),
         })
     }
@@ -233,10 +233,10 @@ pub fn refusal(remaining: i64) -> ApiError {
 /// # Errors
 /// Errors of the database.
 pub fn impose(conn: &mut DbConnection, context: &AuditContext, row: &PenaltyRow) -> QueryResult<()> {
-    delete_past(conn, Timestamp(row.imposed_at))?;
+    delete_past(conn, row.imposed_at)?;
     diesel::delete(penalties::table.filter(penalties::caller.eq(&row.caller))).execute(conn)?;
     diesel::insert_into(penalties::table).values(row).execute(conn)?;
-    let minutes = (row.until - row.imposed_at) / MINUTE;
+    let minutes = (row.until.0 - row.imposed_at.0) / MINUTE;
     let detail = format!("{minutes} minutes: {}", row.reason);
     let target = shown(conn, &row.caller)?;
     context.record(conn, &AuditEvent::new(Action::PenaltyImpose).on(target).detail(detail))
@@ -288,8 +288,8 @@ pub(super) fn views_after(conn: &mut DbConnection, after: i64, now: Timestamp) -
     let rows = ending_after(conn, after)?;
     rows.into_iter()
         .map(|row| {
-            let (caller, until) = (shown(conn, &row.caller)?, row.until.min(now.0 + length(row.level)));
-            Penalty::new(row, caller, Timestamp(until))
+            let (caller, until) = (shown(conn, &row.caller)?, row.until.min(Timestamp(now.0 + length(row.level))));
+            Penalty::new(row, caller, until)
         })
         .collect()
 }
@@ -306,7 +306,7 @@ pub fn ending_after(conn: &mut DbConnection, after: i64) -> QueryResult<Vec<Pena
 /// A caller as people know them: by name where it is a user.
 pub fn shown(conn: &mut DbConnection, caller: &str) -> QueryResult<String> {
     let Ok(Caller::User(id)) = caller.parse() else { return Ok(caller.to_owned()) };
-    Ok(username_of(conn, id)?.map_or_else(|| caller.to_owned(), |name| format!("user {name}")))
+    Ok(username_of(conn, &UserId::from(id))?.map_or_else(|| caller.to_owned(), |name| format!("user {name}")))
 }
 
 fn delete_past(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {

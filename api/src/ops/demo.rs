@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     account::{
-        ids::{PersonId, ViewerId},
+        ids::{PersonId, UserId},
         model::{NewUser, Role, UserChanges, as_text, insert_user, update_user},
         privacy_policy,
     },
@@ -17,6 +17,7 @@ use crate::{
     error::{ApiError, ApiResult},
     metric::Metric,
     people::sharing::approve_newcomer,
+    words::Flag,
 };
 
 struct Habit {
@@ -75,19 +76,21 @@ pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult
             NewUser::new(id, name, role, password_hash.clone(), now).accepting(privacy_policy::VERSION)
         };
         insert_user(conn, &account(ids[PERSONS.len()], VIEWER, Role::Viewer))?;
+        let viewer = UserId::from(ids[PERSONS.len()]);
         for (habit, id) in PERSONS.iter().zip(&ids) {
             insert_user(conn, &account(*id, habit.username, Role::Admin))?;
-            approve_newcomer(conn, PersonId::new(*id), ViewerId::new(ids[PERSONS.len()]), now)?;
+            approve_newcomer(conn, UserId::from(*id).as_person(), viewer.as_viewer(), now)?;
             let changes = UserChanges {
                 display_name: Some(habit.display_name.to_owned()),
                 time_zone: Some(habit.time_zone.to_owned()),
-                time_zone_set: Some(1),
+                time_zone_set: Some(Flag(true)),
                 daily_goal_ml: Some(habit.goal_ml),
                 water_presets_ml: Some(as_text(&habit.cups)),
                 ..UserChanges::default()
             };
-            update_user(conn, &id.to_string(), &changes)?;
-            insert_entries(conn, &a_life(habit, &id.to_string(), now, days))?;
+            let id = UserId::from(*id);
+            update_user(conn, &id, &changes)?;
+            insert_entries(conn, &a_life(habit, &id.as_person(), now, days))?;
         }
         Ok(())
     })?;
@@ -95,7 +98,7 @@ pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult
 }
 
 /// The same seed makes the same life, up to the moment it ends at.
-fn a_life(habit: &Habit, user_id: &str, now: Timestamp, days: u32) -> Vec<Entry> {
+fn a_life(habit: &Habit, owner: &PersonId, now: Timestamp, days: u32) -> Vec<Entry> {
     let mut random = SmallRng::seed_from_u64(habit.username.bytes().map(u64::from).sum());
     let zone: Tz = habit.time_zone.parse().unwrap_or(Tz::UTC);
     let today = now.logical_day(zone, 0);
@@ -106,12 +109,12 @@ fn a_life(habit: &Habit, user_id: &str, now: Timestamp, days: u32) -> Vec<Entry>
         drift = f64::clamp(drift * 0.9 + random.gen_range(-0.8..0.8), -3.0, 3.0);
         for _ in 0..habit.drinks + random.gen_range(0..4) {
             let ml = habit.cups[random.gen_range(0..3)];
-            entries.push(an_entry(user_id, Metric::Water, ml, day, zone, &mut random));
+            entries.push(an_entry(owner, Metric::Water, ml, day, zone, &mut random));
         }
         for _ in 0..habit.moods {
             let value = (habit.altitude + drift + random.gen_range(-1.5..1.5)).round().clamp(1.0, 10.0);
             #[expect(clippy::cast_possible_truncation, reason = "clamped to 1..10 above")]
-            let mut entry = an_entry(user_id, Metric::Altitude, value as i32, day, zone, &mut random);
+            let mut entry = an_entry(owner, Metric::Altitude, value as i32, day, zone, &mut random);
             if random.gen_ratio(1, 8) {
                 entry.note = Some(NOTES[random.gen_range(0..NOTES.len())].to_owned());
                 entry.set_tags(&[TAGS[random.gen_range(0..TAGS.len())].to_owned()]);
@@ -119,11 +122,11 @@ fn a_life(habit: &Habit, user_id: &str, now: Timestamp, days: u32) -> Vec<Entry>
             entries.push(entry);
         }
     }
-    entries.retain(|entry| entry.at <= now.0);
+    entries.retain(|entry| entry.at <= now);
     entries
 }
 
-fn an_entry(user_id: &str, metric: Metric, value: i32, day: NaiveDate, zone: Tz, random: &mut SmallRng) -> Entry {
+fn an_entry(owner: &PersonId, metric: Metric, value: i32, day: NaiveDate, zone: Tz, random: &mut SmallRng) -> Entry {
     let minute = random.gen_range(7 * 60..23 * 60);
     let time = NaiveTime::from_hms_opt(minute / 60, minute % 60, random.gen_range(0..60)).unwrap_or_default();
     // An hour that a clock change skips does not come before seven in the morning in any of the zones above.
@@ -131,5 +134,5 @@ fn an_entry(user_id: &str, metric: Metric, value: i32, day: NaiveDate, zone: Tz,
         zone.from_local_datetime(&day.and_time(time)).earliest().map_or(DateTime::<Utc>::MIN_UTC, |at| at.to_utc());
     let at = Timestamp(at.timestamp_millis());
     let id = uuid::Builder::from_unix_timestamp_millis(u64::try_from(at.0).unwrap_or(0), &random.r#gen()).into_uuid();
-    Entry::new(user_id.to_owned(), id.to_string(), metric, value, at, day, at)
+    Entry::new(owner.clone(), id.into(), metric, value, at, day, at)
 }

@@ -6,7 +6,7 @@ use log::LevelFilter;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    account::model::count_able_admins,
+    account::{model::count_able_admins, username::Username},
     audit::model::{Verdict, verify},
     auth::model::admins_without_second_factor,
     config::{AppEnv, Config, LogFormat, Network, Registration, is_closed, weakness},
@@ -163,7 +163,10 @@ fn examine_database(db: &Db) -> ApiResult<Vec<Check>> {
             Check::new(
                 "Every admin has a second factor",
                 without.is_empty(),
-                format!("{} should turn it on, under Settings.", without.join(", ")),
+                format!(
+                    "{} should turn it on, under Settings.",
+                    without.iter().map(Username::as_str).collect::<Vec<_>>().join(", ")
+                ),
             ),
         ])
     })

@@ -12,12 +12,13 @@ use diesel::{
 };
 
 use crate::{
-    account::ids::{PersonId, ViewerId},
+    account::ids::{PersonId, UserId, ViewerId},
     clock::{DAY, Timestamp},
     db::{
         DbConnection,
         schema::{outbox, outbox_head, users},
     },
+    id::EntryId,
     metric::{Detail, Metric},
 };
 
@@ -59,7 +60,7 @@ impl Topic {
 pub enum Subject<'a> {
     All,
     /// One entry, by its id.
-    Entry(&'a str),
+    Entry(&'a EntryId),
     Viewer(&'a ViewerId),
 }
 
@@ -67,7 +68,7 @@ impl<'a> Subject<'a> {
     fn id(self) -> Option<&'a str> {
         match self {
             Self::All => None,
-            Self::Entry(id) => Some(id),
+            Self::Entry(id) => Some(id.as_str()),
             Self::Viewer(id) => Some(id.as_str()),
         }
     }
@@ -92,11 +93,18 @@ impl OutboxRow {
         }
     }
 
+    /// The entry that it is about, if it is about one.
+    #[must_use]
+    pub fn entry(&self) -> Option<EntryId> {
+        let of_entry = matches!(self.topic(), Topic::Metric(_));
+        self.subject.clone().filter(|_| of_entry).map(EntryId::new)
+    }
+
     /// The viewer that it is about, if it is about one.
     #[must_use]
     pub fn viewer(&self) -> Option<ViewerId> {
         let of_viewer = matches!(self.topic(), Topic::Share | Topic::Viewer);
-        self.subject.clone().filter(|_| of_viewer).map(ViewerId::new)
+        self.subject.clone().filter(|_| of_viewer).map(|id| UserId::new(id).as_viewer())
     }
 }
 
@@ -106,8 +114,13 @@ pub fn ends(conn: &mut DbConnection) -> QueryResult<(i64, i64)> {
 }
 
 /// The people whom the first `limit` rows after `after` are about, with repetitions.
-pub fn persons_after(conn: &mut DbConnection, after: i64, limit: i64) -> QueryResult<Vec<PersonId>> {
-    outbox::table.filter(outbox::id.gt(after)).order(outbox::id).limit(limit).select(outbox::person_id).load(conn)
+pub fn persons_after(conn: &mut DbConnection, after: i64, limit: u32) -> QueryResult<Vec<PersonId>> {
+    outbox::table
+        .filter(outbox::id.gt(after))
+        .order(outbox::id)
+        .limit(i64::from(limit))
+        .select(outbox::person_id)
+        .load(conn)
 }
 
 /// The first `limit` rows about a person after `after`.
@@ -115,13 +128,13 @@ pub fn rows_after(
     conn: &mut DbConnection,
     person_id: &PersonId,
     after: i64,
-    limit: i64,
+    limit: u32,
 ) -> QueryResult<Vec<OutboxRow>> {
     outbox::table
         .filter(outbox::person_id.eq(person_id))
         .filter(outbox::id.gt(after))
         .order(outbox::id)
-        .limit(limit)
+        .limit(i64::from(limit))
         .select(OutboxRow::as_select())
         .load(conn)
 }

@@ -35,7 +35,11 @@ pub fn is_watching(
 
 /// The ids of those who watch a person at `now`, each with the instant since when, in no order. Somebody may be there twice, through two
 /// processes.
-pub fn watchers_of(conn: &mut DbConnection, person_id: &PersonId, now: Timestamp) -> QueryResult<Vec<(ViewerId, i64)>> {
+pub fn watchers_of(
+    conn: &mut DbConnection,
+    person_id: &PersonId,
+    now: Timestamp,
+) -> QueryResult<Vec<(ViewerId, Timestamp)>> {
     watchers::table
         .inner_join(processes::table)
         .filter(watchers::person_id.eq(person_id))

@@ -9,7 +9,7 @@ use super::{
     status::{self, StatusView},
 };
 use crate::{
-    account::model::User,
+    account::{model::User, username::Username},
     auth::guard::Reader,
     clock::Timestamp,
     db::DbConnection,
@@ -51,8 +51,8 @@ pub fn page_of_people(
     query: PageQuery,
     now: Timestamp,
 ) -> ApiResult<Page<PersonView>> {
-    let page = cursors.page::<String>(format!("people|{}", reader.id), query)?;
-    let people = model::list_people(conn, reader, page.after.as_deref().unwrap_or_default(), page.rows())?;
+    let page = cursors.page::<Username>(format!("people|{}", reader.id), query)?;
+    let people = model::list_people(conn, reader, page.after.as_ref().map_or("", Username::as_str), page.rows())?;
     page.of(people, |last| last.username.clone()).try_map(|person| Ok(model::person_view(conn, reader, person, now)?))
 }
 
@@ -76,7 +76,7 @@ pub async fn get_status(
     state: web::Data<AppState>,
     looks: web::Data<Looks>,
     reader: Reader,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<web::Json<StatusView>> {
     let now = state.clock.now();
     let status = reader

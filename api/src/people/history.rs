@@ -8,6 +8,7 @@ use validator::Validate;
 
 use super::{looks::Looks, sharing::Watched};
 use crate::{
+    account::username::Username,
     auth::guard::Reader,
     db::DbConnection,
     entries::{
@@ -20,6 +21,7 @@ use crate::{
         paging::{Cursors, Page, PageQuery, default_limit},
         state::AppState,
     },
+    id::EntryId,
     metric::Metric,
 };
 
@@ -77,7 +79,7 @@ pub async fn list_entries(
     state: web::Data<AppState>,
     looks: web::Data<Looks>,
     reader: Reader,
-    username: web::Path<String>,
+    username: web::Path<Username>,
     query: ValidQuery<ListEntries>,
 ) -> ApiResult<web::Json<Page<EntryView>>> {
     let now = state.clock.now();
@@ -104,10 +106,10 @@ fn page_of_entries(
     let Some(metric) = granted.visible(metric) else { return Ok(Page::empty()) };
     let filter = EntryFilter { metric, from, to, ascending: order == Order::Asc };
     let list = format!("entries|{}|{filter:?}", person.id);
-    let page = cursors.page::<(i64, String)>(list, PageQuery { limit, cursor })?;
-    let after = page.after.as_ref().map(|(at, id)| (*at, id.as_str()));
-    let entries = model::list_entries(conn, &person.id, filter, after, page.rows())?;
-    Ok(page.of(entries, |last| (last.at, last.id.clone())).filter_map(|entry| {
+    let page = cursors.page::<(i64, EntryId)>(list, PageQuery { limit, cursor })?;
+    let after = page.after.as_ref().map(|(at, id)| (*at, id));
+    let entries = model::list_entries(conn, &person.as_person(), filter, after, page.rows())?;
+    Ok(page.of(entries, |last| (last.at.0, last.id.clone())).filter_map(|entry| {
         let detail = granted.of(entry.metric());
         entry.view_at(detail)
     }))

@@ -8,7 +8,7 @@ use std::{
 use diesel::prelude::*;
 
 use crate::{
-    account::model::find_user_by_name,
+    account::{model::find_user_by_name, username::Username},
     clock::{MINUTE, Timestamp},
     db::{Db, DbConnection, schema::looks},
     trail::{Action, AuditContext, AuditEvent},
@@ -17,8 +17,8 @@ use crate::{
 /// A viewer who looked at a person, by user name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Look {
-    viewer: String,
-    person: String,
+    viewer: Username,
+    person: Username,
 }
 
 /// The looks of one minute.
@@ -33,13 +33,13 @@ impl Looks {
     }
 
     /// Records that `context.actor` looked at `person`, unless that is known of this minute.
-    pub fn note(&self, db: &Db, context: &AuditContext, person: &str) {
-        self.note_all(db, context, [person.to_owned()]);
+    pub fn note(&self, db: &Db, context: &AuditContext, person: &Username) {
+        self.note_all(db, context, [person.clone()]);
     }
 
     /// [`Self::note`] for several persons, in one write.
-    pub fn note_all(&self, db: &Db, context: &AuditContext, people: impl IntoIterator<Item = String>) {
-        let Some(viewer) = context.actor.clone() else { return };
+    pub fn note_all(&self, db: &Db, context: &AuditContext, people: impl IntoIterator<Item = Username>) {
+        let Some(viewer) = context.actor.as_deref().map(Username::typed) else { return };
         let minute = context.at.0 / MINUTE;
         let new: Vec<Look> = {
             let mut noted = self.noted();
@@ -60,7 +60,7 @@ impl Looks {
             move |conn| {
                 for look in written {
                     save_last(conn, &look, context.at)?;
-                    context.record(conn, &AuditEvent::new(Action::PersonLook).on(look.person))?;
+                    context.record(conn, &AuditEvent::new(Action::PersonLook).on(&look.person))?;
                 }
                 Ok(())
             },

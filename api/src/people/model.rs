@@ -3,13 +3,14 @@
 use diesel::prelude::*;
 
 use super::{
-    sharing::{Share, ShareState, Watched, decide, find_share},
+    sharing::{Ends, Share, ShareState, Watched, decide, find_share},
     status::{GrantedView, Person, StatusView, status},
 };
 use crate::{
     account::model::{Role, Sharing, User},
     clock::Timestamp,
     db::{DbConnection, schema::users},
+    words::Flag,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -47,7 +48,7 @@ pub struct PersonView {
 pub fn list_people(conn: &mut DbConnection, reader: &User, after: &str, limit: u32) -> QueryResult<Vec<User>> {
     let mut query = users::table
         .filter(users::role.eq(Role::Admin))
-        .filter(users::disabled.eq(0))
+        .filter(users::disabled.eq(Flag(false)))
         .filter(users::username.gt(after.to_owned()))
         .order(users::username)
         .limit(i64::from(limit))
@@ -75,7 +76,7 @@ pub fn view_with(
     now: Timestamp,
     status: impl FnOnce(&Watched) -> QueryResult<StatusView>,
 ) -> QueryResult<PersonView> {
-    let Some(granted) = decide(reader, &person, share.as_ref(), now) else {
+    let Some(granted) = decide(Ends { person: &person, viewer: reader }, share.as_ref(), now) else {
         let access = match share.map(|share| share.state(now)) {
             None | Some(ShareState::Approved) => Access::MayAsk,
             Some(ShareState::Requested) => Access::Requested,

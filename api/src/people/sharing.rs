@@ -7,15 +7,16 @@ use utoipa::ToSchema;
 
 use crate::{
     account::{
-        ids::{PersonId, ViewerId},
+        ids::{PersonId, UserId, ViewerId},
         model::{Role, Sharing, User, find_user_by_name},
+        username::Username,
     },
     clock::Timestamp,
     db::{DbConnection, schema::shares},
     error::{ApiError, ApiResult, Code},
     metric::{Detail, Metric},
     outbox::{self, Subject, Topic},
-    words::words,
+    words::{Flag, words},
 };
 
 words! {
@@ -41,12 +42,12 @@ pub struct Share {
     state: ShareState,
     water: Detail,
     altitude: Detail,
-    history: i16,
-    export: i16,
-    pub until: Option<i64>,
-    pub requested_at: Option<i64>,
-    since: i64,
-    kept_out: i16,
+    history: Flag,
+    export: Flag,
+    pub until: Option<Timestamp>,
+    pub requested_at: Option<Timestamp>,
+    since: Timestamp,
+    kept_out: Flag,
 }
 
 impl Share {
@@ -60,12 +61,12 @@ impl Share {
             state,
             water: granted.water,
             altitude: granted.altitude,
-            history: i16::from(granted.history),
-            export: i16::from(granted.export),
+            history: Flag(granted.history),
+            export: Flag(granted.export),
             until: None,
-            requested_at: (state == ShareState::Requested).then_some(now.0),
-            since: now.0,
-            kept_out: 0,
+            requested_at: (state == ShareState::Requested).then_some(now),
+            since: now,
+            kept_out: Flag(false),
         }
     }
 
@@ -77,25 +78,25 @@ impl Share {
 
     /// The beginning of that state.
     #[must_use]
-    pub fn since(&self, now: Timestamp) -> i64 {
+    pub fn since(&self, now: Timestamp) -> Timestamp {
         self.ran_out(now).unwrap_or(self.since)
     }
 
     /// The end of its time, if that has come and nobody ended it before.
-    fn ran_out(&self, now: Timestamp) -> Option<i64> {
-        self.until.filter(|until| *until <= now.0 && self.state != ShareState::Ended)
+    fn ran_out(&self, now: Timestamp) -> Option<Timestamp> {
+        self.until.filter(|until| *until <= now && self.state != ShareState::Ended)
     }
 
     /// The time at which the person said no, if that was their last word.
     #[must_use]
-    pub fn refused_at(&self) -> Option<i64> {
+    pub fn refused_at(&self) -> Option<Timestamp> {
         (self.state == ShareState::Ended).then_some(self.since)
     }
 
     /// Whether it is a mere request by a viewer who was never kept out, and so no reason to keep them out of `everyone`.
     #[must_use]
     pub fn only_asks(&self, now: Timestamp) -> bool {
-        self.state(now) == ShareState::Requested && self.kept_out == 0
+        self.state(now) == ShareState::Requested && !self.kept_out.0
     }
 
     /// Whether its viewer sees just what they would see with `everyone`.
@@ -110,8 +111,8 @@ impl Share {
         Granted {
             water: self.water,
             altitude: self.altitude,
-            history: self.history != 0,
-            export: self.export != 0,
+            history: self.history.0,
+            export: self.export.0,
             own: false,
         }
     }
@@ -119,16 +120,16 @@ impl Share {
     pub fn set_terms(&mut self, terms: Granted) {
         self.water = terms.water;
         self.altitude = terms.altitude;
-        self.history = i16::from(terms.history);
-        self.export = i16::from(terms.export);
+        self.history = Flag(terms.history);
+        self.export = Flag(terms.export);
     }
 
     pub fn set_state(&mut self, state: ShareState, now: Timestamp) {
         if self.state(now) == ShareState::Ended {
             // Otherwise somebody who was kept out of `everyone` could come in by asking.
-            self.kept_out = i16::from(state == ShareState::Requested);
+            self.kept_out = Flag(state == ShareState::Requested);
         }
-        self.since = if self.state(now) == state { self.since(now) } else { now.0 };
+        self.since = if self.state(now) == state { self.since(now) } else { now };
         self.state = state;
     }
 }
@@ -180,19 +181,26 @@ impl Granted {
     }
 }
 
-/// The access of `reader` to `person` at `now`, given the share between them; `None` is nothing, not even that the person is there.
+/// A person and the one who views them, or wants to: by name, because a swap would show somebody the wrong one's data.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends<'a> {
+    pub person: &'a User,
+    pub viewer: &'a User,
+}
+
+/// The access of `viewer` to `person` at `now`, given the share between them; `None` is nothing, not even that the person is there.
 ///
 /// An admin sees themself and no other admin. `nobody` counts for more than any share; what a share says, or that it has ended, counts for
 /// more than `everyone`. A request by itself changes nothing.
 #[must_use]
-pub fn decide(reader: &User, person: &User, share: Option<&Share>, now: Timestamp) -> Option<Granted> {
-    if person.role() != Role::Admin || person.disabled != 0 || reader.disabled != 0 {
+pub fn decide(Ends { person, viewer }: Ends<'_>, share: Option<&Share>, now: Timestamp) -> Option<Granted> {
+    if person.role() != Role::Admin || person.disabled || viewer.disabled {
         return None;
     }
-    if reader.id == person.id {
+    if viewer.id == person.id {
         return Some(Granted::OWN);
     }
-    if reader.role() != Role::Viewer {
+    if viewer.role() != Role::Viewer {
         return None;
     }
     match (person.sharing(), share) {
@@ -215,13 +223,13 @@ impl Watched {
     ///
     /// # Errors
     /// 404 alike for people who do not exist and people who may not be watched, after the same work, so that nobody learns who exists.
-    pub fn find(conn: &mut DbConnection, reader: &User, username: &str, now: Timestamp) -> ApiResult<Self> {
+    pub fn find(conn: &mut DbConnection, reader: &User, username: &Username, now: Timestamp) -> ApiResult<Self> {
         let person = find_user_by_name(conn, username)?;
         // Read also where nobody has the name: the time of a refusal would tell who exists.
-        let person_id = person.as_ref().map_or_else(|| PersonId::new(""), User::as_person);
+        let person_id = person.as_ref().map_or_else(|| UserId::new("").as_person(), User::as_person);
         let share = find_share(conn, &person_id, &reader.as_viewer())?;
         let watched = person.and_then(|person| {
-            let granted = decide(reader, &person, share.as_ref(), now)?;
+            let granted = decide(Ends { person: &person, viewer: reader }, share.as_ref(), now)?;
             Some(Self { person, granted })
         });
         watched.ok_or_else(ApiError::not_found)

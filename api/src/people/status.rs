@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::sharing::{Granted, Watched};
 use crate::{
-    account::{model::User, names},
+    account::{model::User, names, username::Username},
     clock::{HOUR, Timestamp},
     db::DbConnection,
     entries::model::{last_change, latest, water_of_day},
@@ -15,8 +15,8 @@ use crate::{
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Person {
-    #[schema(example = "robin")]
-    pub username: String,
+    #[schema(value_type = String, example = "robin")]
+    pub username: Username,
     #[schema(example = "Robin")]
     display_name: String,
     /// `null` if you may not watch them.
@@ -115,14 +115,14 @@ impl Freshness {
 /// The status of a person at `now`, as far as a reader may know it.
 pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> QueryResult<StatusView> {
     let Watched { person, granted } = watched;
-    let day = person.day_of(now);
+    let (id, day) = (person.as_person(), person.day_of(now));
     let mut water = WaterStatus::default();
     if granted.water > Detail::None {
-        let last = latest(conn, &person.id, Metric::Water)?;
-        let today = water_of_day(conn, &person.id, day)?;
+        let last = latest(conn, &id, Metric::Water)?;
+        let today = water_of_day(conn, &id, day)?;
         let exact = granted.water == Detail::Exact;
         water = WaterStatus {
-            last_at: last.map(|(_, at, _)| Timestamp(at)),
+            last_at: last.map(|(_, at, _)| at),
             last_ml: last.map(|(ml, ..)| ml).filter(|_| exact),
             last_fl_oz_tenths: last.and_then(|(.., tenths)| tenths).filter(|_| exact),
             today_ml: exact.then_some(today.ml),
@@ -133,11 +133,11 @@ pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> Que
     }
     let mut altitude = AltitudeStatus::default();
     if granted.altitude > Detail::None
-        && let Some((value, at, _)) = latest(conn, &person.id, Metric::Altitude)?
+        && let Some((value, at, _)) = latest(conn, &id, Metric::Altitude)?
     {
         altitude = AltitudeStatus {
             value: Some(value).filter(|_| granted.altitude == Detail::Exact),
-            at: Some(Timestamp(at)),
+            at: Some(at),
             band: (granted.altitude == Detail::Band).then(|| Metric::Altitude.band(value)),
         };
     }
@@ -146,7 +146,7 @@ pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> Que
         person: Person::new(person, true),
         day: day.to_string(),
         freshness: Freshness::of(newest, person, now),
-        updated_at: if granted.is_whole() { last_change(conn, &person.id)?.map(Timestamp) } else { newest },
+        updated_at: if granted.is_whole() { last_change(conn, &id)? } else { newest },
         water,
         altitude,
     })
@@ -167,8 +167,8 @@ pub struct GrantedView {
 
 impl GrantedView {
     #[must_use]
-    pub fn new(granted: Granted, until: Option<i64>) -> Self {
+    pub fn new(granted: Granted, until: Option<Timestamp>) -> Self {
         let Granted { water, altitude, history, export, own: _ } = granted;
-        Self { water, altitude, history, export, until: until.map(Timestamp) }
+        Self { water, altitude, history, export, until }
     }
 }

@@ -11,8 +11,16 @@ use crate::{
     people::sharing::shares_to,
 };
 
+/// An account before and after a change.
+#[derive(Clone, Copy, Debug)]
+pub struct ChangedUser<'a> {
+    pub before: &'a User,
+    pub after: &'a User,
+}
+
 /// Notes that a user's account or preferences changed.
-pub fn person_changed(conn: &mut DbConnection, before: &User, after: &User, now: Timestamp) -> QueryResult<()> {
+pub fn person_changed(conn: &mut DbConnection, user: ChangedUser<'_>, now: Timestamp) -> QueryResult<()> {
+    let ChangedUser { before, after } = user;
     let (person, viewer) = (after.as_person(), after.as_viewer());
     let presented = |user: &User| (user.display_name.clone(), user.time_zone.clone());
     let own = |user: &User| {

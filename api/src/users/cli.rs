@@ -11,7 +11,7 @@ use super::admin::{model as accounts, model::AccountChanges};
 use crate::{
     account::{
         model::{NewUser, Role, User, insert_user, list_users},
-        username::validate_new_username,
+        username::{Username, validate_new_username},
         view::UserView,
     },
     auth::{
@@ -169,9 +169,9 @@ impl Operator<'_> {
     fn write_to<T, F>(&self, user: &Named, f: F) -> Result<T, String>
     where
         T: Send + 'static,
-        F: FnOnce(&mut DbConnection, &AuditContext, &str) -> ApiResult<T> + Send + 'static,
+        F: FnOnce(&mut DbConnection, &AuditContext, &Username) -> ApiResult<T> + Send + 'static,
     {
-        let username = user.username.clone();
+        let username = Username::typed(&user.username);
         self.write(move |conn, context| f(conn, context, &username)).map_err(|error| said(&error, user))
     }
 
@@ -208,7 +208,7 @@ impl Operator<'_> {
         if json {
             return as_json(&found.into_iter().map(|(view, _)| view).collect::<Vec<UserView>>());
         }
-        let state = |disabled: i16| if disabled == 0 { "enabled" } else { "disabled" };
+        let state = |disabled: bool| if disabled { "disabled" } else { "enabled" };
         let line = |(_, user): &(_, User)| {
             format!("{:32}  {:6}  {}\n", user.username, user.role().as_str(), state(user.disabled))
         };
@@ -234,7 +234,9 @@ impl Operator<'_> {
 
     fn delete(&self, user: &Named, yes: bool) -> Result<String, String> {
         let username = &user.username;
-        self.db.read_blocking(|conn| accounts::named(conn, username)).map_err(|error| said(&error, user))?;
+        self.db
+            .read_blocking(|conn| accounts::named(conn, &Username::typed(username)))
+            .map_err(|error| said(&error, user))?;
         if !yes && !confirmed(username)? {
             return Err("Nothing was deleted.".to_owned());
         }
@@ -245,7 +247,7 @@ impl Operator<'_> {
     fn list_sessions(&self, user: &Named, json: bool) -> Result<String, String> {
         let now = self.clock.now();
         let found = self.db.read_blocking(|conn| {
-            let user = accounts::named(conn, &user.username)?;
+            let user = accounts::named(conn, &Username::typed(&user.username))?;
             Ok(accounts::sessions(conn, &user, now)?)
         });
         let views: Vec<SessionView> =

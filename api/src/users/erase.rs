@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::{
-    account::{ids::ViewerId, model::require_other_admin},
+    account::{ids::UserId, model::require_other_admin},
     clock::Timestamp,
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult},
@@ -14,9 +14,9 @@ use crate::{
 ///
 /// # Errors
 /// [`crate::error::Code::LastAdmin`], see [`require_other_admin`]; [`crate::error::Code::NotFound`] if somebody else was faster.
-pub fn delete_user(conn: &mut DbConnection, id: &str, now: Timestamp) -> ApiResult<()> {
+pub fn delete_user(conn: &mut DbConnection, id: &UserId, now: Timestamp) -> ApiResult<()> {
     require_other_admin(conn, id)?;
-    tell_all_watched_by(conn, &ViewerId::new(id), now)?;
+    tell_all_watched_by(conn, &id.as_viewer(), now)?;
     match diesel::delete(users::table.find(id)).execute(conn)? {
         0 => Err(ApiError::not_found()),
         _ => Ok(()),

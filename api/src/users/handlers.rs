@@ -8,7 +8,11 @@ use std::borrow::Cow;
 use utoipa::ToSchema;
 use validator::{Validate, ValidationError};
 
-use super::{changed::person_changed, erase::delete_user, me::Me};
+use super::{
+    changed::{ChangedUser, person_changed},
+    erase::delete_user,
+    me::Me,
+};
 use crate::{
     account::{
         model::{self, Sharing, Unit, UserChanges, as_text},
@@ -27,6 +31,7 @@ use crate::{
     },
     metric::Metric,
     trail::{Action, AuditEvent},
+    words::Flag,
 };
 
 /// Read your account.
@@ -153,7 +158,7 @@ pub async fn update_me(
     }
     let mut changes = UserChanges {
         display_name,
-        time_zone_set: time_zone.is_some().then_some(1),
+        time_zone_set: time_zone.is_some().then_some(Flag(true)),
         time_zone,
         day_starts_at,
         unit,
@@ -172,8 +177,8 @@ pub async fn update_me(
                 context.record(conn, &event)?;
             }
             let before = model::get_user(conn, &user.id)?;
-            if changes.time_zone.is_none() && before.time_zone_set == 0 && !has_entries(conn, &user.id)? {
-                changes.time_zone_set = device_time_zone.is_some().then_some(1);
+            if changes.time_zone.is_none() && !before.time_zone_set && !has_entries(conn, &user.as_person())? {
+                changes.time_zone_set = device_time_zone.is_some().then_some(Flag(true));
                 changes.time_zone = device_time_zone;
             }
             let after = model::update_user(conn, &user.id, &changes)?;
@@ -184,7 +189,7 @@ pub async fn update_me(
             if !changes.is_empty() {
                 context.record(conn, &AuditEvent::new(Action::UserUpdate).on(&user.username).detail("preferences"))?;
             }
-            person_changed(conn, &before, &after, context.at)?;
+            person_changed(conn, ChangedUser { before: &before, after: &after }, context.at)?;
             Ok(after.me(conn, context.at)?)
         })
         .await?;

@@ -58,7 +58,7 @@ impl User {
         Ok(Me {
             user: self.view_at(conn, now)?,
             time_zone: self.time_zone.clone(),
-            time_zone_set: self.time_zone_set != 0,
+            time_zone_set: self.time_zone_set,
             day_starts_at: self.day_starts_at,
             unit: self.unit(),
             daily_goal_ml: self.daily_goal_ml,

@@ -20,7 +20,7 @@ use crate::{
     db::DbConnection,
     error::{ApiError, ApiResult, Code},
     http::{extract::ValidJson, state::AppState},
-    people::shares,
+    people::{shares, sharing::Ends},
     settings,
     trail::{Action, AuditContext, AuditEvent},
 };
@@ -92,7 +92,7 @@ pub async fn register_user(
             if let Some(invite) = invite {
                 let maker = get_user(conn, &invite.created_by)?;
                 if let Some(offer) = invite.offer_of(&maker, now) {
-                    shares::model::let_in(conn, &context, &maker, &user, offer)?;
+                    shares::model::let_in(conn, &context, Ends { person: &maker, viewer: &user }, offer)?;
                 }
             }
             Ok(user)

@@ -9,7 +9,7 @@ use std::{
 
 type Floors = BTreeMap<String, usize>;
 
-fn sources() -> PathBuf {
+pub fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
@@ -78,7 +78,7 @@ fn arrows_up(floors: &Floors, file: &Path, text: &str) -> Vec<String> {
     up.map(|to| format!("{}, on floor {own}, imports {to}, on floor {}", file.display(), floors[to])).collect()
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }

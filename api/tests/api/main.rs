@@ -10,6 +10,7 @@ mod documents;
 mod entries;
 mod events;
 mod floors;
+mod ids;
 mod limits;
 mod matrix;
 mod ops;

@@ -13,7 +13,7 @@ use crate::{
     account::names::validate_name,
     auth::{
         guard::CurrentUser,
-        ids::SessionId,
+        ids::{Named, SessionId},
         model::{self, Session, SessionKind},
         service::Auth,
     },
@@ -29,8 +29,8 @@ const LONGEST: i64 = 366 * DAY;
 /// A key for a script, without the key.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ApiToken {
-    #[schema(format = Uuid)]
-    id: String,
+    #[schema(value_type = String, format = Uuid)]
+    id: SessionId,
     #[schema(example = "kitchen button")]
     name: String,
     scopes: Vec<Scope>,
@@ -45,11 +45,11 @@ impl Session {
     fn api_token(self) -> ApiToken {
         ApiToken {
             scopes: self.scopes().unwrap_or_default(),
-            created_at: Timestamp(self.created_at),
-            expires_at: Timestamp(self.expires_at),
-            last_used_at: Some(Timestamp(self.last_seen_at)).filter(|seen| *seen != model::NEVER),
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            last_used_at: Some(self.last_seen_at).filter(|seen| *seen != model::NEVER),
             name: self.name.unwrap_or_default(),
-            id: self.id.to_string(),
+            id: self.id,
         }
     }
 }
@@ -105,8 +105,8 @@ fn validate_scopes(scopes: &[Scope]) -> Result<(), ValidationError> {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IssuedApiToken {
-    #[schema(format = Uuid)]
-    id: String,
+    #[schema(value_type = String, format = Uuid)]
+    id: SessionId,
     /// Shown this once. Send it as `Authorization: Bearer ...`.
     #[schema(example = "st_AZrB3kq0...")]
     token: String,
@@ -142,7 +142,8 @@ pub async fn create_api_token(
         return Err(FieldError::new("expires_at", "range", "has to be in the future, at most a year ahead").into());
     }
     let id = id.unwrap_or_else(|| state.clock.new_id());
-    let token = auth.api_tokens.issue(current.user.id.parse().map_err(ApiError::internal)?, id, rand::random());
+    let user = current.user.id.as_str().parse().map_err(ApiError::internal)?;
+    let token = auth.api_tokens.issue(Named { user, session: id }, rand::random());
     let row = Session::new(SessionId::from(id), current.user.id.clone(), SessionKind::ApiToken, now, expires_at)
         .for_token(name.clone(), &scopes, hash(&token));
     let named = format!("{name}: {}", serde_json::json!(scopes));
@@ -155,7 +156,7 @@ pub async fn create_api_token(
             Ok(context.record(conn, &AuditEvent::new(Action::TokenCreate).on(row.id.as_str()).detail(named))?)
         })
         .await?;
-    let id = id.to_string();
+    let id = SessionId::from(id);
     Ok(HttpResponse::Created().json(IssuedApiToken { id, token, name, scopes, created_at: now, expires_at }))
 }
 

@@ -8,6 +8,8 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::auth::ids::Named;
+
 /// The prefix by which people, and programs that look for leaked secrets, recognise a token.
 const PREFIX: &str = "st_";
 const RANDOM: usize = 16;
@@ -41,7 +43,7 @@ impl ApiTokens {
     }
 
     #[must_use]
-    pub fn issue(&self, user: Uuid, session: Uuid, random: [u8; RANDOM]) -> String {
+    pub fn issue(&self, Named { user, session }: Named, random: [u8; RANDOM]) -> String {
         let mut bytes = [user.as_bytes().as_slice(), session.as_bytes(), &random].concat();
         let signature = self.sign(&bytes);
         bytes.extend_from_slice(&signature);
@@ -50,13 +52,13 @@ impl ApiTokens {
 
     /// The user and the session that `token` names, if it was made here.
     #[must_use]
-    pub fn verify(&self, token: &str) -> Option<(Uuid, Uuid)> {
+    pub fn verify(&self, token: &str) -> Option<Named> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(token.strip_prefix(PREFIX)?).ok()?;
         let (body, signature) = bytes.split_at_checked(32 + RANDOM)?;
         let mut mac = self.mac();
         mac.update(body);
         mac.verify_truncated_left(signature).ok().filter(|()| signature.len() == SIGNATURE)?;
-        Some((Uuid::from_slice(&body[..16]).ok()?, Uuid::from_slice(&body[16..32]).ok()?))
+        Some(Named { user: Uuid::from_slice(&body[..16]).ok()?, session: Uuid::from_slice(&body[16..32]).ok()? })
     }
 
     fn mac(&self) -> Hmac<Sha256> {

@@ -23,12 +23,14 @@ use crate::{
     account::{
         ids::PersonId,
         model::{User, get_user},
+        username::Username,
     },
     auth::guard::AdminUser,
     clock::Timestamp,
     db::DbConnection,
     error::{ApiError, ApiResult, Code, FieldError},
     http::state::AppState,
+    id::EntryId,
     metric::{Detail, Metric},
     outbox::{self, Subject, Topic},
     trail::{Action, AuditEvent},
@@ -140,7 +142,7 @@ struct Walk<P> {
     owner: PersonId,
     now: Timestamp,
     /// The time and the id of the last change that was looked at.
-    position: (i64, String),
+    position: (i64, EntryId),
     digest: Sha256,
     changed: u64,
     /// The least detail of each metric with which somebody notices the change.
@@ -150,7 +152,7 @@ struct Walk<P> {
 impl<P: Plan> Walk<P> {
     fn new(plan: P, owner: PersonId, now: Timestamp) -> Self {
         Self {
-            position: (plan.since(), String::new()),
+            position: (plan.since(), EntryId::new("")),
             plan,
             owner,
             now,
@@ -163,17 +165,17 @@ impl<P: Plan> Walk<P> {
     /// Walks one page and returns whether there is more. Changes the entries that differ if `by` is given.
     ///
     /// A changed entry comes by again at the end, and differs no more.
-    fn step(&mut self, conn: &mut DbConnection, by: Option<&str>) -> QueryResult<bool> {
+    fn step(&mut self, conn: &mut DbConnection, by: Option<&Username>) -> QueryResult<bool> {
         let (at, id) = &self.position;
         let page = entries_by_change(conn, &self.owner, (*at, id), AT_ONCE)?;
         let more = page.len() == AT_ONCE as usize;
         if let Some(last) = page.last() {
-            self.position = (last.updated_at, last.id.clone());
+            self.position = (last.updated_at.0, last.id.clone());
         }
         self.plan.prepare(conn, &self.owner, &page)?;
         let changes = page.into_iter().filter_map(|before| {
             let after = self.plan.after(&before)?;
-            let updated_at = changed_after(&before, self.now.0);
+            let updated_at = changed_after(&before, self.now);
             Some((before, Entry { updated_at, ..after }))
         });
         let changes: Vec<_> = changes.collect();
@@ -189,9 +191,9 @@ impl<P: Plan> Walk<P> {
 
     fn note(&mut self, before: &Entry, after: &Entry) {
         let state = |entry: &Entry| {
-            serde_json::json!([entry.value, entry.at, entry.day, entry.note, entry.tags, entry.deleted_at.is_some()])
+            serde_json::json!([entry.value, entry.at.0, entry.day, entry.note, entry.tags, entry.deleted_at.is_some()])
         };
-        let change = serde_json::json!([before.id, before.updated_at, state(before), state(after)]);
+        let change = serde_json::json!([before.id, before.updated_at.0, state(before), state(after)]);
         self.digest.update(change.to_string());
         self.changed += 1;
         if let Some(level) = least_detail(before, after) {

@@ -24,6 +24,7 @@ use crate::{
         extract::{ValidJson, ValidQuery},
         state::AppState,
     },
+    id::EntryId,
     metric::Metric,
     trail::Action,
 };
@@ -55,8 +56,8 @@ pub struct Recompute {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RecomputeItem {
-    #[schema(format = Uuid)]
-    id: String,
+    #[schema(value_type = String, format = Uuid)]
+    id: EntryId,
     metric: Metric,
     at: Timestamp,
     /// The day it counts for before the change.
@@ -153,7 +154,7 @@ impl Plan for Moving {
     }
 
     fn after(&self, before: &Entry) -> Option<Entry> {
-        let day = self.owner.day_of(Timestamp(before.at)).to_string();
+        let day = self.owner.day_of(before.at).to_string();
         (day != before.day).then(|| Entry { day, ..before.clone() })
     }
 
@@ -168,7 +169,7 @@ impl Plan for Moving {
             self.items.push(RecomputeItem {
                 id: after.id.clone(),
                 metric: after.metric(),
-                at: Timestamp(after.at),
+                at: after.at,
                 from: before.day,
                 to: after.day,
             });
@@ -177,7 +178,7 @@ impl Plan for Moving {
 
     fn complete(&mut self, conn: &mut DbConnection, owner: &PersonId, applied: bool) -> QueryResult<()> {
         for (day, gain) in self.gains.iter().filter(|(_, gain)| gain.ml != 0).take(SHOWN) {
-            let found = water_of_day(conn, owner.as_str(), *day)?;
+            let found = water_of_day(conn, owner, *day)?;
             let before = if applied { found.plus(gain.negative()) } else { found };
             self.days.push(RecomputedDay::new(*day, before, before.plus(*gain)));
         }

@@ -25,6 +25,7 @@ use crate::{
         extract::{ValidJson, ValidQuery},
         state::AppState,
     },
+    id::EntryId,
     metric::Metric,
     trail::Action,
 };
@@ -64,8 +65,8 @@ pub struct Rewind {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RewindItem {
-    #[schema(format = Uuid)]
-    id: String,
+    #[schema(value_type = String, format = Uuid)]
+    id: EntryId,
     metric: Metric,
     change: RewindChange,
     /// The entry before the rewind; `null` if it is deleted.
@@ -123,7 +124,7 @@ struct Going {
     to: Timestamp,
     now: Timestamp,
     /// How the entries of the page were then.
-    then: HashMap<String, EntryVersion>,
+    then: HashMap<EntryId, EntryVersion>,
     removed: u64,
     changed: u64,
     brought_back: u64,
@@ -138,14 +139,14 @@ impl Plan for Going {
     }
 
     fn prepare(&mut self, conn: &mut DbConnection, owner: &PersonId, page: &[Entry]) -> QueryResult<()> {
-        self.then = versions_at(conn, owner, page.iter().map(|entry| entry.id.as_str()).collect(), self.to)?;
+        self.then = versions_at(conn, owner, page.iter().map(|entry| &entry.id).collect(), self.to)?;
         Ok(())
     }
 
     fn after(&self, before: &Entry) -> Option<Entry> {
         let after = match self.then.get(&before.id) {
             Some(version) => version.put_back(before, self.now),
-            None if before.created_at > self.to.0 => Entry { deleted_at: Some(self.now.0), ..before.clone() },
+            None if before.created_at > self.to => Entry { deleted_at: Some(self.now), ..before.clone() },
             // It was there, and how it was then was not kept.
             None => return None,
         };

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{EntryVersion, find_version, list_versions as list};
 use crate::{
+    account::username::Username,
     auth::guard::AdminUser,
     clock::Timestamp,
     entries::{
@@ -20,6 +21,7 @@ use crate::{
         paging::{Page, PageQuery},
         state::AppState,
     },
+    id::EntryId,
     trail::{Action, AuditEvent},
 };
 
@@ -48,8 +50,8 @@ pub struct VersionView {
     /// The end of this version.
     replaced_at: Timestamp,
     /// The user name of the one who changed it.
-    #[schema(example = "robin")]
-    replaced_by: String,
+    #[schema(value_type = String, example = "robin")]
+    replaced_by: Username,
 }
 
 impl EntryVersion {
@@ -58,13 +60,13 @@ impl EntryVersion {
             number: self.number,
             value: self.value,
             fl_oz_tenths: self.fl_oz_tenths,
-            at: Timestamp(self.at),
+            at: self.at,
             tags: self.tags(),
             day: self.day,
             note: self.note,
             deleted: self.deleted_at.is_some(),
-            valid_from: Timestamp(self.valid_from),
-            replaced_at: Timestamp(self.replaced_at),
+            valid_from: self.valid_from,
+            replaced_at: self.replaced_at,
             replaced_by: self.replaced_by,
         }
     }
@@ -93,7 +95,7 @@ pub async fn list_versions(
     let versions = admin
         .0
         .read(&state.db, |conn, owner| {
-            let entry = find_entry(conn, &owner.as_person(), &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            let entry = find_entry(conn, &owner.as_person(), &EntryId::from(*id))?.ok_or_else(ApiError::not_found)?;
             Ok(list(conn, &entry, before, page.rows())?)
         })
         .await?;
@@ -134,7 +136,7 @@ pub async fn restore_version(
     let entry = admin
         .write(&state.db, move |conn, context| {
             let now = clock.now();
-            let before = find_entry(conn, &owner.as_person(), &id.to_string())?.ok_or_else(ApiError::not_found)?;
+            let before = find_entry(conn, &owner.as_person(), &EntryId::from(id))?.ok_or_else(ApiError::not_found)?;
             let version = find_version(conn, &before, number)?.ok_or_else(ApiError::not_found)?;
             let mut after = version.put_back(&before, now);
             if least_detail(&before, &after).is_none() {

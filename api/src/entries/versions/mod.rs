@@ -14,31 +14,32 @@ use diesel::{
 
 use super::model::{Entry, changed_at};
 use crate::{
-    account::ids::PersonId,
+    account::{ids::PersonId, username::Username},
     clock::Timestamp,
     db::{
         DbConnection,
         schema::{entries, entry_versions},
     },
+    id::EntryId,
 };
 
 /// How an entry was from `valid_from` until `replaced_at`.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = entry_versions)]
 pub struct EntryVersion {
-    entry_id: String,
+    entry_id: EntryId,
     /// 1 is the oldest version of this entry.
     pub number: i32,
     pub value: i32,
-    pub at: i64,
+    pub at: Timestamp,
     pub day: String,
     pub note: Option<String>,
     tags: String,
-    pub deleted_at: Option<i64>,
-    pub valid_from: i64,
-    pub replaced_at: i64,
+    pub deleted_at: Option<Timestamp>,
+    pub valid_from: Timestamp,
+    pub replaced_at: Timestamp,
     /// The user name of the one who changed it.
-    pub replaced_by: String,
+    pub replaced_by: Username,
     pub fl_oz_tenths: Option<i32>,
 }
 
@@ -57,8 +58,8 @@ impl EntryVersion {
             day: self.day.clone(),
             note: self.note.clone(),
             tags: self.tags.clone(),
-            updated_at: now.0,
-            deleted_at: self.deleted_at.map(|_| now.0),
+            updated_at: now,
+            deleted_at: self.deleted_at.map(|_| now),
             fl_oz_tenths: self.fl_oz_tenths,
             ..entry.clone()
         }
@@ -71,7 +72,13 @@ extern "SQL" {
 }
 
 /// Saves how entries of `owner` are before they are changed by `by` at `now`.
-pub fn save_versions(conn: &mut DbConnection, owner: &PersonId, ids: &[&str], by: &str, now: i64) -> QueryResult<()> {
+pub fn save_versions(
+    conn: &mut DbConnection,
+    owner: &PersonId,
+    ids: &[&EntryId],
+    by: &Username,
+    now: Timestamp,
+) -> QueryResult<()> {
     // A query of Diesel's own, because raw SQL would not be cached as a statement.
     let last = entry_versions::table
         .filter(entry_versions::user_id.eq(entries::user_id))
@@ -154,13 +161,13 @@ pub fn list_versions(
 pub fn versions_at(
     conn: &mut DbConnection,
     owner: &PersonId,
-    ids: Vec<&str>,
+    ids: Vec<&EntryId>,
     to: Timestamp,
-) -> QueryResult<HashMap<String, EntryVersion>> {
+) -> QueryResult<HashMap<EntryId, EntryVersion>> {
     let versions: Vec<EntryVersion> = entry_versions::table
         .filter(entry_versions::user_id.eq(owner))
         .filter(entry_versions::entry_id.eq_any(ids))
-        .filter(entry_versions::valid_from.le(to.0))
+        .filter(entry_versions::valid_from.le(to))
         .order((entry_versions::entry_id, entry_versions::number))
         .select(EntryVersion::as_select())
         .load(conn)?;

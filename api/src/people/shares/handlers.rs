@@ -10,6 +10,7 @@ use crate::{
     account::{
         model::{Role, User, find_user_by_name},
         names::Lookalikes,
+        username::Username,
     },
     auth::guard::{AdminUser, CurrentUser},
     clock::Timestamp,
@@ -24,7 +25,7 @@ use crate::{
     people::{
         looks::Looks,
         model::{PersonView, person_view},
-        sharing::ShareState,
+        sharing::{Ends, ShareState},
     },
 };
 
@@ -47,7 +48,7 @@ pub async fn create_share_request(
     state: web::Data<AppState>,
     looks: web::Data<Looks>,
     current: CurrentUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<HttpResponse> {
     if current.user.role() != Role::Viewer {
         return Err(ApiError::new(Code::ViewersOnly, "Nothing was changed. Ask with an account that watches."));
@@ -56,7 +57,7 @@ pub async fn create_share_request(
     let (asked, view) = current
         .write(&state.db, move |conn, context| {
             let person = find_user_by_name(conn, &username)?.ok_or_else(ApiError::not_found)?;
-            let asked = model::ask(conn, context, &person, &viewer)?;
+            let asked = model::ask(conn, context, Ends { person: &person, viewer: &viewer })?;
             Ok((asked, person_view(conn, &viewer, person, context.at)?))
         })
         .await?;
@@ -95,11 +96,11 @@ pub fn page_of_shares(
     query: PageQuery,
     now: Timestamp,
 ) -> ApiResult<Page<ShareView>> {
-    let page = cursors.page::<String>(format!("shares|{}", person.id), query)?;
-    let viewers = model::list_viewers(conn, person, page.after.as_deref().unwrap_or_default(), page.rows())?;
+    let page = cursors.page::<Username>(format!("shares|{}", person.id), query)?;
+    let viewers = model::list_viewers(conn, person, page.after.as_ref().map_or("", Username::as_str), page.rows())?;
     let viewers = page.of(viewers, |last| last.username.clone());
     let mut names = Lookalikes::default();
-    Ok(viewers.try_map(|viewer| share_view_among(conn, person, &viewer, &mut names, now))?)
+    Ok(viewers.try_map(|viewer| share_view_among(conn, Ends { person, viewer: &viewer }, &mut names, now))?)
 }
 
 /// Read one viewer's share.
@@ -115,7 +116,7 @@ pub fn page_of_shares(
 pub async fn get_share(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<web::Json<ShareView>> {
     let now = state.clock.now();
     Ok(web::Json(admin.0.read(&state.db, |conn, person| model::get(conn, person, &username, now)).await?))
@@ -175,7 +176,7 @@ pub struct UpdateShare {
 pub async fn update_share(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
     body: ValidJson<UpdateShare>,
 ) -> ApiResult<web::Json<ShareView>> {
     let UpdateShare { state: decision, water, altitude, history, export, until } = body.0;
@@ -193,7 +194,7 @@ pub async fn update_share(
     let view = admin.write(&state.db, move |conn, context| {
         let viewer = model::viewer(conn, &username)?;
         let person = model::change(conn, context, &person_id, &viewer, changes)?;
-        Ok(share_view(conn, &person, &viewer, context.at)?)
+        Ok(share_view(conn, Ends { person: &person, viewer: &viewer }, context.at)?)
     });
     Ok(web::Json(view.await?))
 }
@@ -213,7 +214,7 @@ pub async fn update_share(
 pub async fn delete_share(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<HttpResponse> {
     let changes = ShareChanges { state: Some(ShareState::Ended), ..ShareChanges::default() };
     let person_id = admin.0.user.as_person();
@@ -257,7 +258,7 @@ pub async fn list_audience(
     let page = state.cursors.page(format!("audience|{}", admin.0.user.id), query.0)?;
     let audience = admin.0.read(&state.db, |conn, person| {
         let looks = model::looks_at(conn, person, page.after, page.rows())?;
-        let looks = page.of(looks, |last| (last.at, last.id));
+        let looks = page.of(looks, |last| (last.at.0, last.id));
         let Page { items, next_cursor } = looks.try_map(|look| model::look_view(conn, look))?;
         Ok(Audience { watching: model::watching(conn, person, now)?, items, next_cursor })
     });

@@ -12,6 +12,7 @@ use crate::{
         ids::{PersonId, ViewerId},
         model::{Role, Sharing, User, find_user_by_name, get_user},
         names::{self, Lookalikes},
+        username::Username,
     },
     audit::model::{AuditFilter, Position, list as list_records},
     clock::{DAY, SECOND, Timestamp},
@@ -22,8 +23,9 @@ use crate::{
     error::{ApiError, ApiResult, Code},
     metric::Detail,
     outbox::{self, Subject, Topic, presence},
-    people::sharing::{Granted, Share, ShareState, decide, find_share, save_share, shares_to},
+    people::sharing::{Ends, Granted, Share, ShareState, decide, find_share, save_share, shares_to},
     trail::{Action, AuditContext, AuditEvent, AuditRow},
+    words::Flag,
 };
 
 /// How long a viewer who was refused has to wait before they ask again.
@@ -32,8 +34,8 @@ const ASK_AGAIN_AFTER: i64 = DAY;
 /// A viewer's share of a person: the parts they see, its end, and their last look.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ShareView {
-    #[schema(example = "alex")]
-    username: String,
+    #[schema(value_type = String, example = "alex")]
+    username: Username,
     #[schema(example = "Alex")]
     display_name: String,
     /// With `sharing: everyone`, `approved` for every viewer whom the person did not keep out; with
@@ -60,15 +62,15 @@ pub struct ShareView {
     watching: bool,
     /// While they wait for an answer: the user names of others whose name looks like theirs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, example = json!(["a1ex"]))]
-    looks_like: Vec<String>,
+    #[schema(value_type = Vec<String>, required = false, example = json!(["a1ex"]))]
+    looks_like: Vec<Username>,
 }
 
 /// A look at the person.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LookView {
-    #[schema(example = "alex")]
-    username: String,
+    #[schema(value_type = String, example = "alex")]
+    username: Username,
     /// `null` for a deleted account.
     #[schema(required = true, example = "Alex")]
     display_name: Option<String>,
@@ -79,8 +81,8 @@ pub struct LookView {
 /// A viewer who is watching right now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WatcherView {
-    #[schema(example = "alex")]
-    username: String,
+    #[schema(value_type = String, example = "alex")]
+    username: Username,
     #[schema(example = "Alex")]
     display_name: String,
     since: Timestamp,
@@ -102,44 +104,45 @@ pub struct ShareChanges {
 ///
 /// # Errors
 /// [`Code::NotFound`], also for an admin, and so for oneself.
-pub fn viewer(conn: &mut DbConnection, username: &str) -> ApiResult<User> {
+pub fn viewer(conn: &mut DbConnection, username: &Username) -> ApiResult<User> {
     find_user_by_name(conn, username)?.filter(|user| user.role() == Role::Viewer).ok_or_else(ApiError::not_found)
 }
 
 /// Whether `sharing: everyone` lets this viewer in, unless something else was decided for them.
-fn lets_in(person: &User, viewer: &User) -> bool {
-    person.sharing() == Sharing::Everyone && viewer.role() == Role::Viewer && viewer.disabled == 0
+fn lets_in(Ends { person, viewer }: Ends<'_>) -> bool {
+    person.sharing() == Sharing::Everyone && viewer.role() == Role::Viewer && !viewer.disabled
 }
 
 /// The state in effect: a viewer who is let in with everyone needs no share.
-fn state_between(person: &User, viewer: &User, kept: Option<&Share>, now: Timestamp) -> ShareState {
+fn state_between(ends: Ends<'_>, kept: Option<&Share>, now: Timestamp) -> ShareState {
     match kept {
-        None if lets_in(person, viewer) => ShareState::Approved,
-        Some(share) if share.only_asks(now) && lets_in(person, viewer) => ShareState::Approved,
+        None if lets_in(ends) => ShareState::Approved,
+        Some(share) if share.only_asks(now) && lets_in(ends) => ShareState::Approved,
         Some(share) => share.state(now),
         None => ShareState::Ended,
     }
 }
 
 /// The share between a person and a viewer, shown as ended where there is none.
-pub fn share_view(conn: &mut DbConnection, person: &User, viewer: &User, now: Timestamp) -> QueryResult<ShareView> {
-    share_view_among(conn, person, viewer, &mut Lookalikes::default(), now)
+pub fn share_view(conn: &mut DbConnection, ends: Ends<'_>, now: Timestamp) -> QueryResult<ShareView> {
+    share_view_among(conn, ends, &mut Lookalikes::default(), now)
 }
 
 /// [`share_view`] for several viewers, for whom the names of all users are read once.
 pub fn share_view_among(
     conn: &mut DbConnection,
-    person: &User,
-    viewer: &User,
+    ends: Ends<'_>,
     others: &mut Lookalikes,
     now: Timestamp,
 ) -> QueryResult<ShareView> {
+    let Ends { person, viewer } = ends;
     let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
     let Granted { water, altitude, history, export, own: _ } = kept.as_ref().map_or(Granted::USUAL, Share::terms);
-    let last_look = looks::table.find((&person.id, &viewer.id)).select(looks::last_at).first(conn).optional()?;
+    let last_look: Option<Timestamp> =
+        looks::table.find((&person.id, &viewer.id)).select(looks::last_at).first(conn).optional()?;
     // A viewer's departure is written a little later.
-    let may_watch = decide(viewer, person, kept.as_ref(), now).is_some();
-    let state = state_between(person, viewer, kept.as_ref(), now);
+    let may_watch = decide(ends, kept.as_ref(), now).is_some();
+    let state = state_between(ends, kept.as_ref(), now);
     let looks_like = if state == ShareState::Requested { others.of(conn, viewer)? } else { Vec::new() };
     Ok(ShareView {
         username: viewer.username.clone(),
@@ -149,10 +152,10 @@ pub fn share_view_among(
         altitude,
         history,
         export,
-        until: kept.as_ref().and_then(|share| share.until).map(Timestamp),
-        requested_at: kept.as_ref().and_then(|share| share.requested_at).map(Timestamp),
-        since: kept.as_ref().map(|share| Timestamp(share.since(now))),
-        last_looked_at: last_look.map(Timestamp),
+        until: kept.as_ref().and_then(|share| share.until),
+        requested_at: kept.as_ref().and_then(|share| share.requested_at),
+        since: kept.as_ref().map(|share| share.since(now)),
+        last_looked_at: last_look,
         watching: may_watch && presence::is_watching(conn, &person.as_person(), &viewer.as_viewer(), now)?,
         looks_like,
     })
@@ -162,11 +165,12 @@ pub fn share_view_among(
 ///
 /// # Errors
 /// [`Code::NotFound`] where there is nothing between the two.
-pub fn get(conn: &mut DbConnection, person: &User, username: &str, now: Timestamp) -> ApiResult<ShareView> {
+pub fn get(conn: &mut DbConnection, person: &User, username: &Username, now: Timestamp) -> ApiResult<ShareView> {
     let viewer = viewer(conn, username)?;
-    let view = share_view(conn, person, &viewer, now)?;
+    let ends = Ends { person, viewer: &viewer };
+    let view = share_view(conn, ends, now)?;
     // The state has no beginning only where there is no share.
-    if view.since.is_none() && !lets_in(person, &viewer) {
+    if view.since.is_none() && !lets_in(ends) {
         return Err(ApiError::not_found());
     }
     Ok(view)
@@ -181,7 +185,7 @@ pub fn list_viewers(conn: &mut DbConnection, person: &User, after: &str, limit: 
         .left_join(shares::table.on(between))
         .filter(users::username.gt(after))
         .filter(users::role.ne(Role::Admin))
-        .filter(shares::viewer_id.is_not_null().or(users::disabled.eq(0).and(everyone.into_sql::<Bool>())))
+        .filter(shares::viewer_id.is_not_null().or(users::disabled.eq(Flag(false)).and(everyone.into_sql::<Bool>())))
         .order(users::username)
         .limit(i64::from(limit))
         .select(User::as_select())
@@ -192,19 +196,19 @@ pub fn list_viewers(conn: &mut DbConnection, person: &User, after: &str, limit: 
 ///
 /// # Errors
 /// [`Code::NotFound`] if the person shares with nobody, [`Code::AskedRecently`] within a day after they said no.
-pub fn ask(conn: &mut DbConnection, context: &AuditContext, person: &User, viewer: &User) -> ApiResult<bool> {
-    let now = context.at;
-    if person.role() != Role::Admin || person.disabled != 0 || person.sharing() == Sharing::Nobody {
+pub fn ask(conn: &mut DbConnection, context: &AuditContext, ends: Ends<'_>) -> ApiResult<bool> {
+    let (Ends { person, viewer }, now) = (ends, context.at);
+    if person.role() != Role::Admin || person.disabled || person.sharing() == Sharing::Nobody {
         return Err(ApiError::not_found());
     }
     let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
     let waits = kept.as_ref().is_some_and(|share| share.state(now) == ShareState::Requested);
-    if waits || decide(viewer, person, kept.as_ref(), now).is_some() {
+    if waits || decide(ends, kept.as_ref(), now).is_some() {
         return Ok(false);
     }
-    if let Some(refused) = kept.as_ref().and_then(Share::refused_at).filter(|at| now.0 < at + ASK_AGAIN_AFTER) {
+    if let Some(refused) = kept.as_ref().and_then(Share::refused_at).filter(|at| now.0 < at.0 + ASK_AGAIN_AFTER) {
         // The wait is never longer than that, even if the clock was put back since.
-        let left = (refused + ASK_AGAIN_AFTER - now.0).min(ASK_AGAIN_AFTER);
+        let left = (refused.0 + ASK_AGAIN_AFTER - now.0).min(ASK_AGAIN_AFTER);
         return Err(ApiError::new(
             Code::AskedRecently,
             "They have answered. You can ask again a day after their answer.",
@@ -214,7 +218,7 @@ pub fn ask(conn: &mut DbConnection, context: &AuditContext, person: &User, viewe
     let mut share =
         kept.unwrap_or_else(|| Share::new(person.as_person(), viewer.as_viewer(), ShareState::Requested, now));
     share.set_state(ShareState::Requested, now);
-    share.requested_at = Some(now.0);
+    share.requested_at = Some(now);
     share.until = None;
     record_share(conn, context, &share, &AuditEvent::new(Action::ShareRequest).on(&person.username))?;
     Ok(true)
@@ -231,9 +235,9 @@ pub fn change(
     viewer: &User,
     changes: ShareChanges,
 ) -> ApiResult<User> {
-    let (now, person) = (context.at, get_user(conn, person_id.as_str())?);
+    let (now, person) = (context.at, get_user(conn, person_id.user())?);
     let kept = find_share(conn, &person.as_person(), &viewer.as_viewer())?;
-    let counts = state_between(&person, viewer, kept.as_ref(), now);
+    let counts = state_between(Ends { person: &person, viewer }, kept.as_ref(), now);
     let state = changes.state.unwrap_or(counts);
     if kept.is_none() && counts == ShareState::Ended && state == ShareState::Ended {
         return Err(ApiError::not_found());
@@ -251,9 +255,9 @@ pub fn change(
     let until = match changes.until {
         // A share that is over does not begin again by being given a later end.
         _ if state == ShareState::Ended => share.until,
-        Some(until) => until.map(|until| until.0),
+        Some(until) => until,
         // A past end would end the renewed share at once.
-        None => share.until.filter(|until| state != ShareState::Approved || *until > now.0),
+        None => share.until.filter(|until| state != ShareState::Approved || *until > now),
     };
     let same_state = changes.state.is_none_or(|state| !is_new && share.state(now) == state);
     if same_state && (terms, until) == (before, share.until) {
@@ -275,15 +279,14 @@ pub fn change(
 pub fn let_in(
     conn: &mut DbConnection,
     context: &AuditContext,
-    person: &User,
-    viewer: &User,
+    Ends { person, viewer }: Ends<'_>,
     offer: Offer,
 ) -> QueryResult<()> {
     let mut share = Share::new(person.as_person(), viewer.as_viewer(), ShareState::Approved, context.at);
     share.set_terms(offer.terms);
     share.until = offer.until;
     // The record names the one of the two who did not act.
-    let other = if context.actor.as_ref() == Some(&viewer.username) { person } else { viewer };
+    let other = if context.actor.as_deref() == Some(viewer.username.as_str()) { person } else { viewer };
     record_share(
         conn,
         context,
@@ -307,7 +310,7 @@ fn in_words(share: &Share, now: Timestamp) -> String {
         Some(format!("altitude {}", altitude.as_str())),
         history.then(|| "history".to_owned()),
         export.then(|| "export".to_owned()),
-        share.until.map(|until| format!("until {}", Timestamp(until))),
+        share.until.map(|until| format!("until {until}")),
     ];
     words.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
@@ -357,12 +360,12 @@ pub fn tell_all_watched_by(conn: &mut DbConnection, viewer_id: &ViewerId, now: T
 pub fn watching(conn: &mut DbConnection, person: &User, now: Timestamp) -> QueryResult<Vec<WatcherView>> {
     let mut found: Vec<WatcherView> = Vec::new();
     for (viewer_id, since) in presence::watchers_of(conn, &person.as_person(), now)? {
-        let viewer = get_user(conn, viewer_id.as_str())?;
+        let viewer = get_user(conn, viewer_id.user())?;
         let share = find_share(conn, &person.as_person(), &viewer_id)?;
-        if decide(&viewer, person, share.as_ref(), now).is_some() {
+        if decide(Ends { person, viewer: &viewer }, share.as_ref(), now).is_some() {
             let display_name = names::shown(&viewer);
             let username = viewer.username;
-            found.push(WatcherView { username, display_name, since: Timestamp(since) });
+            found.push(WatcherView { username, display_name, since });
         }
     }
     // Through two processes at once somebody still watches once.
@@ -380,8 +383,8 @@ pub fn looks_at(
 ) -> QueryResult<Vec<AuditRow>> {
     let filter = AuditFilter {
         action: Some(Action::PersonLook.as_str().to_owned()),
-        target: Some(person.username.clone()),
-        from: Some(Timestamp(person.created_at)),
+        target: Some((&person.username).into()),
+        from: Some(person.created_at),
         ..AuditFilter::default()
     };
     list_records(conn, &filter, position, limit)
@@ -389,7 +392,7 @@ pub fn looks_at(
 
 /// A look, with the present display name of the one who looked.
 pub fn look_view(conn: &mut DbConnection, look: AuditRow) -> QueryResult<LookView> {
-    let username = look.actor.unwrap_or_default();
+    let username = Username::typed(&look.actor.unwrap_or_default());
     let who = find_user_by_name(conn, &username)?.filter(|user| user.created_at <= look.at);
-    Ok(LookView { username, display_name: who.as_ref().map(names::shown), at: Timestamp(look.at) })
+    Ok(LookView { username, display_name: who.as_ref().map(names::shown), at: look.at })
 }

@@ -54,7 +54,7 @@ impl ShareTerms {
             ));
         }
         let terms = Granted { water, altitude, history, export, own: false };
-        Ok(Offer { terms, until: until.map(|until| until.0) })
+        Ok(Offer { terms, until })
     }
 }
 
@@ -62,7 +62,7 @@ impl ShareTerms {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer {
     pub terms: Granted,
-    pub until: Option<i64>,
+    pub until: Option<Timestamp>,
 }
 
 impl Offer {

@@ -10,7 +10,7 @@ use crate::{
     account::{
         model::{NewUser, Role, get_user as get_row, insert_user, list_users as list},
         names::validate_name,
-        username::validate_new_username,
+        username::{Username, validate_new_username},
         view::UserView,
     },
     auth::{Auth, SessionView, guard::AdminUser, lockout},
@@ -27,6 +27,7 @@ use crate::{
             self,
             terms::{Offer, ShareTerms},
         },
+        sharing::Ends,
         status::GrantedView,
     },
     trail::{Action, AuditEvent},
@@ -46,10 +47,10 @@ pub async fn list_users(
     admin: AdminUser,
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<UserView>>> {
-    let page = state.cursors.page::<String>("users", query.0)?;
+    let page = state.cursors.page::<Username>("users", query.0)?;
     let now = state.clock.now();
     let users = admin.0.read(&state.db, |conn, _| {
-        let found = list(conn, page.after.as_deref().unwrap_or_default(), page.rows())?;
+        let found = list(conn, page.after.as_ref().map_or("", Username::as_str), page.rows())?;
         Ok(page.of(found, |last| last.username.clone()).try_map(|user| user.view_at(conn, now))?)
     });
     Ok(web::Json(users.await?))
@@ -133,7 +134,7 @@ pub async fn create_user(
             context.record(conn, &event)?;
             if let Some(offer) = offer {
                 let maker = get_row(conn, &maker)?;
-                shares::model::let_in(conn, context, &maker, &user, offer)?;
+                shares::model::let_in(conn, context, Ends { person: &maker, viewer: &user }, offer)?;
             }
             Ok(user.view_at(conn, context.at)?)
         })
@@ -160,7 +161,7 @@ pub async fn get_user(
     state: web::Data<AppState>,
     looks: web::Data<Looks>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<web::Json<UserView>> {
     let now = state.clock.now();
     let found = admin.0.read(&state.db, |conn, _| {
@@ -211,7 +212,7 @@ pub struct UpdateUser {
 pub async fn update_user(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
     body: ValidJson<UpdateUser>,
 ) -> ApiResult<web::Json<UserView>> {
     let ValidJson(UpdateUser { role, disabled, display_name }) = body;
@@ -239,7 +240,7 @@ pub async fn update_user(
 pub async fn delete_user(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<HttpResponse> {
     admin.write(&state.db, move |conn, context| model::delete(conn, context, &username)).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -260,7 +261,7 @@ pub async fn delete_user(
 pub async fn unlock_user(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<HttpResponse> {
     let unlock = admin.write(&state.db, move |conn, context| {
         let user = model::named(conn, &username)?;
@@ -297,7 +298,7 @@ pub async fn reset_user_password(
     state: web::Data<AppState>,
     auth: web::Data<Auth>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<web::Json<TemporaryPassword>> {
     refuse_oneself(&admin, &username)?;
     // Before a second is spent on hashing.
@@ -324,7 +325,7 @@ pub async fn list_user_sessions(
     state: web::Data<AppState>,
     looks: web::Data<Looks>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<web::Json<Page<SessionView>>> {
     let now = state.clock.now();
     let (user, sessions) = admin
@@ -355,7 +356,7 @@ pub async fn list_user_sessions(
 pub async fn delete_user_sessions(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<HttpResponse> {
     admin.write(&state.db, move |conn, context| model::end_sessions(conn, context, &username)).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -378,7 +379,7 @@ pub async fn delete_user_sessions(
 pub async fn delete_user_totp(
     state: web::Data<AppState>,
     admin: AdminUser,
-    username: web::Path<String>,
+    username: web::Path<Username>,
 ) -> ApiResult<HttpResponse> {
     refuse_oneself(&admin, &username)?;
     admin.write(&state.db, move |conn, context| model::remove_second_factor(conn, context, &username)).await?;
@@ -387,8 +388,8 @@ pub async fn delete_user_totp(
 
 /// Refuses an admin's own account: its protections ask for the password, which these routes do not, so that a device left open would hand
 /// the account over (OWASP ASVS 7.5.1).
-fn refuse_oneself(admin: &AdminUser, username: &str) -> ApiResult<()> {
-    if admin.0.user.username == username.to_ascii_lowercase() {
+fn refuse_oneself(admin: &AdminUser, username: &Username) -> ApiResult<()> {
+    if admin.0.user.username == *username {
         return Err(ApiError::new(
             Code::OwnAccount,
             "Nothing was changed. Do this under your own settings, with your password.",

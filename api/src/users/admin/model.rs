@@ -4,7 +4,10 @@
 use diesel::prelude::*;
 
 use crate::{
-    account::model::{Role, Sharing, User, find_user_by_name, require_other_admin},
+    account::{
+        model::{Role, Sharing, User, find_user_by_name, require_other_admin},
+        username::Username,
+    },
     auth::{
         model::{Session, end_all_sessions, list_sessions},
         second_factor,
@@ -14,7 +17,12 @@ use crate::{
     error::{ApiError, ApiResult},
     people::shares,
     trail::{Action, AuditContext, AuditEvent},
-    users::{changed::person_changed, erase::delete_user, invites},
+    users::{
+        changed::{ChangedUser, person_changed},
+        erase::delete_user,
+        invites,
+    },
+    words::Flag,
 };
 
 /// How long a temporary password lets its owner in to choose another (OWASP ASVS 6.4.1).
@@ -32,14 +40,14 @@ pub struct AccountChanges {
 #[diesel(table_name = users)]
 struct Columns {
     role: Option<Role>,
-    disabled: Option<i16>,
+    disabled: Option<Flag>,
     display_name: Option<String>,
     sharing: Option<Sharing>,
 }
 
 /// # Errors
 /// [`crate::error::Code::NotFound`]. Only admins and the operator come here, and they may know who exists.
-pub fn named(conn: &mut DbConnection, username: &str) -> ApiResult<User> {
+pub fn named(conn: &mut DbConnection, username: &Username) -> ApiResult<User> {
     find_user_by_name(conn, username)?.ok_or_else(ApiError::not_found)
 }
 
@@ -48,13 +56,13 @@ pub fn named(conn: &mut DbConnection, username: &str) -> ApiResult<User> {
 pub fn change(
     conn: &mut DbConnection,
     context: &AuditContext,
-    username: &str,
+    username: &Username,
     changes: AccountChanges,
 ) -> ApiResult<User> {
     let user = named(conn, username)?;
     // A value that is set already is no change: it ends no session and leaves no record.
     let role = changes.role.filter(|role| *role != user.role());
-    let disabled = changes.disabled.filter(|disabled| *disabled != (user.disabled != 0));
+    let disabled = changes.disabled.filter(|disabled| *disabled != user.disabled);
     let display_name = changes.display_name.filter(|name| *name != user.display_name);
     let said = [
         role.map(|role| format!("role {}", role.as_str())),
@@ -78,7 +86,7 @@ pub fn change(
     }
     let columns = Columns {
         role,
-        disabled: disabled.map(i16::from),
+        disabled: disabled.map(Flag),
         display_name,
         // A person who becomes an admin again decides again whom they let watch.
         sharing: role.map(|_| Sharing::Approved),
@@ -86,13 +94,13 @@ pub fn change(
     diesel::update(users::table.find(&user.id)).set(&columns).execute(conn)?;
     context.record(conn, &AuditEvent::new(Action::UserUpdate).on(&user.username).detail(said.join(", ")))?;
     let after = named(conn, username)?;
-    person_changed(conn, &user, &after, context.at)?;
+    person_changed(conn, ChangedUser { before: &user, after: &after }, context.at)?;
     Ok(after)
 }
 
 /// # Errors
 /// [`crate::error::Code::LastAdmin`].
-pub fn delete(conn: &mut DbConnection, context: &AuditContext, username: &str) -> ApiResult<()> {
+pub fn delete(conn: &mut DbConnection, context: &AuditContext, username: &Username) -> ApiResult<()> {
     let user = named(conn, username)?;
     delete_user(conn, &user.id, context.at)?;
     Ok(context.record(conn, &AuditEvent::new(Action::UserDelete).on(&user.username))?)
@@ -102,13 +110,13 @@ pub fn delete(conn: &mut DbConnection, context: &AuditContext, username: &str) -
 pub fn reset_password(
     conn: &mut DbConnection,
     context: &AuditContext,
-    username: &str,
+    username: &Username,
     hash: &str,
 ) -> ApiResult<Timestamp> {
     let user = named(conn, username)?;
     let until = Timestamp(context.at.0 + TEMPORARY);
     diesel::update(users::table.find(&user.id))
-        .set((users::password_hash.eq(hash), users::temporary_password_until.eq(until.0)))
+        .set((users::password_hash.eq(hash), users::temporary_password_until.eq(until)))
         .execute(conn)?;
     end_all_sessions(conn, &user.id)?;
     context.record(conn, &AuditEvent::new(Action::PasswordReset).on(&user.username))?;
@@ -122,14 +130,14 @@ pub fn sessions(conn: &mut DbConnection, user: &User, now: Timestamp) -> QueryRe
     Ok(found)
 }
 
-pub fn end_sessions(conn: &mut DbConnection, context: &AuditContext, username: &str) -> ApiResult<()> {
+pub fn end_sessions(conn: &mut DbConnection, context: &AuditContext, username: &Username) -> ApiResult<()> {
     let user = named(conn, username)?;
     end_all_sessions(conn, &user.id)?;
     Ok(context.record(conn, &AuditEvent::new(Action::SessionEnd).on(&user.username).detail("all"))?)
 }
 
 /// Removes the second factor of somebody who lost the device for their codes.
-pub fn remove_second_factor(conn: &mut DbConnection, context: &AuditContext, username: &str) -> ApiResult<()> {
+pub fn remove_second_factor(conn: &mut DbConnection, context: &AuditContext, username: &Username) -> ApiResult<()> {
     let user = named(conn, username)?;
     if second_factor::remove(conn, &user.id)? {
         context.record(conn, &AuditEvent::new(Action::TotpDisable).on(&user.username))?;

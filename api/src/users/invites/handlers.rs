@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::Validate;
 
-use super::model::{self, Chosen};
+use super::model::{self, Chosen, InviteId};
 use crate::{
     account::model::Role,
     auth::{api_tokens, guard::AdminUser},
@@ -31,8 +31,8 @@ const LIFE: i64 = 90 * DAY;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Invite {
-    #[schema(format = Uuid)]
-    id: String,
+    #[schema(value_type = String, format = Uuid)]
+    id: InviteId,
     /// The role of users who register with it.
     role: Role,
     expires_at: Timestamp,
@@ -63,7 +63,7 @@ pub async fn list_invites(
     query: ValidQuery<PageQuery>,
 ) -> ApiResult<web::Json<Page<Invite>>> {
     let page = state.cursors.page("invites", query.0)?;
-    let before = page.after.clone().unwrap_or_else(|| Uuid::max().to_string());
+    let before = page.after.clone().unwrap_or_else(|| Uuid::max().into());
     let now = state.clock.now();
     let found = admin.0.read(&state.db, |conn, _| Ok(model::list(conn, &before, now, page.rows())?)).await?;
     let invites = page.of(found, |(last, _)| last.id.clone());
@@ -71,11 +71,11 @@ pub async fn list_invites(
         role: invite.role(),
         share: (invite.created_by == admin.0.user.id).then(|| invite.offer().map(Offer::view)),
         id: invite.id,
-        expires_at: Timestamp(invite.expires_at),
+        expires_at: invite.expires_at,
         max_uses: invite.max_uses,
         uses: invite.uses,
-        created_by: created_by.unwrap_or_default(),
-        created_at: Timestamp(invite.created_at),
+        created_by: created_by.as_ref().map(String::from).unwrap_or_default(),
+        created_at: invite.created_at,
     })))
 }
 
@@ -104,8 +104,8 @@ pub struct CreateInvite {
 /// An invitation with its code, which is shown once.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IssuedInvite {
-    #[schema(format = Uuid)]
-    id: String,
+    #[schema(value_type = String, format = Uuid)]
+    id: InviteId,
     /// The value for `invite_code` in the registration.
     #[schema(example = "pQ3xV8bTz0mYk5wJcR2nLg")]
     code: String,
@@ -150,7 +150,7 @@ pub async fn create_invite(
     };
     // 128 bits.
     let code = BASE64_URL_SAFE_NO_PAD.encode(OsRng.r#gen::<[u8; 16]>());
-    let id = id.unwrap_or_else(|| state.clock.new_id()).to_string();
+    let id: InviteId = id.unwrap_or_else(|| state.clock.new_id()).into();
     let chosen = Chosen { role, expires_at, max_uses, offer };
     let invite = model::Invite::new(id.clone(), api_tokens::hash(&code), chosen, admin.0.user.id.clone(), now);
     let event =
@@ -191,13 +191,13 @@ pub async fn delete_invite(
     admin: AdminUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let id = id.to_string();
+    let id = InviteId::from(*id);
     admin
         .write(&state.db, move |conn, context| {
             if !model::delete(conn, &id)? {
                 return Err(ApiError::not_found());
             }
-            Ok(context.record(conn, &AuditEvent::new(Action::InviteDelete).on(id))?)
+            Ok(context.record(conn, &AuditEvent::new(Action::InviteDelete).on(&id))?)
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())

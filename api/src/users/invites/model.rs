@@ -3,35 +3,47 @@
 use diesel::prelude::*;
 
 use crate::{
-    account::model::{Role, Sharing, User},
+    account::{
+        ids::UserId,
+        model::{Role, Sharing, User},
+        username::Username,
+    },
     clock::Timestamp,
     db::{
         DbConnection,
         schema::{invites, users},
     },
     error::{ApiError, ApiResult, Code},
+    id::id,
     metric::Detail,
     people::{shares::terms::Offer, sharing::Granted},
+    words::Flag,
 };
+
+id! {
+    #[derive(serde::Deserialize)]
+    /// The id of an invite.
+    InviteId
+}
 
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = invites)]
 pub struct Invite {
-    pub id: String,
+    pub id: InviteId,
     code_hash: String,
     role: Role,
-    pub expires_at: i64,
+    pub expires_at: Timestamp,
     pub max_uses: i32,
     pub uses: i32,
     /// The id of the admin who made it.
-    pub created_by: String,
-    pub created_at: i64,
+    pub created_by: UserId,
+    pub created_at: Timestamp,
     /// The access to its maker's data for people who register with it; none where there is no water.
     water: Option<Detail>,
     altitude: Option<Detail>,
-    history: i16,
-    export: i16,
-    until: Option<i64>,
+    history: Flag,
+    export: Flag,
+    until: Option<Timestamp>,
 }
 
 /// The choices for a new invite.
@@ -45,22 +57,22 @@ pub struct Chosen {
 
 impl Invite {
     #[must_use]
-    pub fn new(id: String, code_hash: String, chosen: Chosen, created_by: String, now: Timestamp) -> Self {
+    pub fn new(id: InviteId, code_hash: String, chosen: Chosen, created_by: UserId, now: Timestamp) -> Self {
         let Chosen { role, expires_at, max_uses, offer } = chosen;
         let terms = offer.map(|offer| offer.terms);
         Self {
             id,
             code_hash,
             role,
-            expires_at: expires_at.0,
+            expires_at,
             max_uses,
             uses: 0,
             created_by,
-            created_at: now.0,
+            created_at: now,
             water: terms.map(|terms| terms.water),
             altitude: terms.map(|terms| terms.altitude),
-            history: terms.map_or(0, |terms| terms.history.into()),
-            export: terms.map_or(0, |terms| terms.export.into()),
+            history: Flag(terms.is_some_and(|terms| terms.history)),
+            export: Flag(terms.is_some_and(|terms| terms.export)),
             until: offer.and_then(|offer| offer.until),
         }
     }
@@ -69,7 +81,7 @@ impl Invite {
     #[must_use]
     pub fn offer(&self) -> Option<Offer> {
         let (water, altitude) = (self.water?, self.altitude?);
-        let terms = Granted { water, altitude, history: self.history != 0, export: self.export != 0, own: false };
+        let terms = Granted { water, altitude, history: self.history.0, export: self.export.0, own: false };
         Some(Offer { terms, until: self.until })
     }
 
@@ -77,7 +89,7 @@ impl Invite {
     #[must_use]
     pub fn offer_of(&self, maker: &User, now: Timestamp) -> Option<Offer> {
         let open = self.role() == Role::Viewer && maker.sharing() != Sharing::Nobody;
-        self.offer().filter(|offer| open && offer.until.is_none_or(|until| until > now.0))
+        self.offer().filter(|offer| open && offer.until.is_none_or(|until| until > now))
     }
 
     #[must_use]
@@ -98,7 +110,7 @@ pub fn find_good(conn: &mut DbConnection, code_hash: &str, now: Timestamp) -> Qu
 }
 
 /// Call it in the transaction that found the invite good: nobody else counts in between.
-pub fn count_use(conn: &mut DbConnection, id: &str) -> QueryResult<()> {
+pub fn count_use(conn: &mut DbConnection, id: &InviteId) -> QueryResult<()> {
     diesel::update(invites::table.find(id)).set(invites::uses.eq(invites::uses + 1)).execute(conn).map(drop)
 }
 
@@ -123,22 +135,22 @@ pub fn replace_unused(conn: &mut DbConnection, invite: &Invite) -> ApiResult<()>
 }
 
 /// Deletes an invite. Returns whether there was one.
-pub fn delete(conn: &mut DbConnection, id: &str) -> QueryResult<bool> {
+pub fn delete(conn: &mut DbConnection, id: &InviteId) -> QueryResult<bool> {
     diesel::delete(invites::table.find(id)).execute(conn).map(|count| count > 0)
 }
 
 /// Deletes the invites of an admin who is no longer trusted with them.
-pub fn delete_of(conn: &mut DbConnection, user_id: &str) -> QueryResult<()> {
+pub fn delete_of(conn: &mut DbConnection, user_id: &UserId) -> QueryResult<()> {
     diesel::delete(invites::table.filter(invites::created_by.eq(user_id))).execute(conn).map(drop)
 }
 
 /// At most `limit` invites that have not expired, each with its maker's name, newest first, below the id `before`.
 pub fn list(
     conn: &mut DbConnection,
-    before: &str,
+    before: &InviteId,
     now: Timestamp,
     limit: u32,
-) -> QueryResult<Vec<(Invite, Option<String>)>> {
+) -> QueryResult<Vec<(Invite, Option<Username>)>> {
     // An invite always has a maker; a left join, and an end that no index can look up, make SQLite walk the invites in their order.
     invites::table
         .left_join(users::table)

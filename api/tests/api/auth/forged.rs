@@ -368,35 +368,32 @@ async fn foreign(username: &str) -> Foreign {
 /// OWASP ASVS v5.0.0-13.3.4
 #[actix_web::test]
 async fn a_secret_is_replaced_without_signing_anybody_out() {
-    use status_tracker::auth::jwt::JwtKeys;
+    use status_tracker::auth::{Named, jwt::JwtKeys};
     let app = TestApp::with(&[("JWT_SECRET_PREVIOUS", PREVIOUS)]).await;
-    let robin = app.admin().await;
+    let (robin, later) = (app.admin().await, TestApp::start().await);
     let new = robin.bearer.clone().unwrap();
-    let ids = decode(new.split('.').nth(1).unwrap());
-    let id = |name: &str| ids[name].as_str().unwrap().parse().unwrap();
-    let issue = |secret: &str| {
-        let expires = Timestamp(app.clock.now().0 + DAY);
-        JwtKeys::new(&secret.into(), None).issue(id("sub"), id("sid"), app.clock.now(), expires).unwrap()
+    let issue = |secret: &str, token: &str, now: Timestamp| {
+        let ids = decode(token.split('.').nth(1).unwrap());
+        let id = |name: &str| ids[name].as_str().unwrap().parse().unwrap();
+        let named = Named { user: id("sub"), session: id("sid") };
+        JwtKeys::new(&secret.into(), None).issue(named, now, Timestamp(now.0 + DAY)).unwrap()
     };
     let kid = |token: &str| decode(token.split('.').next().unwrap())["kid"].clone();
-    let (old, unknown) = (issue(PREVIOUS), issue("a secret that was never this server's"));
+    let [old, unknown] =
+        [PREVIOUS, "a secret that was never this server's"].map(|secret| issue(secret, &new, app.clock.now()));
     let with = |token: &str| Client { bearer: Some(token.to_owned()), ..app.anonymous() };
     with(&new).get("/api/v1/me").await.expect(StatusCode::OK);
     with(&old).get("/api/v1/me").await.expect(StatusCode::OK);
     with(&unknown).get("/api/v1/me").await.expect_problem(401, "unauthorized");
 
     let body = json!({"username": robin.username, "password": PASSWORD});
-    let signed_in = app.anonymous().post("/api/v1/auth/token", body).await;
-    let issued = signed_in.json["access_token"].as_str().unwrap();
+    let signed_in = app.anonymous().post("/api/v1/auth/token", body).await.json;
+    let issued = signed_in["access_token"].as_str().unwrap();
     assert_eq!(kid(issued), kid(&new), "new tokens are signed with the new secret");
     assert_ne!(kid(issued), kid(&old));
 
     // Tokens signed with the old secret end once it is no longer configured.
-    let later = TestApp::start().await;
     let sasha = later.admin().await;
-    let ids = decode(sasha.bearer.as_deref().unwrap().split('.').nth(1).unwrap());
-    let id = |name: &str| ids[name].as_str().unwrap().parse().unwrap();
-    let expires = Timestamp(later.clock.now().0 + DAY);
-    let old = JwtKeys::new(&PREVIOUS.into(), None).issue(id("sub"), id("sid"), later.clock.now(), expires).unwrap();
+    let old = issue(PREVIOUS, sasha.bearer.as_deref().unwrap(), later.clock.now());
     Client { bearer: Some(old), ..sasha }.get("/api/v1/me").await.expect_problem(401, "unauthorized");
 }

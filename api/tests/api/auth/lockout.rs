@@ -3,7 +3,11 @@
 use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
-    auth::lockout::{self, Begun},
+    account::username::Username,
+    auth::{
+        AttemptId,
+        lockout::{self, Begun},
+    },
     clock::MINUTE,
     error::ApiResult,
 };
@@ -93,7 +97,7 @@ async fn an_admin_of_the_machine_lifts_a_lock() {
         }
     }
     let name = viewer.username.clone();
-    assert!(app.state.db.write(move |conn| Ok(lockout::forget(conn, &name)?)).await.unwrap());
+    assert!(app.state.db.write(move |conn| Ok(lockout::forget(conn, &Username::typed(&name))?)).await.unwrap());
     attempt(&app, &viewer.username, PASSWORD).await.expect(StatusCode::OK);
     attempt(&app, &other.username, PASSWORD).await.expect_problem(423, "locked");
 }
@@ -101,7 +105,8 @@ async fn an_admin_of_the_machine_lifts_a_lock() {
 /// Begins an attempt and tells whether it is counted.
 async fn begins(app: &TestApp, id: &'static str) -> bool {
     let now = app.clock.now();
-    let begin = move |conn: &mut _| Ok(lockout::begin_attempt(conn, id, "robin", now)?);
+    let begin =
+        move |conn: &mut _| Ok(lockout::begin_attempt(conn, &AttemptId::new(id), &Username::typed("robin"), now)?);
     matches!(app.state.db.write(begin).await.unwrap(), Begun::Counted)
 }
 
@@ -116,9 +121,9 @@ async fn an_attempt_is_taken_back_once_and_by_nobody_else() {
         .state
         .db
         .write(|conn| {
-            lockout::forget(conn, "robin")?;
+            lockout::forget(conn, &Username::typed("robin"))?;
             for id in ["a", "a", "b", "c", "d", "a", "d", "never begun"] {
-                lockout::take_back(conn, id)?;
+                lockout::take_back(conn, &AttemptId::new(id))?;
             }
             Ok(())
         })
@@ -137,12 +142,12 @@ async fn what_is_being_looked_at_is_not_forgiven_by_a_sign_in_beside_it() {
     for id in ["1", "2", "3", "4"] {
         assert!(begins(&app, id).await);
     }
-    app.state.db.write(|conn| Ok(lockout::forget(conn, "robin")?)).await.unwrap();
+    app.state.db.write(|conn| Ok(lockout::forget(conn, &Username::typed("robin"))?)).await.unwrap();
     assert!(begins(&app, "5").await);
     assert!(!begins(&app, "6").await, "five are under way");
     let now = app.clock.now();
     for (id, failures) in [("1", 1), ("2", 2), ("2", 2), ("5", 3)] {
-        let fail = move |conn: &mut _| Ok(lockout::fail(conn, id, "robin", now)?);
+        let fail = move |conn: &mut _| Ok(lockout::fail(conn, &AttemptId::new(id), &Username::typed("robin"), now)?);
         assert_eq!(app.state.db.write(fail).await.unwrap(), failures, "{id}");
     }
 }

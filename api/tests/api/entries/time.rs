@@ -7,12 +7,16 @@ use chrono::{Days, NaiveDate};
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use serde_json::json;
 use status_tracker::{
-    account::model::{Role, UserChanges, find_user_by_name, update_user},
+    account::{
+        model::{Role, UserChanges, find_user_by_name, update_user},
+        username::Username,
+    },
     clock::{DAY, EARLIEST, Timestamp},
     entries::{
         change::insert_entries,
         model::{Entry, EntryFilter, list_entries, water_of_day},
     },
+    id::EntryId,
     metric::Metric,
 };
 
@@ -322,7 +326,7 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
     let clock = app.clock.clone();
     // The person lives in every zone there is for a while, in no sensible order.
     let logged = app.state.db.write(move |conn| {
-        let id = find_user_by_name(conn, "robin")?.unwrap().id;
+        let id = find_user_by_name(conn, &Username::typed("robin"))?.unwrap().id;
         let mut logged = BTreeMap::new();
         for zone in zones {
             let (time_zone, starts_at) = (Some(zone.name().to_owned()), Some(random.gen_range(0..=6)));
@@ -331,8 +335,16 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
             let entries: Vec<Entry> = (0..OF_EACH)
                 .map(|_| {
                     let at = Timestamp(now.0 - random.gen_range(0..20 * 365 * DAY));
-                    let id = clock.new_id().to_string();
-                    Entry::new(user.id.clone(), id, Metric::Water, random.gen_range(1..=5000), at, user.day_of(at), now)
+                    let id = clock.new_id().into();
+                    Entry::new(
+                        user.as_person(),
+                        id,
+                        Metric::Water,
+                        random.gen_range(1..=5000),
+                        at,
+                        user.day_of(at),
+                        now,
+                    )
                 })
                 .collect();
             insert_entries(conn, &entries)?;
@@ -350,9 +362,9 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
     app.clock.advance(1);
     let preview = robin.post("/api/v1/entries/recompute?dry_run=true", json!({})).await;
     let done = robin.post("/api/v1/entries/recompute", json!({"digest": preview.json["digest"]})).await;
-    let me = app.state.db.read(|conn| Ok(find_user_by_name(conn, "robin")?.unwrap())).await.unwrap();
+    let me = app.state.db.read(|conn| Ok(find_user_by_name(conn, &Username::typed("robin"))?.unwrap())).await.unwrap();
     let right: BTreeMap<_, _> =
-        logged.values().map(|entry| (entry.id.clone(), me.day_of(Timestamp(entry.at)).to_string())).collect();
+        logged.values().map(|entry| (entry.id.clone(), me.day_of(entry.at).to_string())).collect();
     let moved = logged.values().filter(|entry| right[&entry.id] != entry.day).count();
     assert_eq!(done.expect(StatusCode::OK).json["moved"], moved);
     assert!(moved > 1000, "in {moved} entries there is hardly anything to move");
@@ -360,10 +372,10 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
 }
 
 /// The day on which each entry is found, and the total of all days. Fails where an entry is found on two days.
-async fn days_of(app: &TestApp, person: &Client) -> (BTreeMap<String, String>, i64) {
+async fn days_of(app: &TestApp, person: &Client) -> (BTreeMap<EntryId, String>, i64) {
     let (mut found, mut total) = (BTreeMap::new(), 0);
     let read = app.state.db.read(|conn| {
-        let id = find_user_by_name(conn, &person.username)?.unwrap().id;
+        let id = find_user_by_name(conn, &Username::typed(&person.username))?.unwrap().as_person();
         let mut day = EARLIEST.logical_day(chrono_tz::UTC, 0);
         while day < NaiveDate::from_ymd_opt(2026, 3, 4).unwrap() {
             let filter = EntryFilter { metric: None, from: Some(day), to: Some(day), ascending: true };

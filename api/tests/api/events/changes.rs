@@ -3,7 +3,10 @@
 use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
-    account::model::{Role, find_user_by_name},
+    account::{
+        model::{Role, find_user_by_name},
+        username::Username,
+    },
     clock::{HOUR, SECOND},
     metric::{Detail, Metric},
     outbox::{self, Subject, Topic},
@@ -206,7 +209,7 @@ async fn a_change_of_everything_says_so() {
     streams[0].expect("share").await;
     let now = app.clock.now();
     let all = move |conn: &mut _| {
-        let person = find_user_by_name(conn, "robin")?.unwrap().as_person();
+        let person = find_user_by_name(conn, &Username::typed("robin"))?.unwrap().as_person();
         Ok(outbox::add(conn, &person, Topic::Metric(Metric::Water), Detail::Logged, Subject::All, now)?)
     };
     app.state.db.write(all).await.unwrap();

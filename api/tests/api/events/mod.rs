@@ -14,7 +14,7 @@ mod revoked;
 use std::time::{Duration, Instant};
 
 use status_tracker::{
-    account::model::find_user_by_name,
+    account::{model::find_user_by_name, username::Username},
     metric::Detail,
     outbox::{self, Subject, Topic},
     people::sharing::{Share, find_share, save_share},
@@ -26,8 +26,8 @@ use crate::support::TestApp;
 async fn change_share(app: &TestApp, change: impl FnOnce(&mut Share) + Send + 'static) {
     let now = app.clock.now();
     let write = move |conn: &mut _| {
-        let person = find_user_by_name(conn, "robin")?.unwrap().as_person();
-        let viewer = find_user_by_name(conn, "alex")?.unwrap().as_viewer();
+        let person = find_user_by_name(conn, &Username::typed("robin"))?.unwrap().as_person();
+        let viewer = find_user_by_name(conn, &Username::typed("alex"))?.unwrap().as_viewer();
         let mut share = find_share(conn, &person, &viewer)?.unwrap();
         change(&mut share);
         save_share(conn, &share)?;

@@ -12,7 +12,7 @@ use rand::{Rng, SeedableRng, rngs::SmallRng};
 use secrecy::SecretString;
 use serde_json::json;
 use status_tracker::{
-    auth::jwt::JwtKeys,
+    auth::{Named, jwt::JwtKeys},
     clock::{Clock, DAY, Timestamp},
 };
 use uuid::Uuid;
@@ -45,7 +45,7 @@ fn viewers(site: &Site) -> Vec<String> {
                 expires = expires.0
             ))
             .unwrap();
-        tokens.issue(user, session, now, expires).unwrap()
+        tokens.issue(Named { user, session }, now, expires).unwrap()
     };
     (0..VIEWERS).map(add).collect()
 }

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
     account::model::Role,
-    clock::{DAY, HOUR},
+    clock::{DAY, HOUR, Timestamp},
     metric::Detail,
     people::sharing::{Granted, ShareState},
 };
@@ -177,7 +177,7 @@ async fn a_share_that_ends_takes_the_stream_of_that_person_along() {
 #[actix_web::test]
 async fn a_share_whose_time_is_over_does_too() {
     let mut scene = Scene::set().await;
-    let until = scene.app.clock.now().0 + HOUR;
+    let until = Timestamp(scene.app.clock.now().0 + HOUR);
     change_share(&scene.app, move |share| share.until = Some(until)).await;
     scene.streams[0].expect("reset").await;
     scene.streams[0].expect("status").await;

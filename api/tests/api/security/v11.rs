@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use actix_web::http::StatusCode;
-use serde_json::json;
 use status_tracker::{
     audit::model::{Verdict, verify},
-    auth::{api_tokens::ApiTokens, password::PasswordHasher},
+    auth::{Named, api_tokens::ApiTokens, password::PasswordHasher},
     config::{Config, KEYS},
 };
 
@@ -193,9 +192,9 @@ fn v5_0_0_11_5_1_what_must_not_be_guessed_comes_from_the_system_and_has_128_bits
     // The random part of an API token and its signature, 16 bytes each.
     let tokens = ApiTokens::new(&"a pepper for this test alone, long enough".into());
     let id = uuid::Uuid::nil();
-    let token = tokens.issue(id, id, [7; 16]);
+    let token = tokens.issue(Named { user: id, session: id }, [7; 16]);
     assert!(token.len() >= (32 + 16 + 16) * 4 / 3);
-    assert_ne!(token, tokens.issue(id, id, [8; 16]));
-    assert_eq!(tokens.verify(&token), Some((id, id)));
-    assert_eq!(json!(tokens.verify(&token.replace("st_", ""))), json!(null));
+    assert_ne!(token, tokens.issue(Named { user: id, session: id }, [8; 16]));
+    assert_eq!(tokens.verify(&token), Some(Named { user: id, session: id }));
+    assert_eq!(tokens.verify(&token.replace("st_", "")), None);
 }

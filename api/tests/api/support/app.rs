@@ -6,7 +6,10 @@ use actix_web::{dev::ServerHandle, web::Data};
 use secrecy::SecretString;
 use status_tracker::{
     account::model::{NewUser, Role, insert_user, list_users},
-    auth::model::{Session, SessionKind, start_session},
+    auth::{
+        Named,
+        model::{Session, SessionKind, start_session},
+    },
     clock::{Clock, DAY, Timestamp},
     config::Config,
     db::Db,
@@ -131,7 +134,7 @@ impl TestApp {
         let now = self.clock.now();
         let expires = Timestamp(now.0 + 30 * DAY);
         let user = NewUser::new(user_id, username, role, hash, now);
-        let session = Session::new(session_id.into(), user_id.to_string(), SessionKind::Jwt, now, expires);
+        let session = Session::new(session_id.into(), user_id.into(), SessionKind::Jwt, now, expires);
         let insert = move |conn: &mut _| {
             let user = insert_user(conn, &user)?;
             // Every person has approved every viewer.
@@ -142,7 +145,7 @@ impl TestApp {
             Ok(start_session(conn, &session)?)
         };
         self.state.db.write(insert).await.unwrap();
-        let token = self.services.auth.jwt.issue(user_id, session_id, now, expires).unwrap();
+        let token = self.services.auth.jwt.issue(Named { user: user_id, session: session_id }, now, expires).unwrap();
         Client { bearer: Some(token), username: username.to_owned(), ..self.anonymous() }
     }
 

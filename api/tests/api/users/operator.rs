@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 use status_tracker::{
-    account::model::find_user_by_name,
+    account::{model::find_user_by_name, username::Username},
     auth::model::{Session, SessionKind, start_session},
     clock::{Clock, DAY, Timestamp},
     config::Config,
@@ -43,7 +43,7 @@ fn sign_in(program: &Program, username: &str) -> Vec<String> {
     let now = clock.now();
     let ids = [clock.new_id(), clock.new_id()];
     let start = move |conn: &mut _| {
-        let user = find_user_by_name(conn, &name)?.unwrap();
+        let user = find_user_by_name(conn, &Username::typed(&name))?.unwrap();
         for id in ids {
             start_session(
                 conn,
@@ -211,13 +211,12 @@ fn a_penalty_is_listed_and_lifted_by_its_user_or_address() {
     let db = Db::open(&Config::from_sources(environment.into(), None).unwrap()).unwrap();
     let (clock, context) = (Clock::system(), AuditContext::operator(&Clock::system()));
     db.write_blocking(move |conn| {
-        let robin = find_user_by_name(conn, "robin")?.unwrap();
+        let robin = find_user_by_name(conn, &Username::typed("robin"))?.unwrap();
         let now = clock.now();
         for caller in [format!("user {}", robin.id), "address 192.0.2.7".to_owned(), "address 2001:db8::/64".to_owned()]
         {
-            let (id, until) = (clock.new_id().to_string(), now.0 + 60_000);
-            let row =
-                PenaltyRow { id, caller, level: 1, until, imposed_at: now.0, reason: "asked too often".to_owned() };
+            let (id, until) = (clock.new_id().to_string(), Timestamp(now.0 + 60_000));
+            let row = PenaltyRow { id, caller, level: 1, until, imposed_at: now, reason: "asked too often".to_owned() };
             impose(conn, &context, &row)?;
         }
         Ok(())

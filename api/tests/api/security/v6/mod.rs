@@ -5,6 +5,7 @@ mod second_factors;
 use actix_web::http::StatusCode;
 use serde_json::json;
 use status_tracker::{
+    account::username::Username,
     auth::password::CONTEXT_WORDS,
     clock::{DAY, MINUTE},
 };
@@ -175,7 +176,11 @@ async fn v5_0_0_6_2_8_a_password_is_verified_exactly_as_sent() {
     ] {
         login(&app, &viewer.username, &similar).await.expect_problem(401, "invalid_credentials");
         let name = viewer.username.clone();
-        app.state.db.write(move |conn| Ok(status_tracker::auth::lockout::forget(conn, &name)?)).await.unwrap();
+        app.state
+            .db
+            .write(move |conn| Ok(status_tracker::auth::lockout::forget(conn, &Username::typed(&name))?))
+            .await
+            .unwrap();
     }
     login(&app, &viewer.username, &long).await.expect(StatusCode::OK);
 }

@@ -9,7 +9,9 @@ use actix_web::http::StatusCode;
 use diesel::prelude::*;
 use serde_json::Value;
 use status_tracker::{
+    account::ids::UserId,
     auth::{
+        Named,
         api_tokens::{self, Scope},
         model::{Session, SessionKind, start_session},
     },
@@ -37,8 +39,8 @@ async fn api_token(app: &TestApp, username: &str) -> Client {
     let (id, now) = (app.clock.new_id(), app.clock.now());
     let (name, tokens) = (username.to_owned(), app.services.auth.api_tokens.clone());
     let make = move |conn: &mut _| {
-        let user: String = users::table.filter(users::username.eq(name)).select(users::id).first(conn)?;
-        let token = tokens.issue(user.parse().unwrap(), id, [7; 16]);
+        let user: UserId = users::table.filter(users::username.eq(name)).select(users::id).first(conn)?;
+        let token = tokens.issue(Named { user: user.as_str().parse().unwrap(), session: id }, [7; 16]);
         let row = Session::new(id.into(), user, SessionKind::ApiToken, now, Timestamp(now.0 + DAY));
         start_session(conn, &row.for_token("script".to_owned(), &[Scope::Read], api_tokens::hash(&token)))?;
         Ok(token)
