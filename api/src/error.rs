@@ -56,7 +56,7 @@ codes! {
     CrossSite FORBIDDEN "cross_site" "This request came from another site";
     ViewersOnly FORBIDDEN "viewers_only" "Only viewers can ask to watch";
     HistoryNotShared FORBIDDEN "history_not_shared" "They do not share their history with you";
-    ReadOnlyRole FORBIDDEN "read_only_role" "Your account can watch, not write";
+    ReadOnlyRole FORBIDDEN "read_only_role" "Your account can only watch";
     RegistrationClosed FORBIDDEN "registration_closed" "Registration is closed";
     WrongPassword FORBIDDEN "wrong_password" "That is not your password";
     NotFound NOT_FOUND "not_found" "There is nothing here";

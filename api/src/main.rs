@@ -149,8 +149,8 @@ fn demo(config: &Config, clock: &Clock, days: u32) -> Result<(), String> {
     let hash = PasswordHasher::new(config)?
         .hash_blocking(&SecretString::from(password.clone()))
         .map_err(|error| error.to_string())?;
-    let names = ops::demo::fill(&db, clock, days, &hash).map_err(|error| error.to_string())?;
-    print(&format!("users: {}\npassword: {password}\n", names.join(", ")))
+    let users = ops::demo::fill(&db, clock, days, &hash).map_err(|error| error.to_string())?;
+    print(&format!("users: {users}\npassword: {password}\n"))
 }
 
 fn print_lines(lines: impl Iterator<Item = String>) -> Result<(), String> {

@@ -162,7 +162,7 @@ impl CurrentUser {
             Role::Admin => Ok(self),
             Role::Viewer => Err(ApiError::new(
                 Code::ReadOnlyRole,
-                "Nothing was changed. Ask an admin if you should be able to write.",
+                "This is for people who log. Ask an admin if you should be one of them.",
             )),
         }
     }

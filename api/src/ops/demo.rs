@@ -60,11 +60,11 @@ const NOTES: [&str; 6] =
     ["slept well", "long day", "walk by the river", "headache gone", "good talk with a friend", "rain all day"];
 const TAGS: [&str; 4] = ["home", "work", "sport", "travel"];
 
-/// Fills an empty database with `days` days up to now and gives every account `password_hash`. Returns the user names.
+/// Fills an empty database with `days` days up to now and gives every account `password_hash`. Returns who does what.
 ///
 /// # Errors
 /// If there are users already: demo data must never mix with somebody's own.
-pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult<Vec<&'static str>> {
+pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult<String> {
     let now = clock.now();
     let password_hash = password_hash.to_owned();
     let ids: Vec<Uuid> = (0..=PERSONS.len()).map(|_| clock.new_id()).collect();
@@ -94,7 +94,8 @@ pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult
         }
         Ok(())
     })?;
-    Ok(PERSONS.iter().map(|habit| habit.username).chain([VIEWER]).collect())
+    let persons: Vec<_> = PERSONS.iter().map(|habit| habit.username).collect();
+    Ok(format!("{} log, {VIEWER} watches", persons.join(" and ")))
 }
 
 /// The same seed makes the same life, up to the moment it ends at.

@@ -42,7 +42,7 @@ fn a_new_instance_from_migrate_to_users() {
 fn a_year_of_demo_data_is_large_and_goes_only_into_an_empty_database() {
     let program = Program::new();
     let printed = program.must(&["demo"]);
-    assert!(printed.contains("users: robin, sasha, alex") && printed.contains("password: "));
+    assert!(printed.contains("users: robin and sasha log, alex watches\n") && printed.contains("password: "));
     let mut conn = program.database();
     let mut counts: Vec<(String, i64)> = entries::table
         .inner_join(users::table)
