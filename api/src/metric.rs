@@ -7,13 +7,15 @@ use utoipa::ToSchema;
 
 use crate::{error::FieldError, words::words};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// Millilitres, 1 to 5000.
-    Water,
-    /// Mood, 1 (lowest) to 10 (highest).
-    Altitude,
+words! {
+    #[derive(Serialize, Deserialize, ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Metric, otherwise Altitude {
+        /// Millilitres, 1 to 5000.
+        Water "water",
+        /// Mood, 1 (lowest) to 10 (highest).
+        Altitude "altitude",
+    }
 }
 
 /// How the entries of a day make one value of it.
@@ -45,8 +47,6 @@ impl BaseUnit {
 /// All there is to know of a metric.
 #[derive(Debug)]
 pub struct Definition {
-    /// The name under which it is stored, sent and recorded.
-    pub key: &'static str,
     pub kind: MetricKind,
     pub unit: BaseUnit,
     /// The values that one entry can have.
@@ -55,15 +55,9 @@ pub struct Definition {
     pub bands: (i32, i32),
 }
 
-const WATER: Definition = Definition {
-    key: "water",
-    kind: MetricKind::Amount,
-    unit: BaseUnit::Millilitres,
-    range: 1..=5000,
-    bands: (200, 400),
-};
-const ALTITUDE: Definition =
-    Definition { key: "altitude", kind: MetricKind::Level, unit: BaseUnit::None, range: 1..=10, bands: (4, 8) };
+const WATER: Definition =
+    Definition { kind: MetricKind::Amount, unit: BaseUnit::Millilitres, range: 1..=5000, bands: (200, 400) };
+const ALTITUDE: Definition = Definition { kind: MetricKind::Level, unit: BaseUnit::None, range: 1..=10, bands: (4, 8) };
 
 impl Metric {
     pub const ALL: [Self; 2] = [Self::Water, Self::Altitude];
@@ -74,11 +68,6 @@ impl Metric {
             Self::Water => &WATER,
             Self::Altitude => &ALTITUDE,
         }
-    }
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        self.definition().key
     }
 
     /// # Errors

@@ -23,7 +23,7 @@ use crate::{
 pub struct Entry {
     pub user_id: PersonId,
     pub id: EntryId,
-    pub(super) metric: String,
+    pub(super) metric: Metric,
     pub value: i32,
     pub at: Timestamp,
     pub day: String,
@@ -51,7 +51,7 @@ impl Entry {
         Self {
             user_id,
             id,
-            metric: metric.as_str().to_owned(),
+            metric,
             value,
             at,
             day: day.to_string(),
@@ -66,7 +66,7 @@ impl Entry {
 
     #[must_use]
     pub fn metric(&self) -> Metric {
-        if self.metric == Metric::Water.as_str() { Metric::Water } else { Metric::Altitude }
+        self.metric
     }
 
     #[must_use]
@@ -89,7 +89,7 @@ impl Entry {
     /// Whether both have the same content, whenever it happened.
     #[must_use]
     pub fn same_content(&self, other: &Self) -> bool {
-        let content = |entry: &Self| (entry.metric.clone(), entry.value, entry.fl_oz_tenths);
+        let content = |entry: &Self| (entry.metric, entry.value, entry.fl_oz_tenths);
         content(self) == content(other) && (&self.note, &self.tags) == (&other.note, &other.tags)
     }
 }
@@ -174,7 +174,7 @@ pub fn list_entries(
         .select(Entry::as_select())
         .into_boxed();
     if let Some(metric) = filter.metric {
-        query = query.filter(dsl::metric.eq(metric.as_str()));
+        query = query.filter(dsl::metric.eq(metric));
     }
     // A day lies within known bounds of time, whatever the zone it was written in; a cursor is a bound too. One on each side and no more:
     // given two, SQLite begins to walk at either of them, and from the wrong one a late page costs the whole way to it.
@@ -219,7 +219,7 @@ pub fn latest(
 ) -> QueryResult<Option<(i32, Timestamp, Option<i32>)>> {
     dsl::entries
         .filter(dsl::user_id.eq(owner))
-        .filter(dsl::metric.eq(metric.as_str()))
+        .filter(dsl::metric.eq(metric))
         .filter(dsl::deleted_at.is_null())
         .order((dsl::at.desc(), dsl::id.desc()))
         .select((dsl::value, dsl::at, dsl::fl_oz_tenths))
@@ -232,7 +232,7 @@ pub fn water_of_day(conn: &mut DbConnection, owner: &PersonId, day: NaiveDate) -
     let alone = sum(case_when(dsl::fl_oz_tenths.is_null(), dsl::value.nullable()));
     let (ml, ml_alone, tenths): (Option<i64>, Option<i64>, Option<i64>) = dsl::entries
         .filter(dsl::user_id.eq(owner))
-        .filter(dsl::metric.eq(Metric::Water.as_str()))
+        .filter(dsl::metric.eq(Metric::Water))
         .filter(dsl::day.eq(day.to_string()))
         .filter(dsl::deleted_at.is_null())
         .select((sum(dsl::value), alone, sum(dsl::fl_oz_tenths)))
