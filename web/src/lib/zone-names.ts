@@ -1,6 +1,6 @@
 // Today's names of time zones. Chromium and Safari still report some by a name that went out of use.
 
-/** What browsers report, and the name that the time zone database gives now. */
+/** The names that browsers report, and those that the time zone database gives now. */
 const RENAMED: Readonly<Record<string, string>> = {
   'Africa/Asmera': 'Africa/Asmara',
   'America/Buenos_Aires': 'America/Argentina/Buenos_Aires',
