@@ -33,7 +33,6 @@ summary() {
     printf '\n== Failed: %s\n' "$name"
     tail -n 12 "$said/${name//\//-}"
   done
-  grep -h '^PASSED THE SECOND TIME' "$said"/* || true
   printf '\n'
   printf 'Took %s min %s s\n' $((SECONDS / 60)) $((SECONDS % 60))
   if ((skipped)); then

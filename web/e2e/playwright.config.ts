@@ -4,15 +4,15 @@ import { ZONE } from './support/server'
 
 const cache = process.env.CACHE_DIR ?? `${homedir()}/.cache/status-tracker`
 
-// Every worker has its own server and its own database, so the files may run side by side. A test that passes only the
-// second time has found something: the end of the run names it, with its first error.
+// Every worker has its own server and its own database, so the files may run side by side. No test is
+// tried twice: one that passes the second time has found something.
 export default defineConfig({
   testDir: '.',
   // `make e2e-limits` runs these; one of them is in limits.spec.ts, for every run.
   testIgnore: process.env.E2E_LIMITS === '1' ? [] : ['limits/**'],
   outputDir: `${cache}/e2e-results`,
   workers: 2,
-  retries: 1,
+  retries: 0,
   forbidOnly: process.env.CI !== undefined,
   // These end a test that hangs and cost nothing otherwise, so they are long enough for a busy machine.
   timeout: 300_000,

@@ -14,7 +14,6 @@ export default class Failures implements Reporter {
   onEnd() {
     for (const test of this.root?.allTests() ?? []) {
       if (test.outcome() === 'unexpected') console.log(`FAILED ${words(test)}`)
-      if (test.outcome() === 'flaky') console.log(`PASSED THE SECOND TIME ${words(test)}`)
     }
   }
 }
