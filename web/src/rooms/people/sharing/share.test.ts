@@ -13,6 +13,7 @@ import {
   readOffer,
   sameTerms,
   termsWords,
+  unaskedWords,
 } from './share'
 
 const me = { time_zone: 'Europe/Berlin' }
@@ -161,6 +162,15 @@ test('a viewer who asked, or was kept out, is let in', () => {
       until: null,
     },
   })
+})
+
+test('a viewer is let in without a second question only where they ask', () => {
+  const requested_at = '2026-11-20T10:00:00.000Z'
+  expect(unaskedWords(undefined)).toBe('did not ask')
+  expect(unaskedWords({ ...share, state: 'ended' })).toBe('did not ask')
+  expect(unaskedWords({ ...share, state: 'ended', requested_at })).toBe('did not ask again')
+  expect(unaskedWords({ ...share, state: 'requested', requested_at })).toBeUndefined()
+  expect(unaskedWords(share)).toBeUndefined()
 })
 
 test('each field says what is wrong with it', () => {

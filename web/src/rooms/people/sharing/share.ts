@@ -141,6 +141,12 @@ export function shareName({ username, display_name }: Pick<Share, 'username' | '
   return display_name || username
 }
 
+/** The words for a viewer who would be let in unasked; undefined for one who asks, or who watches already. */
+export function unaskedWords(known: Share | undefined): string | undefined {
+  if (known !== undefined && known.state !== 'ended') return undefined
+  return known?.requested_at ? 'did not ask again' : 'did not ask'
+}
+
 /** The terms for a viewer, as they are chosen. */
 export interface TermsForm {
   water: Detail
