@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Unit } from '../api/types'
-import { type Range, readAmount, readCode, readWhole } from './amounts'
+import { type Range, readAmount, readCode, readWhole, textIn } from './amounts'
 import { number, plainNumber, readings } from './numbers'
 import { AMOUNT, amount, asAmount, inTenths, mlOfTenths, sumInTenths, toInput } from './units'
 
@@ -203,6 +203,21 @@ test('the question says why it is asked', () => {
   expect(why('1.0', AMOUNT)).toMatchObject({ why: '“1.0” can be read in two ways.' })
   expect(why('2.0', GOAL)).toMatchObject({ why: '“2.0” can be misread.' })
   expect(why('1.5', AMOUNT)).toMatchObject({ why: '1.5 ml is not a whole number of millilitres.' })
+})
+
+test('a text that was typed in another unit is the same amount, or nothing', () => {
+  const inMl = (text: string) => textIn({ text, unit: 'fl_oz' }, 'ml', AMOUNT)
+  expect(['16', '500 ml', '169.1', '170', 'much', ''].map(inMl)).toEqual([
+    '473',
+    '500',
+    '5000',
+    '',
+    '',
+    '',
+  ])
+  const inOunces = (text: string) => textIn({ text, unit: 'ml' }, 'fl_oz', AMOUNT)
+  expect(['473', '0.5 l', '1.5', '1.0'].map(inOunces)).toEqual(['16', '16.9', '', ''])
+  expect(textIn({ text: '1.5', unit: 'ml' }, 'ml', AMOUNT)).toBe('1.5')
 })
 
 test('it is said what was understood', () => {

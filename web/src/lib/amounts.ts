@@ -2,7 +2,7 @@
 // own unit. Nothing is rounded and nothing guessed.
 import type { Unit } from '../api/types'
 import { number, type NumberReading, ownLocale, plain, readings, scaled } from './numbers'
-import { amount, type Amount, asAmount, inTenths, mlOfTenths } from './units'
+import { amount, type Amount, asAmount, inTenths, mlOfTenths, toInput } from './units'
 
 export type Reading<T> =
   | { state: 'empty' }
@@ -109,6 +109,19 @@ export function readAmount(
   const found = read(way.value)
   if ('value' in found) return asked(text, [found, litres])
   return asked(text, [litres], scaled(way.value, typed.power) === null ? found.why : undefined)
+}
+
+/** A text with the unit that it was typed in. */
+export interface TypedAmount {
+  text: string
+  unit: Unit
+}
+
+/** The same amount as text in another unit: empty where it is not clear which amount it is. */
+export function textIn({ text, unit: typedIn }: TypedAmount, unit: Unit, range: Range): string {
+  if (typedIn === unit) return text
+  const reading = readAmount(text, typedIn, range)
+  return reading.state === 'read' ? toInput(reading.value.ml, unit) : ''
 }
 
 function within(value: number, { least, most }: Range): number {
