@@ -56,6 +56,24 @@ test.describe('the number that was meant', () => {
     })
   }
 
+  test('an amount that was typed in ounces stays that amount when the unit changes', async ({
+    page,
+    admin,
+    client,
+  }) => {
+    await client.send('PATCH', '/me', { unit: 'fl_oz' })
+    await enter(page, admin)
+    await page.getByRole('button', { name: 'Other' }).click()
+    await page.getByLabel('Other amount (fl oz)').fill('16')
+    await client.send('PATCH', '/me', { unit: 'ml' })
+    const field = page.getByLabel('Other amount (ml)')
+    await expect(field).toHaveValue('473')
+    await page.reload()
+    await expect(field).toHaveValue('473')
+    await field.press('Enter')
+    await expect.poll(() => client.entries()).toMatchObject([{ value: 473 }])
+  })
+
   test('sixteen times an ounce is sixteen ounces, and the limit that is told is taken', async ({
     page,
     admin,
