@@ -23,6 +23,14 @@ import { isAnswerTo } from './wishes'
 /** An entry to log; its id and, unless given, its moment are added here. */
 export type Draft = Omit<Outgoing, 'id' | 'at'> & { id?: string; at?: string }
 
+/** The form that an entry was typed in. */
+export interface Source {
+  /** The outbox keeps the entry now. */
+  drop: () => void
+  /** Keeps what was refused; false where the form is gone, so the outbox goes on keeping it. */
+  takeBack: () => boolean
+}
+
 /** Another altitude logged here within this time corrects the one before. */
 const CORRECTED_MS = 60_000
 
@@ -63,14 +71,16 @@ export class Writer {
 
   /**
    * Returns the problem if the server refused it; an entry that could not be sent waits, and is no problem. `words`
-   * name the entry in the toast, for example `250 ml`. A refused entry is stored, unless a form does that.
+   * name the entry in the toast, for example `250 ml`. A refused entry stays in the outbox, unless its form takes it back.
    */
-  async log(draft: Draft, words: string, keeps?: 'form'): Promise<ApiError | undefined> {
+  async log(draft: Draft, words: string, form?: Source): Promise<ApiError | undefined> {
     pause.lift()
     const now = await certainTime()
     const at = draft.at ?? new Date(now).toISOString()
     const id = draft.id ?? newId(now)
-    const outcome = await this.outbox.add({ to: 'log', entry: { ...draft, at, id } })
+    const sent = this.outbox.add({ to: 'log', entry: { ...draft, at, id } })
+    form?.drop()
+    const outcome = await sent
     if ('entry' in outcome) {
       const { entry } = outcome
       if (entry) {
@@ -82,7 +92,7 @@ export class Writer {
       return undefined
     }
     if (outcome.waiting) return undefined
-    if (keeps === 'form') this.outbox.forget(id)
+    if (form?.takeBack()) this.outbox.forget(id)
     return outcome.problem
   }
 

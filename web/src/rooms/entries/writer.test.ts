@@ -18,6 +18,8 @@ const server = vi.hoisted(() => ({
   replaced: new Map<string, string>(),
   asked: [] as string[],
   down: false,
+  refuses: false,
+  loses: false,
 }))
 
 vi.mock('../../api/client', async () => {
@@ -43,7 +45,10 @@ vi.mock('../../api/client', async () => {
       await Promise.resolve()
       server.asked.push(`${name} ${call[0]}`)
       if (server.down) throw new ApiError(0, {})
-      return what(...call)
+      if (server.refuses) throw new ApiError(422, { code: 'validation_failed' })
+      const answer = what(...call)
+      if (server.loses) throw new ApiError(0, {})
+      return answer
     }
   const api = {
     POST: ask('POST', (path, { params, body }) => {
@@ -86,7 +91,7 @@ beforeEach(() => {
   server.entries.clear()
   server.versions.clear()
   server.asked = []
-  server.down = false
+  server.down = server.refuses = server.loses = false
   localStorage.clear()
   toasts.clear()
   writer = new Writer(new LocalStore(localStorage, 'ada'), () => undefined)
@@ -170,4 +175,20 @@ test('what was changed again meanwhile is not undone', async () => {
   await undoLast()
   expect(values()).toEqual([9])
   expect(toasts.items.at(-1)?.text).toContain('changed again meanwhile')
+})
+
+test.each([
+  ['its form, if that is still there', true],
+  ['the outbox, once its form is gone', false],
+])('a refused entry is kept by %s', async (_, there) => {
+  server.refuses = true
+  const kept: string[] = []
+  const form = {
+    drop: () => kept.push(`outbox ${writer.outbox.items.length}`),
+    takeBack: () => there,
+  }
+  const draft = { metric: 'water', value: 250, id: 'a' } as const
+  expect((await writer.log(draft, '250 ml', form))?.status).toBe(422)
+  expect(kept).toEqual(['outbox 1'])
+  expect(writer.outbox.refused).toHaveLength(there ? 0 : 1)
 })
