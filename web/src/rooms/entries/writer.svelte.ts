@@ -113,12 +113,14 @@ export class Writer {
     return this.#levels
   }
 
-  async #logLevel(value: number, moment?: number): Promise<void> {
+  /** `before` is the level that it takes the place of. */
+  async #logLevel(value: number, moment?: number, before?: Entry): Promise<void> {
     const at = moment ?? (await certainTime())
     const level: Level = { id: newId(at), at, entry: undefined, toast: undefined }
     this.#level = level
     const instant = new Date(at).toISOString()
-    const entry = { metric: 'altitude', value, id: level.id, at: instant } as const
+    const said = before && { note: before.note, tags: before.tags }
+    const entry = { metric: 'altitude', value, id: level.id, at: instant, ...said } as const
     const outcome = await this.outbox.add({ to: 'log', entry })
     const logged = 'entry' in outcome ? outcome.entry : null
     if (!logged) {
@@ -160,12 +162,26 @@ export class Writer {
       if (!(problem instanceof ApiError)) throw problem
       // The altitude was deleted elsewhere.
       if (problem.status === 404) return false
+      if (problem.passing || problem.elsewhere) {
+        await this.#replace(last, before, value)
+        return true
+      }
       toasts.show(`${words} could not be saved. It is still ${before.value ?? ''}.`, {
         label: 'Try again',
         run: () => void this.logAltitude(value),
       })
       return true
     }
+  }
+
+  /**
+   * Logs a level in place of one that is on the server, and deletes that one. Both wait for the network, and are right
+   * as well where the server has changed the first already and only its answer was lost.
+   */
+  async #replace(last: Level, before: Entry, value: number): Promise<void> {
+    if (last.toast !== undefined) toasts.dismiss(last.toast)
+    void this.outbox.add({ to: 'delete', entry: before })
+    await this.#logLevel(value, Date.parse(before.at), before)
   }
 
   /** Changes an entry and returns the problem if it could not be done. An empty change does nothing. */

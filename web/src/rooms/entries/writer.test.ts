@@ -19,6 +19,7 @@ const server = vi.hoisted(() => ({
   asked: [] as string[],
   down: false,
   refuses: false,
+  foreign: false,
   loses: false,
 }))
 
@@ -45,6 +46,7 @@ vi.mock('../../api/client', async () => {
       await Promise.resolve()
       server.asked.push(`${name} ${call[0]}`)
       if (server.down) throw new ApiError(0, {})
+      if (server.foreign) throw new ApiError(0, { code: 'foreign' })
       if (server.refuses) throw new ApiError(422, { code: 'validation_failed' })
       const answer = what(...call)
       if (server.loses) throw new ApiError(0, {})
@@ -91,7 +93,7 @@ beforeEach(() => {
   server.entries.clear()
   server.versions.clear()
   server.asked = []
-  server.down = server.refuses = server.loses = false
+  server.down = server.refuses = server.foreign = server.loses = false
   localStorage.clear()
   toasts.clear()
   writer = new Writer(new LocalStore(localStorage, 'ada'), () => undefined)
@@ -191,4 +193,33 @@ test.each([
   expect((await writer.log(draft, '250 ml', form))?.status).toBe(422)
   expect(kept).toEqual(['outbox 1'])
   expect(writer.outbox.refused).toHaveLength(there ? 0 : 1)
+})
+
+test.each([
+  ['without a network', () => (server.down = true)],
+  ['whose answer was a proxy’s', () => (server.foreign = true)],
+  ['whose answer was lost', () => (server.loses = true)],
+])('a correction %s waits, and is made in the end', async (_, goWrong) => {
+  await writer.logAltitude(5)
+  const [first] = [...server.entries.values()]
+  goWrong()
+  await writer.logAltitude(8)
+  expect(writer.correcting).toBeNull()
+  expect(writer.outbox.pending.map(({ wish }) => wish.entry)).toMatchObject([
+    { value: 8, at: first?.at },
+  ])
+  expect([...writer.outbox.gone]).toEqual([first?.id])
+  expect(toasts.items).toEqual([])
+  server.down = server.foreign = server.loses = false
+  await writer.outbox.retry()
+  expect(values()).toEqual([8])
+  expect(writer.outbox.items).toEqual([])
+})
+
+test('a correction that is refused says what stands', async () => {
+  await writer.logAltitude(5)
+  server.refuses = true
+  await writer.logAltitude(8)
+  expect(toasts.items.at(-1)?.text).toContain('It is still 5.')
+  expect(writer.outbox.items).toEqual([])
 })
