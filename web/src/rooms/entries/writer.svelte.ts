@@ -9,16 +9,16 @@ import { ApiError } from '../../api/error'
 import { clock } from '../../api/clock.svelte'
 import { pause } from '../../api/pause'
 import { altitudeText } from '../../lib/altitude'
-import { explain } from '../../lib/explain'
 import { deepEqual } from '../../lib/deep-equal'
 import type { LocalStore } from '../../lib/local-store'
 import { newId } from '../../api/uuid'
-import { toasts } from '../../ui/toasts.svelte'
+import { PageToasts, toasts } from '../../ui/toasts.svelte'
 import type { WriteFollower } from '../live/follower'
 import { factOf, factOfVersion } from './changes'
 import { foreign } from '../../api/transport'
 import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
 import { isAnswerTo } from './wishes'
+import { attempt, undo } from './undo'
 
 /** An entry to log; its id and, unless given, its moment are added here. */
 export type Draft = Omit<Outgoing, 'id' | 'at'> & { id?: string; at?: string }
@@ -50,9 +50,11 @@ export class Writer {
   #levels: Promise<void> = Promise.resolve()
   #listeners = new Set<WriteFollower>()
   #settled: () => void
+  #toasts: PageToasts
 
   /** `settled` is called whenever the server has accepted a change. */
-  constructor(store: LocalStore, settled: () => void) {
+  constructor(store: LocalStore, settled: () => void, says = new PageToasts()) {
+    this.#toasts = says
     this.#settled = settled
     this.outbox = new Outbox(
       store,
@@ -84,9 +86,9 @@ export class Writer {
     if ('entry' in outcome) {
       const { entry } = outcome
       if (entry) {
-        toasts.show(
+        this.#toasts.show(
           `${words} logged`,
-          undo(() => this.#delete(entry, words)),
+          this.#undo(() => this.#delete(entry, words)),
         )
       }
       return undefined
@@ -129,9 +131,9 @@ export class Writer {
     }
     level.entry = logged
     const words = `Altitude ${altitudeText(value)}`
-    level.toast = toasts.show(
+    level.toast = this.#toasts.show(
       `${words} logged`,
-      undo(() => this.#delete(logged, words)),
+      this.#undo(() => this.#delete(logged, words)),
     )
   }
 
@@ -147,15 +149,15 @@ export class Writer {
     }
     const words = `Altitude ${altitudeText(value)}`
     if (before.value === value) {
-      toasts.show(`${words} is logged already`)
+      this.#toasts.show(`${words} is logged already`)
       return true
     }
     try {
       const after = await this.#patch(before, { value })
-      if (last.toast !== undefined) toasts.dismiss(last.toast)
-      last.toast = toasts.show(
+      if (last.toast !== undefined) this.#toasts.dismiss(last.toast)
+      last.toast = this.#toasts.show(
         `${words} logged in place of ${before.value ?? ''}`,
-        undo(() => this.#takeBack(after, words)),
+        this.#undo(() => this.#takeBack(after, words)),
       )
       return true
     } catch (problem) {
@@ -166,7 +168,7 @@ export class Writer {
         await this.#replace(last, before, value)
         return true
       }
-      toasts.show(`${words} could not be saved. It is still ${before.value ?? ''}.`, {
+      this.#toasts.show(`${words} could not be saved. It is still ${before.value ?? ''}.`, {
         label: 'Try again',
         run: () => void this.logAltitude(value),
       })
@@ -179,7 +181,7 @@ export class Writer {
    * as well where the server has changed the first already and only its answer was lost.
    */
   async #replace(last: Level, before: Entry, value: number): Promise<void> {
-    if (last.toast !== undefined) toasts.dismiss(last.toast)
+    if (last.toast !== undefined) this.#toasts.dismiss(last.toast)
     void this.outbox.add({ to: 'delete', entry: before })
     await this.#logLevel(value, Date.parse(before.at), before)
   }
@@ -204,10 +206,10 @@ export class Writer {
 
   async remove(entry: Entry, words: string): Promise<void> {
     const remove = () => this.#delete(entry, words)
-    if (await attempt(`${words} could not be deleted. It is still there.`, remove)) {
-      toasts.show(
+    if (await this.#attempt(`${words} could not be deleted. It is still there.`, remove)) {
+      this.#toasts.show(
         `${words} deleted`,
-        undo(() => this.#restore(entry, words)),
+        this.#undo(() => this.#restore(entry, words)),
       )
     }
   }
@@ -215,10 +217,10 @@ export class Writer {
   /** Restores a deleted entry. */
   async restore(entry: Entry, words: string): Promise<void> {
     const restore = () => this.#restore(entry, words)
-    if (await attempt(`${words} could not be restored. It is still deleted.`, restore)) {
-      toasts.show(
+    if (await this.#attempt(`${words} could not be restored. It is still deleted.`, restore)) {
+      this.#toasts.show(
         `${words} restored`,
-        undo(() => this.#delete(entry, words)),
+        this.#undo(() => this.#delete(entry, words)),
       )
     }
   }
@@ -228,11 +230,12 @@ export class Writer {
     try {
       const after = await this.#restoreVersion(entry, number)
       // Nothing differed, so nothing was done.
-      if (after?.updated_at === entry.updated_at) toasts.show(`${words} is what it is already`)
+      if (after?.updated_at === entry.updated_at)
+        this.#toasts.show(`${words} is what it is already`)
       else {
-        toasts.show(
+        this.#toasts.show(
           `${words} put back`,
-          undo(() => (after ? this.#takeBack(after, words) : this.#restoreLast(entry))),
+          this.#undo(() => (after ? this.#takeBack(after, words) : this.#restoreLast(entry))),
         )
       }
       return undefined
@@ -268,7 +271,7 @@ export class Writer {
     const outcome = await this.outbox.add(wish)
     if ('entry' in outcome) return true
     if (outcome.waiting) {
-      toasts.show(`${words} ${WILL_BE[wish.to]} as soon as the server answers.`)
+      this.#toasts.show(`${words} ${WILL_BE[wish.to]} as soon as the server answers.`)
       return false
     }
     this.outbox.forget(wish.entry.id)
@@ -348,7 +351,7 @@ export class Writer {
     const now = await answer(api.GET('/api/v1/entries/{id}', { params: { path } }))
     // The change was taken back already, by a try whose answer was lost.
     if (!version || !deepEqual(factOfVersion(version), factOf(now))) {
-      toasts.show('It was changed again meanwhile, so nothing was undone.')
+      this.#toasts.show('It was changed again meanwhile, so nothing was undone.')
     }
     return now
   }
@@ -379,31 +382,20 @@ export class Writer {
       if (this.#level?.id === id) this.#level = undefined
     },
   }
+
+  #undo(run: () => Promise<unknown>) {
+    return undo(run, this.#toasts)
+  }
+
+  #attempt(sorry: string, run: () => Promise<unknown>): Promise<boolean> {
+    return attempt(sorry, run, this.#toasts)
+  }
 }
 
 const WILL_BE = {
   delete: 'will be deleted',
   restore: 'will be restored',
   change: 'will be changed back',
-}
-
-function undo(run: () => Promise<unknown>) {
-  return { label: 'Undo', run: () => void attempt('That could not be undone.', run) }
-}
-
-/**
- * Runs something that may fail, and returns false where it failed or waits. A failure says `sorry` and offers to try
- * again.
- */
-async function attempt(sorry: string, run: () => Promise<unknown>): Promise<boolean> {
-  try {
-    return (await run()) !== false
-  } catch (problem) {
-    if (!(problem instanceof ApiError)) throw problem
-    const why = problem.unanswered ? sorry : `${sorry} ${explain(problem).what}`
-    toasts.show(why, { label: 'Try again', run: () => void attempt(sorry, run) })
-    return false
-  }
 }
 
 export const [useWriter, provideWriter] = createContext<Writer>()

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Entry } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { LocalStore } from '../../lib/local-store'
-import { toasts } from '../../ui/toasts.svelte'
+import { PageToasts, toasts } from '../../ui/toasts.svelte'
 import { Writer } from './writer.svelte'
 
 type Call = [
@@ -222,4 +222,17 @@ test('a correction that is refused says what stands', async () => {
   await writer.logAltitude(8)
   expect(toasts.items.at(-1)?.text).toContain('It is still 5.')
   expect(writer.outbox.items).toEqual([])
+})
+
+test('an answer that comes after its person signed out says nothing', async () => {
+  const said = new PageToasts()
+  writer = new Writer(new LocalStore(localStorage, 'ada'), () => undefined, said)
+  const taps = [
+    writer.logAltitude(3),
+    writer.log({ metric: 'water', value: 250, id: 'a' }, '250 ml'),
+  ]
+  said.leave()
+  await Promise.all(taps)
+  expect(values()).toHaveLength(2)
+  expect(toasts.items).toEqual([])
 })
