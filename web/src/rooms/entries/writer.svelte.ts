@@ -9,19 +9,27 @@ import { ApiError } from '../../api/error'
 import { clock } from '../../api/clock.svelte'
 import { pause } from '../../api/pause'
 import { altitudeText } from '../../lib/altitude'
-import { explain } from '../../lib/explain'
 import { deepEqual } from '../../lib/deep-equal'
 import type { LocalStore } from '../../lib/local-store'
 import { newId } from '../../api/uuid'
-import { toasts } from '../../ui/toasts.svelte'
+import { PageToasts, toasts } from '../../ui/toasts.svelte'
 import type { WriteFollower } from '../live/follower'
 import { factOf, factOfVersion } from './changes'
 import { foreign } from '../../api/transport'
 import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
 import { isAnswerTo } from './wishes'
+import { attempt, undo } from './undo'
 
 /** An entry to log; its id and, unless given, its moment are added here. */
 export type Draft = Omit<Outgoing, 'id' | 'at'> & { id?: string; at?: string }
+
+/** The form that an entry was typed in. */
+export interface Source {
+  /** The outbox keeps the entry now. */
+  drop: () => void
+  /** Keeps what was refused; false where the form is gone, so the outbox goes on keeping it. */
+  takeBack: () => boolean
+}
 
 /** Another altitude logged here within this time corrects the one before. */
 const CORRECTED_MS = 60_000
@@ -42,9 +50,11 @@ export class Writer {
   #levels: Promise<void> = Promise.resolve()
   #listeners = new Set<WriteFollower>()
   #settled: () => void
+  #toasts: PageToasts
 
   /** `settled` is called whenever the server has accepted a change. */
-  constructor(store: LocalStore, settled: () => void) {
+  constructor(store: LocalStore, settled: () => void, says = new PageToasts()) {
+    this.#toasts = says
     this.#settled = settled
     this.outbox = new Outbox(
       store,
@@ -63,26 +73,28 @@ export class Writer {
 
   /**
    * Returns the problem if the server refused it; an entry that could not be sent waits, and is no problem. `words`
-   * name the entry in the toast, for example `250 ml`. A refused entry is stored, unless a form does that.
+   * name the entry in the toast, for example `250 ml`. A refused entry stays in the outbox, unless its form takes it back.
    */
-  async log(draft: Draft, words: string, keeps?: 'form'): Promise<ApiError | undefined> {
+  async log(draft: Draft, words: string, form?: Source): Promise<ApiError | undefined> {
     pause.lift()
     const now = await certainTime()
     const at = draft.at ?? new Date(now).toISOString()
     const id = draft.id ?? newId(now)
-    const outcome = await this.outbox.add({ to: 'log', entry: { ...draft, at, id } })
+    const sent = this.outbox.add({ to: 'log', entry: { ...draft, at, id } })
+    form?.drop()
+    const outcome = await sent
     if ('entry' in outcome) {
       const { entry } = outcome
       if (entry) {
-        toasts.show(
+        this.#toasts.show(
           `${words} logged`,
-          undo(() => this.#delete(entry, words)),
+          this.#undo(() => this.#delete(entry, words)),
         )
       }
       return undefined
     }
     if (outcome.waiting) return undefined
-    if (keeps === 'form') this.outbox.forget(id)
+    if (form?.takeBack()) this.outbox.forget(id)
     return outcome.problem
   }
 
@@ -103,12 +115,14 @@ export class Writer {
     return this.#levels
   }
 
-  async #logLevel(value: number, moment?: number): Promise<void> {
+  /** `before` is the level that it takes the place of. */
+  async #logLevel(value: number, moment?: number, before?: Entry): Promise<void> {
     const at = moment ?? (await certainTime())
     const level: Level = { id: newId(at), at, entry: undefined, toast: undefined }
     this.#level = level
     const instant = new Date(at).toISOString()
-    const entry = { metric: 'altitude', value, id: level.id, at: instant } as const
+    const said = before && { note: before.note, tags: before.tags }
+    const entry = { metric: 'altitude', value, id: level.id, at: instant, ...said } as const
     const outcome = await this.outbox.add({ to: 'log', entry })
     const logged = 'entry' in outcome ? outcome.entry : null
     if (!logged) {
@@ -117,9 +131,9 @@ export class Writer {
     }
     level.entry = logged
     const words = `Altitude ${altitudeText(value)}`
-    level.toast = toasts.show(
+    level.toast = this.#toasts.show(
       `${words} logged`,
-      undo(() => this.#delete(logged, words)),
+      this.#undo(() => this.#delete(logged, words)),
     )
   }
 
@@ -135,27 +149,41 @@ export class Writer {
     }
     const words = `Altitude ${altitudeText(value)}`
     if (before.value === value) {
-      toasts.show(`${words} is logged already`)
+      this.#toasts.show(`${words} is logged already`)
       return true
     }
     try {
       const after = await this.#patch(before, { value })
-      if (last.toast !== undefined) toasts.dismiss(last.toast)
-      last.toast = toasts.show(
+      if (last.toast !== undefined) this.#toasts.dismiss(last.toast)
+      last.toast = this.#toasts.show(
         `${words} logged in place of ${before.value ?? ''}`,
-        undo(() => this.#takeBack(after, words)),
+        this.#undo(() => this.#takeBack(after, words)),
       )
       return true
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem
       // The altitude was deleted elsewhere.
       if (problem.status === 404) return false
-      toasts.show(`${words} could not be saved. It is still ${before.value ?? ''}.`, {
+      if (problem.passing || problem.elsewhere) {
+        await this.#replace(last, before, value)
+        return true
+      }
+      this.#toasts.show(`${words} could not be saved. It is still ${before.value ?? ''}.`, {
         label: 'Try again',
         run: () => void this.logAltitude(value),
       })
       return true
     }
+  }
+
+  /**
+   * Logs a level in place of one that is on the server, and deletes that one. Both wait for the network, and are right
+   * as well where the server has changed the first already and only its answer was lost.
+   */
+  async #replace(last: Level, before: Entry, value: number): Promise<void> {
+    if (last.toast !== undefined) this.#toasts.dismiss(last.toast)
+    void this.outbox.add({ to: 'delete', entry: before })
+    await this.#logLevel(value, Date.parse(before.at), before)
   }
 
   /** Changes an entry and returns the problem if it could not be done. An empty change does nothing. */
@@ -178,10 +206,10 @@ export class Writer {
 
   async remove(entry: Entry, words: string): Promise<void> {
     const remove = () => this.#delete(entry, words)
-    if (await attempt(`${words} could not be deleted. It is still there.`, remove)) {
-      toasts.show(
+    if (await this.#attempt(`${words} could not be deleted. It is still there.`, remove)) {
+      this.#toasts.show(
         `${words} deleted`,
-        undo(() => this.#restore(entry, words)),
+        this.#undo(() => this.#restore(entry, words)),
       )
     }
   }
@@ -189,10 +217,10 @@ export class Writer {
   /** Restores a deleted entry. */
   async restore(entry: Entry, words: string): Promise<void> {
     const restore = () => this.#restore(entry, words)
-    if (await attempt(`${words} could not be restored. It is still deleted.`, restore)) {
-      toasts.show(
+    if (await this.#attempt(`${words} could not be restored. It is still deleted.`, restore)) {
+      this.#toasts.show(
         `${words} restored`,
-        undo(() => this.#delete(entry, words)),
+        this.#undo(() => this.#delete(entry, words)),
       )
     }
   }
@@ -202,11 +230,12 @@ export class Writer {
     try {
       const after = await this.#restoreVersion(entry, number)
       // Nothing differed, so nothing was done.
-      if (after?.updated_at === entry.updated_at) toasts.show(`${words} is what it is already`)
+      if (after?.updated_at === entry.updated_at)
+        this.#toasts.show(`${words} is what it is already`)
       else {
-        toasts.show(
+        this.#toasts.show(
           `${words} put back`,
-          undo(() => (after ? this.#takeBack(after, words) : this.#restoreLast(entry))),
+          this.#undo(() => (after ? this.#takeBack(after, words) : this.#restoreLast(entry))),
         )
       }
       return undefined
@@ -242,7 +271,7 @@ export class Writer {
     const outcome = await this.outbox.add(wish)
     if ('entry' in outcome) return true
     if (outcome.waiting) {
-      toasts.show(`${words} ${WILL_BE[wish.to]} as soon as the server answers.`)
+      this.#toasts.show(`${words} ${WILL_BE[wish.to]} as soon as the server answers.`)
       return false
     }
     this.outbox.forget(wish.entry.id)
@@ -322,7 +351,7 @@ export class Writer {
     const now = await answer(api.GET('/api/v1/entries/{id}', { params: { path } }))
     // The change was taken back already, by a try whose answer was lost.
     if (!version || !deepEqual(factOfVersion(version), factOf(now))) {
-      toasts.show('It was changed again meanwhile, so nothing was undone.')
+      this.#toasts.show('It was changed again meanwhile, so nothing was undone.')
     }
     return now
   }
@@ -353,31 +382,20 @@ export class Writer {
       if (this.#level?.id === id) this.#level = undefined
     },
   }
+
+  #undo(run: () => Promise<unknown>) {
+    return undo(run, this.#toasts)
+  }
+
+  #attempt(sorry: string, run: () => Promise<unknown>): Promise<boolean> {
+    return attempt(sorry, run, this.#toasts)
+  }
 }
 
 const WILL_BE = {
   delete: 'will be deleted',
   restore: 'will be restored',
   change: 'will be changed back',
-}
-
-function undo(run: () => Promise<unknown>) {
-  return { label: 'Undo', run: () => void attempt('That could not be undone.', run) }
-}
-
-/**
- * Runs something that may fail, and returns false where it failed or waits. A failure says `sorry` and offers to try
- * again.
- */
-async function attempt(sorry: string, run: () => Promise<unknown>): Promise<boolean> {
-  try {
-    return (await run()) !== false
-  } catch (problem) {
-    if (!(problem instanceof ApiError)) throw problem
-    const why = problem.unanswered ? sorry : `${sorry} ${explain(problem).what}`
-    toasts.show(why, { label: 'Try again', run: () => void attempt(sorry, run) })
-    return false
-  }
 }
 
 export const [useWriter, provideWriter] = createContext<Writer>()
