@@ -128,6 +128,12 @@ export class Outbox {
     else if (to === 'delete') void this.retry()
   }
 
+  /** A list of the server's holds these entries, so those of them that are to be logged have arrived. */
+  listed(ids: string[]): void {
+    const logged = this.items.filter(({ wish }) => wish.to === 'log')
+    for (const { wish } of logged) if (ids.includes(wish.entry.id)) this.forget(wish.entry.id)
+  }
+
   /**
    * Gives up a wish. An entry to log may have arrived unnoticed, unless every attempt was refused, so it is deleted.
    */
@@ -143,6 +149,11 @@ export class Outbox {
   async again(id: string): Promise<Outcome | undefined> {
     const item = this.#find(id)
     return item && this.add(item.wish)
+  }
+
+  /** Waits until nothing about this entry is on its way. */
+  async answered(id: string): Promise<void> {
+    await this.#sending.get(id)
   }
 
   forget(id: string): void {

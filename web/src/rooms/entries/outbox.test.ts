@@ -5,7 +5,7 @@ import { ApiError } from '../../api/error'
 import { reach } from '../../api/reach.svelte'
 import { LocalStore } from '../../lib/local-store'
 import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
-import { isAnswerTo } from './wishes'
+import { entryOf, isAnswerTo } from './wishes'
 
 const glass: Outgoing = { id: 'a', metric: 'water', value: 250, at: '2026-11-24T08:00:00.000Z' }
 const log: Wish = { to: 'log', entry: glass }
@@ -124,6 +124,16 @@ test('what the server tells of has arrived, though its answer was lost', async (
   expect(store.keys()).toEqual([])
   await vi.runAllTimersAsync()
   expect(sent).toHaveLength(1)
+})
+
+test('an entry to log that is in a list of the server’s has arrived; others wait', async () => {
+  const { box, sent } = outbox(unreachable, unreachable, unreachable)
+  await box.add(log)
+  await box.add({ to: 'log', entry: { ...glass, id: 'b' } })
+  await box.add({ to: 'delete', entry: { ...glass, id: 'c' } })
+  box.listed(['a', 'c'])
+  expect(box.items.map(({ wish }) => wish.entry.id)).toEqual(['b', 'c'])
+  expect(sent).toHaveLength(3)
 })
 
 test.each([
@@ -380,4 +390,12 @@ test('only the entry that was sent is an answer to it', () => {
   expect(isAnswerTo(glass, { ...got, id: 'b' })).toBe(false)
   expect(isAnswerTo(glass, { ...got, value: 300 })).toBe(false)
   expect(isAnswerTo(glass, {})).toBe(false)
+})
+
+test('an answer about nothing, or about another entry, is the server’s for none', () => {
+  const got = { ...glass } as Entry
+  expect(entryOf('a', got)).toBe(got)
+  for (const other of [undefined, {}, { ...got, id: 'b' }]) {
+    expect(() => entryOf('a', other)).toThrow(expect.objectContaining({ code: 'foreign' }))
+  }
 })

@@ -2,6 +2,7 @@
 // as it takes without harm.
 import type { Entry, NewEntry } from '../../api/types'
 import { ApiError } from '../../api/error'
+import { foreign } from '../../api/transport'
 
 /** A new entry with its own id and moment, whenever it arrives. */
 export type Outgoing = NewEntry & { id: string; at: string }
@@ -65,4 +66,10 @@ export function isAnswerTo(sent: Outgoing, got: Partial<Entry>): boolean {
     got.value === sent.value &&
     Date.parse(got.at ?? '') === Date.parse(sent.at)
   )
+}
+
+/** The entry that was asked about; an answer about anything else counts as none. */
+export function entryOf(id: string, got: Partial<Entry> | undefined): Entry {
+  if (got?.id !== id) throw foreign()
+  return got as Entry
 }
