@@ -17,7 +17,7 @@ import type { WriteFollower } from '../live/follower'
 import { factOf, factOfVersion } from './changes'
 import { foreign } from '../../api/transport'
 import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
-import { isAnswerTo } from './wishes'
+import { entryOf, isAnswerTo } from './wishes'
 import { attempt, undo } from './undo'
 
 /** An entry to log; its id and, unless given, its moment are added here. */
@@ -189,10 +189,12 @@ export class Writer {
   /** Changes an entry and returns the problem if it could not be done. An empty change does nothing. */
   async edit(before: Entry, change: EntryChange, words: string): Promise<ApiError | undefined> {
     if (Object.keys(change).length === 0) return undefined
-    // An older change of it that still waits would undo this one.
-    this.outbox.forget(before.id)
     try {
+      // An Undo on its way is carried out first.
+      await this.outbox.answered(before.id)
       const after = await this.#patch(before, change)
+      // An Undo that still waits would undo this change.
+      this.outbox.forget(before.id)
       toasts.show(
         `${words} changed`,
         undo(() => this.#takeBack(after, words)),
@@ -247,7 +249,8 @@ export class Writer {
 
   async #patch(before: Entry, body: EntryChange): Promise<Entry> {
     const path = { id: before.id }
-    const entry = await answer(api.PATCH('/api/v1/entries/{id}', { params: { path }, body }))
+    const patched = await answer(api.PATCH('/api/v1/entries/{id}', { params: { path }, body }))
+    const entry = entryOf(before.id, patched)
     this.#tell((listener) => {
       listener.saved(entry, before)
     })
@@ -293,7 +296,8 @@ export class Writer {
       return entry
     }
     if (wish.to === 'restore') {
-      return answer(api.POST('/api/v1/entries/{id}/restore', { params: { path } }))
+      const restored = api.POST('/api/v1/entries/{id}/restore', { params: { path } })
+      return entryOf(path.id, await answer(restored))
     }
     if (wish.to === 'change') {
       return this.#before(wish.entry)
@@ -316,16 +320,22 @@ export class Writer {
   }
 
   async #restoreVersion(before: Entry, number: number): Promise<Entry | null> {
-    const params = { path: { id: before.id, number } }
-    const { entry } = await answer(
-      api.POST('/api/v1/entries/{id}/versions/{number}/restore', { params }),
-    )
+    const entry = await this.#toVersion(before.id, number)
     this.#tell((listener) => {
       if (entry) listener.saved(entry, before)
       else listener.removed(before)
     })
     this.#settled()
     return entry
+  }
+
+  /** Returns null where the entry was deleted in that version. */
+  async #toVersion(id: string, number: number): Promise<Entry | null> {
+    const params = { path: { id, number } }
+    const { entry } = await answer(
+      api.POST('/api/v1/entries/{id}/versions/{number}/restore', { params }),
+    )
+    return entry === null ? null : entryOf(id, entry)
   }
 
   /** Takes back the change that made an entry what it is `after`. */
@@ -338,17 +348,14 @@ export class Writer {
    * had, which a change sent the other way would compute again. Later changes, here or elsewhere, are not overwritten.
    */
   async #before(after: Entry): Promise<Entry | null> {
-    const path = { id: after.id }
-    const params = { path, query: { limit: 20 } }
-    const { items } = await answer(api.GET('/api/v1/entries/{id}/versions', { params }))
-    const version = items.find(({ replaced_at }) => replaced_at === after.updated_at)
-    if (version && version === items[0]) {
-      const { number } = version
-      const found = { params: { path: { ...path, number } } }
-      const restored = api.POST('/api/v1/entries/{id}/versions/{number}/restore', found)
-      return (await answer(restored)).entry
-    }
-    const now = await answer(api.GET('/api/v1/entries/{id}', { params: { path } }))
+    const { id } = after
+    const versions = await this.#versions(id, 20)
+    const version = versions.find(({ replaced_at }) => replaced_at === after.updated_at)
+    if (version && version === versions[0]) return this.#toVersion(id, version.number)
+    const now = entryOf(
+      id,
+      await answer(api.GET('/api/v1/entries/{id}', { params: { path: { id } } })),
+    )
     // The change was taken back already, by a try whose answer was lost.
     if (!version || !deepEqual(factOfVersion(version), factOf(now))) {
       this.#toasts.show('It was changed again meanwhile, so nothing was undone.')
@@ -357,15 +364,17 @@ export class Writer {
   }
 
   async #restoreLast(entry: Entry): Promise<void> {
-    const last = await this.#lastVersion(entry)
+    // The newest version is what the last change replaced.
+    const [last] = await this.#versions(entry.id, 1)
     if (last) await this.#restoreVersion(entry, last.number)
   }
 
-  /** The newest version is what the last change replaced. */
-  async #lastVersion({ id }: Entry): Promise<Version | undefined> {
-    const params = { path: { id }, query: { limit: 1 } }
+  /** The latest versions, newest first. */
+  async #versions(id: string, limit: number): Promise<Version[]> {
+    const params = { path: { id }, query: { limit } }
     const { items } = await answer(api.GET('/api/v1/entries/{id}/versions', { params }))
-    return items[0]
+    if (!Array.isArray(items)) throw foreign()
+    return items
   }
 
   #tell(what: (listener: WriteFollower) => void): void {

@@ -4,6 +4,7 @@ import type { Entry } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { LocalStore } from '../../lib/local-store'
 import { PageToasts, toasts } from '../../ui/toasts.svelte'
+import type { Wish } from './wishes'
 import { Writer } from './writer.svelte'
 
 type Call = [
@@ -19,6 +20,7 @@ const server = vi.hoisted(() => ({
   asked: [] as string[],
   down: false,
   refuses: false,
+  /** Whether something answers in its place. */
   foreign: false,
   loses: false,
 }))
@@ -46,7 +48,7 @@ vi.mock('../../api/client', async () => {
       await Promise.resolve()
       server.asked.push(`${name} ${call[0]}`)
       if (server.down) throw new ApiError(0, {})
-      if (server.foreign) throw new ApiError(0, { code: 'foreign' })
+      if (server.foreign) return {}
       if (server.refuses) throw new ApiError(422, { code: 'validation_failed' })
       const answer = what(...call)
       if (server.loses) throw new ApiError(0, {})
@@ -165,6 +167,46 @@ test('a change of nothing asks nothing', async () => {
   if (entry) expect(await writer.edit(entry, {}, '4')).toBeUndefined()
   expect(server.asked).toEqual([])
 })
+
+test('an undo that waits is dropped by a later change only once that is made', async () => {
+  await writer.logAltitude(4)
+  const [entry] = [...server.entries.values()]
+  if (!entry) throw new ApiError(0, {})
+  await writer.edit(entry, { value: 6 }, '6')
+  server.down = true
+  await undoLast()
+  expect(await writer.edit(entry, { value: 7 }, '7')).toMatchObject({ status: 0 })
+  expect(writer.outbox.changes).toHaveLength(1)
+  server.down = false
+  expect(await writer.edit(entry, { value: 7 }, '7')).toBeUndefined()
+  expect([writer.outbox.items, values()]).toEqual([[], [7]])
+})
+
+test('a change waits for the undo that is on its way', async () => {
+  await writer.logAltitude(4)
+  const [entry] = [...server.entries.values()]
+  if (!entry) throw new ApiError(0, {})
+  await writer.edit(entry, { value: 6 }, '6')
+  const toast = toasts.items.at(-1)
+  if (toast) toasts.act(toast)
+  // The undo has been sent, and is not answered yet.
+  while (!server.asked.at(-1)?.includes('versions')) await Promise.resolve()
+  await writer.edit(entry, { value: 7 }, '7')
+  expect(server.asked.at(-1)).toContain('PATCH')
+  expect(values()).toEqual([7])
+})
+
+test.each(['restore', 'change', 'log'] as const)(
+  'a foreign answer to the wish to %s is none: it waits',
+  async (to) => {
+    await writer.logAltitude(4)
+    const [entry] = [...server.entries.values()]
+    if (!entry) throw new ApiError(0, {})
+    server.foreign = true
+    const outcome = await writer.outbox.add({ to, entry } as Wish)
+    expect(outcome).toMatchObject({ problem: { code: 'foreign' }, waiting: true })
+  },
+)
 
 test('what was changed again meanwhile is not undone', async () => {
   await writer.logAltitude(4)
