@@ -13,7 +13,11 @@ export function undo(run: () => Promise<unknown>, says: Says = toasts) {
  * Runs something that may fail, and returns false where it failed or waits. A failure says `sorry` and offers to try
  * again.
  */
-export async function attempt(sorry: string, run: () => Promise<unknown>, says: Says): Promise<boolean> {
+export async function attempt(
+  sorry: string,
+  run: () => Promise<unknown>,
+  says: Says,
+): Promise<boolean> {
   try {
     return (await run()) !== false
   } catch (problem) {

@@ -176,10 +176,7 @@ export class Writer {
     }
   }
 
-  /**
-   * Logs a level in place of one that is on the server, and deletes that one. Both wait for the network, and are right
-   * as well where the server has changed the first already and only its answer was lost.
-   */
+  /** Logs a level in place of one on the server, even where that is changed already and only the answer was lost. */
   async #replace(last: Level, before: Entry, value: number): Promise<void> {
     if (last.toast !== undefined) this.#toasts.dismiss(last.toast)
     void this.outbox.add({ to: 'delete', entry: before })
