@@ -75,7 +75,7 @@ impl SuspiciousRow {
 
 /// The suspicious requests since `since` that `reader` may see, newest first. [`super::SecurityLog`] bounds how many there are.
 pub fn suspicious(conn: &mut DbConnection, reader: &User, since: Timestamp) -> QueryResult<Vec<SuspiciousRow>> {
-    let mut found = security_events::table
+    let mut found: Vec<SuspiciousRow> = security_events::table
         .filter(security_events::at.ge(since.0))
         .filter(security_events::kind.ne(SecurityEventKind::CspReport.as_str()))
         .order(security_events::at.desc())
