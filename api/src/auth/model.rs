@@ -106,6 +106,12 @@ impl Session {
         self.kind
     }
 
+    /// The session as other admins see it. Its last use is left out: a person or a script that logs uses it each time.
+    #[must_use]
+    pub(crate) fn without_last_use(self) -> Self {
+        Self { last_seen_at: self.created_at, ..self }
+    }
+
     /// Whether its use at `now` is worth noting.
     #[must_use]
     pub fn needs_noting(&self, now: Timestamp) -> bool {
@@ -182,7 +188,7 @@ pub fn renew_cookie(conn: &mut DbConnection, id: &SessionId, new_id: Uuid) -> Qu
     Ok((renewed > 0).then_some(new_id))
 }
 
-pub fn session_exists(conn: &mut DbConnection, id: &SessionId) -> QueryResult<bool> {
+fn session_exists(conn: &mut DbConnection, id: &SessionId) -> QueryResult<bool> {
     sessions::table.find(id).select(sessions::id).first::<SessionId>(conn).optional().map(|found| found.is_some())
 }
 

@@ -178,8 +178,8 @@ pub fn generate() -> String {
 const ROW: [char; 10] = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'];
 
 /// Judges a new password, which came in `field`: 12 to 128 characters, four kinds of them or at least 20, and not one that is easily guessed
-/// Judges a new password, which came in `field`: 12 to 128 characters, four kinds of them or at least 20 characters, and not easily guessed
 /// (zxcvbn 3 or better, knowing the user name and [`CONTEXT_WORDS`]).
+///
 /// # Errors
 /// The error says what would make the password better.
 pub fn check_strength(field: &str, password: &SecretString, username: &str) -> Result<(), FieldError> {

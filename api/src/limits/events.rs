@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use diesel::prelude::*;
 
-use super::suspicion::SecurityEventKind;
+use super::suspicion::{Finding, SecurityEventKind, private_place};
 use crate::{
     account::{ids::UserId, model::username_of},
     clock::{Clock, DAY, MINUTE},
@@ -27,6 +27,17 @@ pub struct SecurityEvent {
     /// The occurrence in words, never with a value that could be a credential.
     pub detail: String,
     pub caller: Option<Caller>,
+}
+
+impl SecurityEvent {
+    /// A refused request is there for every admin: to a private address it names neither the caller nor the person.
+    #[must_use]
+    pub fn of(Finding { kind, refused, detail }: Finding, caller: Option<Caller>) -> Self {
+        match private_place(&detail).filter(|_| refused) {
+            Some(detail) => Self { kind, detail, caller: None },
+            None => Self { kind, detail, caller },
+        }
+    }
 }
 
 /// How many were written in this minute and on this day: of suspicious requests, and of reports.
