@@ -83,6 +83,51 @@ async fn changes_of_many_are_later_too_and_preview_and_change_agree() {
 }
 
 #[actix_web::test]
+async fn going_back_is_undone_while_entries_lie_ahead_and_as_a_whole() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    let mut paths = Vec::new();
+    for value in [100, 200, 300] {
+        let entry = robin.log("water", value, "2026-03-01T11:00:00Z").await;
+        paths.push(format!("/api/v1/entries/{}", entry["id"].as_str().unwrap()));
+    }
+    app.clock.advance(MINUTE);
+    let moment = app.clock.now().to_string();
+    // Two changed at different times that lie ahead, and one after the clock was corrected.
+    app.clock.set_by(2 * HOUR);
+    for (path, value) in paths.iter().zip([110, 220]) {
+        app.clock.advance(5 * MINUTE);
+        robin.patch(path, json!({"value": value})).await.expect(StatusCode::OK);
+    }
+    app.clock.set_by(-2 * HOUR);
+    robin.patch(&paths[2], json!({"value": 330})).await.expect(StatusCode::OK);
+    let values = async || {
+        let mut values = Vec::new();
+        for path in &paths {
+            values.push(robin.get(path).await.json["value"].clone());
+        }
+        json!(values)
+    };
+    let rewind = async |to: &str| {
+        let preview = robin.post("/api/v1/entries/rewind?dry_run=true", json!({"to": to})).await;
+        let digest = preview.expect(StatusCode::OK).json["digest"].clone();
+        robin.post("/api/v1/entries/rewind", json!({"to": to, "digest": digest})).await.expect(StatusCode::OK);
+    };
+    rewind(&moment).await;
+    assert_eq!(values().await, json!([100, 200, 300]));
+    let mut changed = Vec::new();
+    for path in &paths {
+        changed.push(instant(&robin.get(&format!("{path}/versions")).await.json["items"][0]["replaced_at"]));
+    }
+    assert!(changed.iter().all(|at| *at == changed[0]), "{changed:?}");
+    rewind(&Timestamp(changed[0] - 1).to_string()).await;
+    assert_eq!(values().await, json!([110, 220, 330]));
+    let later = json!({"to": Timestamp(changed[0] + MINUTE).to_string()});
+    let refused = robin.post("/api/v1/entries/rewind?dry_run=true", later).await;
+    assert_eq!(refused.expect_problem(422, "invalid").fields(), ["to"], "nothing was changed that late");
+}
+
+#[actix_web::test]
 async fn tokens_that_were_made_ahead_work_as_long_as_their_session() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
