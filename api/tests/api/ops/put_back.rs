@@ -22,6 +22,12 @@ fn credentials(username: &str, password: &str) -> Value {
     json!({"username": username, "password": password})
 }
 
+/// What the server does once it finds that its clock was put back.
+async fn bring_all_back(app: &TestApp) {
+    let (now, jwt_life) = (app.clock.now(), app.state.config.jwt_ttl);
+    app.state.db.write(move |conn| Ok(bring_back(conn, now, jwt_life)?)).await.unwrap();
+}
+
 #[actix_web::test]
 async fn whatever_changes_an_entry_changes_it_later_than_what_changed_it_before() {
     let app = TestApp::start().await;
@@ -125,6 +131,41 @@ async fn going_back_is_undone_while_entries_lie_ahead_and_as_a_whole() {
     let later = json!({"to": Timestamp(changed[0] + MINUTE).to_string()});
     let refused = robin.post("/api/v1/entries/rewind?dry_run=true", later).await;
     assert_eq!(refused.expect_problem(422, "invalid").fields(), ["to"], "nothing was changed that late");
+}
+
+#[actix_web::test]
+async fn sessions_that_were_begun_ahead_last_as_long_as_those_begun_now() {
+    let app = TestApp::start().await;
+    let viewer = app.viewer().await;
+    app.clock.set_by(400 * DAY);
+    let jwt = async || {
+        let token = app.anonymous().post("/api/v1/auth/token", credentials(&viewer.username, PASSWORD)).await;
+        let token = token.expect(StatusCode::OK).json["access_token"].as_str().unwrap().to_owned();
+        Client { bearer: Some(token), ..app.anonymous() }
+    };
+    let (page, first) = (app.anonymous().sign_in(&viewer.username, PASSWORD).await, jwt().await);
+    let chosen = Timestamp(app.clock.now().0 + 30 * DAY).to_string();
+    let body = json!({"name": "button", "scopes": ["read"], "expires_at": chosen});
+    let made = page.post("/api/v1/me/tokens", body).await.expect(StatusCode::CREATED).json.clone();
+    let script = Client { bearer: made["token"].as_str().map(str::to_owned), ..app.anonymous() };
+    app.clock.set_by(-400 * DAY);
+    bring_all_back(&app).await;
+    app.clock.advance(DAY - 1);
+    first.get("/api/v1/me").await.expect(StatusCode::OK);
+    // As often as the server starts meanwhile, nothing is prolonged.
+    bring_all_back(&app).await;
+    app.clock.advance(1);
+    first.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+    for days in [0, 6, 6] {
+        app.clock.advance(days * DAY);
+        page.get("/api/v1/me").await.expect(StatusCode::OK);
+        app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
+    }
+    app.clock.advance(DAY);
+    page.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+    script.get("/api/v1/people").await.expect(StatusCode::OK);
+    app.clock.advance(400 * DAY);
+    script.get("/api/v1/people").await.expect(StatusCode::OK);
 }
 
 #[actix_web::test]
@@ -240,8 +281,7 @@ async fn what_lies_in_the_future_is_brought_back() {
     let reset = admin.post(&format!("/api/v1/admin/users/{}/reset-password", viewer.username), Value::Null).await;
     let temporary = reset.expect(StatusCode::OK).json["temporary_password"].as_str().unwrap().to_owned();
     app.clock.set_by(-5 * DAY);
-    let now = app.clock.now();
-    app.state.db.write(move |conn| Ok(bring_back(conn, now)?)).await.unwrap();
+    bring_all_back(&app).await;
     app.clock.advance(DAY - 1);
     app.anonymous().post(LOGIN, credentials(&viewer.username, &temporary)).await.expect(StatusCode::OK);
     app.clock.advance(1);
@@ -260,8 +300,7 @@ async fn whoever_was_refused_ahead_may_ask_again_a_day_from_now() {
     app.clock.set_by(-5 * DAY);
     let ask = async || alex.post("/api/v1/people/robin/share-requests", json!({})).await;
     assert_eq!(ask().await.expect_problem(409, "asked_recently").header("retry-after"), "86400");
-    let now = app.clock.now();
-    app.state.db.write(move |conn| Ok(bring_back(conn, now)?)).await.unwrap();
+    bring_all_back(&app).await;
     app.clock.advance(DAY);
     ask().await.expect(StatusCode::CREATED);
 }
