@@ -243,6 +243,25 @@ async fn a_penalty_that_was_made_ahead_lasts_as_long_as_it_would() {
 }
 
 #[actix_web::test]
+async fn offences_that_were_counted_ahead_are_forgotten_after_an_hour() {
+    let app = TestApp::with(&[("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "1/24h")]).await;
+    let viewer = app.viewer().await;
+    let offend = async |times: usize| {
+        for _ in 0..times {
+            viewer.get("/api/v1/me").await.expect_problem(429, "rate_limited");
+        }
+    };
+    app.clock.set_by(DAY);
+    viewer.get("/api/v1/me").await.expect(StatusCode::OK);
+    offend(AT_ONCE + OFFENCES as usize - 1).await;
+    app.clock.set_by(-DAY);
+    app.clock.advance(20 * HOUR);
+    // The first of another ten, the last of which earns the penalty.
+    offend(OFFENCES as usize).await;
+    viewer.get("/api/v1/me").await.expect_problem(429, "penalised");
+}
+
+#[actix_web::test]
 async fn setting_the_clock_neither_spends_a_limit_nor_fills_it() {
     let app = TestApp::with(&[("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "2/20s")]).await;
     let viewer = app.viewer().await;
