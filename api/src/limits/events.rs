@@ -67,9 +67,15 @@ impl Budget {
 }
 
 impl SecurityLog {
-    /// Writes an event to the log now and to the database soon, without waiting.
+    /// Writes an event to the log now and to the database soon, without waiting. Beyond their number reports are dropped altogether, since no
+    /// rate limit holds them.
     pub fn record(&self, db: &Db, clock: &Clock, context: AuditContext, event: SecurityEvent) {
         let SecurityEvent { kind, detail, caller } = event;
+        let report = kind == SecurityEventKind::CspReport;
+        let allowed = self.0.lock().unwrap_or_else(PoisonError::into_inner)[usize::from(report)].allows(context.at.0);
+        if report && !allowed {
+            return;
+        }
         let detail: String = detail.chars().filter(|letter| !letter.is_control()).take(DETAIL).collect();
         log::warn!(
             kind = kind.as_str(),
@@ -78,8 +84,7 @@ impl SecurityLog {
             request_id = context.request_id.as_deref();
             "security event"
         );
-        let sort = usize::from(kind == SecurityEventKind::CspReport);
-        if !self.0.lock().unwrap_or_else(PoisonError::into_inner)[sort].allows(context.at.0) {
+        if !allowed {
             return;
         }
         let id = clock.new_id().to_string();
