@@ -22,6 +22,7 @@ const server = vi.hoisted(() => ({
   refuses: false,
   /** Whether something answers in its place. */
   foreign: false,
+  proxied: false,
   loses: false,
 }))
 
@@ -49,6 +50,7 @@ vi.mock('../../api/client', async () => {
       server.asked.push(`${name} ${call[0]}`)
       if (server.down) throw new ApiError(0, {})
       if (server.foreign) return {}
+      if (server.proxied) throw new ApiError(0, { code: 'foreign' })
       if (server.refuses) throw new ApiError(422, { code: 'validation_failed' })
       const answer = what(...call)
       if (server.loses) throw new ApiError(0, {})
@@ -95,7 +97,7 @@ beforeEach(() => {
   server.entries.clear()
   server.versions.clear()
   server.asked = []
-  server.down = server.refuses = server.foreign = server.loses = false
+  server.down = server.refuses = server.foreign = server.proxied = server.loses = false
   localStorage.clear()
   toasts.clear()
   writer = new Writer(new LocalStore(localStorage, 'ada'), () => undefined)
@@ -239,7 +241,7 @@ test.each([
 
 test.each([
   ['without a network', () => (server.down = true)],
-  ['whose answer was a proxy’s', () => (server.foreign = true)],
+  ['whose answer was a proxy’s', () => (server.proxied = true)],
   ['whose answer was lost', () => (server.loses = true)],
 ])('a correction %s waits, and is made in the end', async (_, goWrong) => {
   await writer.logAltitude(5)
@@ -252,7 +254,7 @@ test.each([
   ])
   expect([...writer.outbox.gone]).toEqual([first?.id])
   expect(toasts.items).toEqual([])
-  server.down = server.foreign = server.loses = false
+  server.down = server.proxied = server.loses = false
   await writer.outbox.retry()
   expect(values()).toEqual([8])
   expect(writer.outbox.items).toEqual([])
