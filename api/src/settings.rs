@@ -1,6 +1,9 @@
-//! Settings that an admin changes while the server runs. Every request needs them: they stay in memory, read again after each change.
+//! Settings that an admin changes while the server runs. Every request needs them: they stay in memory, renewed by each change.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{
+    PoisonError, RwLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use diesel::prelude::*;
 use serde::Serialize;
@@ -50,6 +53,8 @@ fn find(conn: &mut DbConnection, name: &str) -> QueryResult<Option<String>> {
     dsl::settings.find(name).select(dsl::value).first(conn).optional()
 }
 
+/// Returns the settings that are in effect with the changes.
+///
 /// # Errors
 /// [`Code::SetByConfiguration`] if the configuration began the maintenance that is to end.
 pub fn change(
@@ -57,7 +62,7 @@ pub fn change(
     config: &Config,
     context: &AuditContext,
     changes: SettingChanges,
-) -> ApiResult<()> {
+) -> ApiResult<Settings> {
     if config.maintenance_mode && changes.maintenance_mode == Some(false) {
         return Err(ApiError::new(
             Code::SetByConfiguration,
@@ -74,29 +79,39 @@ pub fn change(
         }
         context.record(conn, &AuditEvent::new(Action::SettingUpdate).on(name).detail(value))?;
     }
-    Ok(())
+    Ok(effective(conn, config)?)
 }
 
 /// The settings in force.
 #[derive(Debug)]
-pub struct CurrentSettings(RwLock<Settings>);
+pub struct CurrentSettings {
+    /// With the turn of the change that made them.
+    held: RwLock<(u64, Settings)>,
+    turns: AtomicU64,
+}
 
 impl CurrentSettings {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self(RwLock::new(settings))
+        Self { held: RwLock::new((0, settings)), turns: AtomicU64::new(0) }
     }
 
     #[must_use]
     pub fn get(&self) -> Settings {
-        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.held.read().unwrap_or_else(PoisonError::into_inner).1
     }
 
-    /// Reads them again. The lock is held meanwhile, so that of two changes at once the older one cannot be the last to be noted.
-    pub fn refresh(&self, conn: &mut DbConnection, config: &Config) -> QueryResult<Settings> {
-        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        *held = effective(conn, config)?;
-        Ok(*held)
+    /// The turn of a change. Take it in the transaction of the change: those run one after the other.
+    pub fn turn(&self) -> u64 {
+        self.turns.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Notes what a committed change made of them. Of two changes at once the older one may come last, and is passed over.
+    pub fn note(&self, turn: u64, settings: Settings) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        if turn > held.0 {
+            *held = (turn, settings);
+        }
     }
 
     /// Whether somebody who has proved who they are may sign in now.

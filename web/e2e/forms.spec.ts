@@ -14,6 +14,13 @@ async function slow(page: Page, path: string): Promise<() => void> {
   return go
 }
 
+/** Resolves once a POST request is on its way there. */
+async function sent(page: Page, path: string): Promise<void> {
+  await page.waitForRequest(
+    (request) => request.method() === 'POST' && request.url().endsWith(path),
+  )
+}
+
 test.describe('the number that was meant', () => {
   const typed = [
     { locale: 'en-US', text: '1,500', said: '= 1,500 ml', value: 1500 },
@@ -55,6 +62,24 @@ test.describe('the number that was meant', () => {
       await expect.poll(() => client.entries()).toMatchObject([{ value }])
     })
   }
+
+  test('an amount that was typed in ounces stays that amount when the unit changes', async ({
+    page,
+    admin,
+    client,
+  }) => {
+    await client.send('PATCH', '/me', { unit: 'fl_oz' })
+    await enter(page, admin)
+    await page.getByRole('button', { name: 'Other' }).click()
+    await page.getByLabel('Other amount (fl oz)').fill('16')
+    await client.send('PATCH', '/me', { unit: 'ml' })
+    const field = page.getByLabel('Other amount (ml)')
+    await expect(field).toHaveValue('473')
+    await page.reload()
+    await expect(field).toHaveValue('473')
+    await field.press('Enter')
+    await expect.poll(() => client.entries()).toMatchObject([{ value: 473 }])
+  })
 
   test('sixteen times an ounce is sixteen ounces, and the limit that is told is taken', async ({
     page,
@@ -163,6 +188,81 @@ test.describe('one intention is one', () => {
     answer()
     await expect(dialog).toBeHidden()
     expect(await client.entries()).toHaveLength(1)
+  })
+
+  test('an entry whose dialog is closed while it is on its way', async ({
+    page,
+    admin,
+    client,
+  }) => {
+    await enter(page, admin, '/history')
+    const answer = await slow(page, '/entries')
+    const dialog = page.getByRole('dialog')
+    const amount = dialog.getByLabel('Amount (ml)')
+    await page.getByRole('button', { name: 'Add an entry' }).click()
+    await amount.fill('444')
+    const first = sent(page, '/entries')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await first
+    await page.keyboard.press('Escape')
+    await expect(dialog).toBeHidden()
+
+    // The next is another, and the late answer leaves it alone.
+    await page.getByRole('button', { name: 'Add an entry' }).click()
+    await expect(amount).toHaveValue('')
+    await amount.fill('555')
+    answer()
+    await expect(page.getByRole('main')).toContainText('444')
+    await expect(amount).toHaveValue('555')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(dialog).toBeHidden()
+    const values = async () => (await client.entries()).map(({ value }) => value)
+    await expect.poll(values).toEqual(expect.arrayContaining([444, 555]))
+    expect(await values()).toHaveLength(2)
+  })
+
+  test('another amount whose page is left while it is on its way', async ({
+    page,
+    admin,
+    client,
+  }) => {
+    await enter(page, admin)
+    const answer = await slow(page, '/entries')
+    await page.getByRole('button', { name: 'Other' }).click()
+    const field = page.getByLabel('Other amount (ml)')
+    await field.fill('333')
+    const first = sent(page, '/entries')
+    await field.press('Enter')
+    await first
+    await page.getByRole('navigation').getByRole('link', { name: 'History' }).click()
+    await expect(page.getByRole('button', { name: 'Add an entry' })).toBeVisible()
+    await page.getByRole('navigation').getByRole('link', { name: 'Today' }).click()
+    await expect(page.getByRole('button', { name: 'Other' })).toBeVisible()
+    await expect(field).toBeHidden()
+    answer()
+    await expect(card(page, 'Water')).toContainText('333 ml of 2,000 ml today')
+    await expect.poll(async () => (await client.entries()).length).toBe(1)
+  })
+
+  test('a token whose dialog is closed while it is on its way', async ({ page, admin, client }) => {
+    await stopClock(page)
+    await enter(page, admin, '/settings')
+    const answer = await slow(page, '/me/tokens')
+    await page.getByRole('button', { name: 'Create a token' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name').fill('porch')
+    const first = sent(page, '/me/tokens')
+    await dialog.getByRole('button', { name: 'Create token' }).click()
+    await first
+    await page.keyboard.press('Escape')
+    await toast(page, 'What you typed is kept.').getByRole('button', { name: 'Go on' }).click()
+    await expect(dialog.getByLabel('Name')).toHaveValue('porch')
+    answer()
+    await expect(page.getByRole('main')).toContainText('porch')
+    await dialog.getByRole('button', { name: 'Create token' }).click()
+    await expect(dialog.getByLabel('Token', { exact: true })).toHaveValue(/^st_/)
+    const tokens = (await (await client.send('GET', '/me/tokens')).json()) as { items: unknown[] }
+    expect(tokens.items).toHaveLength(1)
   })
 
   test('a key that is held down', async ({ page, admin, client }) => {

@@ -213,6 +213,49 @@ test('what is given up after its answer was lost goes from the server, when it c
   expect(await kept(page)).toBe(0)
 })
 
+test('a gateway’s 404 does not end the wish to delete', async ({ page, admin, client }) => {
+  await client.log({ metric: 'water', value: 250 })
+  await stopClock(page)
+  await enter(page, admin, '/history')
+  await page.route(ONE, (route) =>
+    route.fulfill({
+      status: 404,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ status: 404, code: 'no_route', request_id: 'of-the-gateway' }),
+    }),
+  )
+  await page.getByRole('button', { name: /^Delete 250 ml/ }).click()
+  const changes = card(page, 'Not changed yet')
+  await expect(changes).toContainText('Delete')
+  await page.unroute(ONE)
+  await changes.getByRole('button', { name: 'Retry now' }).click()
+  await expect(changes).toBeHidden()
+  expect(await client.entries()).toEqual([])
+})
+
+test('what arrived while its answer was lost counts once, and waits no more', async ({
+  page,
+  admin,
+  client,
+}) => {
+  await page.route('**/events', (route) => route.abort())
+  await stopClock(page)
+  await enter(page, admin)
+  await expect(card(page, 'Water')).toContainText('Never')
+  await page.route(ENTRIES, async (route) => {
+    await route.fetch()
+    await route.abort('connectionreset')
+  })
+  await page.getByRole('button', { name: 'Log 250 ml' }).click()
+  await expect(card(page, 'Not saved yet')).toBeVisible()
+  expect(await client.entries()).toHaveLength(1)
+  await page.reload()
+  await expect(card(page, 'The day so far')).toContainText('250 ml')
+  await expect(card(page, 'Not saved yet')).toBeHidden()
+  await expect(card(page, 'Water')).toContainText('250 ml of')
+  expect(await kept(page)).toBe(0)
+})
+
 test('an undo that did not arrive is reported, stored and done', async ({
   page,
   admin,

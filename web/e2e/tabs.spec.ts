@@ -216,6 +216,23 @@ test.describe('two admins in one browser', () => {
         expect(await bens.entries()).toEqual([])
       })
     }
+
+    test('what a page offers to take away is taken away by nobody else', async ({
+      page: anna,
+      admin,
+    }) => {
+      await deaf(anna)
+      await enter(anna, admin, '/admin/audit')
+      const links = anna.getByRole('link', { name: /^Export as/ })
+      await expect(links).toHaveCount(2)
+      const paths = await links.evaluateAll((found) =>
+        found.map((link) => link.getAttribute('href')),
+      )
+      for (const path of paths) expect((await anna.request.get(path ?? '')).status()).toBe(200)
+      const signedIn = await anna.request.post('/api/v1/auth/login', { data: ben })
+      expect(signedIn.status()).toBe(200)
+      for (const path of paths) expect((await anna.request.get(path ?? '')).status()).toBe(409)
+    })
   })
 
   test('waiting changes stay for their owner, and arrive there', async ({

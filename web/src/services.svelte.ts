@@ -12,6 +12,7 @@ import { People, providePeople } from './rooms/live/people.svelte'
 import { provideUnsaved } from './rooms/live/unsaved'
 import { provideShares, Shares } from './rooms/people/shares.svelte'
 import { DeviceZone } from './rooms/people/zone.svelte'
+import { PageToasts, provideToasts } from './ui/toasts.svelte'
 
 export interface Services {
   store: LocalStore
@@ -20,6 +21,7 @@ export interface Services {
   live: Live
   shares: Shares
   device: DeviceZone
+  toasts: PageToasts
 }
 
 /** Makes the services while a component is set up, and runs them for as long as the component is there. */
@@ -28,10 +30,11 @@ export function provideServices(me: () => Me): Services {
   const first = session.takeFirst()
   const given = first?.shares?.next_cursor === null ? first.shares.items : undefined
   const store = new LocalStore(keeping.shelf, username)
+  const toasts = provideToasts(new PageToasts())
   const people = providePeople(new People())
   const live = provideLive(new Live(people, given !== undefined))
   const shares = provideShares(new Shares())
-  const writer = provideWriter(new Writer(store, settled))
+  const writer = provideWriter(new Writer(store, settled, toasts))
   provideUnsaved(() => writer.outbox.unsaved)
   if (first) people.begin(first)
   if (given) shares.list.set(given)
@@ -42,16 +45,19 @@ export function provideServices(me: () => Me): Services {
     else if (live.health !== 'live') void live.poll(username)
   }
 
-  const services = { store, writer, people, live, shares, device: new DeviceZone(store) }
+  const services = { store, writer, people, live, shares, toasts, device: new DeviceZone(store) }
   const admin = $derived(me().role === 'admin')
   keepGoing(services, () => admin)
   return services
 }
 
-function keepGoing({ writer, people, live, shares }: Services, admin: () => boolean): void {
+function keepGoing({ writer, people, live, shares, toasts }: Services, admin: () => boolean): void {
   $effect(() => {
     // The first screen has taken it by now.
     people.begun()
+  })
+  $effect(() => () => {
+    toasts.leave()
   })
   $effect(() => untrack(() => writer.outbox.start()))
   const entry = (id: string, entry: Entry | null) => {

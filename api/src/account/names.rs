@@ -10,8 +10,9 @@ use validator::ValidationError;
 use super::{model::User, username::Username};
 use crate::db::{DbConnection, schema::users};
 
-/// Characters that take no room where they are shown: Unicode's `Default_Ignorable_Code_Point`, and the marks around annotations.
-const INVISIBLE: [(char, char); 18] = [
+/// Characters that take no room where they are shown: Unicode's `Default_Ignorable_Code_Point`, the marks around annotations,
+/// and the controls that place hieroglyphs.
+const INVISIBLE: [(char, char); 19] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
     ('\u{61c}', '\u{61c}'),
@@ -27,6 +28,7 @@ const INVISIBLE: [(char, char); 18] = [
     ('\u{feff}', '\u{feff}'),
     ('\u{ffa0}', '\u{ffa0}'),
     ('\u{fff0}', '\u{fffb}'),
+    ('\u{13430}', '\u{1343f}'),
     ('\u{1bca0}', '\u{1bca3}'),
     ('\u{1d173}', '\u{1d17a}'),
     ('\u{e0000}', '\u{e0fff}'),
@@ -38,9 +40,12 @@ fn is_invisible(c: char) -> bool {
     c.is_control() || INVISIBLE.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
-/// White space in any script; the empty pattern of Braille shows nothing either.
+/// Characters that take room and show nothing: the empty pattern of Braille, the blanks of hieroglyphs, and the null note.
+const BLANK: [char; 4] = ['\u{2800}', '\u{13441}', '\u{13442}', '\u{1d159}'];
+
+/// White space in any script, and what looks like it.
 fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c == '\u{2800}'
+    c.is_whitespace() || BLANK.contains(&c)
 }
 
 /// # Errors
@@ -143,8 +148,23 @@ mod tests {
             "\u{3000}",
             "\u{a0}",
             "\u{feff}",
+            "\u{1d159}",
             "\u{1d173}",
+            "\u{1d17a}",
+            "\u{13430}",
+            "\u{13441}",
+            "\u{13442}",
+            "\u{16fe4}",
+            "\u{180b}",
             "\u{180e}",
+            "\u{17b4}",
+            "\u{17b5}",
+            "\u{1160}",
+            "\u{1bca0}",
+            "\u{2064}",
+            "\u{206f}",
+            "\u{fff0}",
+            "\u{e0100}",
             "\u{34f}",
             " \u{200b} ",
         ];
@@ -171,6 +191,7 @@ mod tests {
             ("Bob", "B0b"),
             ("robin", "r\u{200d}obin"),
             ("Old Joe", "Old\u{a0}Joe"),
+            ("Old Joe", "Old\u{1d159}Joe"),
             ("robin", "rob\u{202e}in"),
             ("é", "e\u{301}"),
         ] {

@@ -14,7 +14,7 @@ use super::{
     private::{Numbering, Reader},
 };
 use crate::{
-    auth::guard::AdminUser,
+    auth::guard::{AdminUser, CurrentUser},
     clock::Timestamp,
     error::ApiResult,
     http::{
@@ -172,7 +172,7 @@ pub struct ExportAudit {
 
 /// Export the audit log.
 ///
-/// Oldest first, streamed: the records that the list shows to you. The export is recorded too.
+/// Oldest first, streamed: the records that the list shows to you. The export is recorded first.
 #[utoipa::path(
     tag = "audit",
     params(ExportAudit),
@@ -189,11 +189,10 @@ pub async fn export_audit(
     let ExportAudit { format, from, to } = query.0;
     let reader = Reader::new(&admin.0.user);
     let filter = AuditFilter { from, to, reader: Some(reader.clone()), ..AuditFilter::default() };
-    let context = admin.0.context.clone();
     let admin = Rc::new(admin.0);
-    state.db.write_later("an export of the audit log", move |conn| {
-        Ok(context.record(conn, &AuditEvent::new(Action::AuditExport))?)
-    });
+    let recorded = CurrentUser::clone(&admin)
+        .write(&state.db, |conn, context| Ok(context.record(conn, &AuditEvent::new(Action::AuditExport))?));
+    recorded.await?;
     let (content_type, name) = match format {
         ExportFormat::Jsonl => ("application/x-ndjson", "audit.jsonl"),
         ExportFormat::Csv => ("text/csv; charset=utf-8", "audit.csv"),

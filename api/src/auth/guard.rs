@@ -112,8 +112,8 @@ impl CurrentUser {
         .await
     }
 
-    /// Runs `f` like [`Db::write`], unless the session was ended while the request waited for a hash or for
-    /// its turn: ending all sessions, or taking rights away, also ends requests under way (OWASP ASVS 15.4.2).
+    /// Runs `f` like [`Db::write`], unless the session was ended, or its user disabled, while the request waited
+    /// for a hash or for its turn: ending all sessions, or taking rights away, also ends requests under way (OWASP ASVS 15.4.2).
     pub async fn write<T, F>(self, db: &Db, f: F) -> ApiResult<T>
     where
         T: Send + 'static,
@@ -121,9 +121,7 @@ impl CurrentUser {
     {
         let Self { session_id, context, .. } = self;
         db.write(move |conn| {
-            if !model::session_exists(conn, &session_id)? {
-                return Err(ApiError::unauthorized());
-            }
+            model::user_of_session(conn, &session_id)?.ok_or_else(ApiError::unauthorized)?;
             f(conn, &context)
         })
         .await

@@ -1,5 +1,7 @@
 //! Session rows.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -7,6 +9,7 @@ use super::{
     api_tokens::{self, Scope},
     continuation,
     ids::SessionId,
+    sign_in::COOKIE_LIFE,
 };
 use crate::{
     account::{
@@ -106,6 +109,12 @@ impl Session {
         self.kind
     }
 
+    /// The session as other admins see it. Its last use is left out: a person or a script that logs uses it each time.
+    #[must_use]
+    pub(crate) fn without_last_use(self) -> Self {
+        Self { last_seen_at: self.created_at, ..self }
+    }
+
     /// Whether its use at `now` is worth noting.
     #[must_use]
     pub fn needs_noting(&self, now: Timestamp) -> bool {
@@ -182,7 +191,7 @@ pub fn renew_cookie(conn: &mut DbConnection, id: &SessionId, new_id: Uuid) -> Qu
     Ok((renewed > 0).then_some(new_id))
 }
 
-pub fn session_exists(conn: &mut DbConnection, id: &SessionId) -> QueryResult<bool> {
+fn session_exists(conn: &mut DbConnection, id: &SessionId) -> QueryResult<bool> {
     sessions::table.find(id).select(sessions::id).first::<SessionId>(conn).optional().map(|found| found.is_some())
 }
 
@@ -234,6 +243,20 @@ pub fn admins_without_second_factor(conn: &mut DbConnection) -> QueryResult<Vec<
 
 pub fn note_use(conn: &mut DbConnection, id: &SessionId, now: Timestamp) -> QueryResult<()> {
     diesel::update(sessions::table.find(id)).set(sessions::last_seen_at.eq(now)).execute(conn).map(drop)
+}
+
+/// Lets no session that was begun in the future last longer than one that begins at `now`, nor a JWT, which is worth nothing without its
+/// session. The end of an API token was its owner's choice.
+pub fn bound_lives(conn: &mut DbConnection, now: Timestamp, jwt_life: Duration) -> QueryResult<()> {
+    let jwt_life = i64::try_from(jwt_life.as_millis()).unwrap_or(i64::MAX);
+    for (kind, life) in [(SessionKind::Cookie, COOKIE_LIFE), (SessionKind::Jwt, jwt_life)] {
+        let latest = now.0.saturating_add(life);
+        let ahead = sessions::created_at.gt(now.0).and(sessions::expires_at.gt(latest));
+        diesel::update(sessions::table.filter(sessions::kind.eq(kind)).filter(ahead))
+            .set(sessions::expires_at.eq(latest))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// The living sessions of a user, newest first: the devices, or the API tokens.

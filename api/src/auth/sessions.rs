@@ -35,7 +35,7 @@ pub struct SessionView {
     current: bool,
     kind: SessionKind,
     created_at: Timestamp,
-    /// To the minute.
+    /// To the minute; to other admins the time of `created_at`.
     last_seen_at: Timestamp,
     expires_at: Timestamp,
     #[schema(required = true, example = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")]
@@ -104,11 +104,10 @@ pub async fn delete_session(
     current: CurrentUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let CurrentUser { user, context, .. } = current;
-    let ended = state
-        .db
-        .write(move |conn| {
-            let ended = model::end_device_of(conn, &user.id, &SessionId::from(*id))?;
+    let owner = current.user.id.clone();
+    let ended = current
+        .write(&state.db, move |conn, context| {
+            let ended = model::end_device_of(conn, &owner, &SessionId::from(*id))?;
             if ended {
                 context.record(conn, &AuditEvent::new(Action::SessionEnd).on(id.to_string()))?;
             }
@@ -127,10 +126,9 @@ pub async fn delete_session(
 )]
 #[delete("/me/sessions")]
 pub async fn delete_other_sessions(state: web::Data<AppState>, current: CurrentUser) -> ApiResult<HttpResponse> {
-    let CurrentUser { user, session_id, context, .. } = current;
-    state
-        .db
-        .write(move |conn| {
+    let (user, session_id) = (current.user.clone(), current.session_id.clone());
+    current
+        .write(&state.db, move |conn, context| {
             model::end_other_devices(conn, &user.id, &session_id)?;
             Ok(context.record(conn, &AuditEvent::new(Action::SessionEnd).on(&user.username).detail("all others"))?)
         })
@@ -180,11 +178,10 @@ pub async fn update_password(
     }
     confirm_password(&state, &auth, &current, &current_password, Action::PasswordChange).await?;
     let hash = auth.passwords.hash(&new_password).await?;
-    let CurrentUser { user, session_id, context, .. } = current;
-    let (owner, new_id) = (user.clone(), state.clock.new_id());
-    let renewed = state
-        .db
-        .write(move |conn| {
+    let (user, session_id, new_id) = (current.user.clone(), current.session_id.clone(), state.clock.new_id());
+    let owner = user.clone();
+    let renewed = current
+        .write(&state.db, move |conn, context| {
             // A faster request has changed the password that `current_password` was verified against.
             if !set_password(conn, &user, &hash)? {
                 return Err(ApiError::unauthorized());

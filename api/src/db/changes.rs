@@ -1,6 +1,6 @@
 //! Notices what was committed, by this process or another.
 
-use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
+use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
 use r2d2::ManageConnection;
 
 use super::connection::{DbConnection, Manager};
@@ -40,6 +40,6 @@ impl Changes {
     /// # Errors
     /// The errors of `f`.
     pub fn read<T>(&mut self, f: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        self.connection.transaction(f)
+        self.connection.reading(f)
     }
 }

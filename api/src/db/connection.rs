@@ -6,6 +6,8 @@ use diesel::{
 };
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
+use crate::error::ApiError;
+
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 
 /// `busy_timeout` comes first: each of the others may already have to wait for a lock. FULL syncs the log at every commit; in a
@@ -49,6 +51,14 @@ impl DbConnection {
             Self::Postgresql(connection) => AnsiTransactionManager::begin_transaction(connection),
             Self::Sqlite(connection) => AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE"),
         }
+    }
+
+    /// Runs `f` in a transaction. Its own error is the answer also where SQLite has ended the transaction for it: Diesel would tell of the
+    /// ROLLBACK that failed for that reason.
+    pub(super) fn reading<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T, ApiError>) -> Result<T, ApiError> {
+        let mut failed = None;
+        let outcome = self.transaction(|conn| f(conn).inspect_err(|error| failed = Some(error.clone())));
+        outcome.map_err(|error| failed.unwrap_or(error))
     }
 
     pub(super) fn checkpoint(&mut self) -> QueryResult<()> {

@@ -15,7 +15,6 @@ mod writer;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use actix_web::web;
-use diesel::Connection;
 
 pub use self::changes::Changes;
 pub use self::connection::{DbConnection, MIGRATIONS};
@@ -102,7 +101,7 @@ impl Db {
             let db = self.clone();
             web::block(move || db.reader()).await.map_err(ApiError::internal)??
         };
-        DbConnection::transaction(&mut connection, f)
+        connection.reading(f)
     }
 
     /// [`Db::read`] on a thread of its own, for a read that takes long.
@@ -184,7 +183,7 @@ impl Db {
 
     /// [`Db::read`] for the command line.
     pub fn read_blocking<T>(&self, f: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        DbConnection::transaction(&mut *self.reader()?, f)
+        self.reader()?.reading(f)
     }
 
     fn reader(&self) -> Result<r2d2::PooledConnection<Manager>, ApiError> {

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use diesel::prelude::*;
 
-use super::suspicion::SecurityEventKind;
+use super::suspicion::{Finding, SecurityEventKind, private_place};
 use crate::{
     account::{ids::UserId, model::username_of},
     clock::{Clock, DAY, MINUTE},
@@ -27,6 +27,17 @@ pub struct SecurityEvent {
     /// The occurrence in words, never with a value that could be a credential.
     pub detail: String,
     pub caller: Option<Caller>,
+}
+
+impl SecurityEvent {
+    /// A refused request is there for every admin: to a private address it names neither the caller nor the person.
+    #[must_use]
+    pub fn of(Finding { kind, refused, detail }: Finding, caller: Option<Caller>) -> Self {
+        match private_place(&detail).filter(|_| refused) {
+            Some(detail) => Self { kind, detail, caller: None },
+            None => Self { kind, detail, caller },
+        }
+    }
 }
 
 /// How many were written in this minute and on this day: of suspicious requests, and of reports.
@@ -56,9 +67,15 @@ impl Budget {
 }
 
 impl SecurityLog {
-    /// Writes an event to the log now and to the database soon, without waiting.
+    /// Writes an event to the log now and to the database soon, without waiting. Beyond their number reports are dropped altogether, since no
+    /// rate limit holds them.
     pub fn record(&self, db: &Db, clock: &Clock, context: AuditContext, event: SecurityEvent) {
         let SecurityEvent { kind, detail, caller } = event;
+        let report = kind == SecurityEventKind::CspReport;
+        let allowed = self.0.lock().unwrap_or_else(PoisonError::into_inner)[usize::from(report)].allows(context.at.0);
+        if report && !allowed {
+            return;
+        }
         let detail: String = detail.chars().filter(|letter| !letter.is_control()).take(DETAIL).collect();
         log::warn!(
             kind = kind.as_str(),
@@ -67,8 +84,7 @@ impl SecurityLog {
             request_id = context.request_id.as_deref();
             "security event"
         );
-        let sort = usize::from(kind == SecurityEventKind::CspReport);
-        if !self.0.lock().unwrap_or_else(PoisonError::into_inner)[sort].allows(context.at.0) {
+        if !allowed {
             return;
         }
         let id = clock.new_id().to_string();

@@ -13,7 +13,7 @@ use super::{
     suspicion::SecurityEventKind,
 };
 use crate::{
-    account::username::Username,
+    account::{model::User, username::Username},
     auth::{guard::AdminUser, lockout},
     clock::{DAY, HOUR, Timestamp},
     db::DbConnection,
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How many of the newest are shown of each sort.
-const SHOWN: i64 = 50;
+const SHOWN: u8 = 50;
 
 /// The events of the last 24 hours, and the callers who are kept out now.
 #[derive(Debug, Serialize, ToSchema)]
@@ -146,7 +146,8 @@ pub struct SuspiciousRequest {
 
 /// Read the security report.
 ///
-/// Failed sign-ins, locked names, penalties and suspicious requests of the last 24 hours.
+/// Failed sign-ins, locked names, penalties and suspicious requests of the last 24 hours. What others
+/// sent to entries, people and shares is shown to them alone.
 #[utoipa::path(
     tag = "limits",
     responses(
@@ -156,11 +157,12 @@ pub struct SuspiciousRequest {
 #[get("/admin/security")]
 pub async fn get_security(state: web::Data<AppState>, admin: AdminUser) -> ApiResult<web::Json<SecurityReport>> {
     let now = state.clock.now();
-    admin.0.read(&state.db, |conn, _| report(conn, now)).await.map(web::Json)
+    admin.0.read(&state.db, |conn, reader| report(conn, reader, now)).await.map(web::Json)
 }
 
-fn report(conn: &mut DbConnection, now: Timestamp) -> ApiResult<SecurityReport> {
+fn report(conn: &mut DbConnection, reader: &User, now: Timestamp) -> ApiResult<SecurityReport> {
     let since = Timestamp(now.0 - DAY);
+    let mut suspicious = model::suspicious(conn, reader, since)?;
     let hours = (0..24)
         .map(|hour| {
             let (from, to) = (Timestamp(since.0 + hour * HOUR), Timestamp(since.0 + (hour + 1) * HOUR));
@@ -170,12 +172,12 @@ fn report(conn: &mut DbConnection, now: Timestamp) -> ApiResult<SecurityReport> 
                 at: from,
                 failed_sign_ins: model::count_failed_sign_ins(conn, from, to)?,
                 penalties: model::count_penalties(conn, from, to)?,
-                suspicious: model::count_suspicious(conn, from, to)?,
+                suspicious: suspicious.iter().map(|row| i64::from((from..to).contains(&row.at))).sum(),
                 csp_reports: model::count_csp_reports(conn, from, to)?,
             })
         })
         .collect::<ApiResult<_>>()?;
-    let failed_sign_ins = model::failed_sign_ins(conn, since, SHOWN)?
+    let failed_sign_ins = model::failed_sign_ins(conn, since, i64::from(SHOWN))?
         .into_iter()
         .map(|(at, username, address, request_id)| FailedSignIn { at, username, address, request_id })
         .collect();
@@ -184,7 +186,8 @@ fn report(conn: &mut DbConnection, now: Timestamp) -> ApiResult<SecurityReport> 
         .map(|(username, locked_until)| Lockout { username, locked_until })
         .collect();
     let penalties = penalties::views(conn, now)?;
-    let suspicious = model::suspicious(conn, since, SHOWN)?
+    suspicious.truncate(usize::from(SHOWN));
+    let suspicious = suspicious
         .into_iter()
         .map(|row| SuspiciousRequest {
             at: row.at,

@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::suspicion::SecurityEventKind;
+use super::suspicion::{SecurityEventKind, private_place};
 use crate::{
-    account::username::Username,
+    account::{model::User, username::Username},
     clock::Timestamp,
     db::{
         DbConnection,
@@ -39,14 +39,6 @@ pub fn count_csp_reports(conn: &mut DbConnection, from: Timestamp, to: Timestamp
         .get_result(conn)
 }
 
-pub fn count_suspicious(conn: &mut DbConnection, from: Timestamp, to: Timestamp) -> QueryResult<i64> {
-    security_events::table
-        .filter(security_events::at.ge(from.0).and(security_events::at.lt(to.0)))
-        .filter(security_events::kind.ne(SecurityEventKind::CspReport.as_str()))
-        .count()
-        .get_result(conn)
-}
-
 /// When, at which name, from where, in which request.
 pub type FailedSignInRow = (Timestamp, Option<String>, Option<String>, Option<String>);
 
@@ -73,13 +65,22 @@ pub struct SuspiciousRow {
     pub request_id: Option<String>,
 }
 
-/// The newest suspicious requests since `since`.
-pub fn suspicious(conn: &mut DbConnection, since: Timestamp, limit: i64) -> QueryResult<Vec<SuspiciousRow>> {
-    security_events::table
+impl SuspiciousRow {
+    /// A request to a private address says when its user logged, or whom they watch: only they see it.
+    fn is_shown_to(&self, reader: &User) -> bool {
+        let own = self.username.as_ref() == Some(&reader.username) && self.at >= reader.created_at;
+        own || self.username.is_none() || private_place(&self.detail).is_none()
+    }
+}
+
+/// The suspicious requests since `since` that `reader` may see, newest first. [`super::SecurityLog`] bounds how many there are.
+pub fn suspicious(conn: &mut DbConnection, reader: &User, since: Timestamp) -> QueryResult<Vec<SuspiciousRow>> {
+    let mut found: Vec<SuspiciousRow> = security_events::table
         .filter(security_events::at.ge(since.0))
         .filter(security_events::kind.ne(SecurityEventKind::CspReport.as_str()))
         .order(security_events::at.desc())
-        .limit(limit)
         .select(SuspiciousRow::as_select())
-        .load(conn)
+        .load(conn)?;
+    found.retain(|row| row.is_shown_to(reader));
+    Ok(found)
 }

@@ -14,7 +14,7 @@ use diesel::prelude::*;
 use super::handlers::Penalty;
 use crate::{
     account::{ids::UserId, model::username_of},
-    clock::{Clock, DAY, HOUR, MINUTE, SECOND, Timestamp},
+    clock::{Clock, DAY, MINUTE, SECOND, Timestamp},
     db::{Db, DbConnection, schema::penalties},
     error::{ApiError, ApiResult, Code},
     http::caller::Caller,
@@ -23,6 +23,7 @@ use crate::{
 
 /// The number of offences within an hour that earns a penalty.
 pub const OFFENCES: u32 = 10;
+const AN_HOUR: Duration = Duration::from_hours(1);
 const LONGEST: i64 = DAY;
 /// A level is forgotten this long after its penalty ended.
 const REMEMBERED_FOR: i64 = DAY;
@@ -56,8 +57,8 @@ pub struct Penalties(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    /// How many offences, and when the first of them was.
-    offences: HashMap<Caller, (u32, Timestamp)>,
+    /// How many offences, and when the first of them was, whatever the time of day is set to.
+    offences: HashMap<Caller, (u32, Duration)>,
     imposed: HashMap<Caller, Imposed>,
 }
 
@@ -142,21 +143,21 @@ impl Penalties {
     /// Counts an offence. One too many begins a penalty at once, and the returned row has to be written.
     #[must_use]
     pub fn count(&self, caller: Caller, offence: Offence, clock: &Clock) -> Option<PenaltyRow> {
-        let now = clock.now();
+        let (now, elapsed) = (clock.now(), clock.elapsed());
         let mut known = self.known();
         // Requests that were under way when a penalty began earn no further one.
         if known.imposed.get(&caller).is_some_and(|penalty| penalty.until > now) {
             return None;
         }
         if known.offences.len() >= CALLERS && !known.offences.contains_key(&caller) {
-            known.offences.retain(|_, (_, first)| first.0 > now.0 - HOUR);
+            known.offences.retain(|_, (_, first)| elapsed.saturating_sub(*first) < AN_HOUR);
             if known.offences.len() >= CALLERS {
                 known.offences.clear();
             }
         }
-        let (count, first) = known.offences.entry(caller).or_insert((0, now));
-        if first.0 <= now.0 - HOUR {
-            (*count, *first) = (0, now);
+        let (count, first) = known.offences.entry(caller).or_insert((0, elapsed));
+        if elapsed.saturating_sub(*first) >= AN_HOUR {
+            (*count, *first) = (0, elapsed);
         }
         *count += 1;
         if *count < OFFENCES {

@@ -81,6 +81,26 @@ const HIDDEN_FILES: [&str; 10] =
     [".env", ".git", ".svn", ".hg", ".aws", ".ssh", ".htaccess", ".htpasswd", ".ds_store", ".npmrc"];
 const LOOKED_AT: [&str; 3] = ["user-agent", "referer", "accept-language"];
 
+/// Beginnings of the addresses that tell of a life: when somebody logs, whom they watch, who watches them.
+const PRIVATE: [&str; 9] = [
+    "/api/v1/entries",
+    "/api/v1/people",
+    "/api/v1/me/shares",
+    "/api/v1/me/audience",
+    "/api/v1/me/events",
+    "/api/v1/start",
+    "/people",
+    "/history",
+    "/sharing",
+];
+
+/// The method and the beginning of the private address that the detail of a [`Finding`] is about; `None` where every admin may know who
+/// asked for it.
+pub(super) fn private_place(detail: &str) -> Option<String> {
+    let (method, path) = detail.split_once(' ')?;
+    PRIVATE.into_iter().find(|start| path.starts_with(start)).map(|start| format!("{method} {start}"))
+}
+
 /// Looks at a request before it is routed. `path` and `query` are as they were sent.
 #[must_use]
 pub fn inspect(method: &str, path: &str, query: &str, headers: &HeaderMap) -> Option<Finding> {
@@ -156,6 +176,7 @@ struct FreeText {
 /// Looks at the free text in a parsed body. It is stored as written whatever is found.
 #[must_use]
 pub fn inspect_body(method: &str, path: &str, body: &[u8]) -> Option<Finding> {
+    let path = decode(path);
     let FreeText { note, display_name, name, tags } = serde_json::from_slice(body).ok()?;
     let texts = [("note", note), ("display_name", display_name), ("name", name)];
     let texts = texts.into_iter().filter_map(|(field, text)| Some((field, text?)));

@@ -32,12 +32,14 @@ impl Tier {
         }
     }
 
-    /// The tier of a request; none for health and documentation, which monitors and machines ask often.
+    /// The tier of a request; none for health and documentation, which monitors and machines ask often, and for reports of the policy, which
+    /// a browser sends by itself: a person whose page was refused something has asked for nothing. [`super::SecurityLog`] bounds those.
     #[must_use]
     pub fn of(method: &Method, path: &str) -> Option<Self> {
         match path.strip_prefix("/api/v1/")? {
             "auth/login" | "auth/token" => Some(Self::Auth),
             "auth/register" => Some(Self::Registration),
+            "csp-reports" if method == Method::POST => None,
             path if path.starts_with("admin/") => Some(Self::Admin),
             path if is_logging(method, path) => Some(Self::Log),
             _ => Some(Self::General),
@@ -90,5 +92,6 @@ mod tests {
             assert_eq!(tier(method, path), Some(Tier::General), "{method} {path}");
         }
         assert_eq!(Tier::of(&Method::GET, "/health"), None);
+        assert_eq!((tier("POST", "csp-reports"), tier("GET", "csp-reports")), (None, Some(Tier::General)));
     }
 }

@@ -64,7 +64,10 @@ pub async fn update_settings(
 ) -> ApiResult<web::Json<Settings>> {
     let ValidJson(UpdateSettings { maintenance_mode, registration }) = body;
     let changes = SettingChanges { maintenance_mode, registration };
-    let shared = state.clone();
-    admin.write(&state.db, move |conn, context| change(conn, &shared.config, context, changes)).await?;
-    Ok(web::Json(state.db.read(|conn| Ok(settings.refresh(conn, &state.config)?)).await?))
+    let (shared, turns) = (state.clone(), settings.clone());
+    let write = admin
+        .write(&state.db, move |conn, context| Ok((turns.turn(), change(conn, &shared.config, context, changes)?)));
+    let (turn, changed) = write.await?;
+    settings.note(turn, changed);
+    Ok(web::Json(changed))
 }

@@ -7,7 +7,7 @@ use actix_web::web;
 use diesel::prelude::*;
 
 use crate::{
-    auth::lockout,
+    auth::{lockout, model::bound_lives},
     clock::{Clock, Timestamp},
     db::{
         DbConnection,
@@ -28,9 +28,10 @@ const UNNOTICED: i64 = 1_000;
 ///
 /// # Errors
 /// Errors of the database.
-pub fn bring_back(conn: &mut DbConnection, now: Timestamp) -> QueryResult<()> {
+pub fn bring_back(conn: &mut DbConnection, now: Timestamp, jwt_life: Duration) -> QueryResult<()> {
     lockout::forget_past(conn, now)?;
     penalties::bring_back(conn, now)?;
+    bound_lives(conn, now, jwt_life)?;
     diesel::update(sessions::table.filter(sessions::last_seen_at.gt(now.0)))
         .set(sessions::last_seen_at.eq(now.0))
         .execute(conn)?;
@@ -77,7 +78,8 @@ pub async fn watch_clock(state: web::Data<AppState>, penalties: web::Data<Penalt
 async fn run(state: &AppState, penalties: &Penalties) -> ApiResult<()> {
     let now = state.clock.now();
     penalties.bring_back(now);
-    state.db.write(move |conn| Ok(bring_back(conn, now)?)).await
+    let jwt_life = state.config.jwt_ttl;
+    state.db.write(move |conn| Ok(bring_back(conn, now, jwt_life)?)).await
 }
 
 #[cfg(test)]

@@ -160,8 +160,7 @@ pub(super) async fn enforce_penalties(
     let finding = suspicion::inspect(req.method().as_str(), uri.path(), uri.query().unwrap_or_default(), req.headers());
     let refused = finding.as_ref().is_some_and(|finding| finding.refused);
     if let Some(finding) = finding {
-        let event = SecurityEvent { kind: finding.kind, detail: finding.detail, caller };
-        log.record(&state.db, &state.clock, context.clone(), event);
+        log.record(&state.db, &state.clock, context.clone(), SecurityEvent::of(finding, caller));
     }
     let (response, offence) = if refused {
         let detail =
@@ -174,8 +173,7 @@ pub(super) async fn enforce_penalties(
         if let Some(finding) =
             body.and_then(|Understood(body)| suspicion::inspect_body(req.method().as_str(), req.path(), &body))
         {
-            let event = SecurityEvent { kind: finding.kind, detail: finding.detail, caller };
-            log.record(&state.db, &state.clock, context.clone(), event);
+            log.record(&state.db, &state.clock, context.clone(), SecurityEvent::of(finding, caller));
         }
         (response, offence)
     };

@@ -1,6 +1,4 @@
 // One request at the press of a button: whether it is under way, and why it was last refused.
-import { newId } from './uuid'
-import { clock } from './clock.svelte'
 import { ApiError } from './error'
 import { pause } from './pause'
 
@@ -9,12 +7,6 @@ export class Attempt {
   problem = $state.raw<ApiError>()
   /** An earlier try got no answer, and may have succeeded: a later one may be refused for that. */
   unsure = $state(false)
-  #id: string | undefined
-
-  /** One id for one intention: the same for every try, until one works. */
-  get id(): string {
-    return (this.#id ??= newId(clock.exact()))
-  }
 
   /**
    * Returns true when it worked. Pressing again while it is under way does nothing. When a try is refused after one
@@ -34,7 +26,6 @@ export class Attempt {
         const refused = error instanceof ApiError && !error.unanswered && error
         if (!refused || !this.unsure || !(await settle?.(refused).catch(unlessLost))) throw error
       })
-      this.#id = undefined
       this.unsure = false
       return true
     } catch (error) {

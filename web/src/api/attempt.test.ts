@@ -17,22 +17,6 @@ test('what is under way is not begun again, however soon', async () => {
   expect(begun).toBe(1)
 })
 
-test('every try of one intention has one id, and the next intention has another', async () => {
-  const attempt = new Attempt()
-  const ids: string[] = []
-  const tried = (outcome: () => Promise<void>) =>
-    attempt.run(() => {
-      ids.push(attempt.id)
-      return outcome()
-    })
-  await tried(lost)
-  await tried(lost)
-  await tried(() => Promise.resolve())
-  await tried(() => Promise.resolve())
-  expect(new Set(ids.slice(0, 3)).size).toBe(1)
-  expect(ids[3]).not.toBe(ids[0])
-})
-
 const lost = () => Promise.reject(new ApiError(0, {}))
 const refused = () => Promise.reject(new ApiError(403, { code: 'wrong_password' }))
 

@@ -4,7 +4,7 @@ import createClient from 'openapi-fetch'
 import { clock } from './clock.svelte'
 import { ApiError } from './error'
 import type { paths } from './schema'
-import { refusal, send, unreachable } from './transport'
+import { foreign, refusal, send, unreachable } from './transport'
 
 /** How long somebody who logs waits for the time. */
 const SURE_MS = 2_000
@@ -26,6 +26,8 @@ export async function answer<T>(
     throw unreachable(cause)
   })
   const { response } = result
+  const empty = (result.data ?? undefined) === undefined
+  if (response.ok && empty && response.status !== 204) throw foreign(response)
   if (response.ok) return result.data as T
   throw failed(response, result.error)
 }

@@ -35,7 +35,7 @@ export interface paths {
         };
         /**
          * Export the audit log.
-         * @description Oldest first, streamed: the records that the list shows to you. The export is recorded too.
+         * @description Oldest first, streamed: the records that the list shows to you. The export is recorded first.
          */
         get: operations["export_audit"];
         put?: never;
@@ -120,7 +120,8 @@ export interface paths {
         };
         /**
          * Read the security report.
-         * @description Failed sign-ins, locked names, penalties and suspicious requests of the last 24 hours.
+         * @description Failed sign-ins, locked names, penalties and suspicious requests of the last 24 hours. What others
+         *     sent to entries, people and shares is shown to them alone.
          */
         get: operations["get_security"];
         put?: never;
@@ -231,7 +232,8 @@ export interface paths {
         };
         /**
          * List where a user is signed in.
-         * @description API tokens included. All on one page, newest first, the tokens last.
+         * @description API tokens included. All on one page, newest first, the tokens last. The last use of another's
+         *     session is not told: `last_seen_at` is when it began.
          */
         get: operations["list_user_sessions"];
         put?: never;
@@ -1694,7 +1696,7 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 kind: components["schemas"]["Kind"];
-                /** @description To the minute. */
+                /** @description To the minute; to other admins the time of `created_at`. */
                 last_seen_at: components["schemas"]["Timestamp"];
                 /** @example Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0 */
                 user_agent: string | null;
@@ -2118,7 +2120,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             kind: components["schemas"]["Kind"];
-            /** @description To the minute. */
+            /** @description To the minute; to other admins the time of `created_at`. */
             last_seen_at: components["schemas"]["Timestamp"];
             /** @example Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0 */
             user_agent: string | null;

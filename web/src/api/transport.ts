@@ -14,6 +14,8 @@ type Problem = components['schemas']['Problem']
 const TIMEOUT_MS = 35_000
 /** How long a foreign answer holds back further requests, since its source usually goes on for a while. */
 const FOREIGN_MS = 3_000
+/** Refusals after which the page gives up what it asked about: only the server's own count. */
+const MEANS_GONE = new Set([404, 410])
 /** The longest pause that is taken from a `Retry-After`. */
 const LONGEST_MS = 24 * 3_600_000
 
@@ -58,9 +60,10 @@ function isOurs({ headers, status, ok, redirected, type }: Response): boolean {
 /** Makes an ApiError of a refused request. `body` is the text of the answer. */
 export function refusal(response: Response, body: unknown): ApiError {
   const { status, headers } = response
-  if (!isType(headers, 'application/problem+json') || !isProblem(body, status)) {
-    return foreign(response)
-  }
+  const said = isType(headers, 'application/problem+json') && isProblem(body, status)
+  // A gateway has problem documents too, and its 404 must not end a wish.
+  const unsigned = MEANS_GONE.has(status) && !headers.has(SERVER_TIME)
+  if (!said || unsigned) return foreign(response)
   const refused = new ApiError(status, body, retryAfter(headers))
   pause.begin(refused, headers.get('x-ratelimit-tier'))
   return refused

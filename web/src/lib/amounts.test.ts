@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Unit } from '../api/types'
-import { type Range, readAmount, readCode, readWhole } from './amounts'
+import { type Range, readAmount, readCode, readWhole, textIn } from './amounts'
 import { number, plainNumber, readings } from './numbers'
 import { AMOUNT, amount, asAmount, inTenths, mlOfTenths, sumInTenths, toInput } from './units'
 
@@ -94,6 +94,22 @@ test.each([
   ['2.7', 'ml', 'en', ['2.7 l']],
   ['0,500', 'ml', 'en', ['0.5 l']],
   ['7.5', 'ml', 'en', 'wrong'],
+  // Millilitres with a fraction of noughts may be litres, where that is possible.
+  ['1.0', 'ml', 'en', ['1', '1 l']],
+  ['1.00', 'ml', 'en', ['1', '1 l']],
+  ['2,0', 'ml', 'de', ['2', '2 l']],
+  ['2,0', 'ml', 'en', ['2', '2 l']],
+  ['5.0', 'ml', 'en', ['5', '5 l']],
+  ['5,0', 'ml', 'de', ['5', '5 l']],
+  ['٢٫٠', 'ml', 'ar-EG', ['2', '2 l']],
+  ['250', 'ml', 'en', 250],
+  ['250.0', 'ml', 'en', 250],
+  ['7.0', 'ml', 'en', 7],
+  ['1.0 ml', 'ml', 'en', 1],
+  ['1.0 l', 'ml', 'en', 1000],
+  ['1.0', 'fl_oz', 'en', 30],
+  ['1.0', 'ml', 'en', ['1 l'], GOAL],
+  ['0.0', 'ml', 'en', 'wrong'],
   // Ounces have tenths.
   ['8.5', 'fl_oz', 'en', 251],
   ['8,5', 'fl_oz', 'en', 251],
@@ -148,13 +164,16 @@ test.each([
   ['250 250', 'ml', 'en', 'wrong'],
   ['much', 'ml', 'en', 'wrong'],
   ['9'.repeat(40), 'ml', 'en', 'wrong'],
-] as const)('reads %j in %s as written in %s as %j', (text, unit, locale, outcome) => {
-  expect(read(text, unit, locale)).toEqual(outcome)
-})
+] as const)(
+  'reads %j in %s as written in %s as %j',
+  (text, unit, locale, outcome, range = AMOUNT) => {
+    expect(read(text, unit, locale, range)).toEqual(outcome)
+  },
+)
 
 test('a choice, once taken, can be read in one way', () => {
   for (const locale of LOCALES) {
-    for (const text of ['1.500', '1,500', '1.000', '1,000', '0,5', '0.5']) {
+    for (const text of ['1.500', '1,500', '1.000', '1,000', '0,5', '0.5', '1.0', '2,0']) {
       const reading = readAmount(text, 'ml', AMOUNT, undefined, locale)
       for (const choice of reading.state === 'asked' ? reading.choices : []) {
         expect(readAmount(choice.text, 'ml', AMOUNT, undefined, locale)).toMatchObject({
@@ -177,6 +196,28 @@ test('limits are told in the unit of the person, and what is told is taken', () 
   expect(read('3.4', 'fl_oz', 'en', GOAL)).toBe(101)
   expect(read('338.1', 'fl_oz', 'en', GOAL)).toBe(9_999)
   expect(read('3.3', 'fl_oz', 'en', GOAL)).toBe('wrong')
+})
+
+test('the question says why it is asked', () => {
+  const why = (text: string, range: Range) => readAmount(text, 'ml', range, undefined, 'en')
+  expect(why('1.0', AMOUNT)).toMatchObject({ why: '“1.0” can be read in two ways.' })
+  expect(why('2.0', GOAL)).toMatchObject({ why: '“2.0” can be misread.' })
+  expect(why('1.5', AMOUNT)).toMatchObject({ why: '1.5 ml is not a whole number of millilitres.' })
+})
+
+test('a text that was typed in another unit is the same amount, or nothing', () => {
+  const inMl = (text: string) => textIn({ text, unit: 'fl_oz' }, 'ml', AMOUNT)
+  expect(['16', '500 ml', '169.1', '170', 'much', ''].map(inMl)).toEqual([
+    '473',
+    '500',
+    '5000',
+    '',
+    '',
+    '',
+  ])
+  const inOunces = (text: string) => textIn({ text, unit: 'ml' }, 'fl_oz', AMOUNT)
+  expect(['473', '0.5 l', '1.5', '1.0'].map(inOunces)).toEqual(['16', '16.9', '', ''])
+  expect(textIn({ text: '1.5', unit: 'ml' }, 'ml', AMOUNT)).toBe('1.5')
 })
 
 test('it is said what was understood', () => {

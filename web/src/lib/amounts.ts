@@ -2,7 +2,7 @@
 // own unit. Nothing is rounded and nothing guessed.
 import type { Unit } from '../api/types'
 import { number, type NumberReading, ownLocale, plain, readings, scaled } from './numbers'
-import { amount, type Amount, asAmount, inTenths, mlOfTenths } from './units'
+import { amount, type Amount, asAmount, inTenths, mlOfTenths, toInput } from './units'
 
 export type Reading<T> =
   | { state: 'empty' }
@@ -39,9 +39,13 @@ function decide<T>(
   if (good.length === 1 && first === own.found && (own.own || others.length === 0)) {
     return { state: 'read', value: first.value, said: first.said }
   }
-  const typed = text.trim()
-  const why = good.length > 1 ? `“${typed}” can be read in two ways.` : `“${typed}” can be misread.`
-  return { state: 'asked', why, choices: good.map(({ said, text }) => ({ said, text })) }
+  return asked(text, good)
+}
+
+function asked(text: string, meanings: Choice[], problem?: string): Reading<never> {
+  const doubt = meanings.length > 1 ? 'can be read in two ways' : 'can be misread'
+  const choices = meanings.map(({ said, text }) => ({ said, text }))
+  return { state: 'asked', why: problem ?? `“${text.trim()}” ${doubt}.`, choices }
 }
 
 /** The names of the units, and the power of ten between each and the millilitre, or the tenth of an ounce. */
@@ -99,9 +103,25 @@ export function readAmount(
   }
   const ways = readings(typed.number, locale)
   const reading = decide(text, ways, read, limits)
-  return reading.state === 'wrong'
-    ? (inLitres(typed, ways, range, unit, locale) ?? reading)
-    : reading
+  const [way] = ways
+  const litres = way && inLitres(way.value, typed, range, unit, locale)
+  if (reading.state === 'asked' || !litres) return reading
+  const found = read(way.value)
+  if ('value' in found) return asked(text, [found, litres])
+  return asked(text, [litres], scaled(way.value, typed.power) === null ? found.why : undefined)
+}
+
+/** A text with the unit that it was typed in. */
+export interface TypedAmount {
+  text: string
+  unit: Unit
+}
+
+/** The same amount as text in another unit: empty where it is not clear which amount it is. */
+export function textIn({ text, unit: typedIn }: TypedAmount, unit: Unit, range: Range): string {
+  if (typedIn === unit) return text
+  const reading = readAmount(text, typedIn, range)
+  return reading.state === 'read' ? toInput(reading.value.ml, unit) : ''
 }
 
 function within(value: number, { least, most }: Range): number {
@@ -124,24 +144,21 @@ function tooFine(value: string, { unit, suffix }: Typed, locale: string): string
     : `${shown} fl oz is finer than a tenth of an ounce.`
 }
 
-/** A part of a litre that was typed without its unit cannot be millilitres, and so it is asked about. */
+/**
+ * A number with a fraction, typed without a unit, may mean litres: nobody writes millilitres as `0.5` or `1.0`. It is
+ * asked about wherever as many litres are possible.
+ */
 function inLitres(
-  { number: typed, unit, suffix }: Typed,
-  ways: NumberReading[],
+  value: string,
+  { unit, suffix }: Typed,
   range: Range,
   own: Unit,
   locale: string,
-): Reading<Amount> | undefined {
-  const [way] = ways
-  const ml = way && scaled(way.value, 3)
-  if (!way?.value.includes('.') || !ml || unit !== 'ml' || suffix !== '') return undefined
-  if (!isWithin(ml, range)) return undefined
-  const choice = {
-    said: saidAs(asAmount(ml), own, locale),
-    text: `${number(Number(way.value), locale)} l`,
-  }
-  const why = tooFine(way.value, { number: typed, unit, power: 0, suffix }, locale)
-  return { state: 'asked', why, choices: [choice] }
+): Choice | undefined {
+  if (!value.includes('.') || unit !== 'ml' || suffix !== '') return undefined
+  const ml = scaled(value, 3)
+  if (!ml || !isWithin(ml, range)) return undefined
+  return { said: saidAs(asAmount(ml), own, locale), text: `${number(Number(value), locale)} l` }
 }
 
 /** `1,500 ml` or `16 fl oz (473 ml)` */

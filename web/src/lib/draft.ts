@@ -6,6 +6,8 @@ import { deepEqual } from './deep-equal'
 interface Kept<T> {
   form: T
   open: boolean
+  /** The id under which it was sent, while no page knows what became of it. */
+  id?: string
 }
 
 const PREFIX = 'draft:'
@@ -29,6 +31,10 @@ export class Draft<T> {
     return this.#kept?.form
   }
 
+  get id(): string | undefined {
+    return this.#kept?.id
+  }
+
   /** Whether the page went away while it was being written. */
   get open(): boolean {
     return this.#kept?.open === true
@@ -40,8 +46,9 @@ export class Draft<T> {
     else this.keep(form)
   }
 
-  keep(form: T): void {
-    this.#store.set(this.#key, { form, open: true } satisfies Kept<T>)
+  keep(form: T, id?: string): void {
+    const kept: Kept<T> = { form, open: true, ...(id !== undefined && { id }) }
+    this.#store.set(this.#key, kept)
   }
 
   /** Marks the draft as closed; returns whether there was anything in it. */
@@ -54,7 +61,7 @@ export class Draft<T> {
   /** Marks the draft as open again. */
   takeUp(): void {
     const kept = this.#kept
-    if (kept) this.keep(kept.form)
+    if (kept) this.keep(kept.form, kept.id)
   }
 
   drop(): T | undefined {

@@ -18,6 +18,7 @@ import {
   timeOn,
   timeSeen,
   toWall,
+  wallIn,
   wallTime,
   zoneWords,
 } from './time'
@@ -166,4 +167,18 @@ test('a zone that the browser does not know is shown in UTC, and said to be', ()
   expect(zoneWords(zone)).toBe('UTC, since this browser does not know the time in Newly Founded')
   expect(zoneWords('America/New_York')).toBe('New York time')
   expect(zoneWords('America/Godthab')).toBe('Nuuk time')
+})
+
+test('a chosen time is the same moment in another zone, or nothing where it is not clear which', () => {
+  const berlin = { wall: '2026-10-25T02:30', zone: 'Europe/Berlin' }
+  const single = { ...berlin, wall: '2026-11-24T12:00', second: null }
+  expect(wallIn(single, 'America/New_York')).toEqual({ wall: '2026-11-24T06:00', second: null })
+  expect(wallIn({ ...berlin, second: false }, 'UTC').wall).toBe('2026-10-25T00:30')
+  expect(wallIn({ ...berlin, second: true }, 'UTC').wall).toBe('2026-10-25T01:30')
+  const utc = { wall: '2026-10-25T01:30', second: null, zone: 'UTC' }
+  expect(wallIn(utc, 'Europe/Berlin')).toEqual({ wall: berlin.wall, second: true })
+  const open = { wall: berlin.wall, second: null }
+  expect(wallIn({ ...berlin, ...open }, 'UTC')).toEqual({ wall: '', second: null })
+  expect(wallIn({ ...berlin, ...open }, 'Europe/Berlin')).toEqual(open)
+  expect(wallIn({ ...open, wall: '', zone: 'UTC' }, 'Europe/Berlin').wall).toBe('')
 })

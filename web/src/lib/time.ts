@@ -173,6 +173,18 @@ export function readWall(
   return { at: second ? other : first }
 }
 
+/** A chosen local time with the zone that it was chosen in. */
+export interface ZonedWall extends WallTime {
+  zone: string
+}
+
+/** The same moment as local time in a zone; nothing where it is not clear which moment was meant. */
+export function wallIn({ zone, wall, second }: ZonedWall, to: string): WallTime {
+  if (zone === to) return { wall, second }
+  const read = readWall({ wall, second }, zone)
+  return 'at' in read ? wallTime(read.at, to) : { wall: '', second: null }
+}
+
 /** The logical day of an instant: a day begins at `startsAt` o'clock local time. */
 export function logicalDay(at: string | number, zone: string, startsAt: number): string {
   const wall = toWall(at, zone)

@@ -1,5 +1,8 @@
 // A form that is stored in this browser until it is sent or thrown away. A toast says when it is closed, and throwing
-// it away can be undone.
+// it away can be undone. What it sends has the id of the draft, so one intention stays one, whichever page sends it.
+import { clock } from '../api/clock.svelte'
+import { newId } from '../api/uuid'
+import { deepEqual } from '../lib/deep-equal'
 import type { Draft } from '../lib/draft'
 import { toasts } from './toasts.svelte'
 
@@ -14,6 +17,9 @@ export class KeptForm<T extends object> {
   fields: T
   /** Whether the form was closed with something in it, and opens with that. */
   found: boolean
+  /** Whether the form is gone from the screen. A later answer closes nothing: another form may be open by then. */
+  left = false
+  #id: string | undefined
   readonly #draft: Draft<T>
   readonly #fresh: T
   readonly #ways: () => Ways
@@ -22,7 +28,7 @@ export class KeptForm<T extends object> {
   constructor(
     draft: Draft<T>,
     fresh: T,
-    ways: () => Ways,
+    ways: () => Ways = () => ({ onclose: nothing, onreopen: nothing }),
     read = (kept: T): T => ({ ...fresh, ...kept }),
   ) {
     const kept = draft.form
@@ -31,17 +37,38 @@ export class KeptForm<T extends object> {
     this.#draft = draft
     this.#fresh = fresh
     this.#ways = ways
+    this.#id = draft.id
     draft.takeUp()
+    $effect(() => () => {
+      this.left = true
+    })
+  }
+
+  /** The id to send the form under: the same for every try, until the draft is dropped. Stores it with the form. */
+  get id(): string {
+    this.#id ??= newId(clock.exact())
+    this.keep()
+    return this.#id
   }
 
   /** Stores the contents of the form, unless they are what it began with. */
   readonly keep = (): void => {
-    this.#draft.keepUnless($state.snapshot<unknown>(this.fields) as T, this.#fresh)
+    if (this.#id === undefined) this.#draft.keepUnless(this.#typed, this.#fresh)
+    else this.#draft.keep(this.#typed, this.#id)
   }
 
   /** Drops the draft, because the form was sent or begins again. */
   readonly drop = (): void => {
+    // Another form has gone on with the draft.
+    if (this.left && !deepEqual(this.#draft.form, this.#typed)) return
+    this.#id = undefined
     this.#draft.drop()
+  }
+
+  /** Stores again what was sent and refused; false where the form is gone. */
+  readonly takeBack = (): boolean => {
+    if (!this.left) this.keep()
+    return !this.left
   }
 
   readonly startAfresh = (): void => {
@@ -60,14 +87,23 @@ export class KeptForm<T extends object> {
 
   readonly throwAway = (): void => {
     const { onclose, onreopen } = this.#ways()
+    const { id } = this.#draft
     const dropped = this.#draft.drop()
     if (dropped !== undefined) {
       const back = () => {
-        this.#draft.keep(dropped)
+        this.#draft.keep(dropped, id)
         onreopen()
       }
       toasts.show('What you typed is thrown away.', { label: 'Undo', run: back })
     }
     onclose()
   }
+
+  get #typed(): T {
+    return $state.snapshot<unknown>(this.fields) as T
+  }
+}
+
+function nothing(): void {
+  // A form that stands on its page is neither closed nor opened.
 }

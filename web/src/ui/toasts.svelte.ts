@@ -1,5 +1,7 @@
 // Short messages, one at a time, each with at most one action. They go by themselves after six seconds, but not while
 // somebody points at them or has focus among them.
+import { createContext } from 'svelte'
+
 export interface Toast {
   id: number
   text: string
@@ -67,3 +69,23 @@ export class Toasts {
 }
 
 export const toasts = new Toasts()
+
+/** The toasts of one person's page: an answer that comes after they signed out is not for the next to read. */
+export class PageToasts {
+  #left = false
+
+  show(text: string, action?: Toast['action']): number | undefined {
+    return this.#left ? undefined : toasts.show(text, action)
+  }
+
+  dismiss(id: number): void {
+    toasts.dismiss(id)
+  }
+
+  leave(): void {
+    this.#left = true
+    toasts.clear()
+  }
+}
+
+export const [useToasts, provideToasts] = createContext<PageToasts>()

@@ -175,11 +175,10 @@ pub async fn delete_api_token(
     current: CurrentUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let CurrentUser { user, context, .. } = current;
-    state
-        .db
-        .write(move |conn| {
-            if !model::end_token_of(conn, &user.id, &SessionId::from(*id))? {
+    let owner = current.user.id.clone();
+    current
+        .write(&state.db, move |conn, context| {
+            if !model::end_token_of(conn, &owner, &SessionId::from(*id))? {
                 return Err(ApiError::not_found());
             }
             Ok(context.record(conn, &AuditEvent::new(Action::TokenDelete).on(id.to_string()))?)

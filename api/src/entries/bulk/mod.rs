@@ -16,8 +16,8 @@ use utoipa::IntoParams;
 use validator::Validate;
 
 use super::{
-    change::{change_entries, changed_after, least_detail},
-    model::{Entry, entries_by_change},
+    change::{change_entries, least_detail},
+    model::{Entry, entries_by_change, last_change},
 };
 use crate::{
     account::{
@@ -105,7 +105,7 @@ async fn run<P: Plan>(
     let mut walk = Walk::new(plan, owner.as_person(), state.clock.now());
     if dry_run {
         let looked = admin.0.read_apart(&state.db, move |conn, owner| {
-            walk.plan.begin(owner.clone());
+            walk.begin(conn, owner.clone())?;
             while walk.step(conn, None)? {}
             walk.plan.complete(conn, &owner.as_person(), false)?;
             Ok(walk)
@@ -117,7 +117,8 @@ async fn run<P: Plan>(
         .ok_or_else(|| FieldError::new("digest", "required", "has to be the digest of a preview (`?dry_run=true`)"))?;
     admin
         .write(&state.db, move |conn, context| {
-            walk.plan.begin(get_user(conn, &owner.id)?);
+            let owner = get_user(conn, &owner.id)?;
+            walk.begin(conn, owner.clone())?;
             while walk.step(conn, Some(&owner.username))? {}
             // The error also undoes the changes made so far.
             if !cursors.verify(&list, &walk.digest(), &digest) {
@@ -140,6 +141,7 @@ async fn run<P: Plan>(
 struct Walk<P> {
     plan: P,
     owner: PersonId,
+    /// The time that every change counts as.
     now: Timestamp,
     /// The time and the id of the last change that was looked at.
     position: (i64, EntryId),
@@ -162,6 +164,16 @@ impl<P: Plan> Walk<P> {
         }
     }
 
+    /// The change counts as later than each one before it, whatever the clock says, and as one: going back to just before it undoes all of
+    /// it, and nothing else.
+    fn begin(&mut self, conn: &mut DbConnection, owner: User) -> QueryResult<()> {
+        if let Some(last) = last_change(conn, &self.owner)? {
+            self.now = self.now.max(Timestamp(last.0 + 1));
+        }
+        self.plan.begin(owner);
+        Ok(())
+    }
+
     /// Walks one page and returns whether there is more. Changes the entries that differ if `by` is given.
     ///
     /// A changed entry comes by again at the end, and differs no more.
@@ -175,8 +187,7 @@ impl<P: Plan> Walk<P> {
         self.plan.prepare(conn, &self.owner, &page)?;
         let changes = page.into_iter().filter_map(|before| {
             let after = self.plan.after(&before)?;
-            let updated_at = changed_after(&before, self.now);
-            Some((before, Entry { updated_at, ..after }))
+            Some((before, Entry { updated_at: self.now, ..after }))
         });
         let changes: Vec<_> = changes.collect();
         if let Some(by) = by {

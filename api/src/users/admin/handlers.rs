@@ -311,7 +311,8 @@ pub async fn reset_user_password(
 
 /// List where a user is signed in.
 ///
-/// API tokens included. All on one page, newest first, the tokens last.
+/// API tokens included. All on one page, newest first, the tokens last. The last use of another's
+/// session is not told: `last_seen_at` is when it began.
 #[utoipa::path(
     tag = "users",
     params(("username" = String, Path, description = "The user", example = "robin")),
@@ -337,7 +338,12 @@ pub async fn list_user_sessions(
         })
         .await?;
     looks.note(&state.db, &admin.0.context, &user.username);
-    let items = sessions.into_iter().map(|session| session.view(Some(&admin.0.session_id))).collect();
+    let own = user.id == admin.0.user.id;
+    let items = sessions
+        .into_iter()
+        .map(|session| if own { session } else { session.without_last_use() })
+        .map(|session| session.view(Some(&admin.0.session_id)))
+        .collect();
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 

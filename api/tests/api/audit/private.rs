@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use status_tracker::{
     account::model::Role,
     audit::model::{Verdict, verify},
-    clock::{MINUTE, SECOND},
+    clock::{HOUR, MINUTE, SECOND},
 };
 
 use crate::{
     people::sharing::{comparable, settled},
-    support::{Client, NOON, TestApp},
+    support::{Client, NOON, PASSWORD, TestApp},
 };
 
 const AUDIT: &str = "/api/v1/admin/audit";
@@ -101,7 +101,6 @@ async fn nothing_of_somebodys_life_shows_to_another_admin() {
     let export = |answer: crate::support::Answer| {
         let text = String::from_utf8(answer.body.to_vec()).unwrap();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        // The export itself may be recorded while it is read.
         let lines = lines.filter(|line| line["action"] != "audit.export");
         lines.map(|line| ["id", "at", "action", "target"].map(|field| line[field].clone())).collect::<Vec<_>>()
     };
@@ -152,4 +151,55 @@ async fn a_cursor_says_nothing_to_whoever_takes_it_apart() {
         assert!(!String::from_utf8_lossy(&bytes).contains(&app.clock.now().0.to_string()), "{path}");
         robin.get(&format!("{path}&cursor={cursor}")).await.expect(StatusCode::OK);
     }
+}
+
+#[actix_web::test]
+async fn the_sessions_of_another_admin_do_not_tell_when_they_log() {
+    let app = TestApp::start().await;
+    let (robin, sasha) = (app.named("robin", Role::Admin).await, app.named("sasha", Role::Admin).await);
+    let body = json!({"name": "button", "scopes": ["log"], "expires_at": "2026-06-01T00:00:00Z"});
+    let made = robin.post("/api/v1/me/tokens", body).await;
+    let bearer = made.expect(StatusCode::CREATED).json["token"].as_str().map(str::to_owned);
+    let button = Client { bearer, ..app.anonymous() };
+    let page = app.anonymous().sign_in("robin", PASSWORD).await;
+    let seen = async |admin: &Client| {
+        app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
+        admin.get("/api/v1/admin/users/robin/sessions").await.expect(StatusCode::OK).json.clone()
+    };
+    let (before, own) = (seen(&sasha).await, seen(&robin).await);
+    assert_eq!(before["items"].as_array().unwrap().len(), 3);
+    for way in [&button, &page, &robin] {
+        app.clock.advance(HOUR);
+        way.post("/api/v1/entries", json!({"metric": "water", "value": 250})).await.expect(StatusCode::CREATED);
+        assert_eq!(seen(&sasha).await, before);
+    }
+    assert_ne!(seen(&robin).await, own, "one's own uses are told");
+}
+
+#[actix_web::test]
+async fn the_security_report_does_not_tell_others_of_a_life() {
+    let app = TestApp::start().await;
+    let (robin, sasha) = (app.named("robin", Role::Admin).await, app.named("sasha", Role::Admin).await);
+    let alex = app.named("alex", Role::Viewer).await;
+    let report = async |admin: &Client| {
+        settled(&app).await;
+        admin.get("/api/v1/admin/security").await.expect(StatusCode::OK).json.clone()
+    };
+    let before = report(&sasha).await;
+    let entry = json!({"metric": "water", "value": 250, "note": "<script"});
+    robin.post("/api/v1/entries", entry).await.expect(StatusCode::CREATED);
+    alex.get("/api/v1/people/robin/entries?cursor=%3Cscript%3E").await;
+    alex.get("/people/robin?x=%3Cscript%3E").await;
+    alex.delete("/api/v1/me/shares/robin?x=%3Cscript%3E").await;
+    assert_eq!(report(&sasha).await, before);
+    let own = report(&robin).await;
+    assert_eq!(own["suspicious"][0]["detail"], "POST /api/v1/entries: field `note`");
+    assert_eq!(own["hours"][23]["suspicious"], 1);
+    // An attack is there for all, without a name; what is nobody's life is there as before.
+    alex.get("/api/v1/people/robin/entries?cursor=%00").await.expect_problem(400, "suspicious_request");
+    let attack = report(&sasha).await["suspicious"][0].clone();
+    assert_eq!((&attack["username"], &attack["detail"]), (&json!(null), &json!("GET /api/v1/people")));
+    app.clock.advance(SECOND);
+    robin.patch("/api/v1/me", json!({"display_name": "<script"})).await.expect(StatusCode::OK);
+    assert_eq!(report(&sasha).await["suspicious"][0]["username"], "robin");
 }

@@ -282,3 +282,29 @@ async fn a_temporary_password_is_good_for_choosing_another_until_its_time_is_ove
     app.anonymous().post("/api/v1/auth/login", body).await.expect_problem(401, "invalid_credentials");
     change(&page, &temporary, NEW_PASSWORD).await.expect_problem(403, "wrong_password");
 }
+
+/// Hashing takes a second in production; a session that ends during that second changes nothing any more.
+///
+/// OWASP ASVS v5.0.0-15.4.2
+#[actix_web::test]
+async fn an_ended_session_does_not_change_the_password() {
+    for ending in
+        ["UPDATE users SET disabled = 1", "DELETE FROM sessions", "UPDATE users SET password_hash = 'another'"]
+    {
+        let app = TestApp::with(&[("BCRYPT_COST", "11")]).await;
+        let viewer = app.viewer().await;
+        let unchanged = "SELECT count(*) AS n FROM users WHERE password_hash = (SELECT hash FROM held)";
+        app.execute("CREATE TABLE held AS SELECT password_hash AS hash FROM users");
+        let changing = change(&viewer, PASSWORD, NEW_PASSWORD);
+        let meanwhile = async {
+            // The attempt is counted before the password is hashed.
+            while app.number("SELECT count(*) AS n FROM sign_in_attempts") == 0 {
+                tokio::task::yield_now().await;
+            }
+            app.execute(&format!("{ending}; UPDATE held SET hash = (SELECT password_hash FROM users)"));
+        };
+        let (answer, ()) = futures_util::future::join(changing, meanwhile).await;
+        answer.expect_problem(401, "unauthorized");
+        assert_eq!(app.number(unchanged), 1, "{ending}");
+    }
+}

@@ -22,6 +22,12 @@ fn credentials(username: &str, password: &str) -> Value {
     json!({"username": username, "password": password})
 }
 
+/// What the server does once it finds that its clock was put back.
+async fn bring_all_back(app: &TestApp) {
+    let (now, jwt_life) = (app.clock.now(), app.state.config.jwt_ttl);
+    app.state.db.write(move |conn| Ok(bring_back(conn, now, jwt_life)?)).await.unwrap();
+}
+
 #[actix_web::test]
 async fn whatever_changes_an_entry_changes_it_later_than_what_changed_it_before() {
     let app = TestApp::start().await;
@@ -80,6 +86,86 @@ async fn changes_of_many_are_later_too_and_preview_and_change_agree() {
     let moved = robin.get(&path).await.json;
     assert_eq!(moved["day"], "2026-03-02");
     assert!(instant(&moved["updated_at"]) > before);
+}
+
+#[actix_web::test]
+async fn going_back_is_undone_while_entries_lie_ahead_and_as_a_whole() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    let mut paths = Vec::new();
+    for value in [100, 200, 300] {
+        let entry = robin.log("water", value, "2026-03-01T11:00:00Z").await;
+        paths.push(format!("/api/v1/entries/{}", entry["id"].as_str().unwrap()));
+    }
+    app.clock.advance(MINUTE);
+    let moment = app.clock.now().to_string();
+    // Two changed at different times that lie ahead, and one after the clock was corrected.
+    app.clock.set_by(2 * HOUR);
+    for (path, value) in paths.iter().zip([110, 220]) {
+        app.clock.advance(5 * MINUTE);
+        robin.patch(path, json!({"value": value})).await.expect(StatusCode::OK);
+    }
+    app.clock.set_by(-2 * HOUR);
+    robin.patch(&paths[2], json!({"value": 330})).await.expect(StatusCode::OK);
+    let values = async || {
+        let mut values = Vec::new();
+        for path in &paths {
+            values.push(robin.get(path).await.json["value"].clone());
+        }
+        json!(values)
+    };
+    let rewind = async |to: &str| {
+        let preview = robin.post("/api/v1/entries/rewind?dry_run=true", json!({"to": to})).await;
+        let digest = preview.expect(StatusCode::OK).json["digest"].clone();
+        robin.post("/api/v1/entries/rewind", json!({"to": to, "digest": digest})).await.expect(StatusCode::OK);
+    };
+    rewind(&moment).await;
+    assert_eq!(values().await, json!([100, 200, 300]));
+    let mut changed = Vec::new();
+    for path in &paths {
+        changed.push(instant(&robin.get(&format!("{path}/versions")).await.json["items"][0]["replaced_at"]));
+    }
+    assert!(changed.iter().all(|at| *at == changed[0]), "{changed:?}");
+    rewind(&Timestamp(changed[0] - 1).to_string()).await;
+    assert_eq!(values().await, json!([110, 220, 330]));
+    let later = json!({"to": Timestamp(changed[0] + MINUTE).to_string()});
+    let refused = robin.post("/api/v1/entries/rewind?dry_run=true", later).await;
+    assert_eq!(refused.expect_problem(422, "invalid").fields(), ["to"], "nothing was changed that late");
+}
+
+#[actix_web::test]
+async fn sessions_that_were_begun_ahead_last_as_long_as_those_begun_now() {
+    let app = TestApp::start().await;
+    let viewer = app.viewer().await;
+    app.clock.set_by(400 * DAY);
+    let jwt = async || {
+        let token = app.anonymous().post("/api/v1/auth/token", credentials(&viewer.username, PASSWORD)).await;
+        let token = token.expect(StatusCode::OK).json["access_token"].as_str().unwrap().to_owned();
+        Client { bearer: Some(token), ..app.anonymous() }
+    };
+    let (page, first) = (app.anonymous().sign_in(&viewer.username, PASSWORD).await, jwt().await);
+    let chosen = Timestamp(app.clock.now().0 + 30 * DAY).to_string();
+    let body = json!({"name": "button", "scopes": ["read"], "expires_at": chosen});
+    let made = page.post("/api/v1/me/tokens", body).await.expect(StatusCode::CREATED).json.clone();
+    let script = Client { bearer: made["token"].as_str().map(str::to_owned), ..app.anonymous() };
+    app.clock.set_by(-400 * DAY);
+    bring_all_back(&app).await;
+    app.clock.advance(DAY - 1);
+    first.get("/api/v1/me").await.expect(StatusCode::OK);
+    // As often as the server starts meanwhile, nothing is prolonged.
+    bring_all_back(&app).await;
+    app.clock.advance(1);
+    first.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+    for days in [0, 6, 6] {
+        app.clock.advance(days * DAY);
+        page.get("/api/v1/me").await.expect(StatusCode::OK);
+        app.services.auth.last_seen.flush(&app.state.db).await.unwrap();
+    }
+    app.clock.advance(DAY);
+    page.get("/api/v1/me").await.expect_problem(401, "unauthorized");
+    script.get("/api/v1/people").await.expect(StatusCode::OK);
+    app.clock.advance(400 * DAY);
+    script.get("/api/v1/people").await.expect(StatusCode::OK);
 }
 
 #[actix_web::test]
@@ -157,6 +243,25 @@ async fn a_penalty_that_was_made_ahead_lasts_as_long_as_it_would() {
 }
 
 #[actix_web::test]
+async fn offences_that_were_counted_ahead_are_forgotten_after_an_hour() {
+    let app = TestApp::with(&[("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "1/24h")]).await;
+    let viewer = app.viewer().await;
+    let offend = async |times: usize| {
+        for _ in 0..times {
+            viewer.get("/api/v1/me").await.expect_problem(429, "rate_limited");
+        }
+    };
+    app.clock.set_by(DAY);
+    viewer.get("/api/v1/me").await.expect(StatusCode::OK);
+    offend(AT_ONCE + OFFENCES as usize - 1).await;
+    app.clock.set_by(-DAY);
+    app.clock.advance(20 * HOUR);
+    // The first of another ten, the last of which earns the penalty.
+    offend(OFFENCES as usize).await;
+    viewer.get("/api/v1/me").await.expect_problem(429, "penalised");
+}
+
+#[actix_web::test]
 async fn setting_the_clock_neither_spends_a_limit_nor_fills_it() {
     let app = TestApp::with(&[("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "2/20s")]).await;
     let viewer = app.viewer().await;
@@ -195,8 +300,7 @@ async fn what_lies_in_the_future_is_brought_back() {
     let reset = admin.post(&format!("/api/v1/admin/users/{}/reset-password", viewer.username), Value::Null).await;
     let temporary = reset.expect(StatusCode::OK).json["temporary_password"].as_str().unwrap().to_owned();
     app.clock.set_by(-5 * DAY);
-    let now = app.clock.now();
-    app.state.db.write(move |conn| Ok(bring_back(conn, now)?)).await.unwrap();
+    bring_all_back(&app).await;
     app.clock.advance(DAY - 1);
     app.anonymous().post(LOGIN, credentials(&viewer.username, &temporary)).await.expect(StatusCode::OK);
     app.clock.advance(1);
@@ -215,8 +319,7 @@ async fn whoever_was_refused_ahead_may_ask_again_a_day_from_now() {
     app.clock.set_by(-5 * DAY);
     let ask = async || alex.post("/api/v1/people/robin/share-requests", json!({})).await;
     assert_eq!(ask().await.expect_problem(409, "asked_recently").header("retry-after"), "86400");
-    let now = app.clock.now();
-    app.state.db.write(move |conn| Ok(bring_back(conn, now)?)).await.unwrap();
+    bring_all_back(&app).await;
     app.clock.advance(DAY);
     ask().await.expect(StatusCode::CREATED);
 }

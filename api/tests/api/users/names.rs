@@ -15,7 +15,7 @@ use status_tracker::account::{
 use crate::support::{PASSWORD, TestApp};
 
 /// Invisible names: one character, repeated, between spaces.
-const UNSEEN: [&str; 16] = [
+const UNSEEN: [&str; 18] = [
     "\u{200b}",
     "\u{2060}",
     "\u{3164}",
@@ -32,6 +32,8 @@ const UNSEEN: [&str; 16] = [
     "\u{feff}",
     "\u{3000}",
     "\u{1d173}",
+    "\u{1d159}",
+    "\u{13441}",
 ];
 
 #[actix_web::test]

@@ -65,16 +65,22 @@ export function formOf(filter: AuditFilter, zone: string): FilterForm {
   }
 }
 
-/** An empty field is no filter. */
-export function readForm(form: FilterForm, zone: string): AuditFilter {
+/**
+ * An empty field is no filter. An untouched time stays the instant of the filter before: its field has no seconds, and
+ * does not tell apart the two of a time that comes twice.
+ */
+export function readForm(form: FilterForm, zone: string, before: AuditFilter): AuditFilter {
+  const shown = formOf(before, zone)
+  const instant = (field: 'from' | 'to') =>
+    form[field] === shown[field] ? before[field] : fromWall(form[field], zone)
   const filter = {
     // Names and ids are stored in lower case.
     actor: form.actor.trim().toLowerCase(),
     action: form.action,
     target: form.target.trim().toLowerCase(),
     outcome: form.outcome,
-    from: fromWall(form.from, zone),
-    to: fromWall(form.to, zone),
+    from: instant('from'),
+    to: instant('to'),
   }
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value))
 }

@@ -25,7 +25,7 @@ test('a new entry starts as water, now, on the wall of the person’s zone', () 
 })
 
 test('an entry can be read back from its form', () => {
-  expect(readForm(formOf(entry, me, now), me)).toEqual({
+  expect(readForm(formOf(entry, me, now))).toEqual({
     draft: {
       metric: 'water',
       value: 250,
@@ -36,14 +36,10 @@ test('an entry can be read back from its form', () => {
   })
 })
 
-function changes(
-  of: Entry,
-  touched: Partial<EntryForm>,
-  reader: Parameters<typeof readForm>[1] = me,
-) {
+function changes(of: Entry, touched: Partial<EntryForm>, reader: EntryForm['reader'] = me) {
   const form = { ...formOf(of, reader, now), ...touched }
-  const read = readForm(form, reader)
-  return 'draft' in read ? changesOf(form, read.draft, reader) : read
+  const read = readForm(form)
+  return 'draft' in read ? changesOf(form, read.draft) : read
 }
 
 test('only what was touched is sent', () => {
@@ -101,11 +97,30 @@ test('what is shown in ounces does not move the millilitres, and what is typed i
 test('a draft says what it said, also in another unit and zone', () => {
   const there = { unit: 'fl_oz', time_zone: 'America/Los_Angeles' } as const
   const merely = forReader(formOf(entry, me, now), there)
-  const read = readForm(merely, there)
-  expect('draft' in read && changesOf(merely, read.draft, there)).toEqual({})
+  const read = readForm(merely)
+  expect('draft' in read && changesOf(merely, read.draft)).toEqual({})
   const touched = { ...formOf(entry, me, now), amount: '300', wall: '2026-11-24T10:00' }
-  const again = readForm(forReader(touched, there), there)
+  const again = readForm(forReader(touched, there))
   expect(again).toMatchObject({ draft: { value: 300, at: '2026-11-24T09:00:00.000Z' } })
+})
+
+test('an open form is read by the unit and the zone that it is typed in', () => {
+  const form = { ...formOf(entry, me, now), note: 'tea' }
+  const there = { unit: 'fl_oz', time_zone: 'America/Los_Angeles' } as const
+  for (const shown of [form, forReader(form, there)]) {
+    const read = readForm(shown)
+    expect('draft' in read && changesOf(shown, read.draft)).toEqual({ note: 'tea' })
+  }
+  expect(readForm({ ...form, amount: '16', wall: '2026-11-24T10:00' })).toMatchObject({
+    draft: { value: 16, at: '2026-11-24T09:00:00.000Z' },
+  })
+})
+
+test('a local time that no instant is known for is not read in another zone', () => {
+  const form = { ...formOf(null, me, now), amount: '250', wall: '2026-10-25T02:30', second: null }
+  const draft = forReader(form, { unit: 'fl_oz', time_zone: 'America/Los_Angeles' })
+  expect(draft.reader).toEqual({ unit: 'fl_oz', time_zone: 'Europe/Berlin' })
+  expect(readForm(draft)).toHaveProperty('wrong.at')
 })
 
 describe('where the clocks go back', () => {
@@ -145,11 +160,11 @@ describe('where the clocks go back', () => {
 test('each field says what is wrong with it', () => {
   const long = { amount: '5001', wall: '', typing: 'x'.repeat(33) }
   const form = { ...formOf(null, me, now), ...long, note: '😀'.repeat(501) }
-  const read = readForm(form, me)
+  const read = readForm(form)
   const wrong = 'wrong' in read ? read.wrong : {}
   expect(Object.keys(wrong).sort()).toEqual(['at', 'note', 'tags', 'value'])
   expect(wrong.note).toContain('one character')
-  expect(readForm({ ...form, metric: 'altitude' }, me)).toMatchObject({
+  expect(readForm({ ...form, metric: 'altitude' })).toMatchObject({
     wrong: { value: 'Choose a level from 1 to 10.' },
   })
 })
@@ -162,7 +177,7 @@ test.each(['x', 'ä', 'e\u0301', '😀', '👩\u200d👩\u200d👧', '\u{20000}'
       .repeat(Math.floor(500 / points))
       .padEnd(one.length * Math.floor(500 / points) + (500 % points), 'x')
     const form = { ...formOf(null, me, now), amount: '250' }
-    expect(readForm({ ...form, note: fits }, me)).toHaveProperty('draft.note', fits)
-    expect(readForm({ ...form, note: `${fits}x` }, me)).toHaveProperty('wrong.note')
+    expect(readForm({ ...form, note: fits })).toHaveProperty('draft.note', fits)
+    expect(readForm({ ...form, note: `${fits}x` })).toHaveProperty('wrong.note')
   },
 )

@@ -24,7 +24,7 @@ type Reader = Pick<Me, 'unit' | 'time_zone'>
 export interface EntryForm {
   /** The entry to change; null for a new one. */
   entry: Entry | null
-  /** The unit and the zone in which the form was typed. */
+  /** The unit and the zone that the form is typed in: it is read by them, whatever the person's are by then. */
   reader: Reader
   metric: Metric
   amount: string
@@ -57,15 +57,15 @@ export function formOf(entry: Entry | null, me: Reader, now: number): EntryForm 
 export function forReader(form: EntryForm, me: Reader): EntryForm {
   const { entry, reader: was } = form
   const at = readWall(form, was.time_zone)
-  const moved = 'at' in at && was.time_zone !== me.time_zone
+  const time_zone = 'at' in at ? me.time_zone : was.time_zone
   const merely = entry !== null && form.amount === formOf(entry, was, 0).amount
   const bare = was.unit !== me.unit && /\p{Nd}\s*$/u.test(form.amount)
   const typed = bare ? `${form.amount.trim()} ${unitName(was.unit)}` : form.amount
   return {
     ...form,
-    ...(moved && wallTime(at.at, me.time_zone)),
+    ...('at' in at && wallTime(at.at, time_zone)),
     amount: merely ? formOf(entry, me, 0).amount : typed,
-    reader: { unit: me.unit, time_zone: me.time_zone },
+    reader: { unit: me.unit, time_zone },
   }
 }
 
@@ -82,27 +82,26 @@ export function withTyped({ tags, typing }: Pick<EntryForm, 'tags' | 'typing'>):
  * Reads the amount. One that was only shown is the amount it was, since the field has no room for millilitres beside
  * ounces.
  */
-export function amountOf(form: EntryForm, me: Reader): Reading<Amount> {
-  const { entry } = form
-  const shown = entry?.metric === 'water' ? formOf(entry, me, 0).amount : undefined
-  if (entry?.value && form.amount === shown) {
+export function amountOf({ entry, reader, amount: typed }: EntryForm): Reading<Amount> {
+  const shown = entry?.metric === 'water' ? formOf(entry, reader, 0).amount : undefined
+  if (entry?.value && typed === shown) {
     const { value: ml, fl_oz_tenths: tenths } = entry
-    return { state: 'read', value: asAmount(ml, tenths), said: amount(ml, me.unit, tenths) }
+    return { state: 'read', value: asAmount(ml, tenths), said: amount(ml, reader.unit, tenths) }
   }
-  return readAmount(form.amount, me.unit, AMOUNT)
+  return readAmount(typed, reader.unit, AMOUNT)
 }
 
 /** Returns the new entry to send, or what is wrong with each field. */
-export function readForm(form: EntryForm, me: Reader): { draft: Draft } | { wrong: Wrong } {
+export function readForm(form: EntryForm): { draft: Draft } | { wrong: Wrong } {
   const wrong: Wrong = {}
-  const at = readWall(form, me.time_zone)
+  const at = readWall(form, form.reader.time_zone)
   const tags = withTyped(form)
   const note = form.note.trim() === '' ? null : form.note
-  const read = amountOf(form, me)
+  const read = amountOf(form)
   const level = Number(form.level)
   if (form.metric === 'altitude' && !level) wrong.value = 'Choose a level from 1 to 10.'
   if (form.metric === 'water') {
-    const most = amount(AMOUNT.most, me.unit)
+    const most = amount(AMOUNT.most, form.reader.unit)
     wrong.value = wrongWith(read, `Type an amount of at most ${most}.`)
   }
   if ('wrong' in at) wrong.at = at.wrong
@@ -126,9 +125,9 @@ export type Wrong = Partial<Record<'value' | 'at' | 'note' | 'tags', string | un
  * The touched fields alone. A time field has no seconds and an amount in ounces no millilitres, so sending back what
  * was only shown would change the entry. A form that is saved as it was changes nothing.
  */
-export function changesOf(form: EntryForm, draft: Draft, me: Reader): EntryChange {
+export function changesOf(form: EntryForm, draft: Draft): EntryChange {
   if (!form.entry) return {}
-  const shown = formOf(form.entry, me, 0)
+  const shown = formOf(form.entry, form.reader, 0)
   const change: EntryChange = {}
   if (form.amount !== shown.amount || form.level !== shown.level) {
     change.value = draft.value

@@ -7,7 +7,7 @@ import { pause } from '../../api/pause'
 import { reach } from '../../api/reach.svelte'
 import { backoff } from '../../api/backoff'
 import type { LocalStore } from '../../lib/local-store'
-import { fromKept, type Item, toKept, type Wish } from './wishes'
+import { fromKept, isSame, type Item, toKept, type Wish } from './wishes'
 
 export type { Item, Outgoing, Wish } from './wishes'
 /** `entry` is the server's entry now; null for none. */
@@ -104,12 +104,15 @@ export class Outbox {
     clearTimeout(this.#timer)
     if (this.retrying || this.#stopped) return
     this.retrying = true
-    for (const { wish } of this.items.filter(({ refused }) => !refused)) {
-      const { id } = wish.entry
-      const outcome = await (this.#sending.get(id) ?? this.#send(id))
-      if ('problem' in outcome && outcome.waiting) break
+    try {
+      for (const { wish } of this.items.filter(({ refused }) => !refused)) {
+        const { id } = wish.entry
+        const outcome = await (this.#sending.get(id) ?? this.#send(id))
+        if ('problem' in outcome && outcome.waiting) break
+      }
+    } finally {
+      this.retrying = false
     }
-    this.retrying = false
   }
 
   /** Sends all waiting wishes now, because the person asked for it. */
@@ -125,20 +128,32 @@ export class Outbox {
     else if (to === 'delete') void this.retry()
   }
 
+  /** A list of the server's holds these entries, so those of them that are to be logged have arrived. */
+  listed(ids: string[]): void {
+    const logged = this.items.filter(({ wish }) => wish.to === 'log')
+    for (const { wish } of logged) if (ids.includes(wish.entry.id)) this.forget(wish.entry.id)
+  }
+
   /**
-   * Gives up an entry that is not on the server, as far as anybody knows. It may have arrived unnoticed, so it is
-   * deleted.
+   * Gives up a wish. An entry to log may have arrived unnoticed, unless every attempt was refused, so it is deleted.
    */
   async discard(id: string): Promise<void> {
     const item = this.#find(id)
-    if (item?.refused) this.forget(id)
-    else if (item) await this.add({ to: 'delete', entry: item.wish.entry })
+    if (!item) return
+    const { wish, refused, late } = item
+    if (refused && !(wish.to === 'log' && late)) this.forget(id)
+    else await this.add({ to: 'delete', entry: wish.entry })
   }
 
   /** Sends a refused wish again. */
   async again(id: string): Promise<Outcome | undefined> {
     const item = this.#find(id)
     return item && this.add(item.wish)
+  }
+
+  /** Waits until nothing about this entry is on its way. */
+  async answered(id: string): Promise<void> {
+    await this.#sending.get(id)
   }
 
   forget(id: string): void {
@@ -151,9 +166,17 @@ export class Outbox {
     return this.items.find(({ wish }) => wish.entry.id === id)
   }
 
+  /** Whether what is stored already makes the next page do the same. */
+  #holds({ wish, refused }: Item): boolean {
+    const stored = fromKept(this.#store.get(KEY + wish.entry.id))
+    return stored !== undefined && isSame(stored.wish, wish) && (refused ?? !stored.refused)
+  }
+
   #put(item: Item): void {
     const { id } = item.wish.entry
-    const kept = this.#store.set(KEY + id, toKept(item))
+    const kept = this.#store.set(KEY + id, toKept(item)) || this.#holds(item)
+    // The next page must not carry out an older wish in place of this one.
+    if (!kept) this.#store.remove(KEY + id)
     const next = { ...item, kept }
     this.items = this.#find(id)
       ? this.items.map((other) => (other.wish.entry.id === id ? next : other))
@@ -171,7 +194,9 @@ export class Outbox {
     this.#adopt(id)
     const item = this.#find(id)
     if (!item || this.#stopped) return { problem: new ApiError(0, {}), waiting: true }
-    const { wish } = item
+    const { wish, refused, problem } = item
+    // Another tab was refused meanwhile.
+    if (refused && problem) return { problem, waiting: false }
     // Stored before the answer, in case none comes or this page goes.
     if (wish.to === 'log') this.#put({ ...item, late: Date.now() + LATE_MS })
     const slow = setTimeout(() => {
@@ -192,23 +217,30 @@ export class Outbox {
       return given
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem
-      return this.#failed(wish, problem)
+      return this.#failed(item, problem)
     } finally {
       clearTimeout(slow)
     }
   }
 
-  #failed(wish: Wish, problem: ApiError): Outcome {
+  /** `earlier` tells of an attempt before this one that was not answered. */
+  #failed({ wish, late: earlier }: Item, problem: ApiError): Outcome {
     const { id } = wish.entry
     // Nobody, or somebody else, is signed in meanwhile: the wish waits until its owner is back.
     const waiting = problem.passing || problem.elsewhere
     this.#adopt(id)
     const now = this.#find(id)
     if (now?.wish === wish) {
-      const { late } = now
-      this.#put({ wish, kept: true, problem, ...(waiting ? late && { late } : { refused: true }) })
-    } else if (!waiting && wish.to === 'log' && now?.wish.to === 'delete') {
-      // The wish was given up meanwhile, and a refused entry is not there.
+      const late = waiting ? now.late : earlier
+      this.#put({
+        wish,
+        kept: true,
+        problem,
+        ...(late && { late }),
+        ...(!waiting && { refused: true }),
+      })
+    } else if (!waiting && !earlier && wish.to === 'log' && now?.wish.to === 'delete') {
+      // The wish was given up meanwhile, and an entry that was only ever refused is not there.
       this.forget(id)
     }
     if (problem.passing) {
@@ -247,12 +279,17 @@ export class Outbox {
     }
   }
 
-  /** Takes over what another tab made of a wish: changed it, or finished with it. */
+  /** Takes over what another tab made of a wish: changed it, was refused, or finished with it. */
   #adopt(id: string): void {
     const mine = this.#find(id)
+    // One that could not be stored is newer than what is.
+    if (mine && !mine.kept) return
     const theirs = fromKept(this.#store.get(KEY + id))
-    if (!theirs && !mine?.kept) return
-    if (mine && theirs && JSON.stringify(mine.wish) === JSON.stringify(theirs.wish)) return
+    if (mine && theirs && isSame(mine.wish, theirs.wish) && mine.refused === theirs.refused) {
+      const { late } = theirs
+      if (late) this.items = this.items.map((item) => (item === mine ? { ...mine, late } : item))
+      return
+    }
     const others = this.items.filter(({ wish }) => wish.entry.id !== id)
     // The other tab sends it, and this one in its turn.
     if (theirs && !theirs.refused) delete theirs.problem

@@ -5,7 +5,7 @@ import { ApiError } from '../../api/error'
 import { reach } from '../../api/reach.svelte'
 import { LocalStore } from '../../lib/local-store'
 import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
-import { isAnswerTo } from './wishes'
+import { entryOf, isAnswerTo } from './wishes'
 
 const glass: Outgoing = { id: 'a', metric: 'water', value: 250, at: '2026-11-24T08:00:00.000Z' }
 const log: Wish = { to: 'log', entry: glass }
@@ -26,7 +26,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-type Answer = ApiError | 'ok' | 'gone' | 'none' | Promise<'ok'>
+type Answer = Error | 'ok' | 'gone' | 'none' | Promise<'ok' | ApiError>
 
 /** An outbox whose server gives these answers, one after the other. */
 function outbox(...answers: Answer[]) {
@@ -34,7 +34,7 @@ function outbox(...answers: Answer[]) {
   const deliver = async (wish: Wish) => {
     sent.push(wish.to)
     const answer = await (answers.shift() ?? 'ok')
-    if (answer instanceof ApiError) throw answer
+    if (answer instanceof Error) throw answer
     if (answer === 'none') return undefined
     return answer === 'gone' ? null : ({ ...wish.entry, day: '2026-11-24' } as Entry)
   }
@@ -126,6 +126,16 @@ test('what the server tells of has arrived, though its answer was lost', async (
   expect(sent).toHaveLength(1)
 })
 
+test('an entry to log that is in a list of the server’s has arrived; others wait', async () => {
+  const { box, sent } = outbox(unreachable, unreachable, unreachable)
+  await box.add(log)
+  await box.add({ to: 'log', entry: { ...glass, id: 'b' } })
+  await box.add({ to: 'delete', entry: { ...glass, id: 'c' } })
+  box.listed(['a', 'c'])
+  expect(box.items.map(({ wish }) => wish.entry.id)).toEqual(['b', 'c'])
+  expect(sent).toHaveLength(3)
+})
+
 test.each([
   ['an expired session', new ApiError(401, {})],
   ['another person', new ApiError(409, { code: 'other_account' })],
@@ -183,6 +193,66 @@ test('an entry that is on its way is deleted after its answer, and never sent ag
   expect(store.keys()).toEqual([])
 })
 
+test('a refused entry that may have arrived before is deleted when it is discarded', async () => {
+  const { box, sent } = outbox(unreachable, refused)
+  await box.add(log)
+  await box.retry()
+  expect(box.refused).toHaveLength(1)
+  vi.clearAllTimers()
+
+  const next = outbox('gone')
+  await next.box.discard('a')
+  expect([sent, next.sent]).toEqual([['log', 'log'], ['delete']])
+  expect(store.keys()).toEqual([])
+})
+
+test('an entry that was only ever refused is gone when it is discarded', async () => {
+  const { box, sent } = outbox(refused, refused)
+  await box.add(log)
+  await box.again('a')
+  await box.discard('a')
+  expect([sent, box.items, store.keys()]).toEqual([['log', 'log'], [], []])
+})
+
+test('an entry that is given up while it is refused is deleted, if it may have arrived before', async () => {
+  const { answer, give } = later()
+  const { box, sent } = outbox(
+    unreachable,
+    answer.then(() => refused),
+    'gone',
+  )
+  await box.add(log)
+  const retry = box.retry()
+  const discarded = box.discard('a')
+  give()
+  await Promise.all([retry, discarded])
+  expect(sent).toEqual(['log', 'log', 'delete'])
+})
+
+test('what another tab was refused is refused here as well, and sent again by nobody', async () => {
+  const { box, sent } = outbox(unreachable, 'ok')
+  const stop = box.start()
+  await box.add(log)
+  const { status, code, message: detail, fields } = refused
+  elsewhere(() => store.set('pending:a', { wish: log, refused: { status, code, detail, fields } }))
+  expect([box.pending.length, box.refused[0]?.problem?.fields]).toEqual([0, { at: 'ahead' }])
+  dispatchEvent(new Event('online'))
+  await vi.runAllTimersAsync()
+  expect(sent).toEqual(['log'])
+
+  elsewhere(() => store.set('pending:a', { wish: log }))
+  expect([box.pending.length, box.refused.length]).toEqual([1, 0])
+  stop()
+})
+
+test('a mishap with one wish does not end the trying', async () => {
+  const { box, sent } = outbox(unreachable, new TypeError('mishap'), 'ok')
+  await box.add(log)
+  await expect(box.retry()).rejects.toThrow('mishap')
+  await box.retry()
+  expect([sent.length, box.items]).toEqual([3, []])
+})
+
 test('what another tab has given up is not sent from here', async () => {
   const { box, sent } = outbox(unreachable, 'ok')
   const stop = box.start()
@@ -220,6 +290,86 @@ test('a browser that stores nothing sends all the same, and says what would be l
   expect(box.items).toEqual([])
 })
 
+/** Makes the storage fail from now on. */
+function fail(how: (text: string, before: string) => void) {
+  const shelf = {
+    getItem: (key: string) => localStorage.getItem(key),
+    removeItem: (key: string) => {
+      localStorage.removeItem(key)
+    },
+    setItem: (key: string, text: string) => {
+      how(text, localStorage.getItem(key) ?? '')
+    },
+  }
+  let full = false
+  store = new LocalStore(
+    {
+      ...shelf,
+      setItem: (key, text) => {
+        if (full) shelf.setItem(key, text)
+        else localStorage.setItem(key, text)
+      },
+    },
+    'ada',
+  )
+  return () => {
+    full = true
+  }
+}
+
+const throwFull = () => {
+  throw new DOMException('full', 'QuotaExceededError')
+}
+
+test.each([
+  ['throws', throwFull],
+  ['stores nothing', () => undefined],
+  [
+    'is filled to the byte',
+    (text: string, before: string) => {
+      if (text.length > before.length) throwFull()
+    },
+  ],
+])('a newer wish is the one that is sent, though the storage %s by then', async (_, how) => {
+  const fillUp = fail(how)
+  const { box, sent } = outbox(unreachable, 'gone', unreachable, unreachable, 'ok')
+  await box.add(log)
+  fillUp()
+  await box.discard('a')
+  expect([sent, store.get('pending:a')]).toEqual([['log', 'delete'], undefined])
+
+  const { entry } = log
+  await box.add({ to: 'delete', entry })
+  await box.add({ to: 'restore', entry })
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(sent).toEqual(['log', 'delete', 'delete', 'restore', 'restore'])
+  expect(box.items).toEqual([])
+})
+
+test('an entry in place of one that is given up is the only one to arrive, though nothing is stored', async () => {
+  const fillUp = fail(throwFull)
+  const { box, sent } = outbox(unreachable, 'gone', 'ok')
+  await box.add(log)
+  fillUp()
+  const given = box.discard('a')
+  await box.add({ to: 'log', entry: { ...glass, id: 'b' } })
+  await given
+  expect(sent).toEqual(['log', 'delete', 'log'])
+  expect(done).toEqual(['delete a', 'log b'])
+})
+
+test('a wish whose refusal finds no room is stored all the same', async () => {
+  const { answer, give } = later()
+  const fillUp = fail(throwFull)
+  const { box } = outbox(answer.then(() => refused))
+  const sending = box.add(log)
+  fillUp()
+  give()
+  await sending
+  expect(box.refused).toMatchObject([{ kept: true }])
+  expect(store.get('pending:a')).toMatchObject({ wish: log })
+})
+
 test('a server that does not answer is said after two seconds', async () => {
   const { answer, give } = later()
   const { box } = outbox(answer)
@@ -240,4 +390,12 @@ test('only the entry that was sent is an answer to it', () => {
   expect(isAnswerTo(glass, { ...got, id: 'b' })).toBe(false)
   expect(isAnswerTo(glass, { ...got, value: 300 })).toBe(false)
   expect(isAnswerTo(glass, {})).toBe(false)
+})
+
+test('an answer about nothing, or about another entry, is the server’s for none', () => {
+  const got = { ...glass } as Entry
+  expect(entryOf('a', got)).toBe(got)
+  for (const other of [undefined, {}, { ...got, id: 'b' }]) {
+    expect(() => entryOf('a', other)).toThrow(expect.objectContaining({ code: 'foreign' }))
+  }
 })

@@ -2,6 +2,7 @@
 // as it takes without harm.
 import type { Entry, NewEntry } from '../../api/types'
 import { ApiError } from '../../api/error'
+import { foreign } from '../../api/transport'
 
 /** A new entry with its own id and moment, whenever it arrives. */
 export type Outgoing = NewEntry & { id: string; at: string }
@@ -33,9 +34,10 @@ interface Kept {
 type Fields = Readonly<Record<string, string>>
 
 export function toKept({ wish, late, refused, problem }: Item): Kept {
-  if (!refused || !problem) return { wish, ...(late && { late }) }
+  const sent = { wish, ...(late && { late }) }
+  if (!refused || !problem) return sent
   const { status, code, message: detail, requestId: request_id, fields } = problem
-  return { wish, refused: { status, code, detail, fields, ...(request_id && { request_id }) } }
+  return { ...sent, refused: { status, code, detail, fields, ...(request_id && { request_id }) } }
 }
 
 /** A wish that an earlier page left behind; it may have arrived all the same. */
@@ -45,10 +47,15 @@ export function fromKept(kept: unknown): Item | undefined {
   if ('metric' in kept) return fromKept({ wish: { to: 'log', entry: kept } })
   const { wish, late, refused } = kept as Partial<Kept>
   if (!wish) return undefined
-  if (!refused) return { wish, kept: true, problem: new ApiError(0, {}), ...(late && { late }) }
+  const item = { wish, kept: true, ...(late && { late }) }
+  if (!refused) return { ...item, problem: new ApiError(0, {}) }
   const { status, fields, ...said } = refused
   const errors = Object.entries(fields).map(([field, message]) => ({ field, message, code: '' }))
-  return { wish, kept: true, refused: true, problem: new ApiError(status, { ...said, errors }) }
+  return { ...item, refused: true, problem: new ApiError(status, { ...said, errors }) }
+}
+
+export function isSame(one: Wish, other: Wish): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
 }
 
 /** Whether the server has stored this very entry: an answer about another one does not count. */
@@ -59,4 +66,10 @@ export function isAnswerTo(sent: Outgoing, got: Partial<Entry>): boolean {
     got.value === sent.value &&
     Date.parse(got.at ?? '') === Date.parse(sent.at)
   )
+}
+
+/** The entry that was asked about; an answer about anything else counts as none. */
+export function entryOf(id: string, got: Partial<Entry> | undefined): Entry {
+  if (got?.id !== id) throw foreign()
+  return got as Entry
 }

@@ -9,19 +9,27 @@ import { ApiError } from '../../api/error'
 import { clock } from '../../api/clock.svelte'
 import { pause } from '../../api/pause'
 import { altitudeText } from '../../lib/altitude'
-import { explain } from '../../lib/explain'
 import { deepEqual } from '../../lib/deep-equal'
 import type { LocalStore } from '../../lib/local-store'
 import { newId } from '../../api/uuid'
-import { toasts } from '../../ui/toasts.svelte'
+import { PageToasts, toasts } from '../../ui/toasts.svelte'
 import type { WriteFollower } from '../live/follower'
 import { factOf, factOfVersion } from './changes'
 import { foreign } from '../../api/transport'
 import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
-import { isAnswerTo } from './wishes'
+import { entryOf, isAnswerTo } from './wishes'
+import { attempt, undo } from './undo'
 
 /** An entry to log; its id and, unless given, its moment are added here. */
 export type Draft = Omit<Outgoing, 'id' | 'at'> & { id?: string; at?: string }
+
+/** The form that an entry was typed in. */
+export interface Source {
+  /** The outbox keeps the entry now. */
+  drop: () => void
+  /** Keeps what was refused; false where the form is gone, so the outbox goes on keeping it. */
+  takeBack: () => boolean
+}
 
 /** Another altitude logged here within this time corrects the one before. */
 const CORRECTED_MS = 60_000
@@ -42,9 +50,11 @@ export class Writer {
   #levels: Promise<void> = Promise.resolve()
   #listeners = new Set<WriteFollower>()
   #settled: () => void
+  #toasts: PageToasts
 
   /** `settled` is called whenever the server has accepted a change. */
-  constructor(store: LocalStore, settled: () => void) {
+  constructor(store: LocalStore, settled: () => void, says = new PageToasts()) {
+    this.#toasts = says
     this.#settled = settled
     this.outbox = new Outbox(
       store,
@@ -63,26 +73,28 @@ export class Writer {
 
   /**
    * Returns the problem if the server refused it; an entry that could not be sent waits, and is no problem. `words`
-   * name the entry in the toast, for example `250 ml`. A refused entry is stored, unless a form does that.
+   * name the entry in the toast, for example `250 ml`. A refused entry stays in the outbox, unless its form takes it back.
    */
-  async log(draft: Draft, words: string, keeps?: 'form'): Promise<ApiError | undefined> {
+  async log(draft: Draft, words: string, form?: Source): Promise<ApiError | undefined> {
     pause.lift()
     const now = await certainTime()
     const at = draft.at ?? new Date(now).toISOString()
     const id = draft.id ?? newId(now)
-    const outcome = await this.outbox.add({ to: 'log', entry: { ...draft, at, id } })
+    const sent = this.outbox.add({ to: 'log', entry: { ...draft, at, id } })
+    form?.drop()
+    const outcome = await sent
     if ('entry' in outcome) {
       const { entry } = outcome
       if (entry) {
-        toasts.show(
+        this.#toasts.show(
           `${words} logged`,
-          undo(() => this.#delete(entry, words)),
+          this.#undo(() => this.#delete(entry, words)),
         )
       }
       return undefined
     }
     if (outcome.waiting) return undefined
-    if (keeps === 'form') this.outbox.forget(id)
+    if (form?.takeBack()) this.outbox.forget(id)
     return outcome.problem
   }
 
@@ -103,12 +115,14 @@ export class Writer {
     return this.#levels
   }
 
-  async #logLevel(value: number, moment?: number): Promise<void> {
+  /** `before` is the level that it takes the place of. */
+  async #logLevel(value: number, moment?: number, before?: Entry): Promise<void> {
     const at = moment ?? (await certainTime())
     const level: Level = { id: newId(at), at, entry: undefined, toast: undefined }
     this.#level = level
     const instant = new Date(at).toISOString()
-    const entry = { metric: 'altitude', value, id: level.id, at: instant } as const
+    const said = before && { note: before.note, tags: before.tags }
+    const entry = { metric: 'altitude', value, id: level.id, at: instant, ...said } as const
     const outcome = await this.outbox.add({ to: 'log', entry })
     const logged = 'entry' in outcome ? outcome.entry : null
     if (!logged) {
@@ -117,9 +131,9 @@ export class Writer {
     }
     level.entry = logged
     const words = `Altitude ${altitudeText(value)}`
-    level.toast = toasts.show(
+    level.toast = this.#toasts.show(
       `${words} logged`,
-      undo(() => this.#delete(logged, words)),
+      this.#undo(() => this.#delete(logged, words)),
     )
   }
 
@@ -135,22 +149,26 @@ export class Writer {
     }
     const words = `Altitude ${altitudeText(value)}`
     if (before.value === value) {
-      toasts.show(`${words} is logged already`)
+      this.#toasts.show(`${words} is logged already`)
       return true
     }
     try {
       const after = await this.#patch(before, { value })
-      if (last.toast !== undefined) toasts.dismiss(last.toast)
-      last.toast = toasts.show(
+      if (last.toast !== undefined) this.#toasts.dismiss(last.toast)
+      last.toast = this.#toasts.show(
         `${words} logged in place of ${before.value ?? ''}`,
-        undo(() => this.#takeBack(after, words)),
+        this.#undo(() => this.#takeBack(after, words)),
       )
       return true
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem
       // The altitude was deleted elsewhere.
       if (problem.status === 404) return false
-      toasts.show(`${words} could not be saved. It is still ${before.value ?? ''}.`, {
+      if (problem.passing || problem.elsewhere) {
+        await this.#replace(last, before, value)
+        return true
+      }
+      this.#toasts.show(`${words} could not be saved. It is still ${before.value ?? ''}.`, {
         label: 'Try again',
         run: () => void this.logAltitude(value),
       })
@@ -158,13 +176,22 @@ export class Writer {
     }
   }
 
+  /** Logs a level in place of one on the server, even where that is changed already and only the answer was lost. */
+  async #replace(last: Level, before: Entry, value: number): Promise<void> {
+    if (last.toast !== undefined) this.#toasts.dismiss(last.toast)
+    void this.outbox.add({ to: 'delete', entry: before })
+    await this.#logLevel(value, Date.parse(before.at), before)
+  }
+
   /** Changes an entry and returns the problem if it could not be done. An empty change does nothing. */
   async edit(before: Entry, change: EntryChange, words: string): Promise<ApiError | undefined> {
     if (Object.keys(change).length === 0) return undefined
-    // An older change of it that still waits would undo this one.
-    this.outbox.forget(before.id)
     try {
+      // An Undo on its way is carried out first.
+      await this.outbox.answered(before.id)
       const after = await this.#patch(before, change)
+      // An Undo that still waits would undo this change.
+      this.outbox.forget(before.id)
       toasts.show(
         `${words} changed`,
         undo(() => this.#takeBack(after, words)),
@@ -178,10 +205,10 @@ export class Writer {
 
   async remove(entry: Entry, words: string): Promise<void> {
     const remove = () => this.#delete(entry, words)
-    if (await attempt(`${words} could not be deleted. It is still there.`, remove)) {
-      toasts.show(
+    if (await this.#attempt(`${words} could not be deleted. It is still there.`, remove)) {
+      this.#toasts.show(
         `${words} deleted`,
-        undo(() => this.#restore(entry, words)),
+        this.#undo(() => this.#restore(entry, words)),
       )
     }
   }
@@ -189,10 +216,10 @@ export class Writer {
   /** Restores a deleted entry. */
   async restore(entry: Entry, words: string): Promise<void> {
     const restore = () => this.#restore(entry, words)
-    if (await attempt(`${words} could not be restored. It is still deleted.`, restore)) {
-      toasts.show(
+    if (await this.#attempt(`${words} could not be restored. It is still deleted.`, restore)) {
+      this.#toasts.show(
         `${words} restored`,
-        undo(() => this.#delete(entry, words)),
+        this.#undo(() => this.#delete(entry, words)),
       )
     }
   }
@@ -202,11 +229,12 @@ export class Writer {
     try {
       const after = await this.#restoreVersion(entry, number)
       // Nothing differed, so nothing was done.
-      if (after?.updated_at === entry.updated_at) toasts.show(`${words} is what it is already`)
+      if (after?.updated_at === entry.updated_at)
+        this.#toasts.show(`${words} is what it is already`)
       else {
-        toasts.show(
+        this.#toasts.show(
           `${words} put back`,
-          undo(() => (after ? this.#takeBack(after, words) : this.#restoreLast(entry))),
+          this.#undo(() => (after ? this.#takeBack(after, words) : this.#restoreLast(entry))),
         )
       }
       return undefined
@@ -218,7 +246,8 @@ export class Writer {
 
   async #patch(before: Entry, body: EntryChange): Promise<Entry> {
     const path = { id: before.id }
-    const entry = await answer(api.PATCH('/api/v1/entries/{id}', { params: { path }, body }))
+    const patched = await answer(api.PATCH('/api/v1/entries/{id}', { params: { path }, body }))
+    const entry = entryOf(before.id, patched)
     this.#tell((listener) => {
       listener.saved(entry, before)
     })
@@ -242,7 +271,7 @@ export class Writer {
     const outcome = await this.outbox.add(wish)
     if ('entry' in outcome) return true
     if (outcome.waiting) {
-      toasts.show(`${words} ${WILL_BE[wish.to]} as soon as the server answers.`)
+      this.#toasts.show(`${words} ${WILL_BE[wish.to]} as soon as the server answers.`)
       return false
     }
     this.outbox.forget(wish.entry.id)
@@ -264,7 +293,8 @@ export class Writer {
       return entry
     }
     if (wish.to === 'restore') {
-      return answer(api.POST('/api/v1/entries/{id}/restore', { params: { path } }))
+      const restored = api.POST('/api/v1/entries/{id}/restore', { params: { path } })
+      return entryOf(path.id, await answer(restored))
     }
     if (wish.to === 'change') {
       return this.#before(wish.entry)
@@ -287,16 +317,22 @@ export class Writer {
   }
 
   async #restoreVersion(before: Entry, number: number): Promise<Entry | null> {
-    const params = { path: { id: before.id, number } }
-    const { entry } = await answer(
-      api.POST('/api/v1/entries/{id}/versions/{number}/restore', { params }),
-    )
+    const entry = await this.#toVersion(before.id, number)
     this.#tell((listener) => {
       if (entry) listener.saved(entry, before)
       else listener.removed(before)
     })
     this.#settled()
     return entry
+  }
+
+  /** Returns null where the entry was deleted in that version. */
+  async #toVersion(id: string, number: number): Promise<Entry | null> {
+    const params = { path: { id, number } }
+    const { entry } = await answer(
+      api.POST('/api/v1/entries/{id}/versions/{number}/restore', { params }),
+    )
+    return entry === null ? null : entryOf(id, entry)
   }
 
   /** Takes back the change that made an entry what it is `after`. */
@@ -309,34 +345,33 @@ export class Writer {
    * had, which a change sent the other way would compute again. Later changes, here or elsewhere, are not overwritten.
    */
   async #before(after: Entry): Promise<Entry | null> {
-    const path = { id: after.id }
-    const params = { path, query: { limit: 20 } }
-    const { items } = await answer(api.GET('/api/v1/entries/{id}/versions', { params }))
-    const version = items.find(({ replaced_at }) => replaced_at === after.updated_at)
-    if (version && version === items[0]) {
-      const { number } = version
-      const found = { params: { path: { ...path, number } } }
-      const restored = api.POST('/api/v1/entries/{id}/versions/{number}/restore', found)
-      return (await answer(restored)).entry
-    }
-    const now = await answer(api.GET('/api/v1/entries/{id}', { params: { path } }))
+    const { id } = after
+    const versions = await this.#versions(id, 20)
+    const version = versions.find(({ replaced_at }) => replaced_at === after.updated_at)
+    if (version && version === versions[0]) return this.#toVersion(id, version.number)
+    const now = entryOf(
+      id,
+      await answer(api.GET('/api/v1/entries/{id}', { params: { path: { id } } })),
+    )
     // The change was taken back already, by a try whose answer was lost.
     if (!version || !deepEqual(factOfVersion(version), factOf(now))) {
-      toasts.show('It was changed again meanwhile, so nothing was undone.')
+      this.#toasts.show('It was changed again meanwhile, so nothing was undone.')
     }
     return now
   }
 
   async #restoreLast(entry: Entry): Promise<void> {
-    const last = await this.#lastVersion(entry)
+    // The newest version is what the last change replaced.
+    const [last] = await this.#versions(entry.id, 1)
     if (last) await this.#restoreVersion(entry, last.number)
   }
 
-  /** The newest version is what the last change replaced. */
-  async #lastVersion({ id }: Entry): Promise<Version | undefined> {
-    const params = { path: { id }, query: { limit: 1 } }
+  /** The latest versions, newest first. */
+  async #versions(id: string, limit: number): Promise<Version[]> {
+    const params = { path: { id }, query: { limit } }
     const { items } = await answer(api.GET('/api/v1/entries/{id}/versions', { params }))
-    return items[0]
+    if (!Array.isArray(items)) throw foreign()
+    return items
   }
 
   #tell(what: (listener: WriteFollower) => void): void {
@@ -353,31 +388,20 @@ export class Writer {
       if (this.#level?.id === id) this.#level = undefined
     },
   }
+
+  #undo(run: () => Promise<unknown>) {
+    return undo(run, this.#toasts)
+  }
+
+  #attempt(sorry: string, run: () => Promise<unknown>): Promise<boolean> {
+    return attempt(sorry, run, this.#toasts)
+  }
 }
 
 const WILL_BE = {
   delete: 'will be deleted',
   restore: 'will be restored',
   change: 'will be changed back',
-}
-
-function undo(run: () => Promise<unknown>) {
-  return { label: 'Undo', run: () => void attempt('That could not be undone.', run) }
-}
-
-/**
- * Runs something that may fail, and returns false where it failed or waits. A failure says `sorry` and offers to try
- * again.
- */
-async function attempt(sorry: string, run: () => Promise<unknown>): Promise<boolean> {
-  try {
-    return (await run()) !== false
-  } catch (problem) {
-    if (!(problem instanceof ApiError)) throw problem
-    const why = problem.unanswered ? sorry : `${sorry} ${explain(problem).what}`
-    toasts.show(why, { label: 'Try again', run: () => void attempt(sorry, run) })
-    return false
-  }
 }
 
 export const [useWriter, provideWriter] = createContext<Writer>()

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Entry } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { LocalStore } from '../../lib/local-store'
-import { toasts } from '../../ui/toasts.svelte'
+import { PageToasts, toasts } from '../../ui/toasts.svelte'
+import type { Wish } from './wishes'
 import { Writer } from './writer.svelte'
 
 type Call = [
@@ -18,6 +19,11 @@ const server = vi.hoisted(() => ({
   replaced: new Map<string, string>(),
   asked: [] as string[],
   down: false,
+  refuses: false,
+  /** Whether something answers in its place. */
+  foreign: false,
+  proxied: false,
+  loses: false,
 }))
 
 vi.mock('../../api/client', async () => {
@@ -43,7 +49,12 @@ vi.mock('../../api/client', async () => {
       await Promise.resolve()
       server.asked.push(`${name} ${call[0]}`)
       if (server.down) throw new ApiError(0, {})
-      return what(...call)
+      if (server.foreign) return {}
+      if (server.proxied) throw new ApiError(0, { code: 'foreign' })
+      if (server.refuses) throw new ApiError(422, { code: 'validation_failed' })
+      const answer = what(...call)
+      if (server.loses) throw new ApiError(0, {})
+      return answer
     }
   const api = {
     POST: ask('POST', (path, { params, body }) => {
@@ -86,7 +97,7 @@ beforeEach(() => {
   server.entries.clear()
   server.versions.clear()
   server.asked = []
-  server.down = false
+  server.down = server.refuses = server.foreign = server.proxied = server.loses = false
   localStorage.clear()
   toasts.clear()
   writer = new Writer(new LocalStore(localStorage, 'ada'), () => undefined)
@@ -159,6 +170,46 @@ test('a change of nothing asks nothing', async () => {
   expect(server.asked).toEqual([])
 })
 
+test('an undo that waits is dropped by a later change only once that is made', async () => {
+  await writer.logAltitude(4)
+  const [entry] = [...server.entries.values()]
+  if (!entry) throw new ApiError(0, {})
+  await writer.edit(entry, { value: 6 }, '6')
+  server.down = true
+  await undoLast()
+  expect(await writer.edit(entry, { value: 7 }, '7')).toMatchObject({ status: 0 })
+  expect(writer.outbox.changes).toHaveLength(1)
+  server.down = false
+  expect(await writer.edit(entry, { value: 7 }, '7')).toBeUndefined()
+  expect([writer.outbox.items, values()]).toEqual([[], [7]])
+})
+
+test('a change waits for the undo that is on its way', async () => {
+  await writer.logAltitude(4)
+  const [entry] = [...server.entries.values()]
+  if (!entry) throw new ApiError(0, {})
+  await writer.edit(entry, { value: 6 }, '6')
+  const toast = toasts.items.at(-1)
+  if (toast) toasts.act(toast)
+  // The undo has been sent, and is not answered yet.
+  while (!server.asked.at(-1)?.includes('versions')) await Promise.resolve()
+  await writer.edit(entry, { value: 7 }, '7')
+  expect(server.asked.at(-1)).toContain('PATCH')
+  expect(values()).toEqual([7])
+})
+
+test.each(['restore', 'change', 'log'] as const)(
+  'a foreign answer to the wish to %s is none: it waits',
+  async (to) => {
+    await writer.logAltitude(4)
+    const [entry] = [...server.entries.values()]
+    if (!entry) throw new ApiError(0, {})
+    server.foreign = true
+    const outcome = await writer.outbox.add({ to, entry } as Wish)
+    expect(outcome).toMatchObject({ problem: { code: 'foreign' }, waiting: true })
+  },
+)
+
 test('what was changed again meanwhile is not undone', async () => {
   await writer.logAltitude(4)
   const [entry] = [...server.entries.values()]
@@ -170,4 +221,62 @@ test('what was changed again meanwhile is not undone', async () => {
   await undoLast()
   expect(values()).toEqual([9])
   expect(toasts.items.at(-1)?.text).toContain('changed again meanwhile')
+})
+
+test.each([
+  ['its form, if that is still there', true],
+  ['the outbox, once its form is gone', false],
+])('a refused entry is kept by %s', async (_, there) => {
+  server.refuses = true
+  const kept: string[] = []
+  const form = {
+    drop: () => kept.push(`outbox ${writer.outbox.items.length}`),
+    takeBack: () => there,
+  }
+  const draft = { metric: 'water', value: 250, id: 'a' } as const
+  expect((await writer.log(draft, '250 ml', form))?.status).toBe(422)
+  expect(kept).toEqual(['outbox 1'])
+  expect(writer.outbox.refused).toHaveLength(there ? 0 : 1)
+})
+
+test.each([
+  ['without a network', () => (server.down = true)],
+  ['whose answer was a proxy’s', () => (server.proxied = true)],
+  ['whose answer was lost', () => (server.loses = true)],
+])('a correction %s waits, and is made in the end', async (_, goWrong) => {
+  await writer.logAltitude(5)
+  const [first] = [...server.entries.values()]
+  goWrong()
+  await writer.logAltitude(8)
+  expect(writer.correcting).toBeNull()
+  expect(writer.outbox.pending.map(({ wish }) => wish.entry)).toMatchObject([
+    { value: 8, at: first?.at },
+  ])
+  expect([...writer.outbox.gone]).toEqual([first?.id])
+  expect(toasts.items).toEqual([])
+  server.down = server.proxied = server.loses = false
+  await writer.outbox.retry()
+  expect(values()).toEqual([8])
+  expect(writer.outbox.items).toEqual([])
+})
+
+test('a correction that is refused says what stands', async () => {
+  await writer.logAltitude(5)
+  server.refuses = true
+  await writer.logAltitude(8)
+  expect(toasts.items.at(-1)?.text).toContain('It is still 5.')
+  expect(writer.outbox.items).toEqual([])
+})
+
+test('an answer that comes after its person signed out says nothing', async () => {
+  const said = new PageToasts()
+  writer = new Writer(new LocalStore(localStorage, 'ada'), () => undefined, said)
+  const taps = [
+    writer.logAltitude(3),
+    writer.log({ metric: 'water', value: 250, id: 'a' }, '250 ml'),
+  ]
+  said.leave()
+  await Promise.all(taps)
+  expect(values()).toHaveLength(2)
+  expect(toasts.items).toEqual([])
 })

@@ -82,18 +82,19 @@ export class Live {
     const heard = await list.load()
     // The next poll asks again anyway.
     list.stop()
-    // Only every other time, since the server counts how often it is asked.
-    if (this.#polls++ % 2 === 0) this.#sharesStale()
+    // Only every other time, since the server counts how often it is asked: the shares, and then the entries.
+    const even = this.#polls++ % 2 === 0
+    if (even) this.#sharesStale()
     if (!heard || username === undefined) return heard
     const view = this.#people.find(username)
     if (!view?.status || !view.granted) {
       this.#people.lose(username, before?.person.display_name)
       return true
     }
-    // A change may not show in the status where numbers are withheld.
+    // A change may not show in the status: where numbers are withheld, in a note, or in an entry older than others.
     const { water, altitude } = view.granted
     const narrowed = water !== 'exact' || altitude !== 'exact'
-    this.#take(view.status, narrowed || !sameState(before?.status, view.status))
+    this.#take(view.status, narrowed || !even || !sameState(before?.status, view.status))
     return true
   }
 

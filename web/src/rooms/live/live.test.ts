@@ -163,6 +163,17 @@ test('who may watch is loaded again with the first status, after a reset, and at
   expect(stale).toBe(4)
 })
 
+test('every other poll finds changes that no status shows, like that of a note', async () => {
+  live.follow('ada')
+  lists = Array.from({ length: 4 }, () => [view(0)])
+  const found = []
+  for (let poll = 0; poll < 4; poll += 1) {
+    await source.poll()
+    found.push(told.splice(0).length)
+  }
+  expect(found).toEqual([0, 1, 0, 1])
+})
+
 test('the list of people is replaced, and loaded where it is longer than an event', async () => {
   live.follow(undefined)
   hear('people', { items: [view(100)], next_cursor: null })

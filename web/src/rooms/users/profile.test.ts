@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest'
 import type { Me } from '../../api/types'
-import { draftOf, formOf, inUnit, readForm, unsaved, withDraft, zones } from './profile'
+import {
+  draftOf,
+  formOf,
+  inUnit,
+  type ProfileForm,
+  readForm,
+  unsaved,
+  withDraft,
+  zones,
+} from './profile'
 
 const me: Me = {
   username: 'ada',
@@ -35,6 +44,41 @@ test('changing the unit changes no amount, there and back', () => {
   const ounces = inUnit(formOf(me), 'fl_oz')
   expect(ounces).toMatchObject({ goal: '67.6', presets: ['5.1', '8.5', '16.9'] })
   expect(readForm(ounces, me)).toEqual({ change: { unit: 'fl_oz' } })
+})
+
+test('an amount keeps its millilitres through any number of changes of the unit', () => {
+  const thereAndBack = (form: ProfileForm) => inUnit(inUnit(form, 'fl_oz'), 'ml')
+  const again = thereAndBack(thereAndBack(formOf(me)))
+  expect(again).toEqual(formOf(me))
+  expect([unsaved(again, me), readForm(again, me)]).toEqual([[], { change: {} }])
+
+  const typed = { ...formOf(me), goal: '2050', presets: ['151', '250', '500'] }
+  const ounces = inUnit(typed, 'fl_oz')
+  expect(ounces).toMatchObject({ goal: '69.3', presets: ['5.1', '8.5', '16.9'] })
+  const change = { daily_goal_ml: 2050, water_presets_ml: [151, 250, 500] }
+  expect(readForm(ounces, me)).toEqual({ change: { unit: 'fl_oz', ...change } })
+  expect(unsaved(ounces, me)).toEqual(['unit', 'goal', 'amounts'])
+  const stored = withDraft(me, draftOf(ounces, me))
+  expect(thereAndBack(inUnit(stored, 'ml'))).toMatchObject({ goal: '2050', presets: typed.presets })
+  expect(readForm({ ...ounces, goal: '70' }, me)).toHaveProperty('change.daily_goal_ml', 2070)
+})
+
+test('an amount in ounces is shown in millilitres as the account has it', () => {
+  const account = { ...me, unit: 'fl_oz' } as const
+  const form = inUnit(formOf(account), 'ml')
+  expect(form).toMatchObject({ goal: '2000', presets: ['150', '250', '500'] })
+  expect(readForm(form, account)).toEqual({ change: { unit: 'ml' } })
+  const typed = { ...formOf(account), presets: ['169.1', '8', '16'] }
+  expect(inUnit(inUnit(typed, 'ml'), 'fl_oz')).toMatchObject({ presets: typed.presets })
+})
+
+test('an amount that was changed elsewhere keeps its millilitres beside a draft', () => {
+  const draft = draftOf(inUnit({ ...formOf(me), presets: ['150', '200', '500'] }, 'fl_oz'), me)
+  const elsewhere = { ...me, daily_goal_ml: 1805 }
+  expect(inUnit(withDraft(elsewhere, draft), 'ml')).toMatchObject({
+    goal: '1805',
+    presets: ['150', '200', '500'],
+  })
 })
 
 test('each field says what is wrong with it', () => {

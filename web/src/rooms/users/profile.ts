@@ -22,6 +22,8 @@ export interface ProfileForm {
   presets: string[]
   ageing: string
   stale: string
+  /** The millilitres that the amounts are shown from until they are typed over: a unit shows them rounded. */
+  exact: { goal: number | undefined; presets: (number | undefined)[] }
 }
 
 export function formOf(me: Me): ProfileForm {
@@ -34,7 +36,13 @@ export function formOf(me: Me): ProfileForm {
     presets: me.water_presets_ml.map((ml) => toInput(ml, me.unit)),
     ageing: String(me.ageing_after_hours),
     stale: String(me.stale_after_hours),
+    exact: { goal: me.daily_goal_ml, presets: me.water_presets_ml },
   }
+}
+
+/** The millilitres of `known` that the text shows; undefined where it shows none of them. */
+function shownFrom(text: string, unit: Unit, ...known: (number | undefined)[]): number | undefined {
+  return known.find((ml) => ml !== undefined && toInput(ml, unit) === text)
 }
 
 const FIELDS = ['name', 'zone', 'startsAt', 'unit', 'goal', 'presets', 'ageing', 'stale'] as const
@@ -53,10 +61,17 @@ const names: Record<Field, string> = {
 
 /** The fields that differ from what they began as. Amounts that are only shown in another unit do not. */
 function touched(form: ProfileForm, me: Me): Field[] {
-  const shown = inUnit(formOf(me), form.unit)
-  return FIELDS.filter((field) =>
-    field === 'unit' ? form.unit !== me.unit : !deepEqual(form[field], shown[field]),
-  )
+  const { unit, exact } = form
+  const fresh = formOf(me)
+  const was = { ...fresh, ...fresh.exact }
+  const now = {
+    ...form,
+    goal: shownFrom(form.goal, unit, exact.goal, me.daily_goal_ml),
+    presets: form.presets.map((text, at) =>
+      shownFrom(text, unit, exact.presets[at], me.water_presets_ml[at]),
+    ),
+  }
+  return FIELDS.filter((field) => !deepEqual(now[field], was[field]))
 }
 
 /** The names of the unsaved fields: `display name`, `goal`. */
@@ -68,23 +83,42 @@ export function unsaved(form: ProfileForm, me: Me): string[] {
 export function draftOf(form: ProfileForm, me: Me): Partial<ProfileForm> | undefined {
   const fields = touched(form, me)
   if (fields.length === 0) return undefined
-  return Object.fromEntries([...fields, 'unit' as const].map((field) => [field, form[field]]))
+  return Object.fromEntries(
+    [...fields, 'unit' as const, 'exact' as const].map((field) => [field, form[field]]),
+  )
 }
 
 /** The form of the present account, with the fields that were touched before. */
 export function withDraft(me: Me, draft: Partial<ProfileForm> | undefined): ProfileForm {
   const form = inUnit(formOf(me), draft?.unit ?? me.unit)
-  return { ...form, ...draft }
+  const { goal, presets } = form.exact
+  const exact = {
+    goal: draft?.goal === undefined ? goal : draft.exact?.goal,
+    presets: draft?.presets === undefined ? presets : (draft.exact?.presets ?? []),
+  }
+  return { ...form, ...draft, exact }
 }
 
 /** The same amounts in the other unit; anything else stays as typed. */
 export function inUnit(form: ProfileForm, unit: Unit): ProfileForm {
   if (form.unit === unit) return form
-  const convert = (text: string) => {
-    const reading = readAmount(text, form.unit, { least: 1, most: GOAL.most })
-    return reading.state === 'read' ? toInput(reading.value.ml, unit) : text
+  const exactly = (text: string, exact: number | undefined, most: number) => {
+    const shown = shownFrom(text, form.unit, exact)
+    if (shown !== undefined) return shown
+    const reading = readAmount(text, form.unit, { least: 1, most })
+    return reading.state === 'read' ? reading.value.ml : undefined
   }
-  return { ...form, unit, goal: convert(form.goal), presets: form.presets.map(convert) }
+  const convert = (text: string, ml: number | undefined) =>
+    ml === undefined ? text : toInput(ml, unit)
+  const goal = exactly(form.goal, form.exact.goal, GOAL.most)
+  const presets = form.presets.map((text, at) => exactly(text, form.exact.presets[at], AMOUNT.most))
+  return {
+    ...form,
+    unit,
+    goal: convert(form.goal, goal),
+    presets: form.presets.map((text, at) => convert(text, presets[at])),
+    exact: { goal, presets },
+  }
 }
 
 export type Wrong = Partial<
@@ -105,21 +139,23 @@ const says = {
 
 /** Reads each number of the form. An amount that was only shown is the amount it was. */
 export function numbersOf(form: ProfileForm, me: Me) {
-  const was = inUnit(formOf(me), form.unit)
-  const ml = (
+  const { unit, exact } = form
+  const read = (
     text: string,
-    shown: string | undefined,
-    ml: number | undefined,
+    typed: number | undefined,
+    stored: number | undefined,
     range: Range,
     words: (least: string, most: string) => string,
-  ): Reading<Amount> =>
-    text === shown && ml !== undefined
-      ? { state: 'read', value: asAmount(ml), said: amount(ml, form.unit) }
-      : readAmount(text, form.unit, range, words)
+  ): Reading<Amount> => {
+    const ml = shownFrom(text, unit, typed, stored)
+    return ml !== undefined && ml === stored
+      ? { state: 'read', value: asAmount(ml), said: amount(ml, unit) }
+      : readAmount(ml === undefined ? text : `${ml} ml`, unit, range, words)
+  }
   return {
-    goal: ml(form.goal, was.goal, me.daily_goal_ml, GOAL, says.goal),
+    goal: read(form.goal, exact.goal, me.daily_goal_ml, GOAL, says.goal),
     presets: form.presets.map((text, at) =>
-      ml(text, was.presets[at], me.water_presets_ml[at], AMOUNT, says.presets),
+      read(text, exact.presets[at], me.water_presets_ml[at], AMOUNT, says.presets),
     ),
     ageing: readWhole(form.ageing, HOURS, AGEING_HOURS),
     stale: readWhole(form.stale, HOURS, STALE_HOURS),

@@ -220,6 +220,22 @@ fn stored(app: &TestApp) -> BTreeSet<String> {
 }
 
 #[actix_web::test]
+async fn a_read_that_the_disk_refuses_says_so_though_its_transaction_has_ended() {
+    let app = TestApp::start().await;
+    let fails = |conn: &mut DbConnection| {
+        // SQLite ends the transaction by itself with such an error.
+        sql_query("ROLLBACK").execute(conn)?;
+        Err::<(), _>(ApiError::new(Code::StorageFailed, "planted"))
+    };
+    for _ in 0..3 {
+        assert_eq!(app.state.db.read(fails).await.unwrap_err().code, Code::StorageFailed);
+        assert_eq!(app.state.db.read_apart(fails).await.unwrap_err().code, Code::StorageFailed);
+    }
+    let read = app.state.db.read(|conn| Ok(sql_query("SELECT 1 FROM users").execute(conn)?));
+    assert!(read.await.is_ok(), "a connection that lost its transaction is not used again");
+}
+
+#[actix_web::test]
 async fn a_write_that_the_disk_refuses_says_so() {
     let app = TestApp::start().await;
     let admin = app.admin().await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use status_tracker::clock::{DAY, HOUR};
 
 use super::shown;
-use crate::support::TestApp;
+use crate::support::{PASSWORD, TestApp};
 
 #[actix_web::test]
 async fn security_events_are_bounded_and_go_after_a_month() {
@@ -76,6 +76,22 @@ async fn reports_of_the_policy_are_counted_and_never_handed_back() {
     assert_eq!(details.len(), 3);
     assert!(details.contains(&"script-src-elem refused inline on https://status.example.org/register".to_owned()));
     assert!(details.iter().all(|detail| !detail.contains("SECRET")), "{details:?}");
+}
+
+#[actix_web::test]
+async fn reports_that_a_browser_sends_by_itself_cost_its_user_nothing() {
+    let app = TestApp::with(&[("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "3/24h")]).await;
+    let (admin, viewer) = (app.admin().await, app.viewer().await);
+    let page = app.anonymous().sign_in(&viewer.username, PASSWORD).await;
+    let report = json!({"csp-report": {"effective-directive": "script-src", "blocked-uri": "inline"}}).to_string();
+    for _ in 0..200 {
+        let sent = page.send("POST", "/api/v1/csp-reports", "application/csp-report", report.clone()).await;
+        assert!(sent.expect(StatusCode::NO_CONTENT).headers.get("x-ratelimit-tier").is_none());
+    }
+    assert_eq!(page.get("/api/v1/me").await.expect(StatusCode::OK).header("x-ratelimit-remaining"), "2");
+    let report = shown(&app, &admin).await;
+    assert_eq!(report["hours"][23]["csp_reports"], 30, "the rest is dropped");
+    assert_eq!((&report["penalties"], &report["suspicious"]), (&json!([]), &json!([])));
 }
 
 #[actix_web::test]

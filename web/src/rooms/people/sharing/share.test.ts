@@ -5,6 +5,7 @@ import {
   emptyOffer,
   follow,
   formOf,
+  forReader,
   isUsual,
   modesFrom,
   modeSaid,
@@ -12,6 +13,7 @@ import {
   readOffer,
   sameTerms,
   termsWords,
+  unaskedWords,
 } from './share'
 
 const me = { time_zone: 'Europe/Berlin' }
@@ -82,37 +84,58 @@ test('who keeps watching when not everyone may any more is named', () => {
 test('an end that was only shown keeps its seconds', () => {
   const form = formOf(share, me, now)
   expect(form.until).toBe('2026-12-01T11:30')
-  expect(readForm(form, me, now)).toEqual({ change: {} })
-  expect(readForm({ ...form, until: '' }, me, now)).toEqual({ change: { until: null } })
-  expect(readForm({ ...form, until: '2026-12-02T08:00' }, me, now)).toEqual({
+  expect(readForm(form, now)).toEqual({ change: {} })
+  expect(readForm({ ...form, until: '' }, now)).toEqual({ change: { until: null } })
+  expect(readForm({ ...form, until: '2026-12-02T08:00' }, now)).toEqual({
     change: { until: '2026-12-02T07:00:00.000Z' },
   })
 })
 
 test('only what was touched is sent, since the rest may have been narrowed elsewhere', () => {
   const form = formOf(share, me, now)
-  expect(readForm({ ...form, water: 'band' }, me, now)).toEqual({ change: { water: 'band' } })
-  expect(readForm({ ...form, history: false, export: true }, me, now)).toEqual({
+  expect(readForm({ ...form, water: 'band' }, now)).toEqual({ change: { water: 'band' } })
+  expect(readForm({ ...form, history: false, export: true }, now)).toEqual({
     change: { history: false, export: true },
   })
+})
+
+test('an end stays where it is when its reader moves, in an open dialog and in a draft', () => {
+  const there = { time_zone: 'America/Los_Angeles' }
+  const form = formOf(share, me, now)
+  const draft = forReader(form, there)
+  expect(draft).toMatchObject({ zone: there.time_zone, until: '2026-12-01T02:30' })
+  for (const untouched of [form, draft]) expect(readForm(untouched, now)).toEqual({ change: {} })
+
+  const chosen = { ...form, until: '2026-12-02T20:00' }
+  for (const touched of [chosen, forReader(chosen, there)]) {
+    expect(readForm(touched, now)).toEqual({ change: { until: '2026-12-02T19:00:00.000Z' } })
+  }
+  const offer = { ...emptyOffer(me), atOnce: 'yes' as const, until: '2026-12-02T20:00' }
+  expect(readOffer(forReader(offer, there), now)).toMatchObject({
+    share: { until: '2026-12-02T19:00:00.000Z' },
+  })
+  expect(forReader(emptyOffer(me), there)).toEqual(emptyOffer(there))
+  // A local time that no instant is known for is not read in another zone.
+  const unclear = { ...form, until: '2027-10-31T02:30' }
+  expect(forReader(unclear, there)).toEqual(unclear)
 })
 
 test('what was not touched follows what was changed elsewhere', () => {
   const form = { ...formOf(share, me, now), water: 'logged' as const, until: '2026-12-24T18:00' }
   const narrowed: Share = { ...share, altitude: 'none', history: false, until: null }
-  const followed = follow(form, narrowed, me, now)
+  const followed = follow(form, narrowed, now)
   expect(followed).toEqual({
     ...form,
     share: narrowed,
     altitude: 'none',
     history: false,
   })
-  expect(readForm(followed, me, now)).toEqual({
+  expect(readForm(followed, now)).toEqual({
     change: { water: 'logged', until: '2026-12-24T17:00:00.000Z' },
   })
   // A viewer whose share was ended meanwhile is let in again only by somebody who can see that it was.
-  const ended = follow(form, { ...narrowed, state: 'ended' }, me, now)
-  expect(readForm(ended, me, now)).toMatchObject({ change: { state: 'approved' } })
+  const ended = follow(form, { ...narrowed, state: 'ended' }, now)
+  expect(readForm(ended, now)).toMatchObject({ change: { state: 'approved' } })
 })
 
 test('who looks does not change what is shared', () => {
@@ -126,10 +149,10 @@ test('a viewer who asked, or was kept out, is let in', () => {
   for (const state of ['requested', 'ended'] as const) {
     const form = formOf({ ...share, state, until: '2026-11-01T00:00:00.000Z' }, me, now)
     expect(form.until).toBe('')
-    expect(readForm(form, me, now)).toMatchObject({ change: { state: 'approved' } })
+    expect(readForm(form, now)).toMatchObject({ change: { state: 'approved' } })
   }
   const form = { ...formOf(null, me, now), username: ' alex ' }
-  expect(readForm(form, me, now)).toEqual({
+  expect(readForm(form, now)).toEqual({
     change: {
       state: 'approved',
       water: 'exact',
@@ -141,30 +164,37 @@ test('a viewer who asked, or was kept out, is let in', () => {
   })
 })
 
+test('a viewer is let in without a second question only where they ask', () => {
+  const requested_at = '2026-11-20T10:00:00.000Z'
+  expect(unaskedWords(undefined)).toBe('did not ask')
+  expect(unaskedWords({ ...share, state: 'ended' })).toBe('did not ask')
+  expect(unaskedWords({ ...share, state: 'ended', requested_at })).toBe('did not ask again')
+  expect(unaskedWords({ ...share, state: 'requested', requested_at })).toBeUndefined()
+  expect(unaskedWords(share)).toBeUndefined()
+})
+
 test('each field says what is wrong with it', () => {
   const form = { ...formOf(null, me, now), until: '2026-11-25T12:59' }
-  const read = readForm(form, me, now)
+  const read = readForm(form, now)
   expect('wrong' in read && Object.keys(read.wrong)).toEqual(['username', 'until'])
-  expect(readForm({ ...form, username: 'alex', until: 'soon' }, me, now)).toHaveProperty(
-    'wrong.until',
-  )
+  expect(readForm({ ...form, username: 'alex', until: 'soon' }, now)).toHaveProperty('wrong.until')
 })
 
 test('what a newcomer is to see is sent as it was chosen, and nothing where nothing was', () => {
   const terms = { water: 'exact', altitude: 'exact', history: true, export: false, until: null }
-  expect(readOffer({ ...emptyOffer(), atOnce: 'yes' }, me, now)).toEqual({ share: terms })
+  expect(readOffer({ ...emptyOffer(me), atOnce: 'yes' }, now)).toEqual({ share: terms })
   const narrowed = {
-    ...emptyOffer(),
+    ...emptyOffer(me),
     atOnce: 'yes' as const,
     water: 'band' as const,
     until: '2026-11-26T13:00',
   }
-  expect(readOffer(narrowed, me, now)).toEqual({
+  expect(readOffer(narrowed, now)).toEqual({
     share: { ...terms, water: 'band', until: '2026-11-26T12:00:00.000Z' },
   })
-  expect(readOffer({ ...narrowed, atOnce: 'no' }, me, now)).toEqual({ share: null })
-  expect(readOffer({ ...narrowed, atOnce: '' }, me, now)).toEqual({ share: null })
-  expect(readOffer({ ...narrowed, until: '2026-11-24T13:00' }, me, now)).toEqual({
+  expect(readOffer({ ...narrowed, atOnce: 'no' }, now)).toEqual({ share: null })
+  expect(readOffer({ ...narrowed, atOnce: '' }, now)).toEqual({ share: null })
+  expect(readOffer({ ...narrowed, until: '2026-11-24T13:00' }, now)).toEqual({
     wrong: 'Choose a time in the future.',
   })
 })

@@ -141,13 +141,21 @@ export function shareName({ username, display_name }: Pick<Share, 'username' | '
   return display_name || username
 }
 
+/** The words for a viewer who would be let in unasked; undefined for one who asks, or who watches already. */
+export function unaskedWords(known: Share | undefined): string | undefined {
+  if (known !== undefined && known.state !== 'ended') return undefined
+  return known?.requested_at ? 'did not ask again' : 'did not ask'
+}
+
 /** The terms for a viewer, as they are chosen. */
 export interface TermsForm {
   water: Detail
   altitude: Detail
   history: boolean
   export: boolean
-  /** The local time of the end in one's own zone; empty for none. */
+  /** The zone of the person when the form was begun: `until` is read in it, whatever their zone is by then. */
+  zone: string
+  /** The local time of the end in that zone; empty for none. */
   until: string
   /** Whether the second is meant, where the time comes twice. */
   second: boolean | null
@@ -164,38 +172,35 @@ export interface OfferForm extends TermsForm {
   atOnce: '' | 'yes' | 'no'
 }
 
-export function emptyOffer(): OfferForm {
+export function emptyOffer({ time_zone }: Reader): OfferForm {
   return {
     atOnce: '',
     water: 'exact',
     altitude: 'exact',
     history: true,
     export: false,
-    until: '',
-    second: null,
+    ...untilOf(null, time_zone),
   }
 }
 
 /** The terms to send, null for none, or what is wrong with them. */
 export function readOffer(
   form: OfferForm,
-  me: Reader,
   now: number,
 ): { share?: ShareTerms | null; wrong?: string } {
   if (form.atOnce !== 'yes') return { share: null }
-  const read = readUntil(form, me, now)
+  const read = readUntil(form, now)
   if ('wrong' in read) return read
   const { water, altitude, history, export: mayExport } = form
   return { share: { water, altitude, history, export: mayExport, until: read.until } }
 }
 
 function readUntil(
-  { until: wall, second }: Pick<TermsForm, 'until' | 'second'>,
-  me: Reader,
+  { until: wall, second, zone }: End,
   now: number,
 ): { until: string | null } | { wrong: string } {
   if (wall === '') return { until: null }
-  const read = readWall({ wall, second }, me.time_zone)
+  const read = readWall({ wall, second }, zone)
   if ('wrong' in read) return read
   if (Date.parse(read.at) <= now) return { wrong: 'Choose a time in the future.' }
   return { until: read.at }
@@ -217,27 +222,37 @@ export function formOf(share: Share | null, me: Reader, now: number): ShareForm 
   }
 }
 
-function untilOf(until: string | null, zone: string): Pick<ShareForm, 'until' | 'second'> {
-  if (until === null) return { until: '', second: null }
+type End = Pick<TermsForm, 'zone' | 'until' | 'second'>
+
+function untilOf(until: string | null, zone: string): End {
+  if (until === null) return { zone, until: '', second: null }
   const { wall, second } = wallTime(until, zone)
-  return { until: wall, second }
+  return { zone, until: wall, second }
+}
+
+/** Converts terms that were chosen in another zone for the present reader, without moving their end. */
+export function forReader<T extends TermsForm>(form: T, { time_zone }: Reader): T {
+  const { until: wall, second, zone } = form
+  if (wall === '') return { ...form, zone: time_zone }
+  const read = readWall({ wall, second }, zone)
+  return 'at' in read ? { ...form, ...untilOf(read.at, time_zone) } : form
 }
 
 const FIELDS = ['water', 'altitude', 'history', 'export', 'until'] as const
 
 /** The touched fields: those that differ from the share that the form began with. */
-function touched(form: ShareForm, me: Reader, now: number): (typeof FIELDS)[number][] {
-  const shown = formOf(form.share, me, now)
+function touched(form: ShareForm, now: number): (typeof FIELDS)[number][] {
+  const shown = formOf(form.share, { time_zone: form.zone }, now)
   const moved = form.second !== shown.second
   return FIELDS.filter((field) => form[field] !== shown[field] || (field === 'until' && moved))
 }
 
 /** The form after its share was changed elsewhere: untouched fields follow the share. */
-export function follow(form: ShareForm, share: Share, me: Reader, now: number): ShareForm {
-  const fields = touched(form, me, now)
+export function follow(form: ShareForm, share: Share, now: number): ShareForm {
+  const fields = touched(form, now)
   const kept = fields.map((field) => [field, form[field]] as const)
   const second = fields.includes('until') ? { second: form.second } : {}
-  return { ...formOf(share, me, now), ...Object.fromEntries(kept), ...second }
+  return { ...formOf(share, { time_zone: form.zone }, now), ...Object.fromEntries(kept), ...second }
 }
 
 /** Whether two states of a share show the same. */
@@ -252,19 +267,15 @@ export type Wrong = Partial<Record<'username' | 'until', string>>
  * The change to send, or what is wrong with each field. Untouched fields are left out: they may have been narrowed
  * elsewhere since, and a field for the end has no seconds.
  */
-export function readForm(
-  form: ShareForm,
-  me: Reader,
-  now: number,
-): { change: ShareChange } | { wrong: Wrong } {
+export function readForm(form: ShareForm, now: number): { change: ShareChange } | { wrong: Wrong } {
   const wrong: Wrong = {}
   const { share } = form
-  const read = readUntil(form, me, now)
+  const read = readUntil(form, now)
   if (form.username.trim() === '') wrong.username = 'Type the user name of a viewer.'
   if ('wrong' in read) return { wrong: { ...wrong, until: read.wrong } }
   if (Object.keys(wrong).length > 0) return { wrong }
   const wanted = { ...form, until: read.until }
-  const sent = share === null ? FIELDS : touched(form, me, now)
+  const sent = share === null ? FIELDS : touched(form, now)
   const change: ShareChange = Object.fromEntries(sent.map((field) => [field, wanted[field]]))
   if (share?.state !== 'approved') change.state = 'approved'
   return { change }

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { flushSync } from 'svelte'
-import { beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Draft } from '../lib/draft'
 import { LocalStore } from '../lib/local-store'
 import { KeptForm } from './kept-form.svelte'
@@ -14,6 +14,13 @@ interface Fields {
 const fresh = (): Fields => ({ name: '', tags: [] })
 const ways = { onclose: vi.fn(), onreopen: vi.fn() }
 
+let gone: (() => void)[] = []
+/** Takes every form off the screen. */
+const leave = () => {
+  for (const go of gone) go()
+  gone = []
+}
+afterEach(leave)
 beforeEach(() => {
   localStorage.clear()
   toasts.clear()
@@ -22,7 +29,13 @@ beforeEach(() => {
 
 function open(): KeptForm<Fields> {
   const store = new LocalStore(localStorage, 'ada')
-  return new KeptForm(new Draft<Fields>(store, 'user'), fresh(), () => ways)
+  let form!: KeptForm<Fields>
+  const go = $effect.root(() => {
+    form = new KeptForm(new Draft<Fields>(store, 'user'), fresh(), () => ways)
+  })
+  flushSync()
+  gone.push(go)
+  return form
 }
 
 function type(form: KeptForm<Fields>, name: string): void {
@@ -74,4 +87,44 @@ test('a form that an earlier version stored lacks no field', () => {
   const store = new LocalStore(localStorage, 'ada')
   new Draft<Partial<Fields>>(store, 'user').keep({ name: 'mum' })
   expect(open().fields).toEqual({ name: 'mum', tags: [] })
+})
+
+test('every try of one intention has one id, whichever form sends it', () => {
+  const form = open()
+  type(form, 'mum')
+  const { id } = form
+  form.putAside()
+  leave()
+  const again = open()
+  expect(again.id).toBe(id)
+  type(again, 'dad')
+  expect([again.id, open().id]).toEqual([id, id])
+  again.drop()
+  expect(again.id).not.toBe(id)
+})
+
+test('a form with nothing changed keeps its id as well, and so does one that comes back', () => {
+  const { id } = open()
+  leave()
+  const again = open()
+  again.throwAway()
+  expect(open().id).not.toBe(id)
+  toasts.actOnLast()
+  expect(open().id).toBe(id)
+})
+
+test('an answer that comes once the form is gone leaves alone what another has made of the draft', () => {
+  const form = open()
+  type(form, 'mum')
+  form.putAside()
+  leave()
+  expect(form.left).toBe(true)
+  const again = open()
+  type(again, 'mum and dad')
+  form.drop()
+  expect(form.takeBack()).toBe(false)
+  expect(open().fields.name).toBe('mum and dad')
+  type(again, 'mum')
+  form.drop()
+  expect(open().fields).toEqual(fresh())
 })
