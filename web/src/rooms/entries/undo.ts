@@ -1,11 +1,11 @@
 // A change that may fail, and the Undo that a toast offers: a failure says so and offers to try again.
 import { ApiError } from '../../api/error'
 import { explain } from '../../lib/explain'
-import { type PageToasts, toasts } from '../../ui/toasts.svelte'
+import type { PageToasts } from '../../ui/toasts.svelte'
 
 type Says = Pick<PageToasts, 'show'>
 
-export function undo(run: () => Promise<unknown>, says: Says = toasts) {
+export function undo(run: () => Promise<unknown>, says: Says) {
   return { label: 'Undo', run: () => void attempt('That could not be undone.', run, says) }
 }
 

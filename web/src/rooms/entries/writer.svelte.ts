@@ -3,8 +3,8 @@
 // waits in the outbox, and so does an Undo. The server reports each change by the stream; `settled` lets the page ask
 // where no stream gets through.
 import { createContext } from 'svelte'
-import { answer, api, certainTime } from '../../api/client'
-import type { Entry, EntryChange, Version } from '../../api/types'
+import { certainTime } from '../../api/client'
+import type { Entry, EntryChange } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { clock } from '../../api/clock.svelte'
 import { pause } from '../../api/pause'
@@ -12,12 +12,11 @@ import { altitudeText } from '../../lib/altitude'
 import { deepEqual } from '../../lib/deep-equal'
 import type { LocalStore } from '../../lib/local-store'
 import { newId } from '../../api/uuid'
-import { PageToasts, toasts } from '../../ui/toasts.svelte'
+import { PageToasts } from '../../ui/toasts.svelte'
 import type { WriteFollower } from '../live/follower'
+import { log, patch, read, remove, restore, toVersion, versions } from './calls'
 import { factOf, factOfVersion } from './changes'
-import { foreign } from '../../api/transport'
 import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
-import { entryOf, isAnswerTo } from './wishes'
 import { attempt, undo } from './undo'
 
 /** An entry to log; its id and, unless given, its moment are added here. */
@@ -192,9 +191,9 @@ export class Writer {
       const after = await this.#patch(before, change)
       // An Undo that still waits would undo this change.
       this.outbox.forget(before.id)
-      toasts.show(
+      this.#toasts.show(
         `${words} changed`,
-        undo(() => this.#takeBack(after, words)),
+        this.#undo(() => this.#takeBack(after, words)),
       )
       return undefined
     } catch (problem) {
@@ -245,9 +244,7 @@ export class Writer {
   }
 
   async #patch(before: Entry, body: EntryChange): Promise<Entry> {
-    const path = { id: before.id }
-    const patched = await answer(api.PATCH('/api/v1/entries/{id}', { params: { path }, body }))
-    const entry = entryOf(before.id, patched)
+    const entry = await patch(before.id, body)
     this.#tell((listener) => {
       listener.saved(entry, before)
     })
@@ -286,26 +283,10 @@ export class Writer {
 
   /** Sends a wish; returns null where the entry is deleted afterwards, undefined where there was none. */
   async #deliver(wish: Wish): Promise<Entry | null | undefined> {
-    const path = { id: wish.entry.id }
-    if (wish.to === 'log') {
-      const entry = await answer(api.POST('/api/v1/entries', { body: wish.entry }))
-      if (!isAnswerTo(wish.entry, entry)) throw foreign()
-      return entry
-    }
-    if (wish.to === 'restore') {
-      const restored = api.POST('/api/v1/entries/{id}/restore', { params: { path } })
-      return entryOf(path.id, await answer(restored))
-    }
-    if (wish.to === 'change') {
-      return this.#before(wish.entry)
-    }
-    try {
-      await answer(api.DELETE('/api/v1/entries/{id}', { params: { path } }))
-      return null
-    } catch (problem) {
-      if (problem instanceof ApiError && problem.status === 404) return undefined
-      throw problem
-    }
+    if (wish.to === 'change') return this.#before(wish.entry)
+    if (wish.to === 'log') return log(wish.entry)
+    if (wish.to === 'restore') return restore(wish.entry.id)
+    return (await remove(wish.entry.id)) ? null : undefined
   }
 
   #delivered({ to, entry: before }: Wish, entry: Entry | null): void {
@@ -317,22 +298,13 @@ export class Writer {
   }
 
   async #restoreVersion(before: Entry, number: number): Promise<Entry | null> {
-    const entry = await this.#toVersion(before.id, number)
+    const entry = await toVersion(before.id, number)
     this.#tell((listener) => {
       if (entry) listener.saved(entry, before)
       else listener.removed(before)
     })
     this.#settled()
     return entry
-  }
-
-  /** Returns null where the entry was deleted in that version. */
-  async #toVersion(id: string, number: number): Promise<Entry | null> {
-    const params = { path: { id, number } }
-    const { entry } = await answer(
-      api.POST('/api/v1/entries/{id}/versions/{number}/restore', { params }),
-    )
-    return entry === null ? null : entryOf(id, entry)
   }
 
   /** Takes back the change that made an entry what it is `after`. */
@@ -346,13 +318,10 @@ export class Writer {
    */
   async #before(after: Entry): Promise<Entry | null> {
     const { id } = after
-    const versions = await this.#versions(id, 20)
-    const version = versions.find(({ replaced_at }) => replaced_at === after.updated_at)
-    if (version && version === versions[0]) return this.#toVersion(id, version.number)
-    const now = entryOf(
-      id,
-      await answer(api.GET('/api/v1/entries/{id}', { params: { path: { id } } })),
-    )
+    const latest = await versions(id, 20)
+    const version = latest.find(({ replaced_at }) => replaced_at === after.updated_at)
+    if (version && version === latest[0]) return toVersion(id, version.number)
+    const now = await read(id)
     // The change was taken back already, by a try whose answer was lost.
     if (!version || !deepEqual(factOfVersion(version), factOf(now))) {
       this.#toasts.show('It was changed again meanwhile, so nothing was undone.')
@@ -362,16 +331,8 @@ export class Writer {
 
   async #restoreLast(entry: Entry): Promise<void> {
     // The newest version is what the last change replaced.
-    const [last] = await this.#versions(entry.id, 1)
+    const [last] = await versions(entry.id, 1)
     if (last) await this.#restoreVersion(entry, last.number)
-  }
-
-  /** The latest versions, newest first. */
-  async #versions(id: string, limit: number): Promise<Version[]> {
-    const params = { path: { id }, query: { limit } }
-    const { items } = await answer(api.GET('/api/v1/entries/{id}/versions', { params }))
-    if (!Array.isArray(items)) throw foreign()
-    return items
   }
 
   #tell(what: (listener: WriteFollower) => void): void {
