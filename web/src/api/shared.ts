@@ -130,6 +130,8 @@ class Member {
   }
 
   async #granted(): Promise<void> {
+    // A tab that holds the lock must not take it from itself because nothing has been heard yet.
+    clearTimeout(this.#silence)
     // The earlier leader may have said why it ended; that is heard first.
     await navigator.locks.query()
     if (!this.#over.signal.aborted) await this.#lead()
