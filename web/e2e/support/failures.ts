@@ -1,4 +1,5 @@
-// Repeats at the very end what failed and why, a few lines each: a log may be cut to its end.
+// Repeats at the very end what failed, why, and what the page showed: a log may be cut to its end.
+import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import type { FullConfig, Reporter, Suite, TestCase } from '@playwright/test/reporter'
 
@@ -23,5 +24,14 @@ function words(test: TestCase): string {
   const error = test.results.find(({ error }) => error)?.error
   const at = error?.location ? `, line ${error.location.line}` : ''
   const why = (error?.message ?? '').replace(COLOURS, '').replace(/\s+/g, ' ').slice(0, 300)
-  return `${relative(process.cwd(), file)}:${line} ${test.title}${at}: ${why}`
+  return `${relative(process.cwd(), file)}:${line} ${test.title}${at}: ${why}\n${shown(test)}`
+}
+
+/** The accessibility tree of the page when the test failed, as Playwright wrote it down. */
+function shown(test: TestCase): string {
+  const attachments = test.results.flatMap(({ attachments }) => attachments)
+  const path = attachments.find(({ name }) => name === 'error-context')?.path
+  if (path === undefined) return ''
+  const tree = readFileSync(path, 'utf8').split('```yaml')[1]?.split('```')[0] ?? ''
+  return tree.trim().split('\n').slice(0, 80).join('\n')
 }
