@@ -22,7 +22,7 @@ fn credentials(username: &str, password: &str) -> Value {
     json!({"username": username, "password": password})
 }
 
-/// What the server does once it finds that its clock was put back.
+/// Does what the server does once its clock was put back.
 async fn bring_all_back(app: &TestApp) {
     let (now, jwt_life) = (app.clock.now(), app.state.config.jwt_ttl);
     app.state.db.write(move |conn| Ok(bring_back(conn, now, jwt_life)?)).await.unwrap();
