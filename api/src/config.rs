@@ -26,7 +26,7 @@ use self::{
 };
 
 /// Every key that is understood, in the order of the documentation.
-pub const KEYS: [&str; 30] = [
+pub const KEYS: [&str; 31] = [
     "APP_ENV",
     "BIND_ADDR",
     "PUBLIC_URL",
@@ -55,6 +55,7 @@ pub const KEYS: [&str; 30] = [
     "RATE_LIMIT_ADMIN",
     "LOG_LEVEL",
     "LOG_FORMAT",
+    "SLOW_QUERY_MS",
     "DATABASE_READERS",
     "WRITE_QUEUE",
 ];
@@ -135,6 +136,8 @@ pub struct Config {
     pub rate_limit_admin: Rate,
     pub log_level: LevelFilter,
     pub log_format: LogFormat,
+    /// A statement that takes as long is logged with its plan.
+    pub slow_query: Duration,
     /// How many connections read at the same time.
     pub database_readers: u32,
     /// How many writes may wait for the writer before the next one is told to come back.
@@ -203,6 +206,7 @@ impl Config {
                 if production { "json" } else { "pretty" },
                 &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)],
             )?,
+            slow_query: Duration::from_millis(source.number("SLOW_QUERY_MS", 200_u64, 1..=60_000)?),
             database_readers: source.number("DATABASE_READERS", 4, 1..=64)?,
             write_queue: source.number("WRITE_QUEUE", 1024, 1..=65_536)?,
             data_dir,

@@ -15,7 +15,7 @@ use status_tracker::{
     auth::password::{self, PasswordHasher},
     clock::Clock,
     config::Config,
-    db::{Db, migration_status},
+    db::{Db, log_slow_statements, migration_status},
     events,
     limits::{self, cli::PenaltyCommand},
     logging, ops,
@@ -125,6 +125,7 @@ fn serve(config: Config, clock: Clock) -> Result<(), String> {
                 "Cannot listen on {address}: {cause}. Stop what uses it or set BIND_ADDR, e.g. BIND_ADDR=127.0.0.1:8091"
             )
         })?;
+    log_slow_statements(config.slow_query);
     let db = Db::open(&config)?;
     let services = Services::new(config, clock, db)?;
     actix_web::rt::System::new()

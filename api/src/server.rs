@@ -110,7 +110,7 @@ pub async fn run_until_stopped(services: Services, listener: TcpListener) -> io:
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let address = listener.local_addr()?;
     let server = serve(services.clone(), listener)?;
-    let Services { state, auth, limits, penalties, streams, draining, .. } = services;
+    let Services { state, auth, limits, penalties, streams, draining, care, .. } = services;
     let handle = server.handle();
     let running = actix_web::rt::spawn(server);
     actix_web::rt::spawn(auth::last_seen::flush_periodically(state.clone(), auth.clone()));
@@ -118,6 +118,7 @@ pub async fn run_until_stopped(services: Services, listener: TcpListener) -> io:
     actix_web::rt::spawn(outbox::retention::prune_periodically(state.clone()));
     actix_web::rt::spawn(limits::forget_periodically(state.clone(), limits, penalties.clone()));
     actix_web::rt::spawn(ops::put_back::watch_clock(state.clone(), penalties));
+    actix_web::rt::spawn(ops::care::tend_periodically(state.clone(), care));
     log::info!(address:% = address; "ready");
     let started_at = state.clock.now();
     futures_util::future::select(Box::pin(terminate.recv()), Box::pin(interrupt.recv())).await;

@@ -57,6 +57,8 @@ actions! {
     InviteCreate "invite.create";
     InviteDelete "invite.delete";
     SettingUpdate "setting.update";
+    DatabaseCheck "database.check";
+    DatabaseOptimize "database.optimize";
     EntryCreate "entry.create";
     EntryUpdate "entry.update";
     EntryDelete "entry.delete";

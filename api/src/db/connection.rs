@@ -12,10 +12,11 @@ pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 
 /// `busy_timeout` comes first: each of the others may already have to wait for a lock. FULL syncs the log at every commit; in a
 /// simulated power cut NORMAL lost acknowledged writes. `trusted_schema` off keeps a hostile file from running functions. `temp_store`
-/// keeps what a savepoint or a sort sets aside out of the system's temporary folder, where there may be no room and others may look.
+/// keeps what a savepoint or a sort sets aside out of the system's temporary folder, where there may be no room and others may look. A log
+/// that grew while a read held it back is cut to `journal_size_limit` once it has been moved into the file.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                        PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000; \
-                       PRAGMA temp_store = MEMORY;";
+                       PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;";
 
 /// SQLite stands last, because its `establish` takes any text for a file name.
 #[derive(MultiConnection)]

@@ -4,12 +4,15 @@
 //! that takes everything waiting, runs each in a savepoint of its own inside one transaction, commits once, and only then
 //! answers each: a bad write undoes itself alone, and nothing is acknowledged before it is durable.
 
+pub mod care;
 mod changes;
 mod connection;
 pub mod guards;
 mod open;
 mod room;
 pub mod schema;
+mod slow;
+mod underway;
 mod writer;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -18,7 +21,8 @@ use actix_web::web;
 
 pub use self::changes::Changes;
 pub use self::connection::{DbConnection, MIGRATIONS};
-use self::{connection::Manager, room::Room, writer::Writer};
+pub use self::slow::log_slow_statements;
+use self::{connection::Manager, room::Room, underway::Underway, writer::Writer};
 use crate::{config::Config, error::ApiError};
 
 /// How long a request waits for a free connection before it is told to come back.
@@ -30,6 +34,8 @@ pub struct Db {
     readers: r2d2::Pool<Manager>,
     reader: Manager,
     writer: Arc<Writer>,
+    underway: Arc<Underway>,
+    file: Arc<PathBuf>,
     /// Dropped last, once everything that had the file open has gone.
     _room: Arc<Room>,
 }
@@ -86,7 +92,9 @@ impl Db {
             .map_err(|cause| failed(&cause))?;
         let writer =
             Writer::start(Manager::writer(&config.database_url), config.write_queue).map_err(|cause| failed(&cause))?;
-        Ok(Self { readers, reader, writer: Arc::new(writer), _room: Arc::new(room) })
+        let underway = Underway::new(config.database_readers);
+        let (writer, underway, file) = (Arc::new(writer), Arc::new(underway), Arc::new(path));
+        Ok(Self { readers, reader, writer, underway, file, _room: Arc::new(room) })
     }
 
     /// Runs a bounded, indexed read in one transaction: all of it sees the same moment. On the worker's own thread, because such a read is
@@ -101,7 +109,7 @@ impl Db {
             let db = self.clone();
             web::block(move || db.reader()).await.map_err(ApiError::internal)??
         };
-        connection.reading(f)
+        self.reading(&mut connection, f)
     }
 
     /// [`Db::read`] on a thread of its own, for a read that takes long.
@@ -183,7 +191,19 @@ impl Db {
 
     /// [`Db::read`] for the command line.
     pub fn read_blocking<T>(&self, f: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        self.reader()?.reading(f)
+        self.reading(&mut *self.reader()?, f)
+    }
+
+    fn reading<T>(
+        &self,
+        connection: &mut DbConnection,
+        f: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let entered = self.underway.enter();
+        let outcome = connection.reading(f);
+        drop(entered);
+        slow::log_with_plans(connection);
+        outcome
     }
 
     fn reader(&self) -> Result<r2d2::PooledConnection<Manager>, ApiError> {

@@ -76,12 +76,20 @@ pub(super) fn migrate(path: &Path, new: bool) -> Result<(), String> {
         .open(path.with_extension("lock"))
         .map_err(|cause| unusable(path, &cause))?;
     lock.lock().map_err(|cause| unusable(path, &cause))?;
-    let mut connection = connect(path)?;
-    // Before the first table: a file with tables and without the id is somebody else's.
+    // On a connection that has not chosen the write-ahead log yet: `auto_vacuum` holds for a file in which nothing stands. The id stands there
+    // before the first table, since a file with tables and without it is somebody else's.
     if new {
-        connection
-            .batch_execute(&format!("PRAGMA application_id = {APPLICATION_ID}"))
+        SqliteConnection::establish(&path.to_string_lossy())
+            .map_err(|cause| unusable(path, &cause))?
+            .batch_execute(&format!(
+                "PRAGMA busy_timeout = 5000; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = {APPLICATION_ID}"
+            ))
             .map_err(|cause| unusable(path, &cause))?;
+    }
+    let mut connection = connect(path)?;
+    if !new {
+        refuse_damage(path, &mut connection)?;
+        refuse_newer(path, &mut connection)?;
     }
     for name in connection.run_pending_migrations(MIGRATIONS).map_err(|cause| unusable(path, &cause))? {
         log::info!(migration:% = name; "migrated");
@@ -113,22 +121,99 @@ fn connect(path: &Path) -> Result<DbConnection, String> {
 }
 
 fn unusable(path: &Path, cause: &dyn Display) -> String {
-    format!("The database {} cannot be used: {cause}", path.display())
+    let text = cause.to_string();
+    // SQLITE_CORRUPT and SQLITE_NOTADB (<https://www.sqlite.org/rescode.html>).
+    if ["malformed", "not a database"].iter().any(|sign| text.contains(sign)) {
+        return damaged(path, &text);
+    }
+    format!("The database {} cannot be used: {text}", path.display())
+}
+
+fn damaged(path: &Path, finding: &str) -> String {
+    let finding = finding.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!(
+        "The database {} is damaged: {finding}. Nothing was changed. Copy it away with its -wal and -shm, then put back a backup",
+        path.display()
+    )
+}
+
+/// A file up to this size is read whole at each start, which takes a fraction of a second. A larger one would make people wait.
+const READ_AT_START: u64 = 256 << 20;
+
+fn refuse_damage(path: &Path, connection: &mut DbConnection) -> Result<(), String> {
+    if path.metadata().map_or(0, |file| file.len()) > READ_AT_START {
+        return Ok(());
+    }
+    let found: Vec<Finding> =
+        sql_query("SELECT quick_check AS text FROM pragma_quick_check WHERE quick_check <> 'ok' LIMIT 1")
+            .load(connection)
+            .map_err(|cause| unusable(path, &cause))?;
+    found.first().map_or(Ok(()), |finding| Err(damaged(path, &finding.text)))
+}
+
+/// A newer program may have changed the database so that this one would misread it. The database names the newest migration that a program
+/// has to know; a file from before it did needs all of them.
+fn refuse_newer(path: &Path, connection: &mut DbConnection) -> Result<(), String> {
+    let unusable = |cause: &dyn Display| unusable(path, cause);
+    let applied = connection.applied_migrations().map_err(|cause| unusable(&cause))?;
+    let known: Vec<String> = MigrationSource::<Backend>::migrations(&MIGRATIONS)
+        .map_err(|cause| unusable(&cause))?
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect();
+    let Some(stranger) = applied.iter().map(ToString::to_string).find(|applied| !known.contains(applied)) else {
+        return Ok(());
+    };
+    let floor: Vec<Finding> =
+        sql_query("SELECT migration AS text FROM schema_floor").load(connection).unwrap_or_default();
+    if floor.first().is_some_and(|floor| known.contains(&floor.text)) {
+        return Ok(());
+    }
+    Err(format!(
+        "The database {} was made by a newer version (migration {stranger}). Nothing was changed. Run that version, or put back the backup \
+         that it made before it changed the database",
+        path.display()
+    ))
+}
+
+#[derive(QueryableByName)]
+struct Finding {
+    #[diesel(sql_type = Text)]
+    text: String,
 }
 
 pub(super) fn damage(connection: &mut DbConnection) -> Result<Option<String>, ApiError> {
-    #[derive(QueryableByName)]
-    struct Finding {
-        #[diesel(sql_type = Text)]
-        text: String,
-    }
     let unsound =
         sql_query("SELECT integrity_check AS text FROM pragma_integrity_check WHERE integrity_check <> 'ok' LIMIT 1");
-    let orphans = sql_query(
-        "SELECT 'a row of ' || \"table\" || ' belongs to nobody' AS text FROM pragma_foreign_key_check LIMIT 1",
+    match first(connection, unsound)? {
+        None => orphans(connection),
+        found => Ok(found),
+    }
+}
+
+/// The first fault of one table and its indexes.
+pub(super) fn damage_of(connection: &mut DbConnection, table: &str) -> Result<Option<String>, ApiError> {
+    let unsound = sql_query(
+        "SELECT integrity_check AS text FROM pragma_integrity_check(?) WHERE integrity_check <> 'ok' LIMIT 1",
     );
-    let mut found: Vec<Finding> = unsound.load(connection)?;
-    found.extend(orphans.load::<Finding>(connection)?);
+    first(connection, unsound.bind::<Text, _>(table))
+}
+
+/// The first row that refers to one that is not there.
+pub(super) fn orphans(connection: &mut DbConnection) -> Result<Option<String>, ApiError> {
+    first(
+        connection,
+        sql_query(
+            "SELECT 'a row of ' || \"table\" || ' belongs to nobody' AS text FROM pragma_foreign_key_check LIMIT 1",
+        ),
+    )
+}
+
+fn first<'q>(
+    connection: &mut DbConnection,
+    query: impl diesel::query_dsl::LoadQuery<'q, DbConnection, Finding>,
+) -> Result<Option<String>, ApiError> {
+    let found: Vec<Finding> = query.load(connection)?;
     Ok(found.into_iter().next().map(|finding| finding.text))
 }
 

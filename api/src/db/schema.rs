@@ -34,6 +34,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    database_care (task) {
+        task -> Text,
+        at -> BigInt,
+        finding -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     entries (user_id, id) {
         user_id -> Text,
         id -> Text,
@@ -142,6 +150,13 @@ diesel::table! {
     recovery_codes (user_id, hash) {
         user_id -> Text,
         hash -> Text,
+    }
+}
+
+diesel::table! {
+    schema_floor (id) {
+        id -> SmallInt,
+        migration -> Text,
     }
 }
 
@@ -278,6 +293,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit,
     audit_anchors,
     audit_head,
+    database_care,
     entries,
     entry_versions,
     invites,
@@ -288,6 +304,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     probes,
     processes,
     recovery_codes,
+    schema_floor,
     second_factors,
     security_events,
     sessions,

@@ -14,7 +14,10 @@ use diesel::ConnectionError;
 use r2d2::ManageConnection;
 use tokio::sync::oneshot;
 
-use super::connection::{DbConnection, Manager};
+use super::{
+    connection::{DbConnection, Manager},
+    slow,
+};
 use crate::error::{ApiError, Code};
 
 /// Bounds how long the first write of a batch waits for the last one.
@@ -166,6 +169,7 @@ fn run(manager: &Manager, mut connection: DbConnection, jobs: &Receiver<Job>, fa
         for answer in answers {
             answer(fate.clone());
         }
+        slow::log_with_plans(&mut connection);
     }
 }
 

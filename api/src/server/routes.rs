@@ -13,7 +13,7 @@ use crate::{
     },
     events::handlers as streams,
     limits::handlers as security,
-    ops::{handlers as instance, health},
+    ops::{care, handlers as instance, health},
     people::{handlers as people, history, shares::handlers as shares},
     start,
     users::{admin::handlers as accounts, handlers as me, invites::handlers as invites, registration},
@@ -112,6 +112,7 @@ fn audit_routes(config: &mut ServiceConfig) {
 
 fn ops_routes(config: &mut ServiceConfig) {
     config.service(instance::get_instance).service(instance::get_settings).service(instance::update_settings);
+    config.service(care::get_database).service(care::check_database).service(care::optimize_database);
 }
 
 fn limits_routes(config: &mut ServiceConfig) {

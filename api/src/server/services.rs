@@ -11,7 +11,10 @@ use crate::{
     events::Streams,
     http::state::AppState,
     limits::{Limits, SecurityLog, penalties::Penalties},
-    ops::health::{Draining, Probe},
+    ops::{
+        care::Care,
+        health::{Draining, Probe},
+    },
     people::looks::Looks,
     settings::{self, CurrentSettings},
 };
@@ -28,6 +31,7 @@ pub struct Services {
     pub streams: Data<Streams>,
     pub probe: Data<Probe>,
     pub draining: Data<Draining>,
+    pub care: Data<Care>,
     front: Data<Front>,
     routes: Data<Routes>,
 }
@@ -47,6 +51,7 @@ impl Services {
             streams: Data::new(Streams::new(&config, &clock, &db, &looks, &auth.last_seen)?),
             probe: Data::new(Probe::default()),
             draining: Data::new(Draining::default()),
+            care: Data::new(Care::default()),
             front: Data::new(Front::new(&config)),
             routes: Data::new(Routes::documented()),
             looks: Data::new(looks),
@@ -68,11 +73,12 @@ impl Services {
             streams,
             probe,
             draining,
+            care,
             front,
             routes,
         } = self.clone();
         app.app_data(state).app_data(auth).app_data(settings).app_data(limits).app_data(penalties);
         app.app_data(security_log).app_data(looks).app_data(streams).app_data(probe).app_data(draining);
-        app.app_data(front).app_data(routes);
+        app.app_data(care).app_data(front).app_data(routes);
     }
 }

@@ -46,6 +46,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/database": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the state of the database. */
+        get: operations["get_database"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/database/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check the database.
+         * @description The whole file is read and compared with itself, while the server goes on. It goes on after the
+         *     answer; `running` tells how far it is, and then `fault` what it found.
+         */
+        post: operations["check_database"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/database/optimize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Optimise the database.
+         * @description Statistics are renewed, free room is given back to the disk, and the write-ahead log is moved
+         *     into the file, while the server goes on. It goes on after the answer; `running` tells how far it
+         *     is. The server does the same once a day by itself.
+         */
+        post: operations["optimize_database"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/invites": {
         parameters: {
             query?: never;
@@ -233,7 +293,8 @@ export interface paths {
         /**
          * List where a user is signed in.
          * @description API tokens included. All on one page, newest first, the tokens last. The last use of another's
-         *     session is not told: `last_seen_at` is when it began.
+         *     session is not told: `last_seen_at` is when it began, and a device that has not been used for a
+         *     week is listed until its session would end in any case.
          */
         get: operations["list_user_sessions"];
         put?: never;
@@ -1061,7 +1122,7 @@ export interface components {
          *     alerts depend on them.
          * @enum {string}
          */
-        Action: "auth.register" | "auth.login" | "auth.logout" | "auth.lock" | "auth.unlock" | "session.end" | "password.change" | "password.reset" | "totp.enable" | "totp.disable" | "totp.recovery_code" | "token.create" | "token.delete" | "user.create" | "user.update" | "user.delete" | "privacy.accept" | "invite.create" | "invite.delete" | "setting.update" | "entry.create" | "entry.update" | "entry.delete" | "entry.restore" | "entry.rewind" | "entry.recompute" | "share.request" | "share.update" | "share.end" | "person.look" | "penalty.impose" | "penalty.lift" | "audit.export" | "audit.prune";
+        Action: "auth.register" | "auth.login" | "auth.logout" | "auth.lock" | "auth.unlock" | "session.end" | "password.change" | "password.reset" | "totp.enable" | "totp.disable" | "totp.recovery_code" | "token.create" | "token.delete" | "user.create" | "user.update" | "user.delete" | "privacy.accept" | "invite.create" | "invite.delete" | "setting.update" | "database.check" | "database.optimize" | "entry.create" | "entry.update" | "entry.delete" | "entry.restore" | "entry.rewind" | "entry.recompute" | "share.request" | "share.update" | "share.end" | "person.look" | "penalty.impose" | "penalty.lift" | "audit.export" | "audit.prune";
         AltitudeStatus: {
             at: components["schemas"]["Timestamp"] | null;
             /** @description In place of the value: `low` up to 3, `high` from 8. */
@@ -1267,6 +1328,40 @@ export interface components {
         /** @description The report that a browser sends because of `report-uri`. */
         CspReport: {
             "csp-report": components["schemas"]["Violation"];
+        };
+        /** @description The database as a file. Sizes are in bytes. */
+        DatabaseReport: {
+            checked_at: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description The first fault that the last check found; `null` where all was well.
+             * @example row 3 missing from index entries_by_time
+             */
+            fault: string | null;
+            /**
+             * Format: int64
+             * @example 1048576
+             */
+            file_bytes: number;
+            /**
+             * Format: int64
+             * @description Room inside the file that nothing is in.
+             * @example 4096
+             */
+            free_bytes: number;
+            /**
+             * Format: int64
+             * @description How long the oldest read has been under way, in milliseconds; `null` for no read.
+             */
+            oldest_read_ms: number | null;
+            optimized_at: components["schemas"]["Timestamp"] | null;
+            /** @description The tasks under way in this process. */
+            running: components["schemas"]["Running"][];
+            /**
+             * Format: int64
+             * @description The write-ahead log, which is moved into the file from time to time.
+             * @example 65536
+             */
+            wal_bytes: number;
         };
         /**
          * @description A person's decision.
@@ -2065,6 +2160,21 @@ export interface components {
         };
         /** @enum {string} */
         Role: "admin" | "viewer";
+        /** @description A task that is under way. */
+        Running: {
+            /**
+             * Format: int64
+             * @description How much is done, of `of`; `of` is 0 before that is known.
+             * @example 3
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @example 25
+             */
+            of: number;
+            task: components["schemas"]["Task"];
+        };
         /**
          * @description A permission of a token.
          * @enum {string}
@@ -2242,6 +2352,8 @@ export interface components {
         };
         /** @description A word to find entries by. */
         Tag: string;
+        /** @enum {string} */
+        Task: "check" | "optimize";
         TemporaryPassword: {
             /** @description The time at which the temporary password stops working. */
             expires_at: components["schemas"]["Timestamp"];
@@ -2742,6 +2854,255 @@ export interface operations {
             };
             /** @description Busy, or the disk fails; `Retry-After` says when to try again */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_database: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
+                "Acting-As"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The database as a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseReport"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not (or no longer) valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an admin, or the request came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential belongs to another user than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the disk fails; `Retry-After` says when to try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_database: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
+                "Acting-As"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is under way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseReport"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not (or no longer) valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an admin, or the request came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential belongs to another user than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, busy, or the disk fails; `Retry-After` says when to try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full; nothing was changed */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    optimize_database: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The user name that this request is made for, in any case. If the credential is another user's, the answer is 409 `other_account`, the same for names that do not exist, and nothing is done. If no header can be sent, `?acting_as=` does the same. */
+                "Acting-As"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is under way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseReport"];
+                };
+            };
+            /** @description The address looks like an attack */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credential is not (or no longer) valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not an admin, or the request came from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credential belongs to another user than `Acting-As` says */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when the next one is accepted */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Under maintenance, busy, or the disk fails; `Retry-After` says when to try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full; nothing was changed */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,7 @@
 //! The program as its operator meets it.
 
-pub mod health;
+pub mod database;
+mod health;
 pub mod log;
 pub mod maintenance;
 pub mod program;

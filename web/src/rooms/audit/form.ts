@@ -25,6 +25,8 @@ const actions: Record<AuditRecord['action'], true> = {
   'invite.create': true,
   'invite.delete': true,
   'setting.update': true,
+  'database.check': true,
+  'database.optimize': true,
   'entry.create': true,
   'entry.update': true,
   'entry.delete': true,

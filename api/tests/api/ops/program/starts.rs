@@ -44,6 +44,43 @@ fn a_file_of_something_else_is_refused_untouched() {
 }
 
 #[test]
+fn a_damaged_database_is_refused_untouched() {
+    let program = Program::new();
+    program.must(&["demo", "--days", "30"]);
+    let database = program.path("data/status-tracker.db");
+    let whole = fs::read(&database).unwrap();
+    // A page header, the middle of a page and the first page: each of some table or index.
+    for place in [4096 * 3, 4096 * 20, 4096 * 40, 100] {
+        let mut damaged = whole.clone();
+        damaged[place..place + 8].fill(0xff);
+        fs::write(&database, &damaged).unwrap();
+        for words in [["serve"], ["migrate"]] {
+            program.must_fail(&words, &[], "damaged");
+        }
+        assert_eq!(fs::read(&database).unwrap(), damaged, "at {place}");
+    }
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused_unless_it_says_otherwise() {
+    let program = Program::new();
+    program.must(&["migrate"]);
+    let database = program.path("data/status-tracker.db");
+    let change = |sql: &str| {
+        let mut conn = diesel::SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+        conn.batch_execute(sql).unwrap();
+    };
+    change("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000001')");
+    program.must(&["user", "list"]);
+    change("UPDATE schema_floor SET migration = '29991231000001'");
+    for words in [["serve"], ["migrate"]] {
+        program.must_fail(&words, &[], "a newer version (migration 29991231000001)");
+    }
+    change("DROP TABLE schema_floor");
+    program.must_fail(&["migrate"], &[], "a newer version");
+}
+
+#[test]
 fn a_file_that_may_not_be_read_or_written_is_refused() {
     let program = Program::unprivileged();
     program.must(&["migrate"]);
