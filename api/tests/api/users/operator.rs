@@ -215,7 +215,7 @@ fn a_penalty_is_listed_and_lifted_by_its_user_or_address() {
         let now = clock.now();
         for caller in [format!("user {}", robin.id), "address 192.0.2.7".to_owned(), "address 2001:db8::/64".to_owned()]
         {
-            let (id, until) = (clock.new_id().to_string(), Timestamp(now.0 + 60_000));
+            let (id, until) = (clock.new_id().into(), Timestamp(now.0 + 60_000));
             let row = PenaltyRow { id, caller, level: 1, until, imposed_at: now, reason: "asked too often".to_owned() };
             impose(conn, &context, &row)?;
         }
