@@ -86,7 +86,7 @@ async fn each_change_leaves_a_record_that_says_who_what_whom_when_from_where_and
 }
 
 #[actix_web::test]
-async fn what_was_refused_or_changed_nothing_leaves_no_record_of_a_change() {
+async fn an_action_that_was_refused_or_changed_nothing_leaves_no_record_of_a_change() {
     let app = TestApp::start().await;
     let (admin, viewer) = (app.admin().await, app.viewer().await);
     let entry = json!({"metric": "water", "value": 250, "id": "0192bbbb-0000-7000-8000-000000000000"});

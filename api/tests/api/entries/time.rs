@@ -285,7 +285,7 @@ async fn another_zone_or_hour_rewrites_no_old_day() {
 }
 
 #[actix_web::test]
-async fn what_is_no_zone_or_no_hour_is_refused() {
+async fn a_value_that_is_no_zone_or_no_hour_is_refused() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let before = robin.get("/api/v1/me").await.json;

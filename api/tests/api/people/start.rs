@@ -87,7 +87,7 @@ async fn the_day_is_the_persons_own() {
 }
 
 #[actix_web::test]
-async fn whom_the_server_does_not_know_gets_the_instance_alone() {
+async fn a_caller_whom_the_server_does_not_know_gets_the_instance_alone() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let page = app.anonymous().sign_in("robin", PASSWORD).await;
@@ -132,7 +132,7 @@ async fn an_api_token_gets_what_its_scopes_allow() {
 }
 
 #[actix_web::test]
-async fn who_has_to_choose_a_password_first_gets_no_more_than_that() {
+async fn a_user_who_has_to_choose_a_password_first_gets_no_more_than_that() {
     let app = TestApp::start().await;
     let robin = app.admin().await;
     for role in ["viewer", "admin"] {

@@ -109,7 +109,7 @@ fn sessions_are_listed_and_ended_one_or_all() {
 }
 
 #[test]
-fn whoever_does_not_exist_is_named() {
+fn a_user_who_does_not_exist_is_named() {
     let program = with(&[]);
     for words in [
         vec!["user", "set-role", "--role", "admin"],
@@ -185,7 +185,7 @@ fn deleting_asks_first() {
 }
 
 #[test]
-fn what_the_operator_does_is_recorded() {
+fn the_acts_of_the_operator_are_recorded() {
     let program = with(&[("robin", "admin"), ("alex", "viewer")]);
     program.must(&["user", "set-role", "--username", "alex", "--role", "admin"]);
     program.must(&["user", "reset-password", "--username", "alex"]);

@@ -42,7 +42,7 @@ async fn a_zone_that_is_no_longer_one_stays_and_counts_as_utc() {
 }
 
 #[actix_web::test]
-async fn what_is_left_out_of_a_change_stays() {
+async fn a_field_that_is_left_out_of_a_change_stays() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
     let changed = viewer.patch("/api/v1/me", json!({"unit": "fl_oz", "water_presets_ml": [100, 200, 300]})).await;
