@@ -123,7 +123,7 @@ impl Band {
 }
 
 words! {
-    /// The amount of a metric that is shown, from nothing to everything. Also stored as a number, for comparisons.
+    /// The amount of a metric that is shown, from nothing to everything.
     #[derive(PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
     #[diesel(sql_type = SmallInt)]
     #[serde(rename_all = "snake_case")]

@@ -50,7 +50,7 @@ fn viewers(site: &Site) -> Vec<String> {
     (0..VIEWERS).map(add).collect()
 }
 
-/// What all viewers share: the entries they wait for, and how far all of them are.
+/// The entries that all viewers wait for, and how far all of them are.
 struct Audience<'a> {
     site: &'a Site,
     wanted: &'a [String],
