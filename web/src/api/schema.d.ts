@@ -1715,7 +1715,7 @@ export interface components {
                 history: boolean;
                 last_looked_at: components["schemas"]["Timestamp"] | null;
                 /**
-                 * @description While they wait for an answer: the user names of others whose name looks like theirs.
+                 * @description Unless they may watch: the user names of others whose name looks like theirs.
                  * @example [
                  *       "a1ex"
                  *     ]
@@ -2169,7 +2169,7 @@ export interface components {
             history: boolean;
             last_looked_at: components["schemas"]["Timestamp"] | null;
             /**
-             * @description While they wait for an answer: the user names of others whose name looks like theirs.
+             * @description Unless they may watch: the user names of others whose name looks like theirs.
              * @example [
              *       "a1ex"
              *     ]

@@ -60,7 +60,7 @@ pub struct ShareView {
     last_looked_at: Option<Timestamp>,
     /// Whether they are watching right now.
     watching: bool,
-    /// While they wait for an answer: the user names of others whose name looks like theirs.
+    /// Unless they may watch: the user names of others whose name looks like theirs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<String>, required = false, example = json!(["a1ex"]))]
     looks_like: Vec<Username>,
@@ -143,7 +143,7 @@ pub fn share_view_among(
     // A viewer's departure is written a little later.
     let may_watch = decide(ends, kept.as_ref(), now).is_some();
     let state = state_between(ends, kept.as_ref(), now);
-    let looks_like = if state == ShareState::Requested { others.of(conn, viewer)? } else { Vec::new() };
+    let looks_like = if state == ShareState::Approved { Vec::new() } else { others.of(conn, viewer)? };
     Ok(ShareView {
         username: viewer.username.clone(),
         display_name: names::shown(viewer),

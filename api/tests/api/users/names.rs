@@ -112,6 +112,8 @@ async fn a_viewer_who_asks_under_a_name_like_anothers_is_marked() {
     alex.patch("/api/v1/me", json!({"display_name": "Dad"})).await.expect(StatusCode::OK);
     let approved = robin.patch("/api/v1/me/shares/alex", json!({"state": "approved"})).await;
     assert_eq!(approved.expect(StatusCode::OK).json["looks_like"], Value::Null);
+    let ended = robin.patch("/api/v1/me/shares/alex", json!({"state": "ended"})).await;
+    assert_eq!(ended.expect(StatusCode::OK).json["looks_like"], json!(["dad"]));
 }
 
 #[actix_web::test]
