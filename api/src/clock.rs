@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_instant_is_refused() {
+    fn a_text_that_is_not_an_instant_is_refused() {
         for text in ["2026-03-01T08:30:00", "2026-02-30T08:30:00Z", "2026-03-01", "yesterday", ""] {
             assert!(Timestamp::parse(text).is_err(), "{text}");
         }

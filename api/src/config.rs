@@ -22,7 +22,7 @@ pub use self::secrets::{create_private_dir, is_closed, weakness};
 pub use self::{network::Network, rate::Rate};
 use self::{
     secrets::refuse_open_folder,
-    source::{Source, bad},
+    source::{Source, bad, without_scheme},
 };
 
 /// Every key that is understood, in the order of the documentation.
@@ -261,8 +261,7 @@ fn bcrypt_cost(source: &Source, production: bool) -> Result<u32, String> {
 
 fn public_url(source: &Source) -> Result<String, String> {
     let url = source.text("PUBLIC_URL", "http://localhost:8080").trim_end_matches('/').to_owned();
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    if host.is_some_and(|host| !host.is_empty() && !host.contains('/')) {
+    if without_scheme(&url).is_some_and(|host| !host.is_empty() && !host.contains('/')) {
         return Ok(url);
     }
     Err(bad("PUBLIC_URL", "is not a scheme, host and port alone", "https://status.example.org"))

@@ -2,13 +2,19 @@
 
 use std::ops::RangeInclusive;
 
+use diesel::{
+    backend::Backend,
+    deserialize::{self, FromSql},
+    serialize::{self, Output, ToSql},
+    sql_types::SmallInt,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{error::FieldError, words::words};
 
 words! {
-    #[derive(Serialize, Deserialize, ToSchema)]
+    #[derive(Hash, Serialize, Deserialize, ToSchema)]
     #[serde(rename_all = "snake_case")]
     pub enum Metric, otherwise Altitude {
         /// Millilitres, 1 to 5000.
@@ -119,6 +125,7 @@ impl Band {
 words! {
     /// The amount of a metric that is shown, from nothing to everything.
     #[derive(PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+    #[diesel(sql_type = SmallInt)]
     #[serde(rename_all = "snake_case")]
     pub enum Detail, otherwise None {
         /// Nothing.
@@ -133,10 +140,31 @@ words! {
 }
 
 impl Detail {
-    /// 0 for nothing, up to 3.
-    #[must_use]
-    pub fn as_number(self) -> i16 {
-        self as i16
+    /// Each that shows something, the least first.
+    pub const SHOWN: [Self; 3] = [Self::Logged, Self::Band, Self::Exact];
+}
+
+/// As the least detail with which something is noticed: a number that the database should not hold is noticed by the fewest.
+impl<DB: Backend> FromSql<SmallInt, DB> for Detail
+where
+    i16: FromSql<SmallInt, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let number = i16::from_sql(bytes)?;
+        Ok([Self::None, Self::Logged, Self::Band]
+            .into_iter()
+            .find(|detail| *detail as i16 == number)
+            .unwrap_or(Self::Exact))
+    }
+}
+
+impl<DB: Backend> ToSql<SmallInt, DB> for Detail
+where
+    i16: ToSql<SmallInt, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        const NUMBERS: [i16; 4] = [0, 1, 2, 3];
+        NUMBERS[*self as usize].to_sql(out)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     auth::guard::{AdminUser, Reader, RestrictedUser, Visitor},
     clock::Timestamp,
     db::DbConnection,
-    entries::view::EntryView,
+    entries::{day::Day, view::EntryView},
     error::ApiResult,
     http::{
         extract::ValidQuery,
@@ -66,8 +66,8 @@ pub struct Start {
 pub struct Today {
     #[schema(value_type = String, example = "robin")]
     username: Username,
-    #[schema(format = Date, example = "2026-03-01")]
-    day: String,
+    #[schema(value_type = String, format = Date, example = "2026-03-01")]
+    day: Day,
     entries: Page<EntryView>,
 }
 
@@ -150,5 +150,5 @@ fn today(
     };
     let day = watched.person.day_of(now);
     let entries = since(conn, cursors, &watched, day, FIRST)?;
-    Ok(Some(Today { username: watched.person.username, day: day.to_string(), entries }))
+    Ok(Some(Today { username: watched.person.username, day: day.into(), entries }))
 }

@@ -16,22 +16,20 @@ use crate::{
         request::client_address,
         state::{AppState, service},
     },
+    words::{Stored, words},
 };
 
 macro_rules! actions {
     ($($name:ident $text:literal;)*) => {
-        /// An action that is recorded. The dotted names are part of the contract: filters and
-        /// alerts depend on them.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::ToSchema)]
-        pub enum Action { $(#[schema(rename = $text)] $name,)* }
+        words! {
+            /// An action that is recorded. The dotted names are part of the contract: filters and
+            /// alerts depend on them.
+            #[derive(utoipa::ToSchema)]
+            pub enum Action { $(#[schema(rename = $text)] $name $text,)* }
+        }
 
         impl Action {
             pub const ALL: &[Self] = &[$(Self::$name,)*];
-
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
         }
     };
 }
@@ -75,24 +73,15 @@ actions! {
     AuditPrune "audit.prune";
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    Success,
-    /// It was tried and failed: a wrong password.
-    Failure,
-    /// It was not allowed to be tried: a locked name.
-    Denied,
-}
-
-impl Outcome {
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Failure => "failure",
-            Self::Denied => "denied",
-        }
+words! {
+    #[derive(serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Outcome {
+        Success "success",
+        /// It was tried and failed: a wrong password.
+        Failure "failure",
+        /// It was not allowed to be tried: a locked name.
+        Denied "denied",
     }
 }
 
@@ -185,9 +174,9 @@ impl AuditContext {
             id: last + 1,
             at: self.at,
             actor: self.actor.clone(),
-            action: event.action.as_str().to_owned(),
+            action: Stored::Known(event.action),
             target: event.target.clone(),
-            outcome: event.outcome.as_str().to_owned(),
+            outcome: Stored::Known(event.outcome),
             address: self.address.clone(),
             request_id: self.request_id.clone(),
             detail: event.detail.clone(),
@@ -211,16 +200,16 @@ impl FromRequest for AuditContext {
     }
 }
 
-/// A record as it is stored.
+/// A record as it is stored. The chain holds its words as they were written, also of actions that were renamed since.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit)]
 pub struct AuditRow {
     pub id: i64,
     pub at: Timestamp,
     pub actor: Option<String>,
-    pub action: String,
+    pub action: Stored<Action>,
     pub target: Option<String>,
-    pub outcome: String,
+    pub outcome: Stored<Outcome>,
     pub address: Option<String>,
     pub request_id: Option<String>,
     pub detail: Option<String>,
@@ -254,4 +243,42 @@ fn hex(bytes: &[u8]) -> String {
         let _written = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The hashes are those of another program: `printf '["",1,...]' | sha256sum`.
+    #[test]
+    fn the_chain_is_over_the_words_as_they_are_stored() {
+        let text = |text: &str| Some(text.to_owned());
+        let known = AuditRow {
+            id: 1,
+            at: Timestamp(1_772_323_200_000),
+            actor: text("robin"),
+            action: Stored::Known(Action::Login),
+            target: text("robin"),
+            outcome: Stored::Known(Outcome::Failure),
+            address: text("192.0.2.7"),
+            request_id: None,
+            detail: text("wrong password"),
+            hash: String::new(),
+        };
+        let first = "7ed710d7f0350e54e812398ff7815ff3af6d6a09b4fbd2d86e9eaf3b5e38db43";
+        assert_eq!(known.chained_to(""), first);
+        let unknown = AuditRow {
+            id: 2,
+            at: Timestamp(1_772_323_200_001),
+            actor: None,
+            action: "auth.renamed".to_owned().into(),
+            target: None,
+            outcome: "success".to_owned().into(),
+            address: None,
+            request_id: text("r-1"),
+            detail: None,
+            hash: String::new(),
+        };
+        assert_eq!(unknown.chained_to(first), "dac9470e8208a6cc18e378a3137636bfe860875100181b50ee98b59a8783e69f");
+    }
 }

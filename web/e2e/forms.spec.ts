@@ -86,7 +86,7 @@ test.describe('the number that was meant', () => {
   })
 })
 
-test.describe('what was wrong is said of what stands there', () => {
+test.describe('a mistake is named as it stands there', () => {
   test('in a choice, a day and a text', async ({ page, admin }) => {
     await enter(page, admin, '/history')
     await page.getByRole('button', { name: 'Add an entry' }).click()
@@ -141,7 +141,7 @@ test.describe('what was wrong is said of what stands there', () => {
   })
 })
 
-test.describe('what was typed stays what it was', () => {
+test.describe('typed text stays as it was', () => {
   test('Escape keeps a note, and says so', async ({ page, admin, client }) => {
     const note = 'A long walk by the river. '.repeat(10)
     await stopClock(page)

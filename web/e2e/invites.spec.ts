@@ -111,7 +111,7 @@ test('the page asks for what the server wants: a code, or nothing at all', async
   await expect(page.getByLabel('Invitation code')).toHaveCount(0)
 })
 
-test('what was chosen survives an expired session', async ({ page, admin }) => {
+test('a choice survives an expired session', async ({ page, admin }) => {
   // Only the press of the button can notice that the session has ended.
   await stopClock(page)
   await enter(page, admin, '/admin/invites')

@@ -1,7 +1,7 @@
 // An ordinary day with the default limits; `make e2e-limits` tries more habits.
 import { card, expect, signIn, test } from './support/limited'
 
-test('who logs all day, on two devices, is never refused', async ({ page, own, admin, device }) => {
+test('logging all day, on two devices, is never refused', async ({ page, own, admin, device }) => {
   await own.limit()
   await signIn(page, admin)
   const water = card(page, 'Water')

@@ -31,7 +31,7 @@ test.beforeEach(async ({ client, viewer }) => {
   await client.share(viewer)
 })
 
-test('what a person logs is on the dashboard, in the history and in the list at once', async ({
+test('a new entry is on the dashboard, in the history and in the list at once', async ({
   page,
   admin,
   viewer,

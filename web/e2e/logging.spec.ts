@@ -44,7 +44,7 @@ test('any other amount, within what a person drinks', async ({ page, admin, clie
   await expect.poll(() => client.entries()).toMatchObject([{ value: 330 }])
 })
 
-test('what was wrong is no longer said once it is changed', async ({ page, admin }) => {
+test('a mistake is no longer named once it is changed', async ({ page, admin }) => {
   await enter(page, admin)
   await page.getByRole('button', { name: 'Other' }).click()
   const amount = page.getByLabel('Other amount (ml)')
@@ -116,7 +116,11 @@ test('undo takes the last one back', async ({ page, admin, client }) => {
   await expect(water).toContainText('500 ml of 2,000 ml today')
 })
 
-test('what the server refuses is taken back and said', async ({ page, admin, client }) => {
+test('an entry that the server refuses is taken back, with a message', async ({
+  page,
+  admin,
+  client,
+}) => {
   await enter(page, admin)
   const water = card(page, 'Water')
   await expect(water).toContainText('Never')

@@ -94,7 +94,7 @@ test.describe('the moment that was meant', () => {
     await expect.poll(zone).toBe('Asia/Tokyo')
   })
 
-  test('who has logged is asked, and another name for the same zone is none', async ({
+  test('a person who has logged is asked, and another name for the same zone is none', async ({
     device,
     admin,
     client,

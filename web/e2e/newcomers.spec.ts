@@ -36,7 +36,7 @@ test('a new viewer sees what was said and chosen', async ({ page, admin }) => {
   await expect(row(page, 'Who can watch', username)).toContainText('Exact water, no altitude')
 })
 
-test('whom nothing was chosen for has to ask', async ({ page, admin }) => {
+test('a viewer for whom nothing was chosen has to ask', async ({ page, admin }) => {
   const username = `asks-${admin.username}`
   await enter(page, admin, '/admin/users')
   await page.getByRole('button', { name: 'Create a user' }).click()
@@ -72,7 +72,7 @@ test('an invitation for several shares nothing unless it is chosen', async ({ pa
   }
 })
 
-test('who asks under a name like another is told from them', async ({
+test('a viewer who asks under a name like another is told from them', async ({
   page,
   admin,
   viewer,

@@ -88,7 +88,7 @@ test('hashed files are compressed and cached for ever, missing ones are missing'
   expect(missing.headers()['cache-control']).toBe('no-store')
 })
 
-test('what browsers and robots ask for by themselves is there, as what it is', async ({
+test('files that browsers and robots ask for by themselves are there, as what they are', async ({
   request,
 }) => {
   const PNG = 'iVBORw0KGgo'
@@ -223,7 +223,9 @@ test('ten megabytes are the limit, also in chunks', async ({ request, server }) 
   expect(await firstLine(server, head + chunk)).toContain(' 413 ')
 })
 
-test('what is not plain HTTP, or not meant for us, goes no further', async ({ server }) => {
+test('a request that is not plain HTTP, or not meant for us, goes no further', async ({
+  server,
+}) => {
   const entries = 'POST /api/v1/entries HTTP/1.1\r\nHost: localhost\r\n'
   const two = 'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
   expect(await firstLine(server, entries + two)).toContain(' 400 ')
@@ -235,7 +237,9 @@ test('what is not plain HTTP, or not meant for us, goes no further', async ({ se
   expect(await firstLine(server, foreign)).toBe('')
 })
 
-test('what nginx cannot even read is refused like everything else', async ({ server }) => {
+test('a request that nginx cannot even read is refused like everything else', async ({
+  server,
+}) => {
   for (const [request, status] of [
     ['GET /x%00y HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
     ['GET /..%2f..%2fetc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],

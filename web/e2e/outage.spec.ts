@@ -99,7 +99,12 @@ test('an answer that gets lost does not make a second entry', async ({ page, adm
   await expect(card(page, 'Water')).toContainText('250 ml of 2,000 ml today')
 })
 
-test('what is given up is not there afterwards', async ({ page, admin, client, server }) => {
+test('an entry that is given up is not there afterwards', async ({
+  page,
+  admin,
+  client,
+  server,
+}) => {
   await enter(page, admin)
   await expect(card(page, 'Water')).toContainText('Never')
   await server.stopApi()

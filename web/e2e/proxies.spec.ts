@@ -188,7 +188,7 @@ test('nothing else is believed either: changes, deletions, settings, shares, pas
   await expect(page.getByRole('dialog').getByRole('alert')).toBeVisible()
 })
 
-test('what is given up after its answer was lost goes from the server, when it can be reached', async ({
+test('an entry given up after its answer was lost goes from the server, when it can be reached', async ({
   page,
   admin,
   client,
@@ -245,7 +245,7 @@ test('a gateway’s 404 does not end the wish to delete', async ({ page, admin, 
   expect(await client.entries()).toEqual([])
 })
 
-test('what arrived while its answer was lost counts once, and waits no more', async ({
+test('an entry that arrived while its answer was lost counts once, and waits no more', async ({
   page,
   admin,
   client,

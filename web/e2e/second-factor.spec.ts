@@ -91,7 +91,7 @@ test('it is turned on with a code, and hands out ten recovery codes, once', asyn
   await expect(page.getByText(codes[0] ?? 'no code')).toHaveCount(0)
 })
 
-test('what is drawn is the QR code the server sent, and can be read off a dark page', async ({
+test('the drawing is the QR code the server sent, and can be read off a dark page', async ({
   page,
   viewer,
 }) => {

@@ -2,13 +2,7 @@
 import { detailOf, historyOf, openTerms, reader, row, termsOf } from './support/sharing'
 import { card, enter, expect, stopClock, test, toast } from './support/test'
 
-test('what a viewer sees is narrowed, and holds at once', async ({
-  page,
-  admin,
-  viewer,
-  client,
-  request,
-}) => {
+test('a narrower share holds at once', async ({ page, admin, viewer, client, request }) => {
   await client.share(viewer)
   await client.log({ metric: 'water', value: 300 })
   await client.log({ metric: 'altitude', value: 7 })
@@ -103,7 +97,7 @@ test('an open dialog follows changes made elsewhere, and so does a stored draft'
   await expect(dialog.getByRole('button', { name: 'Share', exact: true })).toBeVisible()
 })
 
-test('what was chosen last survives a reload', async ({ page, admin, viewer, client }) => {
+test('the last choice survives a reload', async ({ page, admin, viewer, client }) => {
   await client.share(viewer)
   await enter(page, admin, '/sharing')
   await detailOf(await openTerms(page, viewer), 'Water', 'Band').check()

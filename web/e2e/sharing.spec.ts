@@ -165,7 +165,7 @@ test('nobody, everyone and back, at once and with a way back', async ({
   await expect(page.getByRole('radio', { name: 'Everyone' })).toBeChecked()
 })
 
-test('who keeps watching when not everyone may any more is named before and after', async ({
+test('a viewer who keeps watching when not everyone may any more is named before and after', async ({
   page,
   admin,
   viewer,

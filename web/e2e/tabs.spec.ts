@@ -61,7 +61,7 @@ test.describe('two admins in one browser', () => {
     ben = await server.createUser(`ben-${admin.username}`, 'admin', admin.password)
   })
 
-  test('what is approved in an older tab is approved by nobody', async ({
+  test('a newcomer approved in an older tab is approved by nobody', async ({
     page: anna,
     context,
     admin,
@@ -217,7 +217,7 @@ test.describe('two admins in one browser', () => {
       })
     }
 
-    test('what a page offers to take away is taken away by nobody else', async ({
+    test('an entry that a page offers to take away is taken away by nobody else', async ({
       page: anna,
       admin,
     }) => {

@@ -54,7 +54,7 @@ test('a viewer is offered reading only', async ({ page, viewer }) => {
   await expect(creating(page).getByRole('checkbox')).toHaveCount(1)
 })
 
-test('what is typed survives a reload and an expired session, and the token does not', async ({
+test('the typed text survives a reload and an expired session, and the token does not', async ({
   page,
   viewer,
 }) => {

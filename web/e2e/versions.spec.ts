@@ -53,7 +53,7 @@ test('the undo of a change leaves the day alone that was fixed when it was writt
   await expect.poll(() => client.entries()).toMatchObject([{ note: null, day }])
 })
 
-test('what was deleted is found again, brought back, and can be deleted again', async ({
+test('a deleted entry is found again, brought back, and can be deleted again', async ({
   page,
   admin,
   client,

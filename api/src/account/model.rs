@@ -1,5 +1,6 @@
 //! User rows.
 
+use chrono_tz::Tz;
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -8,7 +9,7 @@ use crate::{
     clock::Timestamp,
     db::{DbConnection, schema::users},
     error::{ApiError, ApiResult, Code},
-    words::{Flag, words},
+    words::{Flag, Stored, Word, words},
 };
 
 words! {
@@ -43,6 +44,19 @@ words! {
     }
 }
 
+impl Word for Tz {
+    fn word(self) -> &'static str {
+        self.name()
+    }
+
+    fn find(word: &str) -> Option<Self> {
+        word.parse().ok()
+    }
+}
+
+/// A time zone of the tz database. One that has left it since is shown as it is stored, and counts as UTC.
+pub type TimeZone = Stored<Tz>;
+
 #[derive(Clone, PartialEq, Eq, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = users)]
 pub struct User {
@@ -53,7 +67,7 @@ pub struct User {
     #[diesel(deserialize_as = Flag)]
     pub disabled: bool,
     pub password_hash: String,
-    pub time_zone: String,
+    pub time_zone: TimeZone,
     pub day_starts_at: i16,
     unit: Unit,
     pub daily_goal_ml: i32,
@@ -113,7 +127,7 @@ impl User {
     /// The person's logical day at `at`.
     #[must_use]
     pub fn day_of(&self, at: Timestamp) -> chrono::NaiveDate {
-        at.logical_day(self.time_zone.parse().unwrap_or(chrono_tz::UTC), self.day_starts_at)
+        at.logical_day(self.time_zone.known().unwrap_or(Tz::UTC), self.day_starts_at)
     }
 }
 
@@ -128,7 +142,7 @@ pub struct NewUser {
     password_hash: String,
     privacy_policy_version: Option<&'static str>,
     privacy_policy_accepted_at: Option<Timestamp>,
-    time_zone: String,
+    time_zone: TimeZone,
     day_starts_at: i16,
     unit: Unit,
     daily_goal_ml: i32,
@@ -149,7 +163,7 @@ impl NewUser {
             password_hash,
             privacy_policy_version: None,
             privacy_policy_accepted_at: None,
-            time_zone: "UTC".to_owned(),
+            time_zone: Stored::Known(Tz::UTC),
             day_starts_at: 0,
             unit: Unit::Ml,
             daily_goal_ml: 2000,
@@ -191,7 +205,7 @@ pub fn as_text(numbers: &[i32]) -> String {
 #[diesel(table_name = users)]
 pub struct UserChanges {
     pub display_name: Option<String>,
-    pub time_zone: Option<String>,
+    pub time_zone: Option<TimeZone>,
     pub time_zone_set: Option<Flag>,
     pub day_starts_at: Option<i16>,
     pub unit: Option<Unit>,

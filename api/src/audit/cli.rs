@@ -8,7 +8,7 @@ use super::{
     handlers::{ExportFormat, export_head, line},
     model::{self, AuditFilter, Verdict},
 };
-use crate::{clock::Timestamp, config::Config, db::Db};
+use crate::{clock::Timestamp, config::Config, db::Db, words::Stored};
 
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
@@ -63,7 +63,7 @@ pub fn run(command: &AuditCommand, config: &Config, out: &mut impl Write) -> Res
         AuditCommand::List { actor, action, target, limit } => {
             let filter = AuditFilter {
                 actor: actor.clone(),
-                action: action.clone(),
+                action: action.clone().map(Stored::from),
                 target: target.clone(),
                 ..AuditFilter::default()
             };

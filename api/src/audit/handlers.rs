@@ -23,6 +23,7 @@ use crate::{
         state::AppState,
     },
     trail::{Action, AuditEvent, AuditRow, Outcome},
+    words::Stored,
 };
 
 /// One record of the audit log.
@@ -37,7 +38,7 @@ pub struct AuditRecord {
     #[schema(required = true, example = "robin")]
     actor: Option<String>,
     #[schema(value_type = Action)]
-    action: String,
+    action: Stored<Action>,
     /// The user or thing that it was done to.
     #[schema(required = true, example = "robin")]
     target: Option<String>,
@@ -53,9 +54,8 @@ pub struct AuditRecord {
 impl AuditRow {
     #[must_use]
     pub fn view(self) -> AuditRecord {
-        let outcomes = [Outcome::Success, Outcome::Failure, Outcome::Denied];
         AuditRecord {
-            outcome: outcomes.into_iter().find(|one| one.as_str() == self.outcome).unwrap_or(Outcome::Failure),
+            outcome: self.outcome.known().unwrap_or(Outcome::Failure),
             id: self.id,
             at: self.at,
             actor: self.actor,
@@ -78,8 +78,8 @@ pub struct ListAudit {
     actor: Option<String>,
     /// Only this action.
     #[validate(custom(function = "validate_action"))]
-    #[param(example = "auth.login")]
-    action: Option<String>,
+    #[param(value_type = Option<String>, example = "auth.login")]
+    action: Option<Stored<Action>>,
     /// Only actions on this user or thing.
     #[validate(length(max = 64))]
     #[param(max_length = 64, example = "alex")]
@@ -102,8 +102,8 @@ pub struct ListAudit {
     cursor: Option<String>,
 }
 
-fn validate_action(action: &str) -> Result<(), ValidationError> {
-    if Action::ALL.iter().any(|known| known.as_str() == action) {
+fn validate_action(action: &Stored<Action>) -> Result<(), ValidationError> {
+    if action.known().is_some() {
         return Ok(());
     }
     let names: Vec<_> = Action::ALL.iter().map(|action| action.as_str()).collect();
@@ -130,7 +130,7 @@ pub async fn list_audit(
 ) -> ApiResult<web::Json<Page<AuditRecord>>> {
     let ListAudit { actor, action, target, outcome, from, to, limit, cursor } = query.0;
     let reader = Reader::new(&admin.0.user);
-    let outcome = outcome.map(Outcome::as_str);
+    let outcome = outcome.map(Stored::Known);
     let filter = AuditFilter { actor, action, target, outcome, from, to, reader: Some(reader.clone()) };
     let list = format!("audit|{filter:?}");
     let page = state.cursors.page(list, PageQuery { limit, cursor })?;
@@ -242,7 +242,7 @@ pub fn line(record: AuditRecord, format: ExportFormat) -> String {
         id.to_string(),
         at.to_string(),
         text(actor),
-        action,
+        action.as_str().to_owned(),
         text(target),
         outcome.as_str().to_owned(),
         text(address),

@@ -2,23 +2,24 @@
 
 use diesel::prelude::*;
 
-use super::private::{self, Reader};
+use super::private::{PRIVATE, Reader};
 use crate::{
     clock::Timestamp,
     db::{
         DbConnection,
         schema::{audit, audit_anchors, audit_head},
     },
-    trail::{Action, AuditContext, AuditEvent, AuditRow},
+    trail::{Action, AuditContext, AuditEvent, AuditRow, Outcome},
+    words::Stored,
 };
 
 /// Which records are wanted. `from` is included, `to` is not.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
     pub actor: Option<String>,
-    pub action: Option<String>,
+    pub action: Option<Stored<Action>>,
     pub target: Option<String>,
-    pub outcome: Option<&'static str>,
+    pub outcome: Option<Stored<Outcome>>,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
     /// The reader from whom private records are hidden; `None` hides nothing.
@@ -57,12 +58,12 @@ pub fn list(
     if let Some(target) = &filter.target {
         query = query.filter(audit::target.eq(target.clone()));
     }
-    if let Some(outcome) = filter.outcome {
-        query = query.filter(audit::outcome.eq(outcome));
+    if let Some(outcome) = &filter.outcome {
+        query = query.filter(audit::outcome.eq(outcome.clone()));
     }
     if let Some(Reader { username, since }) = &filter.reader {
         let named = audit::actor.eq(username.clone()).or(audit::target.eq(username.clone()));
-        query = query.filter(audit::action.ne_all(private::names()).or(audit::at.ge(since.0).and(named)));
+        query = query.filter(audit::action.ne_all(PRIVATE).or(audit::at.ge(since.0).and(named)));
     }
     query.order((audit::at.desc(), audit::id.desc())).limit(i64::from(limit)).load(conn)
 }
@@ -85,7 +86,7 @@ pub fn page_for_export(
     }
     if let Some(Reader { username, since }) = reader {
         let named = audit::actor.eq(username.clone()).or(audit::target.eq(username.clone()));
-        query = query.filter(audit::action.ne_all(private::names()).or(audit::at.ge(since.0).and(named)));
+        query = query.filter(audit::action.ne_all(PRIVATE).or(audit::at.ge(since.0).and(named)));
     }
     query.order((audit::at, audit::id)).limit(limit).load(conn)
 }
@@ -145,7 +146,7 @@ fn walk(conn: &mut DbConnection, known: Option<(i64, &str)>) -> QueryResult<Verd
             }
             known_found |= known == Some((row.id, &row.hash));
             let tells = |detail: &String| detail.ends_with(&vouched);
-            anchored |= row.action == Action::AuditPrune.as_str() && row.detail.as_ref().is_some_and(tells);
+            anchored |= row.action.known() == Some(Action::AuditPrune) && row.detail.as_ref().is_some_and(tells);
             last = row.id;
             previous.clone_from(&row.hash);
             count += 1;

@@ -292,7 +292,7 @@ async fn authenticate(req: &HttpRequest) -> ApiResult<CurrentUser> {
         service::<Auth>(req)?.last_seen.note(&session.id, now);
     }
     let context = AuditContext::of(req, state).by(&user.username);
-    Ok(CurrentUser { scopes: session.scopes(), context, user, session_id: session.id })
+    Ok(CurrentUser { scopes: session.scopes().map(<[_]>::to_vec), context, user, session_id: session.id })
 }
 
 /// A browser adds the cookie to whatever any page makes it send. A write is accepted only if it

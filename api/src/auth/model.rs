@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    api_tokens::{self, Scope},
+    api_tokens::{self, Scope, Scopes},
     continuation,
     ids::SessionId,
     sign_in::COOKIE_LIFE,
@@ -63,7 +63,7 @@ pub struct Session {
     pub last_seen_at: Timestamp,
     /// The name that its owner gave to an API token.
     pub name: Option<String>,
-    scopes: Option<String>,
+    scopes: Option<Scopes>,
     secret_hash: Option<String>,
 }
 
@@ -88,14 +88,19 @@ impl Session {
     /// Makes this the row behind an unused API token, whose hash is `secret_hash`.
     #[must_use]
     pub fn for_token(self, name: String, scopes: &[Scope], secret_hash: String) -> Self {
-        let scopes = Some(serde_json::json!(scopes).to_string());
-        Self { name: Some(name), scopes, secret_hash: Some(secret_hash), last_seen_at: NEVER, ..self }
+        Self {
+            name: Some(name),
+            scopes: Some(scopes.into()),
+            secret_hash: Some(secret_hash),
+            last_seen_at: NEVER,
+            ..self
+        }
     }
 
-    /// The scopes it is limited to; `None` is no limit. Scopes that cannot be understood allow nothing.
+    /// The scopes it is limited to; `None` is no limit.
     #[must_use]
-    pub fn scopes(&self) -> Option<Vec<Scope>> {
-        self.scopes.as_ref().map(|scopes| serde_json::from_str(scopes).unwrap_or_default())
+    pub fn scopes(&self) -> Option<&[Scope]> {
+        self.scopes.as_ref().map(Scopes::granted)
     }
 
     /// Whether it is the row behind this very API token.

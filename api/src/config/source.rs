@@ -36,6 +36,11 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, String>, String> {
         .collect()
 }
 
+/// The part of an address of the web behind its scheme; `None` of any other text.
+pub(super) fn without_scheme(url: &str) -> Option<&str> {
+    url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))
+}
+
 /// The environment, and the file for settings that it lacks.
 pub(super) struct Source {
     environment: BTreeMap<String, String>,
@@ -98,8 +103,7 @@ impl Source {
         let Some(value) = self.get(name) else { return Ok(Vec::new()) };
         let origins: Vec<String> = value.split(',').map(|origin| origin.trim().to_owned()).collect();
         let exact = |origin: &String| {
-            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-            host.is_some_and(|host| {
+            without_scheme(origin).is_some_and(|host| {
                 !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
             })
         };

@@ -6,6 +6,7 @@
 
 pub mod bulk;
 pub mod change;
+pub mod day;
 pub mod deleted;
 pub mod handlers;
 pub mod model;

@@ -6,7 +6,7 @@ use diesel::{
     prelude::*,
 };
 
-use super::ounces::DayTotal;
+use super::{day::Day, ounces::DayTotal};
 use crate::{
     account::ids::PersonId,
     clock::{Timestamp, bounds_of_day},
@@ -26,7 +26,7 @@ pub struct Entry {
     pub(super) metric: Metric,
     pub value: i32,
     pub at: Timestamp,
-    pub day: String,
+    pub day: Day,
     pub note: Option<String>,
     /// As JSON.
     pub(super) tags: String,
@@ -54,7 +54,7 @@ impl Entry {
             metric,
             value,
             at,
-            day: day.to_string(),
+            day: day.into(),
             note: None,
             tags: "[]".to_owned(),
             created_at: now,
@@ -82,7 +82,7 @@ impl Entry {
     pub fn move_to(&mut self, at: Timestamp, day: NaiveDate) {
         if self.at != at {
             self.at = at;
-            self.day = day.to_string();
+            self.day = day.into();
         }
     }
 
@@ -192,10 +192,10 @@ pub fn list_entries(
         query = query.filter(dsl::at.le(latest));
     }
     if let Some(from) = filter.from {
-        query = query.filter(dsl::day.ge(from.to_string()));
+        query = query.filter(dsl::day.ge(Day::from(from)));
     }
     if let Some(to) = filter.to {
-        query = query.filter(dsl::day.le(to.to_string()));
+        query = query.filter(dsl::day.le(Day::from(to)));
     }
     // Together with the bound `at <= x` this is `at < x OR (at = x AND id < y)`, which by itself would be no range on the index.
     query = match (after, filter.ascending) {
@@ -233,7 +233,7 @@ pub fn water_of_day(conn: &mut DbConnection, owner: &PersonId, day: NaiveDate) -
     let (ml, ml_alone, tenths): (Option<i64>, Option<i64>, Option<i64>) = dsl::entries
         .filter(dsl::user_id.eq(owner))
         .filter(dsl::metric.eq(Metric::Water))
-        .filter(dsl::day.eq(day.to_string()))
+        .filter(dsl::day.eq(Day::from(day)))
         .filter(dsl::deleted_at.is_null())
         .select((sum(dsl::value), alone, sum(dsl::fl_oz_tenths)))
         .first(conn)?;

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_in_ounces_fits_the_millilitres_it_becomes() {
+    fn an_amount_typed_in_ounces_fits_the_millilitres_it_becomes() {
         for tenths in 1..=1690_i32 {
             let ml = (f64::from(tenths) * ML_PER_TENTH).round();
             #[expect(clippy::cast_possible_truncation, reason = "at most 5000")]

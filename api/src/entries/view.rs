@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::model::Entry;
+use super::{day::Day, model::Entry};
 use crate::{
     clock::Timestamp,
     id::EntryId,
@@ -31,8 +31,8 @@ pub struct EntryView {
     fl_oz_tenths: Option<i32>,
     at: Timestamp,
     /// The logical day it counts for, fixed when it was logged.
-    #[schema(format = Date, example = "2026-03-01")]
-    day: String,
+    #[schema(value_type = String, format = Date, example = "2026-03-01")]
+    day: Day,
     /// Shown only with the exact value, like the tags.
     #[schema(required = true)]
     note: Option<String>,

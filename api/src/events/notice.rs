@@ -9,13 +9,13 @@ use crate::{
 
 impl Granted {
     /// The highest level of changes of a topic that a reader with this access notices.
-    pub(super) fn notices(self, topic: Topic) -> i16 {
+    pub(super) fn notices(self, topic: Topic) -> Detail {
         match topic {
-            _ if self.own => Detail::Exact.as_number(),
-            Topic::Metric(metric) => self.of(metric).as_number(),
+            _ if self.own => Detail::Exact,
+            Topic::Metric(metric) => self.of(metric),
             // The goal is shown beside exact water; the rest to everybody.
-            Topic::Person => self.water.as_number().max(1),
-            Topic::Share | Topic::Own | Topic::Viewer => 0,
+            Topic::Person => self.water.max(Detail::Logged),
+            Topic::Share | Topic::Own | Topic::Viewer => Detail::None,
         }
     }
 }

@@ -215,7 +215,7 @@ impl<'a> Reading<'a> {
     fn newest_shown(&mut self, person: &PersonId, granted: Granted) -> QueryResult<i64> {
         let mut newest = 0;
         for topic in Metric::ALL.map(Topic::Metric).into_iter().chain([Topic::Person]) {
-            for level in 1..=granted.notices(topic) {
+            for level in Detail::SHOWN.into_iter().filter(|level| *level <= granted.notices(topic)) {
                 newest = newest.max(outbox::newest_of(self.conn, person, topic, level)?);
             }
         }

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_taken_takes_up_room() {
+    fn an_event_that_is_not_taken_takes_up_room() {
         let buffer = SendBuffer::new();
         let waker = noop_waker();
         let context = Context::from_waker(&waker);

@@ -4,4 +4,5 @@ pub mod caller;
 pub mod extract;
 pub mod paging;
 pub mod request;
+pub mod signing;
 pub mod state;

@@ -1,13 +1,11 @@
 //! Lists, a page at a time, and the cursors that lead from one page to the next.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use hmac::{Hmac, Mac};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use sha2::Sha256;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
+use super::signing::Signer;
 use crate::error::{ApiError, ApiResult, Code};
 
 /// The wanted page of a list that has no filters.
@@ -88,12 +86,9 @@ impl<T> Page<T> {
     }
 }
 
-/// Signs positions in a list, so that a cursor works only for the list, the filters and the server that gave it out, and says nothing.
+/// Makes and reads cursors: positions in a list, signed for it with all its filters.
 #[derive(Clone, Debug)]
-pub struct Cursors(SecretString);
-
-/// Length of the signature in bytes: enough that guessing one is hopeless, short enough for an address.
-const SIGNATURE: usize = 16;
+pub struct Cursors(Signer);
 
 /// Length to which positions are filled up with spaces: the longest is an instant with an id.
 const POSITION: usize = 64;
@@ -105,7 +100,13 @@ fn invalid_cursor() -> ApiError {
 impl Cursors {
     #[must_use]
     pub fn new(secret: &SecretString) -> Self {
-        Self(secret.clone())
+        Self(Signer::new(secret))
+    }
+
+    /// For a text that is no position.
+    #[must_use]
+    pub fn signer(&self) -> &Signer {
+        &self.0
     }
 
     /// The first page of `list`, which names the list with all its filters.
@@ -124,7 +125,7 @@ impl Cursors {
     ) -> ApiResult<Wanted<'_, P>> {
         let mut page = self.first(list, limit);
         if let Some(cursor) = cursor {
-            let position = self.open(&page.list, &cursor)?;
+            let position = self.0.open(&page.list, &cursor).ok_or_else(invalid_cursor)?;
             page.after = Some(serde_json::from_str(&position).map_err(|_| invalid_cursor())?);
         }
         Ok(page)
@@ -136,57 +137,6 @@ impl Cursors {
     pub fn cursor(&self, list: &str, position: &impl Serialize) -> String {
         let position =
             serde_json::to_string(position).unwrap_or_else(|_| unreachable!("a position is text and numbers"));
-        self.sign(list, &format!("{position:<POSITION$}"))
-    }
-
-    /// Hides and signs `position` for `list`.
-    #[must_use]
-    pub fn sign(&self, list: &str, position: &str) -> String {
-        let signature = &self.mac(&["cursor", list, position]).finalize().into_bytes()[..SIGNATURE];
-        let hidden = self.hidden(list, signature, position.as_bytes());
-        BASE64_URL_SAFE_NO_PAD.encode([signature, &hidden].concat())
-    }
-
-    /// Whether `signed` is `position`, signed for `list`.
-    #[must_use]
-    pub fn verify(&self, list: &str, position: &str, signed: &str) -> bool {
-        self.open(list, signed).is_ok_and(|signed| signed == position)
-    }
-
-    /// # Errors
-    /// [`Code::InvalidCursor`] for a cursor that was not signed for this list.
-    fn open(&self, list: &str, cursor: &str) -> ApiResult<String> {
-        BASE64_URL_SAFE_NO_PAD
-            .decode(cursor)
-            .ok()
-            .filter(|bytes| bytes.len() > SIGNATURE)
-            .and_then(|bytes| {
-                let (signature, hidden) = bytes.split_at(SIGNATURE);
-                let position = String::from_utf8(self.hidden(list, signature, hidden)).ok()?;
-                self.mac(&["cursor", list, &position]).verify_truncated_left(signature).ok().map(|()| position)
-            })
-            .ok_or_else(invalid_cursor)
-    }
-
-    /// Encrypts or decrypts a position, which can be a number that counts hidden rows too. No two positions have the same signature, so
-    /// that no two are combined with the same bytes.
-    fn hidden(&self, list: &str, signature: &[u8], position: &[u8]) -> Vec<u8> {
-        let signature = BASE64_URL_SAFE_NO_PAD.encode(signature);
-        let blocks = position.chunks(32).zip(0_u32..);
-        let block = |(chunk, number): (&[u8], u32)| {
-            let key = self.mac(&["cursor block", list, &signature, &number.to_string()]).finalize().into_bytes();
-            chunk.iter().zip(key).map(|(byte, key)| byte ^ key).collect::<Vec<u8>>()
-        };
-        blocks.flat_map(block).collect()
-    }
-
-    fn mac(&self, parts: &[&str]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret().as_bytes())
-            .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
-        }
-        mac
+        self.0.sign(list, &format!("{position:<POSITION$}"))
     }
 }

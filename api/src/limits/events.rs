@@ -99,7 +99,7 @@ impl SecurityLog {
                 .values((
                     security_events::id.eq(id),
                     security_events::at.eq(context.at.0),
-                    security_events::kind.eq(kind.as_str()),
+                    security_events::kind.eq(kind),
                     security_events::address.eq(context.address),
                     security_events::username.eq(username),
                     security_events::detail.eq(detail),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     SecurityEvent, SecurityLog, model,
-    penalties::{self, Penalties, PenaltyRow},
+    penalties::{self, Penalties, PenaltyId, PenaltyRow},
     suspicion::SecurityEventKind,
 };
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
         state::AppState,
     },
     trail::AuditContext,
+    words::Stored,
 };
 
 /// How many of the newest are shown of each sort.
@@ -99,7 +100,7 @@ pub struct Penalty {
 impl Penalty {
     pub(super) fn new(row: PenaltyRow, caller: String, until: Timestamp) -> ApiResult<Self> {
         Ok(Self {
-            id: row.id.parse().map_err(ApiError::internal)?,
+            id: row.id.as_str().parse().map_err(ApiError::internal)?,
             caller,
             level: row.level,
             until,
@@ -108,8 +109,8 @@ impl Penalty {
         })
     }
 
-    pub(super) fn id(&self) -> String {
-        self.id.to_string()
+    pub(super) fn id(&self) -> PenaltyId {
+        self.id.into()
     }
 
     /// Whether `words` name this penalty's caller, with or without `user` or `address` in front.
@@ -132,8 +133,8 @@ impl Display for Penalty {
 pub struct SuspiciousRequest {
     at: Timestamp,
     /// `traversal`, `nul`, `scanner`, `script` or `sql`.
-    #[schema(example = "scanner")]
-    kind: String,
+    #[schema(value_type = String, example = "scanner")]
+    kind: Stored<SecurityEventKind>,
     #[schema(required = true, example = "192.0.2.7")]
     address: Option<String>,
     #[schema(value_type = Option<String>, required = true, example = "robin")]
@@ -219,7 +220,8 @@ pub async fn delete_penalty(
     admin: AdminUser,
     id: web::Path<Uuid>,
 ) -> ApiResult<HttpResponse> {
-    let lifted = admin.write(&state.db, move |conn, context| Ok(penalties::lift(conn, context, &id.to_string())?));
+    let id = PenaltyId::from(*id);
+    let lifted = admin.write(&state.db, move |conn, context| Ok(penalties::lift(conn, context, &id)?));
     let caller = lifted.await?.ok_or_else(ApiError::not_found)?;
     imposed.forgive(&caller);
     Ok(HttpResponse::NoContent().finish())

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_counted_is_read_back_and_runs_out_as_it_would_have() {
+    fn counts_are_read_back_and_run_out_as_they_would_have() {
         let folder = tempfile::tempdir().unwrap();
         let (journal, nothing) = Journal::open(folder.path(), RATES, NOW);
         assert!(nothing.is_empty());
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_back_counts_no_longer_and_never_for_less_than_nothing() {
+    fn requests_given_back_count_no_longer_and_never_for_less_than_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let (journal, _) = Journal::open(folder.path(), RATES, NOW);
         for _ in 0..7 {

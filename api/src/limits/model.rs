@@ -11,21 +11,22 @@ use crate::{
         schema::{audit, security_events},
     },
     trail::{Action, Outcome},
+    words::Stored,
 };
 
 /// Failed sign-ins between two instants.
 pub fn count_failed_sign_ins(conn: &mut DbConnection, from: Timestamp, to: Timestamp) -> QueryResult<i64> {
     audit::table
-        .filter(audit::action.eq(Action::Login.as_str()))
+        .filter(audit::action.eq(Action::Login))
         .filter(audit::at.ge(from.0).and(audit::at.lt(to.0)))
-        .filter(audit::outcome.ne(Outcome::Success.as_str()))
+        .filter(audit::outcome.ne(Outcome::Success))
         .count()
         .get_result(conn)
 }
 
 pub fn count_penalties(conn: &mut DbConnection, from: Timestamp, to: Timestamp) -> QueryResult<i64> {
     audit::table
-        .filter(audit::action.eq(Action::PenaltyImpose.as_str()))
+        .filter(audit::action.eq(Action::PenaltyImpose))
         .filter(audit::at.ge(from.0).and(audit::at.lt(to.0)))
         .count()
         .get_result(conn)
@@ -34,7 +35,7 @@ pub fn count_penalties(conn: &mut DbConnection, from: Timestamp, to: Timestamp) 
 pub fn count_csp_reports(conn: &mut DbConnection, from: Timestamp, to: Timestamp) -> QueryResult<i64> {
     security_events::table
         .filter(security_events::at.ge(from.0).and(security_events::at.lt(to.0)))
-        .filter(security_events::kind.eq(SecurityEventKind::CspReport.as_str()))
+        .filter(security_events::kind.eq(SecurityEventKind::CspReport))
         .count()
         .get_result(conn)
 }
@@ -45,9 +46,9 @@ pub type FailedSignInRow = (Timestamp, Option<String>, Option<String>, Option<St
 /// The newest failed sign-ins since `since`.
 pub fn failed_sign_ins(conn: &mut DbConnection, since: Timestamp, limit: i64) -> QueryResult<Vec<FailedSignInRow>> {
     audit::table
-        .filter(audit::action.eq(Action::Login.as_str()))
+        .filter(audit::action.eq(Action::Login))
         .filter(audit::at.ge(since.0))
-        .filter(audit::outcome.ne(Outcome::Success.as_str()))
+        .filter(audit::outcome.ne(Outcome::Success))
         .order(audit::at.desc())
         .limit(limit)
         .select((audit::at, audit::target, audit::address, audit::request_id))
@@ -58,7 +59,7 @@ pub fn failed_sign_ins(conn: &mut DbConnection, since: Timestamp, limit: i64) ->
 #[diesel(table_name = security_events)]
 pub struct SuspiciousRow {
     pub at: Timestamp,
-    pub kind: String,
+    pub kind: Stored<SecurityEventKind>,
     pub address: Option<String>,
     pub username: Option<Username>,
     pub detail: String,
@@ -77,7 +78,7 @@ impl SuspiciousRow {
 pub fn suspicious(conn: &mut DbConnection, reader: &User, since: Timestamp) -> QueryResult<Vec<SuspiciousRow>> {
     let mut found: Vec<SuspiciousRow> = security_events::table
         .filter(security_events::at.ge(since.0))
-        .filter(security_events::kind.ne(SecurityEventKind::CspReport.as_str()))
+        .filter(security_events::kind.ne(SecurityEventKind::CspReport))
         .order(security_events::at.desc())
         .select(SuspiciousRow::as_select())
         .load(conn)?;

@@ -18,6 +18,7 @@ use crate::{
     db::{Db, DbConnection, schema::penalties},
     error::{ApiError, ApiResult, Code},
     http::caller::Caller,
+    id::id,
     trail::{Action, AuditContext, AuditEvent},
 };
 
@@ -40,11 +41,16 @@ pub enum Offence {
     Suspicious,
 }
 
+id! {
+    /// The id of a penalty.
+    PenaltyId
+}
+
 /// A penalty as it is stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = penalties)]
 pub struct PenaltyRow {
-    pub id: String,
+    pub id: PenaltyId,
     pub caller: String,
     pub level: i32,
     pub until: Timestamp,
@@ -176,7 +182,7 @@ impl Penalties {
             Offence::Suspicious => "sent requests that look like an attack",
         };
         Some(PenaltyRow {
-            id: clock.new_id().to_string(),
+            id: clock.new_id().into(),
             caller: caller.to_string(),
             level,
             until,
@@ -247,7 +253,7 @@ pub fn impose(conn: &mut DbConnection, context: &AuditContext, row: &PenaltyRow)
 ///
 /// # Errors
 /// Errors of the database.
-pub fn lift(conn: &mut DbConnection, context: &AuditContext, id: &str) -> QueryResult<Option<String>> {
+pub fn lift(conn: &mut DbConnection, context: &AuditContext, id: &PenaltyId) -> QueryResult<Option<String>> {
     let Some(caller) = penalties::table.find(id).select(penalties::caller).first::<String>(conn).optional()? else {
         return Ok(None);
     };
@@ -260,7 +266,7 @@ pub fn lift(conn: &mut DbConnection, context: &AuditContext, id: &str) -> QueryR
 /// Whether there is a penalty of this caller, over or not.
 fn is_there(conn: &mut DbConnection, caller: &str) -> QueryResult<bool> {
     let found = penalties::table.filter(penalties::caller.eq(caller)).select(penalties::id);
-    found.first::<String>(conn).optional().map(|found| found.is_some())
+    found.first::<PenaltyId>(conn).optional().map(|found| found.is_some())
 }
 
 /// Moves penalties that were imposed in the future to now, each as long as it was.

@@ -4,34 +4,25 @@
 use actix_web::http::header::HeaderMap;
 use serde::Deserialize;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SecurityEventKind {
-    /// A path that leads out of its folder.
-    Traversal,
-    /// The byte at which many programs stop reading.
-    Nul,
-    /// An address that other products have.
-    Scanner,
-    Script,
-    Sql,
-    /// A browser says that our policy refused something.
-    CspReport,
+use crate::words::words;
+
+words! {
+    pub enum SecurityEventKind {
+        /// A path that leads out of its folder.
+        Traversal "traversal",
+        /// The byte at which many programs stop reading.
+        Nul "nul",
+        /// An address that other products have.
+        Scanner "scanner",
+        Script "script",
+        Sql "sql",
+        /// A browser says that our policy refused something.
+        CspReport "csp_report",
+    }
 }
 
 impl SecurityEventKind {
     pub const ALL: [Self; 6] = [Self::Traversal, Self::Nul, Self::Scanner, Self::Script, Self::Sql, Self::CspReport];
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Traversal => "traversal",
-            Self::Nul => "nul",
-            Self::Scanner => "scanner",
-            Self::Script => "script",
-            Self::Sql => "sql",
-            Self::CspReport => "csp_report",
-        }
-    }
 }
 
 /// Something suspicious in a request.

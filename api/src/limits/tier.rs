@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_changes_one_own_entry_counts_as_logging_and_nothing_else_does() {
+    fn a_change_of_one_own_entry_counts_as_logging_and_nothing_else_does() {
         let tier = |method: &str, path: &str| Tier::of(&method.parse().unwrap(), &format!("/api/v1/{path}"));
         for (method, path) in [
             ("POST", "entries"),

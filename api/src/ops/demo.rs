@@ -17,13 +17,13 @@ use crate::{
     error::{ApiError, ApiResult},
     metric::Metric,
     people::sharing::approve_newcomer,
-    words::Flag,
+    words::{Flag, Stored},
 };
 
 struct Habit {
     username: &'static str,
     display_name: &'static str,
-    time_zone: &'static str,
+    time_zone: Tz,
     goal_ml: i32,
     cups: [i32; 3],
     /// Entries on an ordinary day.
@@ -37,7 +37,7 @@ const PERSONS: [Habit; 2] = [
     Habit {
         username: "robin",
         display_name: "Robin",
-        time_zone: "Europe/Berlin",
+        time_zone: Tz::Europe__Berlin,
         goal_ml: 2000,
         cups: [150, 250, 500],
         drinks: 8,
@@ -47,7 +47,7 @@ const PERSONS: [Habit; 2] = [
     Habit {
         username: "sasha",
         display_name: "Sasha",
-        time_zone: "America/New_York",
+        time_zone: Tz::America__New_York,
         goal_ml: 2500,
         cups: [200, 330, 500],
         drinks: 9,
@@ -82,7 +82,7 @@ pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult
             approve_newcomer(conn, UserId::from(*id).as_person(), viewer.as_viewer(), now)?;
             let changes = UserChanges {
                 display_name: Some(habit.display_name.to_owned()),
-                time_zone: Some(habit.time_zone.to_owned()),
+                time_zone: Some(Stored::Known(habit.time_zone)),
                 time_zone_set: Some(Flag(true)),
                 daily_goal_ml: Some(habit.goal_ml),
                 water_presets_ml: Some(as_text(&habit.cups)),
@@ -101,7 +101,7 @@ pub fn fill(db: &Db, clock: &Clock, days: u32, password_hash: &str) -> ApiResult
 /// The same seed makes the same life, up to the moment it ends at.
 fn a_life(habit: &Habit, owner: &PersonId, now: Timestamp, days: u32) -> Vec<Entry> {
     let mut random = SmallRng::seed_from_u64(habit.username.bytes().map(u64::from).sum());
-    let zone: Tz = habit.time_zone.parse().unwrap_or(Tz::UTC);
+    let zone = habit.time_zone;
     let today = now.logical_day(zone, 0);
     let mut entries = Vec::new();
     let mut drift = 0.0;

@@ -67,7 +67,7 @@ pub async fn update_settings(
     let (shared, turns) = (state.clone(), settings.clone());
     let write = admin
         .write(&state.db, move |conn, context| Ok((turns.turn(), change(conn, &shared.config, context, changes)?)));
-    let (turn, changed) = write.await?;
-    settings.note(turn, changed);
-    Ok(web::Json(changed))
+    let (turn, current) = write.await?;
+    settings.note(turn, current);
+    Ok(web::Json(current))
 }

@@ -7,8 +7,13 @@ pub mod retention;
 use std::collections::HashMap;
 
 use diesel::{
+    backend::Backend,
+    deserialize::{self, FromSql, FromSqlRow},
     dsl::{exists, not},
+    expression::AsExpression,
     prelude::*,
+    serialize::{self, Output, ToSql},
+    sql_types::Text,
 };
 
 use crate::{
@@ -18,12 +23,13 @@ use crate::{
         DbConnection,
         schema::{outbox, outbox_head, users},
     },
-    id::EntryId,
+    id::{EntryId, id},
     metric::{Detail, Metric},
 };
 
 /// The topic of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
 pub enum Topic {
     Metric(Metric),
     /// How the person is presented: name, zone, goal.
@@ -55,6 +61,29 @@ impl Topic {
     }
 }
 
+impl<DB: Backend> FromSql<Text, DB> for Topic
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        String::from_sql(bytes).map(|text| Self::parse(&text))
+    }
+}
+
+impl<DB: Backend> ToSql<Text, DB> for Topic
+where
+    str: ToSql<Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        self.as_str().to_sql(out)
+    }
+}
+
+id! {
+    /// The id of the one thing that a row is about: of what kind, its topic says.
+    SubjectId
+}
+
 /// The part of a topic that a row is about.
 #[derive(Clone, Copy, Debug)]
 pub enum Subject<'a> {
@@ -79,15 +108,17 @@ impl<'a> Subject<'a> {
 #[diesel(table_name = outbox)]
 pub struct OutboxRow {
     pub id: i64,
-    topic: String,
-    pub level: i16,
-    pub subject: Option<String>,
+    /// As it is stored: [`Topic::Own`] for [`Topic::Viewer`] too.
+    topic: Topic,
+    /// The least detail with which a viewer notices it.
+    pub level: Detail,
+    pub subject: Option<SubjectId>,
 }
 
 impl OutboxRow {
     #[must_use]
     pub fn topic(&self) -> Topic {
-        match Topic::parse(&self.topic) {
+        match self.topic {
             Topic::Own if self.subject.is_some() => Topic::Viewer,
             topic => topic,
         }
@@ -97,14 +128,14 @@ impl OutboxRow {
     #[must_use]
     pub fn entry(&self) -> Option<EntryId> {
         let of_entry = matches!(self.topic(), Topic::Metric(_));
-        self.subject.clone().filter(|_| of_entry).map(EntryId::new)
+        self.subject.as_ref().filter(|_| of_entry).map(EntryId::new)
     }
 
     /// The viewer that it is about, if it is about one.
     #[must_use]
     pub fn viewer(&self) -> Option<ViewerId> {
         let of_viewer = matches!(self.topic(), Topic::Share | Topic::Viewer);
-        self.subject.clone().filter(|_| of_viewer).map(|id| UserId::new(id).as_viewer())
+        self.subject.as_ref().filter(|_| of_viewer).map(|id| UserId::new(id).as_viewer())
     }
 }
 
@@ -146,10 +177,10 @@ pub fn newest(conn: &mut DbConnection, person_id: &PersonId) -> QueryResult<i64>
 }
 
 /// The newest row of one topic and one level, 0 if there is none.
-pub fn newest_of(conn: &mut DbConnection, person_id: &PersonId, topic: Topic, level: i16) -> QueryResult<i64> {
+pub fn newest_of(conn: &mut DbConnection, person_id: &PersonId, topic: Topic, level: Detail) -> QueryResult<i64> {
     let those = outbox::table
         .filter(outbox::person_id.eq(person_id))
-        .filter(outbox::topic.eq(topic.as_str()))
+        .filter(outbox::topic.eq(topic))
         .filter(outbox::level.eq(level));
     Ok(those.order(outbox::id.desc()).select(outbox::id).first(conn).optional()?.unwrap_or_default())
 }
@@ -158,8 +189,8 @@ pub fn newest_of(conn: &mut DbConnection, person_id: &PersonId, topic: Topic, le
 pub fn newest_of_share(conn: &mut DbConnection, person_id: &PersonId, viewer_id: &ViewerId) -> QueryResult<i64> {
     let those = outbox::table
         .filter(outbox::person_id.eq(person_id))
-        .filter(outbox::topic.eq(Topic::Share.as_str()))
-        .filter(outbox::level.eq(Detail::Logged.as_number()))
+        .filter(outbox::topic.eq(Topic::Share))
+        .filter(outbox::level.eq(Detail::Logged))
         .filter(outbox::subject.eq(viewer_id));
     Ok(those.order(outbox::id.desc()).select(outbox::id).first(conn).optional()?.unwrap_or_default())
 }
@@ -186,7 +217,7 @@ pub fn prune(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
     diesel::update(outbox_head::table.find(1)).set(outbox_head::pruned.eq(last.id)).execute(conn)?;
     let of_viewer = |row: &OutboxRow| row.subject.clone().filter(|_| row.topic() == Topic::Share);
     let newest: HashMap<_, i64> =
-        old.iter().map(|(_, person, row)| ((person, &row.topic, row.level, of_viewer(row)), row.id)).collect();
+        old.iter().map(|(_, person, row)| ((person, row.topic, row.level, of_viewer(row)), row.id)).collect();
     for ((person, topic, level, viewer), newest) in newest {
         let older = outbox::table
             .filter(outbox::person_id.eq(person))
@@ -205,13 +236,13 @@ pub fn prune(conn: &mut DbConnection, now: Timestamp) -> QueryResult<usize> {
 fn forget_gone(conn: &mut DbConnection, pruned: i64) -> QueryResult<()> {
     let gone: Vec<(i64, PersonId)> = outbox::table
         .filter(outbox::id.le(pruned))
-        .filter(outbox::topic.eq_any([Topic::Share.as_str(), Topic::Own.as_str()]))
+        .filter(outbox::topic.eq_any([Topic::Share, Topic::Own]))
         .filter(not(exists(users::table.filter(users::id.nullable().eq(outbox::subject)))))
         .select((outbox::id, outbox::person_id))
         .load(conn)?;
     for (id, person) in gone {
         if newest(conn, &person)? == id {
-            diesel::update(outbox::table.find(id)).set(outbox::subject.eq(None::<String>)).execute(conn)?;
+            diesel::update(outbox::table.find(id)).set(outbox::subject.eq(None::<SubjectId>)).execute(conn)?;
         } else {
             diesel::delete(outbox::table.find(id)).execute(conn)?;
         }
@@ -235,8 +266,8 @@ pub fn add(
             outbox::id.eq(id),
             outbox::person_id.eq(person_id),
             outbox::at.eq(now.0),
-            outbox::topic.eq(topic.as_str()),
-            outbox::level.eq(level.as_number()),
+            outbox::topic.eq(topic),
+            outbox::level.eq(level),
             outbox::subject.eq(subject.id()),
         ))
         .execute(conn)?;

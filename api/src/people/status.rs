@@ -6,10 +6,17 @@ use utoipa::ToSchema;
 
 use super::sharing::{Granted, Watched};
 use crate::{
-    account::{model::User, names, username::Username},
+    account::{
+        model::{TimeZone, User},
+        names,
+        username::Username,
+    },
     clock::{HOUR, Timestamp},
     db::DbConnection,
-    entries::model::{last_change, latest, water_of_day},
+    entries::{
+        day::Day,
+        model::{last_change, latest, water_of_day},
+    },
     metric::{Band, Detail, Metric},
 };
 
@@ -20,8 +27,8 @@ pub struct Person {
     #[schema(example = "Robin")]
     display_name: String,
     /// `null` if you may not watch them.
-    #[schema(required = true, example = "Europe/Berlin")]
-    time_zone: Option<String>,
+    #[schema(required = true, value_type = Option<String>, example = "Europe/Berlin")]
+    time_zone: Option<TimeZone>,
 }
 
 impl Person {
@@ -41,8 +48,8 @@ impl Person {
 pub struct StatusView {
     pub person: Person,
     /// The person's logical day.
-    #[schema(format = Date, example = "2026-03-01")]
-    day: String,
+    #[schema(value_type = String, format = Date, example = "2026-03-01")]
+    day: Day,
     water: WaterStatus,
     altitude: AltitudeStatus,
     freshness: Freshness,
@@ -144,7 +151,7 @@ pub fn status(conn: &mut DbConnection, watched: &Watched, now: Timestamp) -> Que
     let newest = water.last_at.max(altitude.at);
     Ok(StatusView {
         person: Person::new(person, true),
-        day: day.to_string(),
+        day: day.into(),
         freshness: Freshness::of(newest, person, now),
         updated_at: if granted.is_whole() { last_change(conn, &id)? } else { newest },
         water,

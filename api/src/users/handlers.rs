@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     account::{
-        model::{self, Sharing, Unit, UserChanges, as_text},
+        model::{self, Sharing, TimeZone, Unit, UserChanges, as_text},
         names::validate_name,
         privacy_policy,
     },
@@ -61,14 +61,14 @@ pub struct UpdateMe {
     display_name: Option<String>,
     #[serde(default, deserialize_with = "present")]
     #[validate(custom(function = "validate_time_zone"))]
-    #[schema(nullable = false, example = "Europe/Berlin")]
-    time_zone: Option<String>,
+    #[schema(nullable = false, value_type = Option<String>, example = "Europe/Berlin")]
+    time_zone: Option<TimeZone>,
     /// The zone of the device. It is adopted only while no zone was chosen and nothing was ever
     /// logged; otherwise it changes nothing.
     #[serde(default, deserialize_with = "present")]
     #[validate(custom(function = "validate_time_zone"))]
-    #[schema(nullable = false, example = "Europe/Berlin")]
-    device_time_zone: Option<String>,
+    #[schema(nullable = false, value_type = Option<String>, example = "Europe/Berlin")]
+    device_time_zone: Option<TimeZone>,
     #[serde(default, deserialize_with = "present")]
     #[validate(range(min = 0, max = 6))]
     #[schema(nullable = false, minimum = 0, maximum = 6, example = 4)]
@@ -110,8 +110,8 @@ pub struct UpdateMe {
 #[expect(dead_code, reason = "only its schema is used")]
 pub struct Preset(i32);
 
-fn validate_time_zone(zone: &str) -> Result<(), ValidationError> {
-    zone.parse::<chrono_tz::Tz>().map(drop).map_err(|_| {
+fn validate_time_zone(zone: &TimeZone) -> Result<(), ValidationError> {
+    zone.known().map(drop).ok_or_else(|| {
         ValidationError::new("time_zone")
             .with_message(Cow::Borrowed("has to be an IANA time zone such as Europe/Berlin"))
     })

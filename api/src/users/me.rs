@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     account::{
-        model::{Sharing, Unit, User},
+        model::{Sharing, TimeZone, Unit, User},
         view::UserView,
     },
     auth::lockout,
@@ -20,8 +20,8 @@ pub struct Me {
     #[serde(flatten)]
     user: UserView,
     /// An IANA time zone; it decides which day an entry belongs to.
-    #[schema(example = "Europe/Berlin")]
-    time_zone: String,
+    #[schema(value_type = String, example = "Europe/Berlin")]
+    time_zone: TimeZone,
     /// Whether the zone was chosen. An account begins with UTC, which the zone of your first device
     /// replaces.
     time_zone_set: bool,

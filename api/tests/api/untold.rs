@@ -202,7 +202,7 @@ async fn a_made_up_continuation_tells_nothing_of_whom_it_is_tried_for() {
 }
 
 #[actix_web::test]
-async fn whoever_may_not_register_learns_no_name() {
+async fn a_caller_who_may_not_register_learns_no_name() {
     let names = of_nobody_and(&["disabled", "hidden", "another", SHARING]);
     for (registration, code) in
         [("open", Some("made-up")), ("invite", Some("made-up")), ("invite", None), ("closed", None)]

@@ -1,7 +1,7 @@
 // A quarter of an hour of an admin at the desk.
 import { card, expect, signIn, test } from '../support/limited'
 
-test('who manages the server, page by page and twice over, is never refused', async ({
+test('managing the server, page by page and twice over, is never refused', async ({
   page,
   own,
   admin,

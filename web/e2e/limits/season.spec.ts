@@ -3,7 +3,7 @@ import { expect, signIn, test } from '../support/limited'
 
 test.use({ fill: ['demo', '--days', '90'] })
 
-test('who reads a whole season, and then the half of it again, is never refused', async ({
+test('reading a whole season, and then the half of it again, is never refused', async ({
   page,
   own,
 }) => {

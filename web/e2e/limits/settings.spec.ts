@@ -1,7 +1,7 @@
 // An hour of setting things up, with a slip here and there.
 import { card, expect, signIn, test } from '../support/limited'
 
-test('who sets everything up, mistyping now and then, is never refused', async ({
+test('setting everything up, mistyping now and then, is never refused', async ({
   page,
   own,
   admin,

@@ -72,7 +72,7 @@ test('with nothing left to log by, a tap waits and arrives by itself, once, and 
   expect(await penalties(own)).toEqual([])
 })
 
-test('who is kept out with their address is told for how long, may sign in, and gets in when it is over', async ({
+test('a visitor who is kept out with their address is told for how long, may sign in, and gets in when it is over', async ({
   page,
   own,
   admin,

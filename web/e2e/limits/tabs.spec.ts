@@ -1,7 +1,7 @@
 // More than one tab at once.
 import { card, expect, type Page, signIn, test } from '../support/limited'
 
-test('who has the page open in four tabs, and logs in each, is never refused', async ({
+test('having the page open in four tabs, and logging in each, is never refused', async ({
   page,
   context,
   own,

@@ -1,7 +1,7 @@
 // A viewer keeps an eye on somebody.
 import { card, expect, signIn, test } from '../support/limited'
 
-test('who watches somebody all day, and comes back every quarter of an hour, is never refused', async ({
+test('watching somebody all day, and coming back every quarter of an hour, is never refused', async ({
   page,
   own,
   admin,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { Attempt } from './attempt.svelte'
 import { ApiError } from './error'
 
-test('what is under way is not begun again, however soon', async () => {
+test('an attempt under way is not begun again, however soon', async () => {
   const attempt = new Attempt()
   let begun = 0
   let arrive = (): void => undefined
@@ -40,7 +40,7 @@ test('a refusal after a try that went unanswered is done, if that one has done i
   expect(await attempt.run(refused, settle(true))).toBe(false)
 })
 
-test('what could not be found out is not claimed', async () => {
+test('an outcome that could not be found out is not claimed', async () => {
   const attempt = new Attempt()
   await attempt.run(lost)
   expect(await attempt.run(refused, lost)).toBe(false)

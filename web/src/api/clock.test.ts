@@ -61,7 +61,7 @@ test('an answer that took long does not set it back, and a server that was put r
   expect(clock.exact()).toBe(NOON + 5_000 - 2 * HOUR)
 })
 
-test('what is no time is not believed', () => {
+test('a text that is no time is not believed', () => {
   clock.learn(null)
   clock.learn('soon')
   expect(clock.exact()).toBe(NOON)

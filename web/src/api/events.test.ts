@@ -108,7 +108,7 @@ test('a refusal says why and when to come back', async () => {
   })
 })
 
-test('what is no stream is not taken for one', async () => {
+test('an answer that is no stream is not taken for one', async () => {
   serve('<p>Welcome to this network</p>', { type: 'text/html' })
   await expect(follow('/events', undefined, none(), ears)).rejects.toMatchObject({ status: 0 })
   expect(heard).toBe(0)

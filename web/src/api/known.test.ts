@@ -86,7 +86,7 @@ test('an answer that comes after its owner has gone is not stored', async () => 
   expect(asked).toEqual([null, null])
 })
 
-test('what is written is never answered from what is known, and a refusal forgets', async () => {
+test('a write is never answered from what is known, and a refusal forgets', async () => {
   answers = [fresh('1', '"1"'), fresh('done'), fresh('{}', '"x"')]
   await get()
   await send(new Request(PEOPLE, { method: 'POST', body: '{}' }))

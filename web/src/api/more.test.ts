@@ -53,7 +53,7 @@ test('a server that asks for a pause is heard, and asked when that is over', asy
   expect(more.problem).toBeUndefined()
 })
 
-test('what is refused for good is not asked for by itself', async () => {
+test('a page that is refused for good is not asked for by itself', async () => {
   answers = [new ApiError(400, { code: 'invalid_cursor' })]
   await more.load()
   await pass(120_000)

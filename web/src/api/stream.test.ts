@@ -153,7 +153,7 @@ test('too many streams: polling at once', async () => {
   expect(stream.health).toBe('polling')
 })
 
-test('what is refused for good is not tried again', async () => {
+test('a stream that is refused for good is not tried again', async () => {
   last().end(new ApiError(404, {}))
   await pass(120_000)
   expect(opened).toHaveLength(1)

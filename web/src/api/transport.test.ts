@@ -17,7 +17,7 @@ test('only the server itself says that something is gone', () => {
   expect(refused(404, 'not_found', signed)).toMatchObject({ status: 404, code: 'not_found' })
 })
 
-test('what nginx refuses before the server sees it is understood', () => {
+test('a refusal by nginx, before the server sees the request, is understood', () => {
   expect(refused(429, 'rate_limited')).toMatchObject({ status: 429 })
   expect(refused(503, 'unavailable')).toMatchObject({ status: 503 })
   expect(refused(413, 'payload_too_large')).toMatchObject({ status: 413 })

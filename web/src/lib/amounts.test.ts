@@ -276,7 +276,7 @@ test('sums in ounces add the ounces that were typed, and round the rest once', (
   expect(sumInTenths([])).toBe(0)
 })
 
-test('what was typed in ounces is shown as it was typed', () => {
+test('an amount typed in ounces is shown as it was typed', () => {
   expect(amount(1250, 'ml', null, 'en')).toBe('1,250\u00a0ml')
   expect(amount(250, 'fl_oz', null, 'en')).toBe('8.5\u00a0fl\u00a0oz')
   expect(amount(473, 'fl_oz', 160, 'de')).toBe('16\u00a0fl\u00a0oz')

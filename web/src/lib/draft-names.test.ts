@@ -4,7 +4,7 @@ import { Draft } from './draft'
 import { draftNames } from './draft-names'
 import { LocalStore } from './local-store'
 
-test('what was begun is named, each kind once, and nothing of anybody else', () => {
+test('drafts are named, each kind once, and nothing of anybody else', () => {
   const store = new LocalStore(localStorage, 'robin')
   expect(draftNames(store)).toEqual([])
   new Draft(store, 'entry:').keep({ note: 'x' })

@@ -9,7 +9,7 @@ beforeEach(() => {
   store = new LocalStore(localStorage, 'ada')
 })
 
-test('what was typed is there after the page went away, and is known to be open', () => {
+test('a draft is there after the page went away, and is known to be open', () => {
   new Draft(store, 'entry:new').keep({ note: 'a' })
   const again = new Draft<{ note: string }>(store, 'entry:new')
   expect([again.form, again.open]).toEqual([{ note: 'a' }, true])
@@ -26,7 +26,7 @@ test('put aside, a draft stays and is no longer open until it is taken up', () =
   expect(draft.open).toBe(true)
 })
 
-test('what is as it began, or thrown away, is no draft', () => {
+test('a form that is as it began, or thrown away, is no draft', () => {
   const draft = new Draft<object>(store, 'user')
   draft.keepUnless({ name: 'x' }, { name: '' })
   draft.keepUnless({ name: '' }, { name: '' })

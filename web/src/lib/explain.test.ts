@@ -64,7 +64,7 @@ test('a code that this page does not know is told by its kind', () => {
   }
 })
 
-test('what is wrong with a field is told without the words of programs', () => {
+test('a mistake in a field is told without the words of programs', () => {
   const errors = [
     { field: 'value', code: 'range', message: 'has to be from 1 to 5000 ml' },
     {

@@ -32,7 +32,7 @@ test('clearing leaves what belongs to others', () => {
   expect(localStorage.getItem('theme')).toBe('dark')
 })
 
-test('what cannot be read counts as absent', () => {
+test('a value that cannot be read counts as absent', () => {
   localStorage.setItem('kept:ada:a', '{"half')
   expect(new LocalStore(localStorage, 'ada').get('a')).toBeUndefined()
 })

@@ -22,7 +22,7 @@ test('the first wish is met at once, and all that come within the time once at i
   expect(met).toHaveBeenCalledTimes(2)
 })
 
-test('what is met at the end of the time begins another', () => {
+test('a wish that is met at the end of the time begins another', () => {
   const met = vi.fn()
   const throttled = throttle(met, 60_000)
   for (let second = 0; second < 15 * 60; second += 1) {
@@ -42,7 +42,7 @@ test('nothing is done without a wish, and the next after a while is met at once'
   expect(met).toHaveBeenCalledTimes(2)
 })
 
-test('what is stopped is not met later', () => {
+test('a wish that is stopped is not met later', () => {
   const met = vi.fn()
   const throttled = throttle(met, 60_000)
   throttled()

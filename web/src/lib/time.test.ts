@@ -101,7 +101,7 @@ describe('the wall of a zone', () => {
     expect(fromWall('2026-03-29T02:30', 'Europe/Berlin')).toBe('2026-03-29T01:30:00.000Z')
   })
 
-  test('what is no time is null', () => {
+  test('a text that is no time is null', () => {
     expect(fromWall('', 'UTC')).toBeNull()
     expect(fromWall('2026-13-01T00:00', 'UTC')).toBeNull()
   })
@@ -117,7 +117,7 @@ test('a time on the wall is none, one or two instants', () => {
   expect(of('')).toBeNull()
 })
 
-test('what a field begins with is read back as the same minute, also in the hour that comes twice', () => {
+test('the first value of a field is read back as the same minute, also in the hour that comes twice', () => {
   for (const zone of ['Europe/Berlin', 'America/St_Johns', 'Australia/Lord_Howe', 'Asia/Kolkata']) {
     for (const begin of ['2026-10-24T20:00:00Z', '2026-11-01T02:00:00Z', '2026-04-04T12:00:00Z']) {
       for (let minute = 0; minute < 600; minute += 7) {

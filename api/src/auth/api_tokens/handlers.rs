@@ -44,7 +44,7 @@ pub struct ApiToken {
 impl Session {
     fn api_token(self) -> ApiToken {
         ApiToken {
-            scopes: self.scopes().unwrap_or_default(),
+            scopes: self.scopes().unwrap_or_default().to_vec(),
             created_at: self.created_at,
             expires_at: self.expires_at,
             last_used_at: Some(self.last_seen_at).filter(|seen| *seen != model::NEVER),

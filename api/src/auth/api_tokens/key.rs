@@ -1,6 +1,13 @@
 //! The key itself: how it is made and recognised. It is shown once and stored as a hash.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use diesel::{
+    backend::Backend,
+    deserialize::{self, FromSql, FromSqlRow},
+    expression::AsExpression,
+    serialize::{self, Output, ToSql},
+    sql_types::Text,
+};
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -28,6 +35,46 @@ pub enum Scope {
     LogWater,
     #[serde(rename = "log:altitude")]
     LogAltitude,
+}
+
+/// The scopes of a token, stored as JSON. Scopes that cannot be understood allow nothing.
+#[derive(Clone, Debug, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+pub struct Scopes {
+    text: String,
+    granted: Vec<Scope>,
+}
+
+impl Scopes {
+    #[must_use]
+    pub fn granted(&self) -> &[Scope] {
+        &self.granted
+    }
+}
+
+impl From<&[Scope]> for Scopes {
+    fn from(scopes: &[Scope]) -> Self {
+        Self { text: serde_json::json!(scopes).to_string(), granted: scopes.to_vec() }
+    }
+}
+
+impl<DB: Backend> FromSql<Text, DB> for Scopes
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let text = String::from_sql(bytes)?;
+        Ok(Self { granted: serde_json::from_str(&text).unwrap_or_default(), text })
+    }
+}
+
+impl<DB: Backend> ToSql<Text, DB> for Scopes
+where
+    String: ToSql<Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        self.text.to_sql(out)
+    }
 }
 
 /// Makes and recognises tokens. A token names its user and its session under a signature, so that its owner is known without a look

@@ -3,4 +3,4 @@
 pub mod handlers;
 mod key;
 
-pub use key::{ApiTokens, Scope, hash};
+pub use key::{ApiTokens, Scope, Scopes, hash};

@@ -101,7 +101,7 @@ async fn run<P: Plan>(
     digest: Option<String>,
 ) -> ApiResult<BulkOutcome<P>> {
     let owner = admin.0.user.clone();
-    let (list, cursors) = (format!("{}|{}", P::ACTION.as_str(), owner.id), state.cursors.clone());
+    let (list, signer) = (format!("{}|{}", P::ACTION.as_str(), owner.id), state.cursors.signer().clone());
     let mut walk = Walk::new(plan, owner.as_person(), state.clock.now());
     if dry_run {
         let looked = admin.0.read_apart(&state.db, move |conn, owner| {
@@ -111,7 +111,7 @@ async fn run<P: Plan>(
             Ok(walk)
         });
         let walk = looked.await?;
-        return Ok(BulkOutcome { digest: cursors.sign(&list, &walk.digest()), plan: walk.plan, applied: false });
+        return Ok(BulkOutcome { digest: signer.sign(&list, &walk.digest()), plan: walk.plan, applied: false });
     }
     let digest = digest
         .ok_or_else(|| FieldError::new("digest", "required", "has to be the digest of a preview (`?dry_run=true`)"))?;
@@ -121,7 +121,7 @@ async fn run<P: Plan>(
             walk.begin(conn, owner.clone())?;
             while walk.step(conn, Some(&owner.username))? {}
             // The error also undoes the changes made so far.
-            if !cursors.verify(&list, &walk.digest(), &digest) {
+            if !signer.verify(&list, &walk.digest(), &digest) {
                 return Err(ApiError::new(
                     Code::ChangedSincePreview,
                     "Nothing was changed. Make a new preview, and apply that.",

@@ -16,6 +16,7 @@ use crate::{
     clock::Timestamp,
     db::DbConnection,
     entries::{
+        day::Day,
         model::{Entry, water_of_day},
         ounces::DayTotal,
     },
@@ -61,11 +62,11 @@ pub struct RecomputeItem {
     metric: Metric,
     at: Timestamp,
     /// The day it counts for before the change.
-    #[schema(format = Date, example = "2026-03-01")]
-    from: String,
+    #[schema(value_type = String, format = Date, example = "2026-03-01")]
+    from: Day,
     /// The day it counts for after the change.
-    #[schema(format = Date, example = "2026-02-28")]
-    to: String,
+    #[schema(value_type = String, format = Date, example = "2026-02-28")]
+    to: Day,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -134,8 +135,8 @@ struct Moving {
 }
 
 impl Moving {
-    fn gain(&mut self, day: &str, water: DayTotal) {
-        if let Ok(day) = day.parse() {
+    fn gain(&mut self, day: &Day, water: DayTotal) {
+        if let Some(day) = day.date() {
             let gain = self.gains.entry(day).or_default();
             *gain = gain.plus(water);
         }
@@ -154,7 +155,7 @@ impl Plan for Moving {
     }
 
     fn after(&self, before: &Entry) -> Option<Entry> {
-        let day = self.owner.day_of(before.at).to_string();
+        let day = Day::from(self.owner.day_of(before.at));
         (day != before.day).then(|| Entry { day, ..before.clone() })
     }
 

@@ -12,6 +12,7 @@ use crate::{
     clock::Timestamp,
     entries::{
         change::{change_entry, least_detail},
+        day::Day,
         model::find_entry,
         view::EntryView,
     },
@@ -38,8 +39,8 @@ pub struct VersionView {
     #[schema(nullable = false, example = 85)]
     fl_oz_tenths: Option<i32>,
     at: Timestamp,
-    #[schema(format = Date, example = "2026-03-01")]
-    day: String,
+    #[schema(value_type = String, format = Date, example = "2026-03-01")]
+    day: Day,
     #[schema(required = true, example = "after the run")]
     note: Option<String>,
     tags: Vec<String>,

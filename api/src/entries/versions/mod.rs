@@ -12,7 +12,10 @@ use diesel::{
     sql_types::{Integer, Nullable, Text},
 };
 
-use super::model::{Entry, changed_at};
+use super::{
+    day::Day,
+    model::{Entry, changed_at},
+};
 use crate::{
     account::{ids::PersonId, username::Username},
     clock::Timestamp,
@@ -32,7 +35,7 @@ pub struct EntryVersion {
     pub number: i32,
     pub value: i32,
     pub at: Timestamp,
-    pub day: String,
+    pub day: Day,
     pub note: Option<String>,
     tags: String,
     pub deleted_at: Option<Timestamp>,

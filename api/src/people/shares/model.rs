@@ -25,7 +25,7 @@ use crate::{
     outbox::{self, Subject, Topic, presence},
     people::sharing::{Ends, Granted, Share, ShareState, decide, find_share, save_share, shares_to},
     trail::{Action, AuditContext, AuditEvent, AuditRow},
-    words::Flag,
+    words::{Flag, Stored},
 };
 
 /// How long a viewer who was refused has to wait before they ask again.
@@ -382,7 +382,7 @@ pub fn looks_at(
     limit: u32,
 ) -> QueryResult<Vec<AuditRow>> {
     let filter = AuditFilter {
-        action: Some(Action::PersonLook.as_str().to_owned()),
+        action: Some(Stored::Known(Action::PersonLook)),
         target: Some((&person.username).into()),
         from: Some(person.created_at),
         ..AuditFilter::default()

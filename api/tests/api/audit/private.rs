@@ -120,7 +120,7 @@ async fn nothing_of_somebodys_life_shows_to_another_admin() {
 }
 
 #[actix_web::test]
-async fn whoever_takes_a_name_that_somebody_had_takes_nothing_of_theirs() {
+async fn the_next_owner_of_a_name_takes_nothing_of_the_one_before() {
     let app = TestApp::start().await;
     let (robin, sasha) = (app.named("robin", Role::Admin).await, app.named("sasha", Role::Admin).await);
     robin.log("water", 250, NOON).await;

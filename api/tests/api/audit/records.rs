@@ -1,7 +1,7 @@
 //! The audit log: nothing happens without its record, and no record changes or goes unnoticed.
 
 use actix_web::http::StatusCode;
-use diesel::{Connection, SqliteConnection, connection::SimpleConnection};
+use diesel::{Connection, SqliteConnection, connection::SimpleConnection, prelude::*};
 use serde_json::{Value, json};
 use status_tracker::{
     audit::{
@@ -9,8 +9,12 @@ use status_tracker::{
         retention,
     },
     clock::{DAY, MINUTE},
-    db::DbConnection,
-    trail::{Action, AuditContext, AuditEvent},
+    db::{
+        DbConnection,
+        schema::{audit, audit_head},
+    },
+    trail::{Action, AuditContext, AuditEvent, AuditRow, Outcome},
+    words::Stored,
 };
 
 use crate::support::{Client, PASSWORD, TestApp};
@@ -82,7 +86,7 @@ async fn each_change_leaves_a_record_that_says_who_what_whom_when_from_where_and
 }
 
 #[actix_web::test]
-async fn what_was_refused_or_changed_nothing_leaves_no_record_of_a_change() {
+async fn an_action_that_was_refused_or_changed_nothing_leaves_no_record_of_a_change() {
     let app = TestApp::start().await;
     let (admin, viewer) = (app.admin().await, app.viewer().await);
     let entry = json!({"metric": "water", "value": 250, "id": "0192bbbb-0000-7000-8000-000000000000"});
@@ -288,4 +292,53 @@ async fn old_records_go_and_leave_an_anchor_from_which_the_rest_is_verified() {
     assert!(matches!(verdict(&app), Verdict::Sound { count: 2, .. }));
     let newest = app.state.db.read_blocking(|conn| Ok(head(conn)?)).unwrap();
     assert_eq!(newest.0, 2501 + 5);
+}
+
+/// Writes a record of an action that this version does not have.
+async fn record_of_another_version(app: &TestApp, action: &'static str) {
+    let at = app.clock.now();
+    let written = app.state.db.write(move |conn| {
+        let (last, previous) = head(conn)?;
+        let mut row = AuditRow {
+            id: last + 1,
+            at,
+            actor: Some("robin".to_owned()),
+            action: action.to_owned().into(),
+            target: None,
+            outcome: Stored::Known(Outcome::Success),
+            address: None,
+            request_id: None,
+            detail: None,
+            hash: String::new(),
+        };
+        row.hash = row.chained_to(&previous);
+        diesel::insert_into(audit::table).values(&row).execute(conn)?;
+        let head = (audit_head::last.eq(row.id), audit_head::hash.eq(&row.hash));
+        diesel::update(audit_head::table.find(1)).set(head).execute(conn)?;
+        Ok(())
+    });
+    written.await.unwrap();
+}
+
+#[actix_web::test]
+async fn a_record_of_an_action_that_was_renamed_since_is_shown_exported_and_verified() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    for action in ["entry.import", "Auth.Login", ""] {
+        record_of_another_version(&app, action).await;
+        some_records(&app, 1).await;
+        assert!(matches!(verdict(&app), Verdict::Sound { .. }), "{action}: {:?}", verdict(&app));
+        let shown = records(&admin, "&actor=robin").await;
+        assert_eq!(shown[0]["action"], action);
+        let jsonl = String::from_utf8_lossy(&admin.get("/api/v1/admin/audit/export").await.body).into_owned();
+        assert!(jsonl.contains(&format!(",\"actor\":\"robin\",\"action\":\"{action}\",\"target\":null,")), "{jsonl}");
+        let csv = String::from_utf8_lossy(&admin.get("/api/v1/admin/audit/export?format=csv").await.body).into_owned();
+        assert!(csv.contains(&format!(",robin,{action},,success,")), "{csv}");
+    }
+    raw(&app)
+        .batch_execute(&format!(
+            "{WITHOUT_TRIGGERS} UPDATE audit SET action = 'auth.login' WHERE action = 'Auth.Login'"
+        ))
+        .unwrap();
+    assert!(matches!(verdict(&app), Verdict::Broken(_)), "a word that was changed into a known one");
 }

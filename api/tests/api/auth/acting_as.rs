@@ -153,7 +153,7 @@ async fn ones_own_name_in_any_case_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn whom_nobody_knows_is_told_what_they_would_be_told_anyway() {
+async fn a_caller_whom_nobody_knows_is_told_no_more_than_they_would_be_anyway() {
     let app = TestApp::start().await;
     let [robin, cookie, _] = robins(&app).await;
     robin.delete("/api/v1/me/sessions").await.expect(StatusCode::NO_CONTENT);

@@ -190,7 +190,7 @@ async fn it_is_for_one_name() {
 }
 
 #[actix_web::test]
-async fn whatever_ends_the_sessions_of_an_account_ends_what_is_half_begun() {
+async fn the_end_of_all_sessions_of_an_account_ends_what_is_half_begun() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
     for (number, what) in ["disabled", "role", "reset", "password", "sessions"].into_iter().enumerate() {
@@ -266,7 +266,7 @@ async fn nothing_else_is_one_and_it_is_nothing_else() {
 }
 
 #[actix_web::test]
-async fn what_was_made_up_is_no_guess_at_the_name() {
+async fn a_made_up_continuation_is_no_guess_at_the_name() {
     let app = TestApp::start().await;
     let robin = Protected::new(&app).await;
     for _ in 0..8 {

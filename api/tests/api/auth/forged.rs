@@ -1,39 +1,17 @@
 //! Forged, foreign, broken and misplaced credentials, each of which is 401.
 
+mod jwts;
+
 use actix_web::http::StatusCode;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use hmac::{Hmac, Mac};
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256, Sha384, Sha512};
-use status_tracker::clock::{DAY, SECOND, Timestamp};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use status_tracker::clock::{DAY, Timestamp};
 
+use self::jwts::{SECRET, claims, decode, headers, jwt};
 use crate::support::{Client, PASSWORD, TestApp};
 
-/// The server's signing secret: somebody who knew it could sign, and still get no further than the claims allow.
-const SECRET: &str = "JWT_SECRET of a server that only tests itself";
 const PREVIOUS: &str = "the secret before it, which is still accepted";
-
-fn encode(part: &Value) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(part.to_string())
-}
-
-fn decode(part: &str) -> Value {
-    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
-}
-
-macro_rules! sign {
-    ($hash:ty, $secret:expr, $text:expr) => {{
-        let mut mac = <Hmac<$hash> as Mac>::new_from_slice($secret.as_bytes()).unwrap();
-        mac.update($text.as_bytes());
-        BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
-    }};
-}
-
-/// A JWT signed with HS256, as the server does it.
-fn jwt(secret: &str, header: &Value, claims: &Value) -> String {
-    let text = format!("{}.{}", encode(header), encode(claims));
-    format!("{text}.{}", sign!(Sha256, secret, text))
-}
 
 /// The text with one character replaced by the next of its kind.
 fn flipped(text: &str, at: usize) -> String {
@@ -54,161 +32,74 @@ fn places(text: &str, count: usize) -> impl Iterator<Item = usize> {
     (0..count).map(move |n| n * last / (count - 1))
 }
 
-/// Every fault of the header or the signature.
-fn headers(forged: &mut Vec<(String, String)>, token: &str) {
-    let parts: Vec<&str> = token.split('.').collect();
-    algorithms(forged, &parts);
-    let (honest, body) = (decode(parts[0]), decode(parts[1]));
-    keys(forged, &honest, &body);
-    for typ in [json!("JWT"), json!("jwt"), json!("at+JWT "), json!("refresh+jwt"), json!(null), json!(7)] {
-        forged.push((format!("typ {typ}"), jwt(SECRET, &with(&honest, json!({"typ": typ})), &body)));
-    }
-}
-
-/// The JSON object with members added or replaced.
-fn with(honest: &Value, changes: Value) -> Value {
-    let mut object = honest.clone();
-    object.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-    object
-}
-
-fn algorithms(forged: &mut Vec<(String, String)>, parts: &[&str]) {
-    let honest = decode(parts[0]);
-    let mut add = |what: String, token: String| forged.push((what, token));
-    // No signature, or one by another algorithm, with the right secret, an empty one or a public text as the key.
-    for alg in ["none", "None", "NONE", "nOnE", "", "HS1", "hs256", "HS256 "] {
-        let header = encode(&with(&honest, json!({"alg": alg})));
-        add(format!("alg {alg:?}, unsigned"), format!("{header}.{}.", parts[1]));
-        add(format!("alg {alg:?}, old signature"), format!("{header}.{}.{}", parts[1], parts[2]));
-        let text = format!("{header}.{}", parts[1]);
-        add(format!("alg {alg:?}, signed"), format!("{text}.{}", sign!(Sha256, SECRET, text)));
-    }
-    for alg in ["HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA", "A256KW", "dir"] {
-        let text = format!("{}.{}", encode(&with(&honest, json!({"alg": alg}))), parts[1]);
-        add(format!("{alg}, HMAC-SHA-256"), format!("{text}.{}", sign!(Sha256, SECRET, text)));
-        add(format!("{alg}, HMAC-SHA-384"), format!("{text}.{}", sign!(Sha384, SECRET, text)));
-        add(format!("{alg}, HMAC-SHA-512"), format!("{text}.{}", sign!(Sha512, SECRET, text)));
-    }
-}
-
-fn keys(forged: &mut Vec<(String, String)>, honest: &Value, body: &Value) {
-    let mut add = |what: String, token: String| forged.push((what, token));
-    for key in ["", "secret", "changeme", "your-256-bit-secret", &SECRET[1..], &SECRET.to_lowercase(), "status-tracker"]
-    {
-        add(format!("signed with {key:?}"), jwt(key, honest, body));
-    }
-    // A key id that is not one of ours, however much it looks like a file, a query or an address; the signature is right.
-    for kid in [
-        json!(null),
-        json!(""),
-        json!("0"),
-        json!(1),
-        json!(["a"]),
-        json!("../../../../dev/null"),
-        json!("/dev/null"),
-        json!("/etc/passwd"),
-        json!("file:///dev/null"),
-        json!("https://elsewhere.example/key"),
-        json!("x' UNION SELECT 'key'"),
-        json!("\u{0}"),
-        json!("|whoami"),
-        json!("x".repeat(10_000)),
-    ] {
-        add(format!("kid {:.40}", kid.to_string()), jwt(SECRET, &with(honest, json!({"kid": kid})), body));
-    }
-    let mut without = honest.clone();
-    without.as_object_mut().unwrap().remove("kid");
-    add("no kid".to_owned(), jwt(SECRET, &without, body));
-    // A key that the token brings along.
-    let key = "the key that the token itself brings along";
-    for (name, value) in [
-        ("jku", json!("https://elsewhere.example/jwks.json")),
-        ("x5u", json!("https://elsewhere.example/cert.pem")),
-        ("jwk", json!({"kty": "oct", "k": BASE64_URL_SAFE_NO_PAD.encode(key)})),
-        ("x5c", json!([BASE64_URL_SAFE_NO_PAD.encode(key)])),
-        ("x5t", json!(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(key)))),
-    ] {
-        add(format!("{name}, signed with its key"), jwt(key, &with(honest, json!({name: value.clone()})), body));
-        let mut header = with(honest, json!({name: value}));
-        header.as_object_mut().unwrap().remove("kid");
-        add(format!("{name} and no kid"), jwt(key, &header, body));
-    }
-}
-
-/// Every fault of the claims, under a valid signature.
-fn claims(forged: &mut Vec<(String, String)>, token: &str, now: Timestamp, other: &str) {
-    let parts: Vec<&str> = token.split('.').collect();
-    let (header, honest) = (decode(parts[0]), decode(parts[1]));
-    let now = now.0 / SECOND;
-    for name in ["iss", "aud", "sub", "sid", "iat", "nbf", "exp"] {
-        let mut without = honest.clone();
-        without.as_object_mut().unwrap().remove(name);
-        forged.push((format!("without {name}"), jwt(SECRET, &header, &without)));
-        for value in [json!(null), json!(true), json!([]), json!({}), json!([honest[name]])] {
-            let mut changed = honest.clone();
-            changed[name] = value.clone();
-            forged.push((format!("{name} {value}"), jwt(SECRET, &header, &changed)));
-        }
-    }
-    for (name, value) in [
-        ("iss", json!("")),
-        ("iss", json!("status-tracker ")),
-        ("iss", json!("elsewhere")),
-        ("iss", json!(1)),
-        ("aud", json!("")),
-        ("aud", json!("status-tracker")),
-        ("aud", json!("elsewhere")),
-        ("aud", json!(1)),
-        ("sub", json!("")),
-        ("sub", json!("robin")),
-        ("sub", json!(1)),
-        ("sub", json!(other)),
-        ("sid", json!("")),
-        ("sid", json!("*")),
-        ("sid", json!(1)),
-        ("sid", honest["sub"].clone()),
-        ("iat", json!(now + 1)),
-        ("iat", json!("1")),
-        ("iat", json!(1.5)),
-        ("iat", json!(i64::MAX)),
-        ("nbf", json!(now + 1)),
-        ("nbf", json!("1")),
-        ("nbf", json!(1.5)),
-        ("nbf", json!(i64::MAX)),
-        ("exp", json!(now)),
-        ("exp", json!(0)),
-        ("exp", json!(-1)),
-        ("exp", json!("9999999999")),
-        ("exp", json!(9_999_999_999.5)),
-        ("exp", json!(u64::MAX)),
-        ("exp", json!(1e300)),
-        ("role", json!("admin")),
-        ("scope", json!("admin")),
-    ] {
-        let mut changed = honest.clone();
-        changed[name] = value.clone();
-        forged.push((format!("{name} {value}"), jwt(SECRET, &header, &changed)));
-    }
-}
-
 /// OWASP ASVS v5.0.0-9.1.1, v5.0.0-9.1.2, v5.0.0-9.1.3, v5.0.0-9.2.1, v5.0.0-9.2.2, v5.0.0-9.2.3, v5.0.0-9.2.4 and v5.0.0-7.2.1
 #[actix_web::test]
 async fn of_hundreds_of_forged_credentials_none_is_accepted() {
     let app = TestApp::with(&[("JWT_SECRET_PREVIOUS", PREVIOUS)]).await;
     let (robin, sasha) = (app.admin().await, app.admin().await);
     let page = app.anonymous().sign_in(&robin.username, PASSWORD).await;
-    let cookie = page.cookie.clone().unwrap();
-    let (name, value) = cookie.split_once('=').unwrap();
-    let token = robin.bearer.clone().unwrap();
-    let parts: Vec<&str> = token.split('.').collect();
-    let other = sasha.bearer.clone().unwrap();
-    let others: Vec<&str> = other.split('.').collect();
     let (api_token, revoked, expired) = api_tokens(&app, &robin).await;
-    let foreign = foreign(&robin.username).await;
+    let made = Credentials {
+        token: robin.bearer.clone().unwrap(),
+        other: sasha.bearer.clone().unwrap(),
+        cookie: page.cookie.clone().unwrap(),
+        api_token,
+        revoked,
+        expired,
+        foreign: foreign(&robin.username).await,
+    };
+    let (bearers, cookies) = (bearers(&made, app.clock.now()), cookies(&made));
 
+    let count = bearers.len() + cookies.len();
+    assert!(count >= 200, "only {count}");
+    let before = app.contents();
+    let mut accepted = Vec::new();
+    for (what, bearer) in bearers {
+        let forger = Client { bearer: Some(bearer.clone()), ..app.anonymous() };
+        let answer = forger.get("/api/v1/people").await;
+        if (answer.status.as_u16(), &answer.json["code"]) != (401, &json!("unauthorized")) {
+            accepted.push(format!("{what}: {} {bearer}", answer.status));
+        }
+    }
+    for (what, cookie) in cookies {
+        let forger = Client { cookie: Some(cookie.clone()), ..app.anonymous() };
+        let answer = forger.get("/api/v1/people").await;
+        if (answer.status.as_u16(), &answer.json["code"]) != (401, &json!("unauthorized")) {
+            accepted.push(format!("cookie {what}: {} {cookie}", answer.status));
+        }
+    }
+    assert!(accepted.is_empty(), "{} of {count} were not refused:\n{}", accepted.len(), accepted.join("\n"));
+    assert_eq!(app.contents(), before);
+
+    // The credentials that all of them were made from are good.
+    let honest = Client { bearer: Some(made.api_token), ..app.anonymous() };
+    for client in [&robin, &page, &honest] {
+        client.get("/api/v1/people").await.expect(StatusCode::OK);
+    }
+    let parts: Vec<&str> = made.token.split('.').collect();
+    let again = jwt(SECRET, &decode(parts[0]), &decode(parts[1]));
+    Client { bearer: Some(again), ..app.anonymous() }.get("/api/v1/people").await.expect(StatusCode::OK);
+}
+
+/// The credentials that all forgeries are made from: good ones, and some that are good no more or elsewhere.
+struct Credentials {
+    token: String,
+    /// Somebody else's.
+    other: String,
+    cookie: String,
+    api_token: String,
+    revoked: String,
+    expired: String,
+    foreign: Foreign,
+}
+
+fn bearers(made: &Credentials, now: Timestamp) -> Vec<(String, String)> {
+    let Credentials { token, other, cookie, api_token, revoked, expired, foreign } = made;
+    let parts: Vec<&str> = token.split('.').collect();
+    let others: Vec<&str> = other.split('.').collect();
     let mut bearers = Vec::new();
-    headers(&mut bearers, &token);
-    claims(&mut bearers, &token, app.clock.now(), decode(others[1])["sub"].as_str().unwrap());
+    headers(&mut bearers, token);
+    claims(&mut bearers, token, now, decode(others[1])["sub"].as_str().unwrap());
     let mut add = |what: &str, token: String| bearers.push((what.to_owned(), token));
     add("the old key's id, the new key's signature", {
         let mut header = decode(parts[0]);
@@ -228,37 +119,43 @@ async fn of_hundreds_of_forged_credentials_none_is_accepted() {
         ("padded", format!("{token}=")),
         ("two tokens", format!("{token}, {other}")),
         ("a cookie", cookie.clone()),
-        ("a cookie's value", value.to_owned()),
+        ("a cookie's value", cookie.split_once('=').unwrap().1.to_owned()),
         ("another prefix", api_token.replace("st_", "sk_")),
         ("no prefix", api_token.replace("st_", "")),
-        ("a revoked API token", revoked),
-        ("an expired API token", expired),
-        ("another server's API token", foreign.api_token),
-        ("another server's JWT", foreign.jwt),
+        ("a revoked API token", revoked.clone()),
+        ("an expired API token", expired.clone()),
+        ("another server's API token", foreign.api_token.clone()),
+        ("another server's JWT", foreign.jwt.clone()),
     ] {
         add(what, changed);
     }
-    for at in places(&token, 40) {
-        add(&format!("JWT flipped at {at}"), flipped(&token, at));
+    for at in places(token, 40) {
+        add(&format!("JWT flipped at {at}"), flipped(token, at));
     }
-    for at in places(&token, 15) {
+    for at in places(token, 15) {
         add(&format!("JWT cut at {at}"), token[..at].to_owned());
     }
-    for at in places(&api_token, 40) {
-        add(&format!("API token flipped at {at}"), flipped(&api_token, at));
+    for at in places(api_token, 40) {
+        add(&format!("API token flipped at {at}"), flipped(api_token, at));
     }
-    for at in places(&api_token, 15) {
+    for at in places(api_token, 15) {
         add(&format!("API token cut at {at}"), api_token[..at].to_owned());
     }
-    resigned(&mut add, &api_token, decode(others[1])["sub"].as_str().unwrap());
+    resigned(&mut add, api_token, decode(others[1])["sub"].as_str().unwrap());
+    bearers
+}
 
+/// The cookies, each with its name.
+fn cookies(Credentials { token, cookie, api_token, foreign, .. }: &Credentials) -> Vec<(&'static str, String)> {
+    let (name, value) = cookie.split_once('=').unwrap();
+    let claims = decode(token.split('.').nth(1).unwrap());
     let mut cookies = vec![
         ("empty", String::new()),
         ("a word", "nonsense".to_owned()),
         ("a JWT", token.clone()),
         ("an API token", api_token.clone()),
-        ("a session's id", decode(parts[1])["sid"].as_str().unwrap().to_owned()),
-        ("plain text", format!("{{\"sid\":{},\"uid\":{}}}", decode(parts[1])["sid"], decode(parts[1])["sub"])),
+        ("a session's id", claims["sid"].as_str().unwrap().to_owned()),
+        ("plain text", format!("{{\"sid\":{},\"uid\":{}}}", claims["sid"], claims["sub"])),
         ("sealed by another server", foreign.cookie.split_once('=').unwrap().1.to_owned()),
         (
             "sealed with the right secret for a session that is not here",
@@ -268,35 +165,7 @@ async fn of_hundreds_of_forged_credentials_none_is_accepted() {
     ];
     cookies.extend(places(value, 40).map(|at| ("flipped", flipped(value, at))));
     cookies.extend(places(value, 15).map(|at| ("cut", value[..at].to_owned())));
-
-    let count = bearers.len() + cookies.len();
-    assert!(count >= 200, "only {count}");
-    let before = app.contents();
-    let mut accepted = Vec::new();
-    for (what, bearer) in bearers {
-        let forger = Client { bearer: Some(bearer.clone()), ..app.anonymous() };
-        let answer = forger.get("/api/v1/people").await;
-        if (answer.status.as_u16(), &answer.json["code"]) != (401, &json!("unauthorized")) {
-            accepted.push(format!("{what}: {} {bearer}", answer.status));
-        }
-    }
-    for (what, value) in cookies {
-        let forger = Client { cookie: Some(format!("{name}={value}")), ..app.anonymous() };
-        let answer = forger.get("/api/v1/people").await;
-        if (answer.status.as_u16(), &answer.json["code"]) != (401, &json!("unauthorized")) {
-            accepted.push(format!("cookie {what}: {} {value}", answer.status));
-        }
-    }
-    assert!(accepted.is_empty(), "{} of {count} were not refused:\n{}", accepted.len(), accepted.join("\n"));
-    assert_eq!(app.contents(), before);
-
-    // The credentials that all of them were made from are good.
-    let honest = Client { bearer: Some(api_token), ..app.anonymous() };
-    for client in [&robin, &page, &honest] {
-        client.get("/api/v1/people").await.expect(StatusCode::OK);
-    }
-    let again = jwt(SECRET, &decode(parts[0]), &decode(parts[1]));
-    Client { bearer: Some(again), ..app.anonymous() }.get("/api/v1/people").await.expect(StatusCode::OK);
+    cookies.into_iter().map(|(what, value)| (what, format!("{name}={value}"))).collect()
 }
 
 /// A living API token, a revoked and an expired one.

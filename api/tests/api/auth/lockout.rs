@@ -137,7 +137,7 @@ async fn an_attempt_is_taken_back_once_and_by_nobody_else() {
 }
 
 #[actix_web::test]
-async fn what_is_being_looked_at_is_not_forgiven_by_a_sign_in_beside_it() {
+async fn an_attempt_under_way_is_not_forgiven_by_a_sign_in_beside_it() {
     let app = TestApp::start().await;
     for id in ["1", "2", "3", "4"] {
         assert!(begins(&app, id).await);

@@ -198,7 +198,7 @@ async fn in_every_form(app: &TestApp) -> [Client; 3] {
 
 /// OWASP ASVS v5.0.0-7.4.1 and v5.0.0-7.4.2
 #[actix_web::test]
-async fn what_ends_sessions_ends_cookies_tokens_and_api_tokens_at_once() {
+async fn a_change_that_ends_sessions_ends_cookies_tokens_and_api_tokens_at_once() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
     for end in ["password", "delete", "disable", "role", "reset", "end all", "erase"] {

@@ -142,7 +142,7 @@ async fn each_sign_in_is_recorded_and_never_what_was_typed_into_the_wrong_field(
 ///
 /// OWASP ASVS v5.0.0-15.4.2
 #[actix_web::test]
-async fn whoever_is_disabled_or_reset_while_their_password_is_hashed_stays_out() {
+async fn a_user_disabled_or_reset_while_their_password_is_hashed_stays_out() {
     for change in ["disabled = 1", "password_hash = 'another'", "temporary_password_until = 0"] {
         let app = TestApp::with(&[("BCRYPT_COST", "11")]).await;
         let viewer = app.viewer().await;

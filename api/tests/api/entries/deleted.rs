@@ -37,7 +37,7 @@ fn values(entries: &[Value]) -> Vec<i64> {
 }
 
 #[actix_web::test]
-async fn what_was_deleted_is_listed_as_it_was_and_comes_back() {
+async fn a_deleted_entry_is_listed_as_it_was_and_comes_back() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let (first, second, kept) = (log(&robin, 100).await, log(&robin, 200).await, log(&robin, 300).await);
@@ -60,7 +60,7 @@ async fn what_was_deleted_is_listed_as_it_was_and_comes_back() {
 }
 
 #[actix_web::test]
-async fn what_went_at_one_instant_is_listed_once_over_all_pages() {
+async fn entries_deleted_at_one_instant_are_listed_once_over_all_pages() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     app.clock.advance(SECOND);

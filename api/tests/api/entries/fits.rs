@@ -37,7 +37,7 @@ fn unfit() -> Vec<(&'static str, Value, &'static str)> {
 }
 
 #[actix_web::test]
-async fn what_does_not_fit_is_refused_and_named() {
+async fn a_value_that_does_not_fit_is_refused_and_named() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let water = robin.log("water", 150, NOON).await;
@@ -91,7 +91,7 @@ async fn the_edges_of_what_fits_are_accepted() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_read_is_refused() {
+async fn a_body_that_cannot_be_read_is_refused() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let before = app.contents();

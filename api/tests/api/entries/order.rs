@@ -66,7 +66,7 @@ async fn act(app: &TestApp, client: &Client, entries: &mut Vec<Value>, (what, wh
 }
 
 #[actix_web::test]
-async fn whatever_is_done_by_whatever_clock_is_later_than_what_was_done_before() {
+async fn each_change_by_any_clock_is_later_than_the_one_before() {
     let app = TestApp::start().await;
     let mut runner = TestRunner::deterministic();
     let step = (0..BY.len(), 0..8_u8, any::<prop::sample::Index>(), 1..=10_i32);

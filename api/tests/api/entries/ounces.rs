@@ -40,7 +40,7 @@ async fn sixteen_ounces_one_by_one_are_sixteen() {
 }
 
 #[actix_web::test]
-async fn whoever_types_millilitres_sees_no_difference() {
+async fn a_person_who_types_millilitres_sees_no_difference() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let entry = robin.log("water", 250, AT).await;
@@ -136,7 +136,7 @@ async fn the_same_sent_again_is_the_same_in_ounces_too() {
 }
 
 #[actix_web::test]
-async fn whoever_sees_no_exact_water_sees_no_ounces() {
+async fn a_viewer_without_exact_water_sees_no_ounces() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     robin.patch("/api/v1/me", json!({"daily_goal_ml": 1893, "unit": "fl_oz"})).await.expect(StatusCode::OK);

@@ -62,7 +62,7 @@ async fn an_entry_was_changed_when_its_turn_came() {
 }
 
 #[actix_web::test]
-async fn whoever_was_signed_out_meanwhile_writes_nothing() {
+async fn a_user_who_was_signed_out_meanwhile_writes_nothing() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let id = robin.log("water", 250, NOON).await["id"].as_str().unwrap().to_owned();

@@ -197,7 +197,7 @@ async fn a_long_list_is_shown_in_part_and_done_whole() {
 }
 
 #[actix_web::test]
-async fn what_does_not_fit_is_refused() {
+async fn a_request_that_does_not_fit_is_refused() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let viewer = app.viewer().await;

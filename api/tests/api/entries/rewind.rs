@@ -43,6 +43,17 @@ async fn history(client: &Client) -> Vec<Value> {
     entries
 }
 
+/// The preview of a change back to 250 ml, on the day that they counted for.
+fn expect_change(changed: &Value) {
+    assert_eq!((&changed["change"], &changed["metric"]), (&json!("change"), &json!("water")));
+    assert_eq!((&changed["before"]["value"], &changed["before"]["day"]), (&json!(300), &json!("2026-02-28")));
+    assert_eq!(
+        (&changed["after"]["value"], &changed["after"]["day"]),
+        (&json!(250), &json!("2026-03-01")),
+        "with its day"
+    );
+}
+
 #[actix_web::test]
 async fn everything_is_as_it_was_and_going_back_is_undone_by_going_back() {
     let app = TestApp::start().await;
@@ -71,17 +82,9 @@ async fn everything_is_as_it_was_and_going_back_is_undone_by_going_back() {
     let shown = preview(&robin, NOON).await.json;
     assert_eq!(counts(&shown), [2, 1, 1]);
     assert_eq!(app.contents(), before, "a preview changes nothing");
-    let items = shown["items"].as_array().unwrap();
-    let item = |entry: &Value| items.iter().find(|item| item["id"] == entry["id"]);
+    let item = |entry: &Value| shown["items"].as_array().unwrap().iter().find(|item| item["id"] == entry["id"]);
     assert_eq!((item(&untouched), item(&brief)), (None, None));
-    let changed = item(&edited).unwrap();
-    assert_eq!((&changed["change"], &changed["metric"]), (&json!("change"), &json!("water")));
-    assert_eq!((&changed["before"]["value"], &changed["before"]["day"]), (&json!(300), &json!("2026-02-28")));
-    assert_eq!(
-        (&changed["after"]["value"], &changed["after"]["day"]),
-        (&json!(250), &json!("2026-03-01")),
-        "with its day"
-    );
+    expect_change(item(&edited).unwrap());
     for (entry, change, is_before, is_after) in
         [(&deleted, "bring_back", false, true), (&gone, "remove", true, false), (&late, "remove", true, false)]
     {
@@ -172,7 +175,7 @@ async fn nobody_elses_entries_are_touched() {
 }
 
 #[actix_web::test]
-async fn those_who_watch_are_told_once_for_each_metric() {
+async fn viewers_are_told_once_for_each_metric() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let mut waters = Vec::new();
@@ -222,7 +225,7 @@ async fn an_entry_from_before_versions_stays_as_it_is() {
 }
 
 #[actix_web::test]
-async fn what_was_changed_within_a_millisecond_comes_back_step_by_step() {
+async fn changes_within_a_millisecond_come_back_step_by_step() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let entry = robin.log("water", 1, NOON).await;
@@ -348,7 +351,7 @@ async fn any_moment_of_any_history_comes_back_whole() {
 }
 
 #[actix_web::test]
-async fn what_does_not_fit_is_refused() {
+async fn a_request_that_does_not_fit_is_refused() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     robin.log("water", 250, NOON).await;

@@ -14,10 +14,12 @@ use status_tracker::{
     clock::{DAY, EARLIEST, Timestamp},
     entries::{
         change::insert_entries,
+        day::Day,
         model::{Entry, EntryFilter, list_entries, water_of_day},
     },
     id::EntryId,
     metric::Metric,
+    words::Stored,
 };
 
 use super::path;
@@ -283,7 +285,7 @@ async fn another_zone_or_hour_rewrites_no_old_day() {
 }
 
 #[actix_web::test]
-async fn what_is_no_zone_or_no_hour_is_refused() {
+async fn a_value_that_is_no_zone_or_no_hour_is_refused() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let before = robin.get("/api/v1/me").await.json;
@@ -329,7 +331,7 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
         let id = find_user_by_name(conn, &Username::typed("robin"))?.unwrap().id;
         let mut logged = BTreeMap::new();
         for zone in zones {
-            let (time_zone, starts_at) = (Some(zone.name().to_owned()), Some(random.gen_range(0..=6)));
+            let (time_zone, starts_at) = (Some(Stored::Known(zone)), Some(random.gen_range(0..=6)));
             let changes = UserChanges { time_zone, day_starts_at: starts_at, ..UserChanges::default() };
             let user = update_user(conn, &id, &changes)?;
             let entries: Vec<Entry> = (0..OF_EACH)
@@ -363,8 +365,7 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
     let preview = robin.post("/api/v1/entries/recompute?dry_run=true", json!({})).await;
     let done = robin.post("/api/v1/entries/recompute", json!({"digest": preview.json["digest"]})).await;
     let me = app.state.db.read(|conn| Ok(find_user_by_name(conn, &Username::typed("robin"))?.unwrap())).await.unwrap();
-    let right: BTreeMap<_, _> =
-        logged.values().map(|entry| (entry.id.clone(), me.day_of(entry.at).to_string())).collect();
+    let right: BTreeMap<_, _> = logged.values().map(|entry| (entry.id.clone(), me.day_of(entry.at).into())).collect();
     let moved = logged.values().filter(|entry| right[&entry.id] != entry.day).count();
     assert_eq!(done.expect(StatusCode::OK).json["moved"], moved);
     assert!(moved > 1000, "in {moved} entries there is hardly anything to move");
@@ -372,7 +373,7 @@ async fn the_days_of_twenty_years_in_every_zone_add_up() {
 }
 
 /// The day on which each entry is found, and the total of all days. Fails where an entry is found on two days.
-async fn days_of(app: &TestApp, person: &Client) -> (BTreeMap<EntryId, String>, i64) {
+async fn days_of(app: &TestApp, person: &Client) -> (BTreeMap<EntryId, Day>, i64) {
     let (mut found, mut total) = (BTreeMap::new(), 0);
     let read = app.state.db.read(|conn| {
         let id = find_user_by_name(conn, &Username::typed(&person.username))?.unwrap().as_person();
@@ -380,7 +381,7 @@ async fn days_of(app: &TestApp, person: &Client) -> (BTreeMap<EntryId, String>, 
         while day < NaiveDate::from_ymd_opt(2026, 3, 4).unwrap() {
             let filter = EntryFilter { metric: None, from: Some(day), to: Some(day), ascending: true };
             for entry in list_entries(conn, &id, filter, None, 100_000)? {
-                assert_eq!(found.insert(entry.id, day.to_string()), None, "an entry has one day");
+                assert_eq!(found.insert(entry.id, day.into()), None, "an entry has one day");
             }
             total += water_of_day(conn, &id, day)?.ml;
             day = day + Days::new(1);

@@ -158,7 +158,7 @@ async fn versions_of_an_erased_account_are_gone() {
 }
 
 #[actix_web::test]
-async fn who_watches_is_told_of_a_restored_version_as_far_as_they_see_it() {
+async fn a_viewer_is_told_of_a_restored_version_as_far_as_they_see_it() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let entry = robin.log("water", 250, NOON).await;

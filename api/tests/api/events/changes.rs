@@ -73,7 +73,7 @@ async fn ones_own_stream_tells_more() {
 }
 
 #[actix_web::test]
-async fn what_an_admin_does_to_an_account_is_told_too() {
+async fn the_acts_of_an_admin_on_an_account_are_told_too() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     let sasha = app.named("sasha", Role::Admin).await;
@@ -171,7 +171,7 @@ async fn the_list_of_people_is_live() {
 }
 
 #[actix_web::test]
-async fn what_happens_in_another_process_is_told_as_well() {
+async fn a_change_in_another_process_is_told_as_well() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     let other = app.restarted(&[]).await;

@@ -27,7 +27,7 @@ async fn all(app: &TestApp, stream: &mut Listener, count: usize) -> Vec<Event> {
 }
 
 #[actix_web::test]
-async fn whoever_comes_back_gets_what_they_missed_and_nothing_twice() {
+async fn a_viewer_who_comes_back_gets_what_they_missed_and_nothing_twice() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
     let mut stream = alex.listen("robin").await;
@@ -85,7 +85,7 @@ async fn an_id_that_leads_nowhere_leads_to_a_new_beginning() {
 }
 
 #[actix_web::test]
-async fn what_is_older_than_a_week_is_not_replayed() {
+async fn a_change_older_than_a_week_is_not_replayed() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
     let old = alex.listen("robin").await.expect("status").await.id;

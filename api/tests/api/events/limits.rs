@@ -38,7 +38,7 @@ async fn one_user_has_ten_streams_and_the_server_as_many_as_it_may() {
 }
 
 #[actix_web::test]
-async fn whoever_has_heard_all_and_goes_is_gone_at_once() {
+async fn a_listener_who_has_heard_all_and_goes_is_gone_at_once() {
     let app = TestApp::start().await;
     let (_robin, alex) = (app.named("robin", Role::Admin).await, app.viewer().await);
     for _ in 0..3 {
@@ -102,7 +102,7 @@ async fn a_slow_reader_holds_up_nobody_and_misses_nothing() {
 }
 
 #[actix_web::test]
-async fn who_looks_and_who_is_there_is_written_down() {
+async fn lookers_and_listeners_are_written_down() {
     let app = TestApp::start().await;
     let (_robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     let mut stream = alex.listen("robin").await;

@@ -32,7 +32,7 @@ async fn a_hidden_change_moves_no_heartbeat() {
 }
 
 #[actix_web::test]
-async fn whoever_sees_no_history_hears_the_status_alone() {
+async fn a_viewer_without_the_history_hears_the_status_alone() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     robin.log("water", 250, NOON).await;
@@ -51,7 +51,7 @@ async fn whoever_sees_no_history_hears_the_status_alone() {
 }
 
 #[actix_web::test]
-async fn whoever_sees_no_history_is_told_nothing_when_the_past_changes() {
+async fn a_viewer_without_the_history_is_told_nothing_when_the_past_changes() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     robin.log("water", 250, NOON).await;

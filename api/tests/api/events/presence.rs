@@ -43,7 +43,7 @@ fn until(person: &Client, path: &'static str, wanted: impl Fn(&Value) -> bool) -
 }
 
 #[actix_web::test]
-async fn who_watches_the_list_watches_each_person_whose_status_it_shows() {
+async fn a_watcher_of_the_list_watches_each_person_whose_status_it_shows() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     robin.patch(ALEX, json!({"state": "ended"})).await.expect(StatusCode::OK);
@@ -69,7 +69,7 @@ async fn who_watches_the_list_watches_each_person_whose_status_it_shows() {
 }
 
 #[actix_web::test]
-async fn whoever_may_not_watch_any_more_is_not_watching_from_then_on() {
+async fn a_viewer_who_may_not_watch_any_more_is_not_watching_from_then_on() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     for (path, end, begin) in [
@@ -89,7 +89,7 @@ async fn whoever_may_not_watch_any_more_is_not_watching_from_then_on() {
 }
 
 #[actix_web::test]
-async fn whoever_comes_and_goes_all_the_time_is_told_of_twice() {
+async fn a_viewer_who_comes_and_goes_all_the_time_is_told_of_twice() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     let mut own = robin.listen("robin").await;
@@ -160,13 +160,13 @@ async fn comes_back_to(hidden: usize) -> Value {
 }
 
 #[actix_web::test]
-async fn whoever_comes_back_to_much_that_is_hidden_is_seen_and_told_the_status() {
+async fn a_viewer_who_comes_back_to_much_that_is_hidden_is_seen_and_told_the_status() {
     // More than one turn takes.
     assert_eq!(comes_back_to(70).await, comes_back_to(0).await);
 }
 
 #[actix_web::test]
-async fn what_could_not_be_written_of_who_watches_is_written_later() {
+async fn presence_that_could_not_be_written_is_written_later() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     let mut own = robin.listen("robin").await;

@@ -29,7 +29,7 @@ async fn expect_unchanged(app: &TestApp, reader: &Client, id: &str, what: &str) 
 }
 
 #[actix_web::test]
-async fn what_is_let_go_of_hidden_changes_tells_nothing_either() {
+async fn the_pruning_of_hidden_changes_tells_nothing_either() {
     for hidden in [false, true] {
         let app = TestApp::start().await;
         let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
@@ -54,7 +54,7 @@ async fn what_is_let_go_of_hidden_changes_tells_nothing_either() {
 }
 
 #[actix_web::test]
-async fn what_is_let_go_of_others_tells_a_person_nothing() {
+async fn the_pruning_of_others_changes_tells_a_person_nothing() {
     let app = TestApp::start().await;
     let (robin, sasha) = (app.named("robin", Role::Admin).await, app.named("sasha", Role::Admin).await);
     robin.log("water", 250, NOON).await;

@@ -50,6 +50,49 @@ fn viewers(site: &Site) -> Vec<String> {
     (0..VIEWERS).map(add).collect()
 }
 
+/// The entries that all viewers wait for, and how far all of them are.
+struct Audience<'a> {
+    site: &'a Site,
+    wanted: &'a [String],
+    deadline: Instant,
+    listening: AtomicUsize,
+    cuts: AtomicUsize,
+    told: AtomicUsize,
+}
+
+impl Audience<'_> {
+    /// Listens until all entries came, and breaks the connection off after a few events each time.
+    fn listen(&self, number: usize, token: &str) {
+        let mut random = SmallRng::seed_from_u64(number as u64);
+        let (mut last, mut ids, mut entries) = (String::new(), BTreeSet::new(), Vec::new());
+        while entries.len() < ENTRIES {
+            assert!(Instant::now() < self.deadline, "viewer {number} was told {} entries", entries.len());
+            let Ok(stream) = Raw::open(self.site.address, token, "robin", &last) else {
+                thread::yield_now();
+                continue;
+            };
+            for event in stream.take(random.gen_range(1..40)) {
+                if ids.is_empty() {
+                    self.listening.fetch_add(1, Ordering::Relaxed);
+                }
+                assert!(["status", "entry"].contains(&event.name.as_str()), "{event:?}");
+                assert!(ids.insert(event.id.clone()), "viewer {number} was told twice: {event:?}");
+                if event.name == "entry" {
+                    let entry: serde_json::Value = serde_json::from_str(&event.data).unwrap();
+                    entries.push(entry["id"].as_str().unwrap().to_owned());
+                }
+                last = event.id;
+                self.told.fetch_add(1, Ordering::Relaxed);
+                if entries.len() == ENTRIES {
+                    break;
+                }
+            }
+            self.cuts.fetch_add(1, Ordering::Relaxed);
+        }
+        assert_eq!(entries, self.wanted, "viewer {number}: each once, in order");
+    }
+}
+
 #[test]
 fn a_hundred_viewers_who_are_cut_off_miss_nothing_and_hear_nothing_twice() {
     let site = Site::new();
@@ -58,42 +101,15 @@ fn a_hundred_viewers_who_are_cut_off_miss_nothing_and_hear_nothing_twice() {
     let clock = Clock::system();
     let wanted: Vec<String> = (0..ENTRIES).map(|_| clock.new_id().to_string()).collect();
     let mut server = site.serve();
-    let (listening, cuts, told) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let deadline = Instant::now() + PATIENCE;
+    let [listening, cuts, told] = [0; 3].map(AtomicUsize::new);
+    let audience = Audience { site: &site, wanted: &wanted, deadline, listening, cuts, told };
     thread::scope(|scope| {
         for (number, token) in tokens.iter().enumerate() {
-            let (site, wanted, listening, cuts, told) = (&site, &wanted, &listening, &cuts, &told);
-            scope.spawn(move || {
-                let mut random = SmallRng::seed_from_u64(number as u64);
-                let (mut last, mut ids, mut entries) = (String::new(), BTreeSet::new(), Vec::new());
-                while entries.len() < ENTRIES {
-                    assert!(Instant::now() < deadline, "viewer {number} was told {} entries", entries.len());
-                    let Ok(stream) = Raw::open(site.address, token, "robin", &last) else {
-                        thread::yield_now();
-                        continue;
-                    };
-                    for event in stream.take(random.gen_range(1..40)) {
-                        if ids.is_empty() {
-                            listening.fetch_add(1, Ordering::Relaxed);
-                        }
-                        assert!(["status", "entry"].contains(&event.name.as_str()), "{event:?}");
-                        assert!(ids.insert(event.id.clone()), "viewer {number} was told twice: {event:?}");
-                        if event.name == "entry" {
-                            let entry: serde_json::Value = serde_json::from_str(&event.data).unwrap();
-                            entries.push(entry["id"].as_str().unwrap().to_owned());
-                        }
-                        last = event.id;
-                        told.fetch_add(1, Ordering::Relaxed);
-                        if entries.len() == ENTRIES {
-                            break;
-                        }
-                    }
-                    cuts.fetch_add(1, Ordering::Relaxed);
-                }
-                assert_eq!(&entries, wanted, "viewer {number}: each once, in order");
-            });
+            let audience = &audience;
+            scope.spawn(move || audience.listen(number, token));
         }
-        while listening.load(Ordering::Relaxed) < VIEWERS {
+        while audience.listening.load(Ordering::Relaxed) < VIEWERS {
             assert!(Instant::now() < deadline, "not everybody came to listen");
             thread::yield_now();
         }
@@ -108,7 +124,7 @@ fn a_hundred_viewers_who_are_cut_off_miss_nothing_and_hear_nothing_twice() {
             }
         }
     });
-    let (cuts, told) = (cuts.into_inner(), told.into_inner());
+    let (cuts, told) = (audience.cuts.into_inner(), audience.told.into_inner());
     println!("{told} events told over {cuts} connections");
     assert!(cuts >= 2 * VIEWERS);
 }

@@ -94,7 +94,7 @@ async fn a_new_password_ends_the_streams_of_all_others() {
 }
 
 #[actix_web::test]
-async fn what_an_admin_does_to_the_reader_ends_them() {
+async fn the_acts_of_an_admin_on_the_reader_end_their_streams() {
     for (method, path, body) in [
         ("PATCH", "", json!({"role": "admin"})),
         ("PATCH", "", json!({"disabled": true})),

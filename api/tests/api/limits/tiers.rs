@@ -111,7 +111,7 @@ async fn an_address_counts_as_the_trusted_proxy_saw_it() {
 }
 
 #[actix_web::test]
-async fn whoever_is_no_proxy_is_not_believed_at_all() {
+async fn a_caller_who_is_no_proxy_is_not_believed_at_all() {
     let settings = [("RATE_LIMIT_ENABLED", "true"), ("RATE_LIMIT_GENERAL", "2/24h"), ("TRUSTED_PROXIES", "192.0.2.99")];
     let app = TestApp::with(&settings).await;
     let anonymous = app.anonymous();
@@ -319,7 +319,7 @@ async fn signing_in_and_registering_count_for_the_address_whatever_is_carried_al
 }
 
 #[actix_web::test]
-async fn what_was_good_once_spends_nothing_of_its_owner() {
+async fn a_credential_that_was_good_once_spends_nothing_of_its_owner() {
     let app = limited("RATE_LIMIT_GENERAL", "5/24h").await;
     let viewer = app.viewer().await;
     let dead = [app.anonymous().sign_in(&viewer.username, PASSWORD).await, {

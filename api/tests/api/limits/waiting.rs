@@ -119,7 +119,7 @@ async fn one_that_comes_a_little_early_each_time_is_kept_out() {
 }
 
 #[actix_web::test]
-async fn what_one_tier_said_is_nothing_to_another() {
+async fn the_answer_of_one_tier_is_nothing_to_another() {
     let app = TestApp::with(&[
         ("RATE_LIMIT_ENABLED", "true"),
         ("RATE_LIMIT_GENERAL", "1/24h"),

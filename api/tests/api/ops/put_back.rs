@@ -29,7 +29,7 @@ async fn bring_all_back(app: &TestApp) {
 }
 
 #[actix_web::test]
-async fn whatever_changes_an_entry_changes_it_later_than_what_changed_it_before() {
+async fn each_change_of_an_entry_is_later_than_the_one_before() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     // Zero as well: within a millisecond the clock stands still.
@@ -293,7 +293,7 @@ async fn codes_are_taken_again_once_the_clock_is_right() {
 }
 
 #[actix_web::test]
-async fn what_lies_in_the_future_is_brought_back() {
+async fn rows_that_lie_in_the_future_are_brought_back() {
     let app = TestApp::start().await;
     let (admin, viewer) = (app.admin().await, app.viewer().await);
     app.clock.set_by(5 * DAY);
@@ -311,7 +311,7 @@ async fn what_lies_in_the_future_is_brought_back() {
 }
 
 #[actix_web::test]
-async fn whoever_was_refused_ahead_may_ask_again_a_day_from_now() {
+async fn a_viewer_who_was_refused_ahead_may_ask_again_a_day_from_now() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     app.clock.set_by(5 * DAY);

@@ -79,6 +79,8 @@ async fn the_day_is_the_persons_own() {
         assert_parts(client, "", Some("robin")).await;
         assert_eq!(start(client, "").await["today"]["day"], "2026-03-01");
     }
+    // A look is written behind its answer, and the next write waits for it.
+    app.state.db.write(|_| Ok(())).await.unwrap();
     app.clock.advance(DAY / 2);
     for client in [&robin, &alex] {
         assert_parts(client, "", Some("robin")).await;
@@ -87,7 +89,7 @@ async fn the_day_is_the_persons_own() {
 }
 
 #[actix_web::test]
-async fn whom_the_server_does_not_know_gets_the_instance_alone() {
+async fn a_caller_whom_the_server_does_not_know_gets_the_instance_alone() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let page = app.anonymous().sign_in("robin", PASSWORD).await;
@@ -132,7 +134,7 @@ async fn an_api_token_gets_what_its_scopes_allow() {
 }
 
 #[actix_web::test]
-async fn who_has_to_choose_a_password_first_gets_no_more_than_that() {
+async fn a_user_who_has_to_choose_a_password_first_gets_no_more_than_that() {
     let app = TestApp::start().await;
     let robin = app.admin().await;
     for role in ["viewer", "admin"] {

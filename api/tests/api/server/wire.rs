@@ -51,7 +51,7 @@ fn status(answer: &str) -> u16 {
 
 /// OWASP ASVS v5.0.0-4.2.1, v5.0.0-4.2.2
 #[actix_web::test]
-async fn what_two_readers_could_understand_differently_is_refused() {
+async fn a_request_that_two_readers_could_understand_differently_is_refused() {
     let app = TestApp::start().await;
     let smuggled = "GET /api/v1/smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let chunked = format!("0\r\n\r\n{smuggled}");

@@ -69,7 +69,7 @@ async fn an_invitation_whose_answer_was_lost_is_made_once() {
 
 /// OWASP ASVS v5.0.0-11.4.1: the code is stored as a hash.
 #[actix_web::test]
-async fn whoever_reads_the_database_cannot_register_with_it() {
+async fn a_reader_of_the_database_cannot_register_with_it() {
     let app = by_invitation().await;
     let issued = invite(&app.admin().await, "admin", 1).await;
     let code = issued["code"].as_str().unwrap().as_bytes().to_vec();
@@ -84,7 +84,7 @@ async fn whoever_reads_the_database_cannot_register_with_it() {
 
 /// Enumeration: a wrong code cannot be told from one that was once valid.
 #[actix_web::test]
-async fn whatever_is_wrong_with_an_invitation_is_answered_alike() {
+async fn all_faults_of_an_invitation_are_answered_alike() {
     let (app, elsewhere) = (by_invitation().await, by_invitation().await);
     let (admin, foreign) = (app.admin().await, elsewhere.admin().await);
     let mut codes = vec![json!(""), json!("AAAAAAAAAAAAAAAAAAAAAA"), json!("x".repeat(5000)), json!("\u{0}")];

@@ -84,7 +84,7 @@ async fn a_name_of_before_is_shown_as_what_can_be_seen_of_it() {
 }
 
 #[actix_web::test]
-async fn whoever_asks_under_a_name_like_anothers_is_marked() {
+async fn a_viewer_who_asks_under_a_name_like_anothers_is_marked() {
     let app = TestApp::start().await;
     let (robin, alex) = (app.named("robin", Role::Admin).await, app.named("alex", Role::Viewer).await);
     let dad = app.named("dad", Role::Viewer).await;

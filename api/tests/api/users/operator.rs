@@ -109,7 +109,7 @@ fn sessions_are_listed_and_ended_one_or_all() {
 }
 
 #[test]
-fn whoever_does_not_exist_is_named() {
+fn a_user_who_does_not_exist_is_named() {
     let program = with(&[]);
     for words in [
         vec!["user", "set-role", "--role", "admin"],
@@ -185,7 +185,7 @@ fn deleting_asks_first() {
 }
 
 #[test]
-fn what_the_operator_does_is_recorded() {
+fn the_acts_of_the_operator_are_recorded() {
     let program = with(&[("robin", "admin"), ("alex", "viewer")]);
     program.must(&["user", "set-role", "--username", "alex", "--role", "admin"]);
     program.must(&["user", "reset-password", "--username", "alex"]);
@@ -215,7 +215,7 @@ fn a_penalty_is_listed_and_lifted_by_its_user_or_address() {
         let now = clock.now();
         for caller in [format!("user {}", robin.id), "address 192.0.2.7".to_owned(), "address 2001:db8::/64".to_owned()]
         {
-            let (id, until) = (clock.new_id().to_string(), Timestamp(now.0 + 60_000));
+            let (id, until) = (clock.new_id().into(), Timestamp(now.0 + 60_000));
             let row = PenaltyRow { id, caller, level: 1, until, imposed_at: now, reason: "asked too often".to_owned() };
             impose(conn, &context, &row)?;
         }

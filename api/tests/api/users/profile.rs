@@ -20,8 +20,29 @@ async fn an_account_starts_with_preferences_that_work() {
     assert!(me.json.get("password_hash").is_none() && me.json.get("id").is_none());
 }
 
+/// A zone can leave the tz database, and so an update of the program.
 #[actix_web::test]
-async fn what_is_left_out_of_a_change_stays() {
+async fn a_zone_that_is_no_longer_one_stays_and_counts_as_utc() {
+    let app = TestApp::start().await;
+    let robin = app.named("robin", Role::Admin).await;
+    for gone in ["Asia/Atlantis", "europe/berlin", "Mars/Olympus", ""] {
+        app.execute(&format!("UPDATE users SET time_zone = '{gone}', time_zone_set = 1"));
+        assert_eq!(robin.get("/api/v1/me").await.expect(StatusCode::OK).json["time_zone"], gone);
+        let changed = robin.patch("/api/v1/me", json!({"daily_goal_ml": 1500, "unit": "ml"})).await;
+        assert_eq!(changed.expect(StatusCode::OK).json["time_zone"], gone);
+        assert_eq!(app.number(&format!("SELECT count(*) AS n FROM users WHERE time_zone = '{gone}'")), 1);
+        let status = robin.get("/api/v1/people/robin/status").await;
+        assert_eq!(status.expect(StatusCode::OK).json["person"]["time_zone"], gone);
+        let late = json!({"metric": "water", "value": 100, "at": "2026-02-27T23:59:59Z"});
+        let entry = robin.post("/api/v1/entries", late).await;
+        assert_eq!(entry.expect(StatusCode::CREATED).json["day"], "2026-02-27");
+        let back = robin.patch("/api/v1/me", json!({"time_zone": gone})).await;
+        assert_eq!(back.expect(StatusCode::UNPROCESSABLE_ENTITY).fields(), ["time_zone"], "nobody chooses it any more");
+    }
+}
+
+#[actix_web::test]
+async fn a_field_that_is_left_out_of_a_change_stays() {
     let app = TestApp::start().await;
     let viewer = app.viewer().await;
     let changed = viewer.patch("/api/v1/me", json!({"unit": "fl_oz", "water_presets_ml": [100, 200, 300]})).await;

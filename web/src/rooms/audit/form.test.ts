@@ -15,7 +15,7 @@ test('a filter is shown by the clock of its reader, and goes back unchanged', ()
   expect(readForm(form, ZONE, filter)).toEqual(filter)
 })
 
-test('what is left empty is no filter', () => {
+test('a field that is left empty is no filter', () => {
   expect(readForm({ ...formOf({}, ZONE), actor: ' robin ' }, ZONE, {})).toEqual({ actor: 'robin' })
   expect(readForm(formOf({}, ZONE), ZONE, {})).toEqual({})
 })

@@ -17,7 +17,7 @@ function server() {
   return { asked, now, bulk }
 }
 
-test('what was shown is what is applied', async () => {
+test('the change that was shown is the one that is applied', async () => {
   const { asked, bulk } = server()
   await bulk.preview()
   expect(await bulk.apply()).toBe(true)
@@ -25,7 +25,7 @@ test('what was shown is what is applied', async () => {
   expect(bulk.shown).toEqual({ digest: 'a', applied: true })
 })
 
-test('what changed meanwhile is shown again, and applied only then', async () => {
+test('a change that is another one meanwhile is shown again, and applied only then', async () => {
   const { asked, now, bulk } = server()
   await bulk.preview()
   now.digest = 'b'

@@ -1,4 +1,4 @@
-// What the page asks the server to do with one entry. An answer that tells of another entry counts as none: something
+// The requests of the page about one entry. An answer that tells of another entry counts as none: something
 // between the page and the server may answer in its place.
 import { answer, api } from '../../api/client'
 import { ApiError } from '../../api/error'

@@ -10,7 +10,7 @@ const fact = {
   deleted: false,
 }
 
-test('what was done to an entry is told in words', () => {
+test('a change of an entry is told in words', () => {
   const words = (change: object) => changeWords(fact, { ...fact, ...change }, 'water')
   expect(words({ deleted: true })).toBe('deleted it')
   expect(words({ value: 400 })).toBe('changed the amount')
@@ -29,7 +29,7 @@ test('what was done to an entry is told in words', () => {
   )
 })
 
-test('what going back changes is counted', () => {
+test('the changes by going back are counted', () => {
   expect(rewindWords({ removed: 0, changed: 0, brought_back: 0 }, false)).toBe(
     'Your entries are as they were then.',
   )

@@ -84,7 +84,7 @@ test('a tag that is added leaves those that are there whole', () => {
   expect(withTyped({ tags: ['sport'], typing: ' sport, , am,am ' })).toEqual(['sport', 'am'])
 })
 
-test('what is shown in ounces does not move the millilitres, and what is typed in them keeps them', () => {
+test('showing ounces does not move the millilitres, and typing them keeps them', () => {
   const reader = { ...me, unit: 'fl_oz' } as const
   expect(changes(entry, {}, reader)).toEqual({})
   expect(changes(entry, { amount: '16' }, reader)).toEqual({ value: 473, fl_oz_tenths: 160 })

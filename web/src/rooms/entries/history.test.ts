@@ -38,7 +38,7 @@ afterEach(() => {
 
 const minutes = ({ entries }: History) => entries.map(({ id }) => Number(id))
 
-test('what the server tells is put in its place, changed and taken out', async () => {
+test('an entry that the server tells of is put in its place, changed and taken out', async () => {
   pages = { first: { items: [entry(30), entry(10)], next_cursor: null } }
   const history = new History('ada')
   await history.first.load()

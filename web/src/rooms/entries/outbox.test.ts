@@ -71,7 +71,7 @@ test('an entry is stored from the tap until the server has it', async () => {
   expect(done).toEqual(['log a'])
 })
 
-test('what did not arrive waits and is sent again under the same id', async () => {
+test('an entry that did not arrive waits and is sent again under the same id', async () => {
   const { box, sent } = outbox(unreachable, unreachable, 'ok')
   expect(await box.add(log)).toEqual({ problem: unreachable, waiting: true })
   expect(box.waiting).toHaveLength(1)
@@ -114,7 +114,7 @@ test('a new page sends what the last one left behind, also from before wishes ha
   expect(done).toEqual(['log a', 'log b'])
 })
 
-test('what the server tells of has arrived, though its answer was lost', async () => {
+test('an entry that the server tells of has arrived, though its answer was lost', async () => {
   const { box, sent } = outbox(unreachable)
   await box.add(log)
   box.arrived('another', true)
@@ -229,7 +229,7 @@ test('an entry that is given up while it is refused is deleted, if it may have a
   expect(sent).toEqual(['log', 'log', 'delete'])
 })
 
-test('what another tab was refused is refused here as well, and sent again by nobody', async () => {
+test('an entry refused to another tab is refused here as well, and sent again by nobody', async () => {
   const { box, sent } = outbox(unreachable, 'ok')
   const stop = box.start()
   await box.add(log)
@@ -253,7 +253,7 @@ test('a mishap with one wish does not end the trying', async () => {
   expect([sent.length, box.items]).toEqual([3, []])
 })
 
-test('what another tab has given up is not sent from here', async () => {
+test('an entry that another tab has given up is not sent from here', async () => {
   const { box, sent } = outbox(unreachable, 'ok')
   const stop = box.start()
   await box.add(log)
@@ -264,7 +264,7 @@ test('what another tab has given up is not sent from here', async () => {
   stop()
 })
 
-test('what another tab has brought to the server waits here no more', async () => {
+test('an entry that another tab has brought to the server waits here no more', async () => {
   const { box, sent } = outbox(unreachable)
   const stop = box.start()
   await box.add(log)

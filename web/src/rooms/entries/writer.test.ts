@@ -210,7 +210,7 @@ test.each(['restore', 'change', 'log'] as const)(
   },
 )
 
-test('what was changed again meanwhile is not undone', async () => {
+test('an entry that was changed again meanwhile is not undone', async () => {
   await writer.logAltitude(4)
   const [entry] = [...server.entries.values()]
   if (!entry) throw new ApiError(0, {})

@@ -86,7 +86,7 @@ test('the first status makes stale what was loaded where there was no status bef
   expect(told).toEqual(['stale'])
 })
 
-test('what is shared and the numbers of it change together', async () => {
+test('a share and its numbers change together', async () => {
   live.follow('ada')
   hear('status', status(250))
   told = []
@@ -149,7 +149,7 @@ test('preferences and shares of another device go where they belong', () => {
   expect(shares).toEqual([{ username: 'alex' }])
 })
 
-test('who may watch is loaded again with the first status, after a reset, and at every other poll', async () => {
+test('the list of viewers is loaded again with the first status, after a reset, and at every other poll', async () => {
   let stale = 0
   live.onShare({ share: () => undefined, stale: () => (stale += 1) })
   live.follow('ada')

@@ -56,7 +56,7 @@ test('taking an earlier entry away keeps the last', () => {
   expect(withoutEntry(status, first, [second]).altitude.value).toBe(8)
 })
 
-test('what is not known is left for the server to tell', () => {
+test('a value that is not known is left for the server to tell', () => {
   const only = fact('water', 250, '08:00')
   expect(withoutEntry(withEntry(empty, only), only, []).water).toMatchObject({
     today_ml: 0,

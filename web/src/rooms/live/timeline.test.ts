@@ -35,7 +35,7 @@ test('a day of which a number is withheld has no total', () => {
   expect(groupByDay([kept, ...list], false, true).map(({ water }) => water)).toEqual([null, 400])
 })
 
-test('what is known already, or better, is told from what is new', () => {
+test('an entry that is known already, or better, is told from a new one', () => {
   const known = entry('c', '24T08:00')
   expect(isKnown(list, known)).toBe(true)
   expect(isKnown(list, entry('x', '24T08:00'))).toBe(false)
@@ -56,7 +56,7 @@ test('of two at the same instant the later id comes first', () => {
   expect(ids(place(list, entry('aa', '23T20:00'), true))).toBe('dcbaaa')
 })
 
-test('what is older than the loaded pages waits for its page', () => {
+test('an entry older than the loaded pages waits for its page', () => {
   expect(ids(place(list, entry('d', '01T00:00'), true))).toBe('cba')
   expect(ids(place(list, entry('d', '01T00:00'), false))).toBe('cbad')
 })

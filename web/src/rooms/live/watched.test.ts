@@ -68,7 +68,7 @@ test('a change counts once, and an older version changes nothing', () => {
   expect([total(one), one.today.value?.[0]?.value]).toEqual([400, 400])
 })
 
-test('what the status of the server counts already is put into the day only', () => {
+test('an entry that the status of the server counts already is put into the day only', () => {
   const one = watched(true)
   const { updated_at } = glass('a', 250)
   one.updateStatus({ ...status, water: { ...status.water, today_ml: 250 }, updated_at })
@@ -94,7 +94,7 @@ test('a day that was given is not asked for when it is shown, and is once it may
   stop()
 })
 
-test('what is deleted is taken away once', () => {
+test('a deleted entry is taken away once', () => {
   const one = watched(true)
   one.saved(glass('a', 250))
   one.saved(glass('b', 100))
@@ -130,7 +130,7 @@ test('a new day is loaded', async () => {
   stop()
 })
 
-test('what is told while the day is on its way is not overtaken by it', async () => {
+test('an event that comes while the day is on its way is not overtaken by it', async () => {
   const one = watched(false)
   const stop = one.start()
   one.entry('a', glass('a', 250))

@@ -28,7 +28,7 @@ test('only what was asked is answered, and only by an answer', () => {
   expect(answers(after, after)).toEqual([])
 })
 
-test('those who wait come first, those who said no last', () => {
+test('people who were asked come first, those who ended it last', () => {
   const list = [
     person('ada', 'ended'),
     person('bo', 'watching'),

@@ -24,7 +24,7 @@ test('a day that goes on after midnight makes the line longer', () => {
   expect(places('2026-11-24', 'UTC', '2026-11-25T01:30:00Z')[2]).toBe(12 / 26)
 })
 
-test('what is outside stands at an end', () => {
+test('a value outside stands at an end', () => {
   const { place } = dayLine('2026-11-24', 'UTC', [])
   expect([place('2026-11-23T12:00:00Z'), place('2026-11-26T12:00:00Z')]).toEqual([0, 1])
 })

@@ -3,7 +3,7 @@ import { lastTime } from './last'
 
 const at = '2026-11-24T02:00:00.000Z'
 
-test('what was drunk at night and counts for the day before is told as that', () => {
+test('water that was drunk at night and counts for the day before is told as that', () => {
   const words = (today_ml: number | null, now: string) =>
     lastTime(at, { today_ml }, 'UTC', Date.parse(now))
   // The day before goes on until four o’clock.

@@ -91,7 +91,7 @@ test('each field says what is wrong with it', () => {
   ])
 })
 
-test('what is typed is read as the person writes it, and limits are told in their unit', () => {
+test('an amount is read as the person writes it, and limits are told in their unit', () => {
   const read = (part: object) => readForm({ ...formOf(me), ...part }, me)
   expect(read({ goal: '1,500' })).toEqual({ change: { daily_goal_ml: 1500 } })
   expect(read({ goal: '1.500' })).toHaveProperty('wrong.daily_goal_ml')

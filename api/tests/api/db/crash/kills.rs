@@ -87,7 +87,7 @@ fn log_all(work: &Work, mut client: Client, acknowledge: mpsc::Sender<String>) {
 }
 
 #[test]
-fn what_was_acknowledged_survives_twenty_kills_once() {
+fn acknowledged_writes_survive_twenty_kills_once() {
     let site = Site::new();
     let token = site.token();
     let clock = Clock::system();

@@ -8,7 +8,7 @@ use super::{Client, PATIENCE, Site};
 
 /// Fifty requests at once, killed in the middle: those let through before and after add up to the limit exactly.
 #[test]
-fn what_the_limits_counted_survives_kills_to_the_request() {
+fn the_counts_of_the_limits_survive_kills_to_the_request() {
     const LIMIT: usize = 300;
     let mut site = Site::new();
     let token = site.token();

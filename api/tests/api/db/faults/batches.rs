@@ -68,7 +68,7 @@ fn hold(state: &Data<AppState>) -> (mpsc::Sender<()>, impl Future<Output = Resul
 }
 
 #[actix_web::test]
-async fn whoever_ends_the_transaction_takes_its_neighbours_along_and_nobody_else() {
+async fn a_write_that_ends_the_transaction_takes_its_neighbours_along_and_no_other() {
     for (ending, swallows) in ENDINGS.iter().flat_map(|ending| [(ending, false), (ending, true)]) {
         for place in 0..3 {
             let app = TestApp::start().await;
@@ -116,7 +116,7 @@ async fn whoever_ends_the_transaction_takes_its_neighbours_along_and_nobody_else
 }
 
 #[actix_web::test]
-async fn what_nobody_waits_for_is_told_too() {
+async fn a_failed_write_that_nobody_waits_for_is_told_too() {
     let app = TestApp::start().await;
     plant(&app);
     let (release, holding) = hold(&app.state);
@@ -185,7 +185,7 @@ async fn write_a_lot(client: Client, number: usize) -> Vec<(String, StatusCode)>
 }
 
 #[actix_web::test]
-async fn what_is_refused_is_not_done_and_what_is_acknowledged_is() {
+async fn a_refused_write_is_not_done_and_an_acknowledged_one_is() {
     let app = TestApp::start().await;
     let mut clients = Vec::new();
     for _ in 0..12 {

@@ -52,7 +52,7 @@ fn meddle_once(app: &TestApp, at: usize, sql: &'static str) {
 }
 
 #[actix_web::test]
-async fn what_is_written_in_between_shows_whole_or_not_at_all() {
+async fn a_write_in_between_shows_whole_or_not_at_all() {
     let (app, robin, viewer) = app().await;
     meddle(&app, |number| {
         let amount = 1000 + number;

@@ -51,7 +51,7 @@ async fn every_statement_of_the_api_uses_an_index() {
 /// Deleting a user looks for everything that belongs to them. SQLite does not explain those plans, and without an index it reads the whole
 /// table.
 #[actix_web::test]
-async fn what_refers_to_another_row_is_found_by_an_index() {
+async fn a_row_that_refers_to_another_is_found_by_an_index() {
     let app = TestApp::start().await;
     let mut connection = SqliteConnection::establish(&database_of(&app)).unwrap();
     let unindexed: Vec<Line> = sql_query(

@@ -29,7 +29,7 @@ async fn arrived(app: &TestApp, name: &str, password: &str) -> Client {
 }
 
 #[actix_web::test]
-async fn whom_a_person_brought_in_may_watch_them_and_nobody_else() {
+async fn a_viewer_whom_a_person_brought_in_may_watch_them_and_nobody_else() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     let sasha = app.named("sasha", Role::Admin).await;
@@ -139,7 +139,7 @@ async fn nothing_of_sharing_is_left_of_an_erased_account() {
 
 /// People who may not be watched cannot be told from people who do not exist, whatever the reason.
 #[actix_web::test]
-async fn who_may_not_be_watched_is_not_there() {
+async fn a_person_who_may_not_be_watched_is_not_there() {
     let app = TestApp::start().await;
     let (robin, alex) = robin_and_alex(&app).await;
     for name in ["ended", "expired", "hidden", "off", "asked", "unasked"] {
@@ -174,7 +174,7 @@ async fn who_may_not_be_watched_is_not_there() {
 /// Somebody kept out, refused or narrowed is not let in by two changes of their role, nor by being disabled and enabled, whoever else the
 /// person lets in.
 #[actix_web::test]
-async fn what_a_person_decided_about_a_viewer_outlives_every_change_of_their_account() {
+async fn the_decision_about_a_viewer_outlives_every_change_of_their_account() {
     let trips: [[Value; 2]; 3] = [
         [json!({"role": "admin"}), json!({"role": "viewer"})],
         [json!({"disabled": true}), json!({"disabled": false})],

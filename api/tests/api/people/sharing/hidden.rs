@@ -293,7 +293,7 @@ fn scrambled(entries: &[(usize, Made)], terms: Terms, with: &[(usize, Made)]) ->
 }
 
 #[actix_web::test]
-async fn what_a_viewer_is_told_depends_on_nothing_but_what_is_visible() {
+async fn the_answers_to_a_viewer_depend_on_nothing_but_what_is_visible() {
     let app = TestApp::start().await;
     let (robin, alex) = robin_and_alex(&app).await;
     let detail = || prop::sample::select(DETAILS.to_vec());

@@ -136,7 +136,7 @@ async fn an_invitation_shares_nothing_that_its_maker_no_longer_would() {
 }
 
 #[actix_web::test]
-async fn what_is_shared_is_recorded_for_whom_it_is_about() {
+async fn a_share_is_recorded_for_whom_it_is_about() {
     let app = TestApp::start().await;
     let robin = app.named("robin", Role::Admin).await;
     made(&app, &robin, "alex", Some(narrow())).await;

@@ -76,7 +76,7 @@ async fn requests_at_the_same_moment_are_one() {
 }
 
 #[actix_web::test]
-async fn whom_one_cannot_ask_is_not_there() {
+async fn a_person_whom_one_cannot_ask_is_not_there() {
     let app = TestApp::start().await;
     let (robin, alex) = robin_and_alex(&app).await;
     let sasha = app.named("sasha", Role::Admin).await;
@@ -110,7 +110,7 @@ async fn whom_one_cannot_ask_is_not_there() {
 }
 
 #[actix_web::test]
-async fn who_was_told_no_asks_again_a_day_later() {
+async fn a_viewer_who_was_told_no_asks_again_a_day_later() {
     let app = TestApp::start().await;
     let (robin, alex) = robin_and_alex(&app).await;
     alex.ask(ASK_ROBIN).await.expect(StatusCode::CREATED);
@@ -151,7 +151,7 @@ async fn asking_again_widens_nothing() {
 
 /// A share that ran out is no refusal: its viewer may ask again at once, whatever the person changed about it since.
 #[actix_web::test]
-async fn whoever_ran_out_of_time_asks_again_at_once() {
+async fn a_viewer_who_ran_out_of_time_asks_again_at_once() {
     let app = TestApp::start().await;
     let (robin, alex) = robin_and_alex(&app).await;
     robin.decides(&alex, json!({"state": "approved", "until": "2026-03-01T12:01:00Z"})).await;
@@ -162,7 +162,7 @@ async fn whoever_ran_out_of_time_asks_again_at_once() {
 }
 
 #[actix_web::test]
-async fn who_only_asked_is_in_everyone_and_waits_again_after_it() {
+async fn a_viewer_who_only_asked_is_in_everyone_and_waits_again_after_it() {
     let app = TestApp::start().await;
     let (robin, alex) = robin_and_alex(&app).await;
     alex.ask(ASK_ROBIN).await.expect(StatusCode::CREATED);

@@ -54,7 +54,7 @@ async fn a_share_is_narrowed_ended_and_approved_again() {
 }
 
 #[actix_web::test]
-async fn what_is_so_already_is_no_change() {
+async fn a_setting_that_is_so_already_is_no_change() {
     let app = TestApp::start().await;
     let (robin, alex) = robin_and_alex(&app).await;
     robin.decides(&alex, json!({"state": "approved", "water": "band", "until": "2026-03-02T12:00:00Z"})).await;
@@ -310,7 +310,7 @@ async fn a_name_that_is_taken_anew_inherits_no_looks() {
 }
 
 #[actix_web::test]
-async fn who_is_watching_now_is_there_once_and_goes_with_their_process() {
+async fn a_viewer_who_is_watching_now_is_there_once_and_goes_with_their_process() {
     let app = TestApp::start().await;
     let (robin, alex) = robin_and_alex(&app).await;
     robin.decides(&alex, json!({"state": "approved"})).await;

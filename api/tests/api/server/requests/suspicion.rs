@@ -134,7 +134,7 @@ const REFUSED: [(&str, &str); 44] = [
 
 /// No honest client sends these, and an admin sees that somebody did.
 #[actix_web::test]
-async fn what_no_honest_request_holds_is_refused_and_written_down() {
+async fn a_request_like_no_honest_one_is_refused_and_written_down() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
     for (number, (path, kind)) in REFUSED.into_iter().enumerate() {
@@ -153,7 +153,7 @@ async fn what_no_honest_request_holds_is_refused_and_written_down() {
 }
 
 #[actix_web::test]
-async fn what_could_be_somebodys_words_is_written_down_without_them() {
+async fn text_that_could_be_somebodys_words_is_written_down_without_them() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
     let path = "/api/v1/people?cursor=%3Cscript%3Esecret-word";

@@ -8,7 +8,7 @@ use super::{USERS, at, recorded};
 use crate::support::{PASSWORD, TestApp};
 
 #[actix_web::test]
-async fn what_is_so_already_is_no_change() {
+async fn a_setting_that_is_so_already_is_no_change() {
     let app = TestApp::start().await;
     let (admin, viewer) = (app.admin().await, app.viewer().await);
     for body in [json!({}), json!({"role": "viewer", "disabled": false, "display_name": viewer.username})] {

@@ -96,7 +96,7 @@ async fn a_locked_name_is_seen_and_unlocked_by_an_admin() {
 
 /// OWASP ASVS v5.0.0-7.4.2, v5.0.0-7.4.5, v5.0.0-8.3.2
 #[actix_web::test]
-async fn what_takes_something_from_an_account_ends_every_way_in_at_once() {
+async fn a_change_that_takes_something_from_an_account_ends_every_way_in_at_once() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
     for (method, path, body) in [
@@ -127,7 +127,7 @@ async fn what_takes_something_from_an_account_ends_every_way_in_at_once() {
 }
 
 #[actix_web::test]
-async fn whoever_is_disabled_gets_in_again_once_enabled() {
+async fn a_disabled_user_gets_in_again_once_enabled() {
     let app = TestApp::start().await;
     let (admin, viewer) = (app.admin().await, app.viewer().await);
     let disabled = admin.patch(&at(&viewer.username), json!({"disabled": true})).await;

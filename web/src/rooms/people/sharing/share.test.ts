@@ -33,7 +33,7 @@ const share: Share = {
   watching: false,
 }
 
-test('what is shared is told in words', () => {
+test('a share is told in words', () => {
   expect(termsWords(share)).toBe('Exact water, altitude as a band, with history')
   expect(termsWords({ ...share, altitude: 'exact', export: true })).toBe(
     'Exact water and altitude, with history, with export',
@@ -55,7 +55,7 @@ test('terms that were narrowed or widened are not the usual ones', () => {
   }
 })
 
-test('who keeps watching when not everyone may any more is named', () => {
+test('a viewer who keeps watching when not everyone may any more is named', () => {
   const asked_at = '2026-11-20T10:00:00.000Z'
   const named = (name: string): Share => ({ ...share, username: name, display_name: name })
   const shares: Share[] = [
@@ -120,7 +120,7 @@ test('an end stays where it is when its reader moves, in an open dialog and in a
   expect(forReader(unclear, there)).toEqual(unclear)
 })
 
-test('what was not touched follows what was changed elsewhere', () => {
+test('a field that was not touched follows a change elsewhere', () => {
   const form = { ...formOf(share, me, now), water: 'logged' as const, until: '2026-12-24T18:00' }
   const narrowed: Share = { ...share, altitude: 'none', history: false, until: null }
   const followed = follow(form, narrowed, now)
@@ -138,7 +138,7 @@ test('what was not touched follows what was changed elsewhere', () => {
   expect(readForm(ended, now)).toMatchObject({ change: { state: 'approved' } })
 })
 
-test('who looks does not change what is shared', () => {
+test('a look does not change a share', () => {
   expect(sameTerms(share, { ...share, watching: true, last_looked_at: share.since })).toBe(true)
   expect(sameTerms(share, { ...share, history: false })).toBe(false)
   expect(sameTerms(share, { ...share, state: 'ended' })).toBe(false)
@@ -180,7 +180,7 @@ test('each field says what is wrong with it', () => {
   expect(readForm({ ...form, username: 'alex', until: 'soon' }, now)).toHaveProperty('wrong.until')
 })
 
-test('what a newcomer is to see is sent as it was chosen, and nothing where nothing was', () => {
+test('the share for a newcomer is sent as it was chosen, and none where none was', () => {
   const terms = { water: 'exact', altitude: 'exact', history: true, export: false, until: null }
   expect(readOffer({ ...emptyOffer(me), atOnce: 'yes' }, now)).toEqual({ share: terms })
   const narrowed = {
