@@ -201,11 +201,7 @@ impl Config {
             rate_limit_registration: rate("RATE_LIMIT_REGISTRATION", "5/1h")?,
             rate_limit_admin: rate("RATE_LIMIT_ADMIN", "50/5m")?,
             log_level: source.parse("LOG_LEVEL", "info", "is not one of off, error, warn, info, debug, trace")?,
-            log_format: source.choice(
-                "LOG_FORMAT",
-                if production { "json" } else { "pretty" },
-                &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)],
-            )?,
+            log_format: log_format(&source, production)?,
             slow_query: Duration::from_millis(source.number("SLOW_QUERY_MS", 200_u64, 1..=60_000)?),
             database_readers: source.number("DATABASE_READERS", 4, 1..=64)?,
             write_queue: source.number("WRITE_QUEUE", 1024, 1..=65_536)?,
@@ -249,6 +245,11 @@ impl Config {
     pub fn served_over_tls(&self) -> bool {
         self.public_url.starts_with("https://")
     }
+}
+
+fn log_format(source: &Source, production: bool) -> Result<LogFormat, String> {
+    let default = if production { "json" } else { "pretty" };
+    source.choice("LOG_FORMAT", default, &[("json", LogFormat::Json), ("pretty", LogFormat::Pretty)])
 }
 
 fn bcrypt_cost(source: &Source, production: bool) -> Result<u32, String> {
