@@ -86,6 +86,22 @@ test.describe('the number that was meant', () => {
   })
 })
 
+test('an amount stays what it is when the unit changes elsewhere', async ({
+  page,
+  admin,
+  client,
+}) => {
+  await enter(page, admin)
+  await page.getByRole('button', { name: 'Other' }).click()
+  await page.getByLabel('Other amount (ml)').fill('250')
+  await client.send('PATCH', '/me', { unit: 'fl_oz' })
+  const field = page.getByLabel('Other amount (fl oz)')
+  await expect(field).toHaveValue('8.5')
+  await field.press('Enter')
+  await expect(field).toBeHidden()
+  await expect.poll(() => client.entries()).toMatchObject([{ value: 250 }])
+})
+
 test.describe('what was wrong is said of what stands there', () => {
   test('in a choice, a day and a text', async ({ page, admin }) => {
     await enter(page, admin, '/history')
