@@ -133,7 +133,7 @@ test('an answer that comes once the form is gone leaves alone what another has m
 function sent(name: string): KeptForm<Fields> {
   const form = open()
   type(form, name)
-  void form.id
+  expect(form.id).not.toBe('')
   form.handOver()
   return form
 }
