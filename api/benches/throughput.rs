@@ -1,6 +1,7 @@
 //! Requests a second that the program serves on this machine as an operator runs it: a process of its own, a year of demo
 //! data, signed in, limits and log on, 64 kept connections. Beside it, in turns, a handler that does nothing, which shows
-//! all that the machine and the load allow; and, where `scripts/install-tools.sh bench` has installed it, `PocketBase`.
+//! all that the machine and the load allow; where `scripts/install-tools.sh bench` has installed it, `PocketBase`; and, if
+//! `BENCH_BEFORE` names the program of an earlier version, that one.
 
 #[path = "support/connection.rs"]
 mod connection;
@@ -52,7 +53,10 @@ fn main() {
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let candidates: Vec<Candidate> =
-        [Some(nothing()), Some(ours(folder.path())), peer(folder.path())].into_iter().flatten().collect();
+        [Some(nothing()), Some(now(folder.path())), before(folder.path()), peer(folder.path())]
+            .into_iter()
+            .flatten()
+            .collect();
     println!("{CONNECTIONS} connections, {ROUNDS} turns of {} s each; the median, a second:", SPELL.as_secs());
     for number in 0..3 {
         let with: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.asks.len() > number).collect();
@@ -113,12 +117,22 @@ fn nothing() -> Candidate {
     Candidate { name: "bare handler", address, token: String::new(), asks, _process: None }
 }
 
-fn ours(folder: &Path) -> Candidate {
+fn now(folder: &Path) -> Candidate {
+    ours("status-tracker", Path::new(env!("CARGO_BIN_EXE_status-tracker")), &folder.join("now"))
+}
+
+fn before(folder: &Path) -> Option<Candidate> {
+    let program = std::env::var_os("BENCH_BEFORE")?;
+    Some(ours("before", Path::new(&program), &folder.join("before")))
+}
+
+fn ours(name: &'static str, program: &Path, folder: &Path) -> Candidate {
+    std::fs::create_dir(folder).expect("a folder");
     let address = free_address();
     let data = folder.join("data");
     let log = || File::options().create(true).append(true).open(folder.join("log")).expect("a log");
     let program = |words: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_status-tracker"));
+        let mut command = Command::new(program);
         command.args(words).env("DATA_DIR", &data).env("BIND_ADDR", address.to_string()).env("BCRYPT_COST", "4");
         command.env("RATE_LIMIT_GENERAL", "100000000/1s").env("LOG_FORMAT", "json").stderr(log());
         command
@@ -145,7 +159,7 @@ fn ours(folder: &Path) -> Candidate {
             }) as Ask,
         ),
     ];
-    Candidate { name: "status-tracker", address, token, asks, _process: Some(process) }
+    Candidate { name, address, token, asks, _process: Some(process) }
 }
 
 /// The same in another product: a table with an index for what is asked, and as many rows.

@@ -109,12 +109,6 @@ impl Session {
         self.kind
     }
 
-    /// The session as other admins see it. Its last use is left out: a person or a script that logs uses it each time.
-    #[must_use]
-    pub(crate) fn without_last_use(self) -> Self {
-        Self { last_seen_at: self.created_at, ..self }
-    }
-
     /// Whether its use at `now` is worth noting.
     #[must_use]
     pub fn needs_noting(&self, now: Timestamp) -> bool {
@@ -283,6 +277,21 @@ pub fn list_sessions(
     // Nobody was here later than now, whatever the clock said then.
     for session in &mut found {
         session.last_seen_at = session.last_seen_at.min(now);
+    }
+    Ok(found)
+}
+
+/// The sessions and API tokens of a user as other admins see them, newest first, the tokens last. Nothing depends on their last use, since a
+/// person or a script that logs uses them each time: a device is there until its session would end in any case.
+pub fn sessions_for_others(conn: &mut DbConnection, user_id: &UserId, now: Timestamp) -> QueryResult<Vec<Session>> {
+    let mut found: Vec<Session> = sessions::table
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::expires_at.gt(now.0))
+        .select(Session::as_select())
+        .load(conn)?;
+    found.sort_by(|a, b| (a.kind == SessionKind::ApiToken, &b.id).cmp(&(b.kind == SessionKind::ApiToken, &a.id)));
+    for session in &mut found {
+        session.last_seen_at = session.created_at;
     }
     Ok(found)
 }

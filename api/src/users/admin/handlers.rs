@@ -13,7 +13,7 @@ use crate::{
         username::{Username, validate_new_username},
         view::UserView,
     },
-    auth::{Auth, SessionView, guard::AdminUser, lockout},
+    auth::{Auth, SessionView, guard::AdminUser, lockout, model::sessions_for_others},
     clock::Timestamp,
     error::{ApiError, ApiResult, Code},
     http::{
@@ -312,7 +312,8 @@ pub async fn reset_user_password(
 /// List where a user is signed in.
 ///
 /// API tokens included. All on one page, newest first, the tokens last. The last use of another's
-/// session is not told: `last_seen_at` is when it began.
+/// session is not told: `last_seen_at` is when it began, and a device that has not been used for a
+/// week is listed until its session would end in any case.
 #[utoipa::path(
     tag = "users",
     params(("username" = String, Path, description = "The user", example = "robin")),
@@ -331,19 +332,16 @@ pub async fn list_user_sessions(
     let now = state.clock.now();
     let (user, sessions) = admin
         .0
-        .read(&state.db, |conn, _| {
+        .read(&state.db, |conn, asks| {
             let user = model::named(conn, &username)?;
-            let sessions = model::sessions(conn, &user, now)?;
-            Ok((user, sessions))
+            let own = user.id == asks.id;
+            let sessions =
+                if own { model::sessions(conn, &user, now) } else { sessions_for_others(conn, &user.id, now) };
+            Ok((user, sessions?))
         })
         .await?;
     looks.note(&state.db, &admin.0.context, &user.username);
-    let own = user.id == admin.0.user.id;
-    let items = sessions
-        .into_iter()
-        .map(|session| if own { session } else { session.without_last_use() })
-        .map(|session| session.view(Some(&admin.0.session_id)))
-        .collect();
+    let items = sessions.into_iter().map(|session| session.view(Some(&admin.0.session_id))).collect();
     Ok(web::Json(Page { items, next_cursor: None }))
 }
 

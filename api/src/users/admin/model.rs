@@ -123,7 +123,7 @@ pub fn reset_password(
     Ok(until)
 }
 
-/// Where the user is signed in, API tokens too.
+/// Where the user is signed in, API tokens too, the tokens last.
 pub fn sessions(conn: &mut DbConnection, user: &User, now: Timestamp) -> QueryResult<Vec<Session>> {
     let mut found = list_sessions(conn, &user.id, false, now)?;
     found.extend(list_sessions(conn, &user.id, true, now)?);

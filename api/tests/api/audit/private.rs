@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use status_tracker::{
     account::model::Role,
     audit::model::{Verdict, verify},
-    clock::{HOUR, MINUTE, SECOND},
+    clock::{DAY, HOUR, MINUTE, SECOND},
 };
 
 use crate::{
@@ -174,6 +174,10 @@ async fn the_sessions_of_another_admin_do_not_tell_when_they_log() {
         assert_eq!(seen(&sasha).await, before);
     }
     assert_ne!(seen(&robin).await, own, "one's own uses are told");
+    // A device that nobody uses any more does not tell by going when it was used last.
+    app.clock.advance(7 * DAY + MINUTE);
+    let sasha = app.anonymous().sign_in("sasha", PASSWORD).await;
+    assert_eq!(seen(&sasha).await, before);
 }
 
 #[actix_web::test]
@@ -189,12 +193,18 @@ async fn the_security_report_does_not_tell_others_of_a_life() {
     let entry = json!({"metric": "water", "value": 250, "note": "<script"});
     robin.post("/api/v1/entries", entry).await.expect(StatusCode::CREATED);
     alex.get("/api/v1/people/robin/entries?cursor=%3Cscript%3E").await;
-    alex.get("/people/robin?x=%3Cscript%3E").await;
+    for place in ["/people/robin", "/history", "/sharing", "/api/v1/start", "/api/v1/people"] {
+        alex.get(&format!("{place}?x=%3Cscript%3E")).await;
+    }
+    for place in ["audience", "events"] {
+        robin.get(&format!("/api/v1/me/{place}?x=%3Cscript%3E")).await;
+    }
     alex.delete("/api/v1/me/shares/robin?x=%3Cscript%3E").await;
     assert_eq!(report(&sasha).await, before);
     let own = report(&robin).await;
-    assert_eq!(own["suspicious"][0]["detail"], "POST /api/v1/entries: field `note`");
-    assert_eq!(own["hours"][23]["suspicious"], 1);
+    let found = own["suspicious"].as_array().unwrap();
+    assert_eq!(found.last().unwrap()["detail"], "POST /api/v1/entries: field `note`");
+    assert_eq!(own["hours"][23]["suspicious"], 3);
     // An attack is there for all, without a name; what is nobody's life is there as before.
     alex.get("/api/v1/people/robin/entries?cursor=%00").await.expect_problem(400, "suspicious_request");
     let attack = report(&sasha).await["suspicious"][0].clone();

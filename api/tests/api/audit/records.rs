@@ -188,6 +188,21 @@ async fn an_export_holds_every_record_once_and_is_recorded_itself() {
     assert!(text.contains(",\"'=HYPERLINK(\"\"x\"\")\",success,,,\"two\nlines, \"\"quoted\"\"\"\r\n"), "{text}");
 }
 
+#[actix_web::test]
+async fn an_export_that_cannot_be_recorded_is_refused() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    app.execute(
+        "CREATE TRIGGER planted BEFORE INSERT ON audit WHEN NEW.action = 'audit.export' BEGIN SELECT RAISE(ABORT, 'planted'); END",
+    );
+    for format in ["jsonl", "csv"] {
+        let answer = admin.get(&format!("/api/v1/admin/audit/export?format={format}")).await;
+        answer.expect_problem(500, "internal");
+    }
+    app.execute("DROP TRIGGER planted");
+    admin.get("/api/v1/admin/audit/export").await.expect(StatusCode::OK);
+}
+
 /// OWASP ASVS v5.0.0-16.4.2
 #[actix_web::test]
 async fn the_database_itself_refuses_to_change_or_remove_a_record() {

@@ -308,3 +308,25 @@ async fn an_ended_session_does_not_change_the_password() {
         assert_eq!(app.number(unchanged), 1, "{ending}");
     }
 }
+
+/// Of two devices that sign each other out at once, one stays.
+///
+/// OWASP ASVS v5.0.0-15.4.2
+#[actix_web::test]
+async fn an_ended_session_ends_no_other() {
+    let app = TestApp::start().await;
+    let viewer = app.viewer().await;
+    let again = async || app.anonymous().sign_in(&viewer.username, PASSWORD).await;
+    for round in 0..10 {
+        let (one, two) = (again().await, again().await);
+        let path = async |of: &Client| match round % 2 {
+            0 => "/api/v1/me/sessions".to_owned(),
+            _ => format!("/api/v1/me/sessions/{}", current(of).await["id"].as_str().unwrap()),
+        };
+        let (ends_two, ends_one) = (path(&two).await, path(&one).await);
+        let (by_one, by_two) = futures_util::future::join(one.delete(&ends_two), two.delete(&ends_one)).await;
+        let mut outcomes = [by_one.status.as_u16(), by_two.status.as_u16()];
+        outcomes.sort_unstable();
+        assert_eq!(outcomes, [204, 401], "round {round}");
+    }
+}
