@@ -87,8 +87,9 @@ export class Writer {
     const entry = { ...draft, at, id }
     const arrived = this.#typed.get(id)
     if (form?.again && arrived?.metric === draft.metric) {
-      const { value, fl_oz_tenths = null, note = null, tags = [] } = draft
-      return this.edit(arrived, { value, fl_oz_tenths, at, note, tags }, words)
+      const { value, fl_oz_tenths = null, note = null } = draft
+      const change = { value, fl_oz_tenths, at, note, tags: draft.tags ?? [] }
+      return this.edit(arrived, change, words)
     }
     const sent = this.outbox.add({ to: 'log', entry, ...(form?.again && { amends: true }) })
     form?.handOver()
