@@ -163,6 +163,41 @@ test('deleting wants the name typed', async ({ page, admin, viewer }) => {
   expect((await page.request.post('/api/v1/auth/token', { data: viewer })).status()).toBe(401)
 })
 
+test('the end of a deletion is for the admin who asked, and moves nobody else', async ({
+  page,
+  admin,
+  viewer,
+  server,
+}) => {
+  const other = await server.createUser(`next-${admin.username}`, 'admin', admin.password)
+  await enter(page, admin, `/admin/users/${viewer.username}`)
+  let answer = (): void => undefined
+  const gate = new Promise<void>((resolve) => (answer = resolve))
+  await page.route('**/api/v1/admin/users/*', async (route) => {
+    if (route.request().method() !== 'DELETE') return route.fallback()
+    const response = await route.fetch()
+    await gate
+    await route.fulfill({ response })
+  })
+  await page.getByRole('button', { name: `Delete ${viewer.username}` }).click()
+  const asking = dialog(page, `Delete ${viewer.username}`)
+  await asking.getByLabel('Type the username to go on').fill(viewer.username)
+  const sent = page.waitForRequest((request) => request.method() === 'DELETE')
+  await asking.getByRole('button', { name: 'Delete for good' }).click()
+  await sent
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await trySignIn(page, other.username, other.password)
+  await expect(heading(page, 'Today')).toBeVisible()
+  const answered = page.waitForResponse((response) => response.request().method() === 'DELETE')
+  answer()
+  await (await answered).finished()
+  await page.getByRole('navigation').getByRole('link', { name: 'History' }).click()
+  await expect(heading(page, 'History')).toBeVisible()
+  await expect(page).toHaveURL('/history')
+  await expect(page.getByText(`${viewer.username} is deleted.`)).toBeHidden()
+})
+
 test('the last admin stays, and the page says why', async ({ page, admin, request }) => {
   // Every test makes an admin; this one needs a server with only one.
   const client = await Client.signIn(request, admin)

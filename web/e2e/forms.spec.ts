@@ -86,7 +86,27 @@ test.describe('the number that was meant', () => {
   })
 })
 
+<<<<<<< HEAD
 test.describe('a mistake is named as it stands there', () => {
+=======
+test('an amount stays what it is when the unit changes elsewhere', async ({
+  page,
+  admin,
+  client,
+}) => {
+  await enter(page, admin)
+  await page.getByRole('button', { name: 'Other' }).click()
+  await page.getByLabel('Other amount (ml)').fill('250')
+  await client.send('PATCH', '/me', { unit: 'fl_oz' })
+  const field = page.getByLabel('Other amount (fl oz)')
+  await expect(field).toHaveValue('8.5')
+  await field.press('Enter')
+  await expect(field).toBeHidden()
+  await expect.poll(() => client.entries()).toMatchObject([{ value: 250 }])
+})
+
+test.describe('what was wrong is said of what stands there', () => {
+>>>>>>> page
   test('in a choice, a day and a text', async ({ page, admin }) => {
     await enter(page, admin, '/history')
     await page.getByRole('button', { name: 'Add an entry' }).click()

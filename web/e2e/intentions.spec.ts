@@ -81,6 +81,71 @@ test.describe('one intention is one', () => {
     expect(await values()).toHaveLength(2)
   })
 
+  test('an entry that is typed on while it is on its way is one, and has all of it', async ({
+    page,
+    admin,
+    client,
+  }) => {
+    await stopClock(page)
+    await enter(page, admin, '/history')
+    const answer = await slow(page, '/entries')
+    const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: 'Add an entry' }).click()
+    await dialog.getByLabel('Amount (ml)').fill('444')
+    await dialog.getByLabel('Note').fill('with ic')
+    const first = sent(page, '/entries')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await first
+    await dialog.getByLabel('Note').press('End')
+    await dialog.getByLabel('Note').press('e')
+    await page.keyboard.press('Escape')
+    await toast(page, 'What you typed is kept.').getByRole('button', { name: 'Go on' }).click()
+    await expect(dialog.getByLabel('Note')).toHaveValue('with ice')
+    answer()
+    await expect(toast(page, '444 ml logged')).toBeVisible()
+    await expect(dialog.getByLabel('Note')).toHaveValue('with ice')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(dialog).toBeHidden()
+    await expect.poll(() => client.entries()).toMatchObject([{ value: 444, note: 'with ice' }])
+    await page.getByRole('button', { name: 'Add an entry' }).click()
+    await expect(dialog.getByLabel('Note')).toHaveValue('')
+  })
+
+  test('a change that is typed on while it is on its way keeps the rest', async ({
+    page,
+    admin,
+    client,
+  }) => {
+    await stopClock(page)
+    await client.log({ metric: 'water', value: 250, note: 'tea' })
+    await enter(page, admin, '/history')
+    let answer = (): void => undefined
+    const gate = new Promise<void>((resolve) => (answer = resolve))
+    await page.route('**/api/v1/entries/*', async (route) => {
+      const response = await route.fetch()
+      await gate
+      await route.fulfill({ response })
+    })
+    const dialog = page.getByRole('dialog')
+    const note = dialog.getByLabel('Note')
+    await page.getByRole('button', { name: /^Edit 250 ml/ }).click()
+    await note.fill('green te')
+    const patch = page.waitForRequest((request) => request.method() === 'PATCH')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await patch
+    await note.fill('green tea')
+    await page.keyboard.press('Escape')
+    const kept = toast(page, 'What you typed is kept.').getByRole('button', { name: 'Go on' })
+    await expect(kept).toBeVisible()
+    answer()
+    await expect(toast(page, '250 ml changed')).toBeVisible()
+    await page.getByRole('button', { name: /^Edit 250 ml/ }).click()
+    await expect(note).toHaveValue('green tea')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await expect(dialog).toBeHidden()
+    await expect.poll(() => client.entries()).toMatchObject([{ value: 250, note: 'green tea' }])
+  })
+
   test('another amount whose page is left while it is on its way', async ({
     page,
     admin,

@@ -119,6 +119,35 @@ test('an entry that is given up is not there afterwards', async ({
   expect(await client.entries()).toEqual([])
 })
 
+test('an entry that is corrected after it was refused is one, though the first has arrived', async ({
+  page,
+  admin,
+  client,
+}) => {
+  await page.route('**/events', (route) => route.abort())
+  await stopClock(page)
+  await enter(page, admin)
+  await expect(card(page, 'Water')).toContainText('Never')
+  await loseAnswer(page)
+  await page.getByRole('button', { name: 'Log 250 ml' }).click()
+  const pending = card(page, 'Not saved yet')
+  await expect(pending).toBeVisible()
+  expect(await client.entries()).toHaveLength(1)
+  await page.route('**/api/v1/entries', (route) => {
+    const sent = route.request().postDataJSON() as Record<string, unknown>
+    return route.continue({ postData: { ...sent, at: '1999-01-01T00:00:00.000Z' } })
+  })
+  await pending.getByRole('button', { name: 'Retry now' }).click()
+  const refused = card(page, 'Not accepted')
+  await refused.getByRole('button', { name: 'Correct 250 ml' }).click()
+  await page.unroute('**/api/v1/entries')
+  const dialog = page.getByRole('dialog', { name: 'Add an entry' })
+  await dialog.getByLabel('Amount (ml)').fill('300')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(refused).toBeHidden()
+  await expect.poll(() => client.entries()).toMatchObject([{ value: 300 }])
+})
+
 test('signing out names what would be lost', async ({ page, admin, server }) => {
   await enter(page, admin)
   await expect(card(page, 'Water')).toContainText('Never')

@@ -224,3 +224,28 @@ test('from which hours on the status is old is chosen', async ({ page, admin, cl
   const me = await client.send('GET', '/me')
   expect(await me.json()).toMatchObject({ ageing_after_hours: 30, stale_after_hours: 48 })
 })
+
+test('the moment to go back to is kept with its zone, and with which of two it is', async ({
+  page,
+  admin,
+  client,
+}) => {
+  await client.send('PATCH', '/me', { time_zone: 'Europe/Berlin' })
+  await enter(page, admin, '/settings')
+  const moment = card(page, 'Put my entries back').getByLabel('The moment')
+  const second = card(page, 'Put my entries back').getByRole('radio', { name: /^Second/ })
+  // The clock shows 02:30 twice in that night.
+  await moment.fill('2026-10-25T02:30')
+  await second.check()
+  await page.reload()
+  await expect(moment).toHaveValue('2026-10-25T02:30')
+  await expect(second).toBeChecked()
+  await client.send('PATCH', '/me', { time_zone: 'Asia/Tokyo' })
+  await page.reload()
+  await expect(moment).toHaveValue('2026-10-25T10:30')
+  await expect(second).toBeHidden()
+  await client.send('PATCH', '/me', { time_zone: 'Europe/Berlin' })
+  await page.reload()
+  await expect(moment).toHaveValue('2026-10-25T02:30')
+  await expect(second).toBeChecked()
+})

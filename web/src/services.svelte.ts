@@ -4,6 +4,7 @@ import { untrack } from 'svelte'
 import { instance } from './api/instance.svelte'
 import { keeping } from './api/keeping.svelte'
 import type { Entry, Me } from './api/types'
+import { dropOutdated } from './lib/draft-names'
 import { LocalStore } from './lib/local-store'
 import { session } from './rooms/auth/session.svelte'
 import { provideWriter, Writer } from './rooms/entries/writer.svelte'
@@ -30,6 +31,7 @@ export function provideServices(me: () => Me): Services {
   const first = session.takeFirst()
   const given = first?.shares?.next_cursor === null ? first.shares.items : undefined
   const store = new LocalStore(keeping.shelf, username)
+  dropOutdated(store)
   const toasts = provideToasts(new PageToasts())
   const people = providePeople(new People())
   const live = provideLive(new Live(people, given !== undefined))
@@ -61,7 +63,7 @@ function keepGoing({ writer, people, live, shares, toasts }: Services, admin: ()
   })
   $effect(() => untrack(() => writer.outbox.start()))
   const entry = (id: string, entry: Entry | null) => {
-    writer.outbox.arrived(id, entry !== null)
+    writer.outbox.arrived(id, entry)
   }
   $effect(() => live.listen({ entry, stale: () => undefined }))
   $effect(() => () => {

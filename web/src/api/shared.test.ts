@@ -79,11 +79,15 @@ type Run = (lock: object | null) => Promise<unknown>
 
 /** `navigator.locks`, as far as it is used. */
 class Locks {
+  /** How long the browser takes to say who holds which. */
+  static lag = 0
+  static steals = 0
   #held = new Map<string, Held>()
   #queues = new Map<string, (() => void)[]>()
 
   request(name: string, { steal, ifAvailable, signal }: How, run: Run): Promise<unknown> {
     const tab = running
+    if (steal) Locks.steals += 1
     const holder = this.#held.get(name)
     if (holder && steal) {
       this.#held.delete(name)
@@ -113,7 +117,10 @@ class Locks {
   }
 
   query(): Promise<object> {
-    return Promise.resolve({})
+    return new Promise((done) => {
+      if (Locks.lag === 0) done({})
+      else setTimeout(done, Locks.lag, {})
+    })
   }
 
   #hold(name: string, tab: Tab | undefined, run: Run): Promise<unknown> {
@@ -216,6 +223,7 @@ beforeEach(() => {
   Channel.all.clear()
   tabs = []
   faults = []
+  Locks.lag = Locks.steals = 0
   vi.stubGlobal('reportError', (fault: unknown) => faults.push(fault))
   vi.stubGlobal('BroadcastChannel', Channel)
   vi.stubGlobal(
@@ -312,4 +320,14 @@ test('the time that the server says is learnt in every tab', async () => {
   // The device's clock is set back by an hour, and the tab that listens uses what the other one received.
   vi.setSystemTime(Date.now() - 3_600_000)
   expect(Math.abs(second.time() - told)).toBeLessThan(1_000)
+})
+
+test('a tab that is given the lock late does not take it from itself', async () => {
+  Locks.lag = 30_000
+  const first = await open()
+  await pass(25_000)
+  expect(first.told).toEqual([])
+  await pass(10_000)
+  expect(first.told).toEqual(['status'])
+  expect([Locks.steals, world.asked.length]).toEqual([0, 1])
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Unit } from '../api/types'
-import { type Range, readAmount, readCode, readWhole, textIn } from './amounts'
+import { type Range, readAmount, readCode, readTyped, readWhole, textIn } from './amounts'
 import { number, plainNumber, readings } from './numbers'
 import { AMOUNT, amount, asAmount, inTenths, mlOfTenths, sumInTenths, toInput } from './units'
 
@@ -284,4 +284,27 @@ test('an amount typed in ounces is shown as it was typed', () => {
   for (let tenths = 1; tenths < 4_000; tenths += 1) {
     expect(inTenths(mlOfTenths(tenths))).toBe(tenths)
   }
+})
+
+test('an amount that is shown in another unit is the amount that was typed', () => {
+  for (let ml = 1; ml <= 5_000; ml += 3) {
+    const reading = readTyped({ text: String(ml), unit: 'ml' }, 'fl_oz', AMOUNT)
+    expect(reading).toMatchObject({ state: 'read', value: { ml, fl_oz_tenths: null } })
+  }
+  for (const text of ['8.5', '8 fl oz', '0.1', '169.1']) {
+    const typed = { text, unit: 'fl_oz' } as const
+    const [there, here] = [readTyped(typed, 'ml', AMOUNT), readAmount(text, 'fl_oz', AMOUNT)]
+    expect(there).toMatchObject({ value: here.state === 'read' && here.value })
+  }
+  const typed = { text: '250', unit: 'ml' } as const
+  expect(textIn(typed, 'fl_oz', AMOUNT)).toBe('8.5')
+  expect(readTyped(typed, 'fl_oz', AMOUNT)).toMatchObject({
+    said: '8.5\u00a0fl\u00a0oz (250\u00a0ml)',
+  })
+})
+
+test.each(['0', '0.0', '-1', '\u2212250', '0 l'])('%s is refused for being nothing', (text) => {
+  const reading = readAmount(text, 'ml', AMOUNT, undefined, 'en')
+  expect(reading).toMatchObject({ state: 'wrong' })
+  expect('why' in reading && reading.why).toContain('above 0. Type an amount of at most 5,000')
 })

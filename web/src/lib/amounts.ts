@@ -74,17 +74,21 @@ function split(text: string, own: Unit): Typed | undefined {
   return named && { ...named, number: typed, suffix: ` ${suffix.trim()}` }
 }
 
+function atMost(_least: string, most: string): string {
+  return `Type an amount of at most ${most}.`
+}
+
 /** An amount of water within a range of millilitres. `words` give the range, in the person's unit. */
 export function readAmount(
   text: string,
   unit: Unit,
   range: Range,
-  words: (least: string, most: string) => string = (_, most) =>
-    `Type an amount of at most ${most}.`,
+  words: (least: string, most: string) => string = atMost,
   locale = ownLocale(),
 ): Reading<Amount> {
   const shown = (ml: number) => amount(ml, unit, null, locale)
   const limits = words(shown(range.least), shown(range.most))
+  const positive = words === atMost ? `It has to be above 0. ${limits}` : limits
   const typed = split(text, unit)
   if (!typed) {
     const counts = readings(text.replace(/[^\p{Nd}]+$/u, ''), locale).length > 0
@@ -94,6 +98,7 @@ export function readAmount(
   const read = (value: string): Found<Amount> => {
     const exact = scaled(value, typed.power)
     if (exact === null) return { why: tooFine(value, typed, locale) }
+    if (exact === 0) return { why: positive }
     const ml = typed.unit === 'ml' ? exact : within(mlOfTenths(exact), range)
     const fits = typed.unit === 'ml' ? isWithin(exact, range) : isWithin(exact, tenths(range))
     if (!fits) return { why: limits }
@@ -102,7 +107,8 @@ export function readAmount(
     return { value: said, said: saidAs(said, unit, locale), text }
   }
   const ways = readings(typed.number, locale)
-  const reading = decide(text, ways, read, limits)
+  const negative = /^[-\u2212]\s*\p{Nd}/u.test(typed.number)
+  const reading = decide(text, ways, read, negative ? positive : limits)
   const [way] = ways
   const litres = way && inLitres(way.value, typed, range, unit, locale)
   if (reading.state === 'asked' || !litres) return reading
@@ -118,10 +124,20 @@ export interface TypedAmount {
 }
 
 /** The same amount as text in another unit: empty where it is not clear which amount it is. */
-export function textIn({ text, unit: typedIn }: TypedAmount, unit: Unit, range: Range): string {
-  if (typedIn === unit) return text
-  const reading = readAmount(text, typedIn, range)
-  return reading.state === 'read' ? toInput(reading.value.ml, unit) : ''
+export function textIn(typed: TypedAmount, unit: Unit, range: Range): string {
+  if (typed.unit === unit) return typed.text
+  const reading = readTyped(typed, unit, range)
+  if (reading.state !== 'read') return ''
+  const { ml, fl_oz_tenths } = reading.value
+  return toInput(ml, unit, fl_oz_tenths)
+}
+
+/** Reads an amount by the unit that it was typed in: a text in another unit shows it rounded. */
+export function readTyped(typed: TypedAmount, unit: Unit, range: Range): Reading<Amount> {
+  const reading = readAmount(typed.text, typed.unit, range)
+  if (typed.unit === unit) return reading
+  if (reading.state !== 'read') return { state: 'empty' }
+  return { ...reading, said: saidAs(reading.value, unit, ownLocale()) }
 }
 
 function within(value: number, { least, most }: Range): number {

@@ -12,8 +12,16 @@ const names: Record<string, string> = {
   user: 'a new user',
 }
 
+/** Removes the drafts of earlier versions of the page that nobody can go on with: bare texts, and a time without its zone. */
+export function dropOutdated(store: LocalStore): void {
+  for (const key of store.keys('draft:')) {
+    const kept = store.get(key)
+    const usable = typeof kept === 'object' && kept !== null
+    if (!usable || (key === 'draft:rewind' && !('zone' in kept))) store.remove(key)
+  }
+}
+
 export function draftNames(store: LocalStore): string[] {
-  const kept = store.keys('draft:').filter((key) => Boolean(store.get(key)))
-  const kinds = kept.map((key) => key.split(':')[1] ?? '')
+  const kinds = store.keys('draft:').map((key) => key.split(':')[1] ?? '')
   return [...new Set(kinds.map((kind) => names[kind] ?? 'something else'))]
 }

@@ -128,3 +128,66 @@ test('an answer that comes once the form is gone leaves alone what another has m
   form.drop()
   expect(open().fields).toEqual(fresh())
 })
+
+/** A form that was sent, and whose contents somebody else keeps until the answer. */
+function sent(name: string): KeptForm<Fields> {
+  const form = open()
+  type(form, name)
+  expect(form.id).not.toBe('')
+  form.handOver()
+  return form
+}
+
+test('what somebody else keeps is no draft, and what is typed on is one under the same id', () => {
+  const form = sent('mum')
+  const { id } = form
+  form.handOver()
+  form.putAside()
+  expect(toasts.items).toEqual([])
+  type(form, 'mum!')
+  expect(form.typedOn).toBe(true)
+  form.putAside()
+  expect(toasts.items.map(({ text }) => text)).toEqual(['What you typed is kept.'])
+  leave()
+  const again = open()
+  expect([again.fields.name, again.id, again.again]).toEqual(['mum!', id, true])
+  type(again, 'mum')
+  expect(open().fields.name).toBe('mum')
+})
+
+test('a late answer drops what was sent, and not what was typed after that', () => {
+  for (const handOver of [true, false]) {
+    const form = open()
+    type(form, 'mum')
+    form.send()
+    if (handOver) form.handOver()
+    type(form, 'mum and dad')
+    form.putAside()
+    leave()
+    form.drop()
+    const again = open()
+    expect(again.fields.name).toBe('mum and dad')
+    again.throwAway()
+    leave()
+  }
+})
+
+test('typed back to what was sent, nothing is left to keep', () => {
+  const form = sent('mum')
+  type(form, 'mum!')
+  type(form, 'mum')
+  form.putAside()
+  expect(toasts.items).toEqual([])
+  expect(form.typedOn).toBe(false)
+})
+
+test('a refused form is stored again, with what was typed on', () => {
+  const form = sent('mum')
+  const { id } = form
+  form.handOver()
+  type(form, 'mums')
+  expect(form.takeBack()).toBe(true)
+  leave()
+  const again = open()
+  expect([again.fields.name, again.id]).toEqual(['mums', id])
+})

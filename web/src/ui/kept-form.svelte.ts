@@ -19,7 +19,13 @@ export class KeptForm<T extends object> {
   found: boolean
   /** Whether the form is gone from the screen. A later answer closes nothing: another form may be open by then. */
   left = false
+  /** Whether the last try was not the first under its id. */
+  again = false
   #id: string | undefined
+  /** The contents that were sent last: an answer is about those, whatever was typed since. */
+  #sent: T | undefined
+  /** Whether somebody else keeps what was sent. */
+  #handedOver = false
   readonly #draft: Draft<T>
   readonly #fresh: T
   readonly #ways: () => Ways
@@ -46,27 +52,50 @@ export class KeptForm<T extends object> {
 
   /** The id to send the form under: the same for every try, until the draft is dropped. Stores it with the form. */
   get id(): string {
+    this.again = this.#id !== undefined
     this.#id ??= newId(clock.exact())
-    this.keep()
+    this.send()
     return this.#id
   }
 
-  /** Stores the contents of the form, unless they are what it began with. */
+  /** Notes what is sent now, and stores it. A form that is sent under an id does so by asking for that. */
+  send(): void {
+    this.#sent = this.#typed
+    this.#handedOver = false
+    this.keep()
+  }
+
+  /** Whether the contents are no longer what was sent. */
+  get typedOn(): boolean {
+    return this.#sent !== undefined && !deepEqual(this.#typed, this.#sent)
+  }
+
+  /** Stores the contents of the form, unless they are what it began with, or kept elsewhere. */
   readonly keep = (): void => {
-    if (this.#id === undefined) this.#draft.keepUnless(this.#typed, this.#fresh)
-    else this.#draft.keep(this.#typed, this.#id)
+    const id = this.#id
+    if (this.#handedOver && !this.typedOn) this.#draft.drop()
+    else if (id === undefined) this.#draft.keepUnless(this.#typed, this.#fresh)
+    else this.#draft.keep(this.#typed, id)
   }
 
   /** Drops the draft, because the form was sent or begins again. */
   readonly drop = (): void => {
-    // Another form has gone on with the draft.
-    if (this.left && !deepEqual(this.#draft.form, this.#typed)) return
+    if (this.left && this.#holdsMore) return
     this.#id = undefined
+    this.#sent = undefined
+    this.#handedOver = false
     this.#draft.drop()
+  }
+
+  /** Somebody else keeps what was sent, and the form what is typed from now on, as another state of the same. */
+  readonly handOver = (): void => {
+    this.#handedOver = true
+    if (!this.#holdsMore) this.#draft.drop()
   }
 
   /** Stores again what was sent and refused; false where the form is gone. */
   readonly takeBack = (): boolean => {
+    this.#handedOver = false
     if (!this.left) this.keep()
     return !this.left
   }
@@ -97,6 +126,12 @@ export class KeptForm<T extends object> {
       toasts.show('What you typed is thrown away.', { label: 'Undo', run: back })
     }
     onclose()
+  }
+
+  /** Whether the draft is more than what was sent: typed on, here or in another form that has gone on with it. */
+  get #holdsMore(): boolean {
+    const { form } = this.#draft
+    return form !== undefined && !deepEqual(form, this.#sent ?? this.#typed)
   }
 
   get #typed(): T {

@@ -74,6 +74,11 @@ export const toasts = new Toasts()
 export class PageToasts {
   #left = false
 
+  /** Whether the page is gone: an answer that comes now moves nobody. */
+  get left(): boolean {
+    return this.#left
+  }
+
   show(text: string, action?: Toast['action']): number | undefined {
     return this.#left ? undefined : toasts.show(text, action)
   }

@@ -2,6 +2,7 @@
 import { Attempt } from '../../api/attempt.svelte'
 import { answer, api } from '../../api/client'
 import { toasts } from '../../ui/toasts.svelte'
+import { session } from './session.svelte'
 
 export class ChangePassword {
   readonly attempt = new Attempt()
@@ -11,6 +12,7 @@ export class ChangePassword {
   /** Returns whether `wanted` is the password now. */
   async run(current: string, wanted: string): Promise<boolean> {
     const { attempt } = this
+    const username = session.me?.username
     const put = (current_password: string) =>
       answer(api.PUT('/api/v1/me/password', { body: { current_password, new_password: wanted } }))
     const done = await attempt.run(
@@ -22,7 +24,7 @@ export class ChangePassword {
       },
     )
     if (attempt.problem?.unanswered) this.#sent = wanted
-    if (attempt.unsure && attempt.problem?.signedOut) {
+    if (attempt.unsure && attempt.problem?.signedOut && !session.isOfAnother(username)) {
       toasts.show('Your password was probably changed: sign in with the new one, or else the old.')
     }
     return done

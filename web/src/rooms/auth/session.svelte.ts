@@ -131,9 +131,15 @@ class Session {
     this.forget(keep, username)
   }
 
+  /** Whether somebody else has signed in since: what this person asked for is not said to them, and moves them nowhere. */
+  isOfAnother(username: string | undefined): boolean {
+    return this.me !== undefined && this.me.username !== username
+  }
+
   /** Removes everything of this person from this browser, unless they want it to stay. */
   forget(keep = false, username = this.me?.username): void {
     if (username !== undefined && !keep) new LocalStore(keeping.shelf, username).clear()
+    if (this.isOfAnother(username)) return
     this.expired = false
     this.#was = undefined
     this.#end()

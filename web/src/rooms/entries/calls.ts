@@ -8,10 +8,24 @@ import { entryOf, isAnswerTo, type Outgoing } from './wishes'
 
 const ENTRY = '/api/v1/entries/{id}'
 
-export async function log(outgoing: Outgoing): Promise<Entry> {
-  const entry = await answer(api.POST('/api/v1/entries', { body: outgoing }))
+/** Sends an entry. `amends`: if it arrived before with other contents, it gets these. */
+export async function log(outgoing: Outgoing, amends = false): Promise<Entry> {
+  const entry = await answer(api.POST('/api/v1/entries', { body: outgoing })).catch(
+    (problem: unknown) => {
+      const differs = problem instanceof ApiError && problem.code === 'id_conflict'
+      if (!amends || !differs) throw problem
+      return amend(outgoing, problem)
+    },
+  )
   if (!isAnswerTo(outgoing, entry)) throw foreign()
   return entry
+}
+
+async function amend(outgoing: Outgoing, conflict: ApiError): Promise<Entry> {
+  const { id, metric, value, fl_oz_tenths = null, at, note = null, tags } = outgoing
+  const there = (await unlessGone(read(id))) ?? (await restore(id))
+  if (there.metric !== metric) throw conflict
+  return patch(id, { value, fl_oz_tenths, at, note, tags: tags ?? [] })
 }
 
 export async function read(id: string): Promise<Entry> {
@@ -22,15 +36,20 @@ export async function patch(id: string, body: EntryChange): Promise<Entry> {
   return entryOf(id, await answer(api.PATCH(ENTRY, { params: { path: { id } }, body })))
 }
 
-/** Returns false where there was no such entry. */
-export async function remove(id: string): Promise<boolean> {
+/** Returns null where there is no such entry. */
+export async function unlessGone<T>(call: Promise<T>): Promise<T | null> {
   try {
-    await answer(api.DELETE(ENTRY, { params: { path: { id } } }))
-    return true
+    return await call
   } catch (problem) {
-    if (problem instanceof ApiError && problem.status === 404) return false
+    if (problem instanceof ApiError && problem.status === 404) return null
     throw problem
   }
+}
+
+/** Returns false where there was no such entry. */
+export async function remove(id: string): Promise<boolean> {
+  const removed = answer(api.DELETE(ENTRY, { params: { path: { id } } }))
+  return (await unlessGone(removed)) !== null
 }
 
 export async function restore(id: string): Promise<Entry> {

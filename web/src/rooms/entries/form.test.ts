@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { Entry } from '../../api/types'
-import { changesOf, type EntryForm, formOf, forReader, readForm, withTyped } from './form'
+import {
+  changesOf,
+  type EntryForm,
+  formOf,
+  forReader,
+  readForm,
+  withChange,
+  withTyped,
+} from './form'
 
 const me = { unit: 'ml', time_zone: 'Europe/Berlin' } as const
 const now = Date.parse('2026-11-24T12:00:33.123Z')
@@ -41,6 +49,15 @@ function changes(of: Entry, touched: Partial<EntryForm>, reader: EntryForm['read
   const read = readForm(form)
   return 'draft' in read ? changesOf(form, read.draft) : read
 }
+
+test('a form that goes on after it was saved sends what differs from that', () => {
+  const saved = withChange(entry, { note: 'tea' })
+  expect(changes(saved, { note: 'after the run' })).toEqual({ note: 'after the run' })
+  const ounces = withChange(entry, { value: 251, fl_oz_tenths: 85 })
+  expect(ounces).toMatchObject({ value: 251, fl_oz_tenths: 85, note: 'after the run' })
+  expect(withChange(ounces, { value: 300, fl_oz_tenths: null })).toEqual({ ...entry, value: 300 })
+  expect(withChange(ounces, { note: null })).toEqual({ ...ounces, note: null })
+})
 
 test('only what was touched is sent', () => {
   expect(changes(entry, {})).toEqual({})

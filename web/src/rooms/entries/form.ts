@@ -142,6 +142,13 @@ export function changesOf(form: EntryForm, draft: Draft): EntryChange {
   return change
 }
 
+/** The entry as a change makes it. */
+export function withChange(entry: Entry, { fl_oz_tenths, ...change }: EntryChange): Entry {
+  const { fl_oz_tenths: before, ...rest } = entry
+  const tenths = fl_oz_tenths === undefined ? before : (fl_oz_tenths ?? undefined)
+  return { ...rest, ...change, ...(tenths !== undefined && { fl_oz_tenths: tenths }) }
+}
+
 /** A text field ends its lines in its own way, whatever was in it before. */
 function lines(text: string): string {
   return text.replaceAll(/\r\n?/g, '\n')

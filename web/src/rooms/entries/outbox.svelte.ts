@@ -7,7 +7,7 @@ import { pause } from '../../api/pause'
 import { reach } from '../../api/reach.svelte'
 import { backoff } from '../../api/backoff'
 import type { LocalStore } from '../../lib/local-store'
-import { fromKept, isSame, type Item, toKept, type Wish } from './wishes'
+import { fromKept, isSame, type Item, takenBack, toKept, type Wish } from './wishes'
 
 export type { Item, Outgoing, Wish } from './wishes'
 /** `entry` is the server's entry now; null for none. */
@@ -52,6 +52,10 @@ export class Outbox {
   )
   /** Entries that were sent and did not arrive, or take long to. */
   readonly waiting = $derived(this.pending.filter(({ problem, slow }) => problem ?? slow))
+  /** Corrections that were not refused: they are shown already. */
+  readonly corrections = $derived(
+    this.items.filter(({ wish, refused }) => wish.to === 'correct' && !refused),
+  )
   /** Wishes that the server refused. */
   readonly refused = $derived(this.items.filter(({ refused }) => refused))
   /** Waiting changes of entries that are, as far as anybody knows, on the server. */
@@ -104,15 +108,20 @@ export class Outbox {
     clearTimeout(this.#timer)
     if (this.retrying || this.#stopped) return
     this.retrying = true
+    const mishaps: unknown[] = []
     try {
       for (const { wish } of this.items.filter(({ refused }) => !refused)) {
         const { id } = wish.entry
-        const outcome = await (this.#sending.get(id) ?? this.#send(id))
-        if ('problem' in outcome && outcome.waiting) break
+        const outcome = await (this.#sending.get(id) ?? this.#send(id)).catch((mishap: unknown) => {
+          mishaps.push(mishap)
+          return undefined
+        })
+        if (outcome && 'problem' in outcome && outcome.waiting) break
       }
     } finally {
       this.retrying = false
     }
+    if (mishaps.length > 0) throw mishaps[0]
   }
 
   /** Sends all waiting wishes now, because the person asked for it. */
@@ -122,27 +131,34 @@ export class Outbox {
   }
 
   /** The server reported an entry in some other way, perhaps before its answer came, or because that was lost. */
-  arrived(id: string, there: boolean): void {
-    const to = this.#find(id)?.wish.to
-    if (to === 'log' || (to === 'delete' && !there) || (to === 'restore' && there)) this.forget(id)
-    else if (to === 'delete') void this.retry()
+  arrived(id: string, entry: Entry | null): void {
+    const wish = this.#find(id)?.wish
+    if (!wish) return
+    const logged = wish.to === 'log' && !wish.amends
+    if (logged || wish.to === (entry ? 'restore' : 'delete')) this.#finish(wish, entry)
+    else if (wish.to === 'delete') void this.retry()
   }
 
   /** A list of the server's holds these entries, so those of them that are to be logged have arrived. */
-  listed(ids: string[]): void {
+  listed(entries: Entry[]): void {
     const logged = this.items.filter(({ wish }) => wish.to === 'log')
-    for (const { wish } of logged) if (ids.includes(wish.entry.id)) this.forget(wish.entry.id)
+    for (const { wish } of logged) {
+      const entry = entries.find(({ id }) => id === wish.entry.id)
+      if (entry) this.arrived(entry.id, entry)
+    }
   }
 
   /**
-   * Gives up a wish. An entry to log may have arrived unnoticed, unless every attempt was refused, so it is deleted.
+   * Gives up a wish. It may have been carried out unnoticed, unless every attempt was refused, so it is taken back: an
+   * entry to log is deleted, and a corrected one gets the value it had.
    */
   async discard(id: string): Promise<void> {
     const item = this.#find(id)
     if (!item) return
     const { wish, refused, late } = item
-    if (refused && !(wish.to === 'log' && late)) this.forget(id)
-    else await this.add({ to: 'delete', entry: wish.entry })
+    const back = takenBack(wish)
+    if (!back || (refused && !late)) this.forget(id)
+    else await this.add(back)
   }
 
   /** Sends a refused wish again. */
@@ -151,9 +167,28 @@ export class Outbox {
     return item && this.add(item.wish)
   }
 
-  /** Waits until nothing about this entry is on its way. */
-  async answered(id: string): Promise<void> {
-    await this.#sending.get(id)
+  /**
+   * Changes an entry on the server at once, after what is on its way about it. A waiting wish is not sent meanwhile:
+   * afterwards it is forgotten where the change replaces it, and goes on otherwise.
+   */
+  async change<T>(
+    id: string,
+    change: () => Promise<T>,
+    replaces: (wish: Wish) => boolean,
+  ): Promise<T> {
+    while (this.#sending.has(id)) await this.#sending.get(id)?.catch(() => undefined)
+    const made = change()
+    const after = async (): Promise<Outcome> => {
+      const done = await made.then(
+        () => true,
+        () => false,
+      )
+      const wish = this.#find(id)?.wish
+      if (done && wish && replaces(wish)) this.forget(id)
+      return this.#attempt(id)
+    }
+    void this.#hold(id, after())
+    return made
   }
 
   forget(id: string): void {
@@ -185,9 +220,19 @@ export class Outbox {
   }
 
   #send(id: string): Promise<Outcome> {
-    const sending = this.#attempt(id).finally(() => this.#sending.delete(id))
+    return this.#hold(id, this.#attempt(id))
+  }
+
+  #hold(id: string, what: Promise<Outcome>): Promise<Outcome> {
+    const sending = what.finally(() => this.#sending.delete(id))
     this.#sending.set(id, sending)
     return sending
+  }
+
+  /** The server has carried it out. */
+  #finish(wish: Wish, entry: Entry | null): void {
+    this.forget(wish.entry.id)
+    this.#done(wish, entry)
   }
 
   async #attempt(id: string): Promise<Outcome> {
@@ -198,7 +243,9 @@ export class Outbox {
     // Another tab was refused meanwhile.
     if (refused && problem) return { problem, waiting: false }
     // Stored before the answer, in case none comes or this page goes.
-    if (wish.to === 'log') this.#put({ ...item, late: Date.now() + LATE_MS })
+    if (wish.to === 'log' || wish.to === 'correct') {
+      this.#put({ ...item, late: Date.now() + LATE_MS })
+    }
     const slow = setTimeout(() => {
       const now = this.#find(id)
       if (now?.wish === wish) this.#put({ ...now, slow: true })
@@ -212,12 +259,12 @@ export class Outbox {
         this.#lookAgain(item)
         return given
       }
-      this.forget(id)
-      this.#done(wish, given.entry)
+      this.#finish(wish, given.entry)
       return given
     } catch (problem) {
-      if (!(problem instanceof ApiError)) throw problem
-      return this.#failed(item, problem)
+      if (problem instanceof ApiError) return this.#failed(item, problem)
+      this.#later(backoff(this.#failures++, Math.random()))
+      throw problem
     } finally {
       clearTimeout(slow)
     }

@@ -7,7 +7,10 @@ import { foreign } from '../../api/transport'
 /** A new entry with its own id and moment, whenever it arrives. */
 export type Outgoing = NewEntry & { id: string; at: string }
 export type Wish =
-  | { to: 'log'; entry: Outgoing }
+  /** `amends`: the same entry may have been sent before with other contents, which these replace. */
+  | { to: 'log'; entry: Outgoing; amends?: true }
+  /** Changes the value of an entry on the server from what it was to that of `entry`. */
+  | { to: 'correct'; entry: Entry; from: number | null }
   | { to: 'delete' | 'restore'; entry: Outgoing | Entry }
   /** Takes back the change that made the entry what it is. */
   | { to: 'change'; entry: Entry }
@@ -52,6 +55,18 @@ export function fromKept(kept: unknown): Item | undefined {
   const { status, fields, ...said } = refused
   const errors = Object.entries(fields).map(([field, message]) => ({ field, message, code: '' }))
   return { ...item, refused: true, problem: new ApiError(status, { ...said, errors }) }
+}
+
+/** The wish that takes back one which may have been carried out; undefined where that is no longer possible. */
+export function takenBack(wish: Wish): Wish | undefined {
+  if (wish.to === 'log') return { to: 'delete', entry: wish.entry }
+  if (wish.to !== 'correct' || isTakenBack(wish)) return undefined
+  return { ...wish, entry: { ...wish.entry, value: wish.from } }
+}
+
+/** Whether it puts back what stood before a correction. */
+export function isTakenBack(wish: Wish): boolean {
+  return wish.to === 'correct' && wish.entry.value === wish.from
 }
 
 export function isSame(one: Wish, other: Wish): boolean {

@@ -14,10 +14,11 @@ import type { LocalStore } from '../../lib/local-store'
 import { newId } from '../../api/uuid'
 import { PageToasts } from '../../ui/toasts.svelte'
 import type { WriteFollower } from '../live/follower'
-import { log, patch, read, remove, restore, toVersion, versions } from './calls'
+import { log, patch, read, remove, restore, toVersion, unlessGone, versions } from './calls'
 import { factOf, factOfVersion } from './changes'
 import { Outbox, type Outgoing, type Wish } from './outbox.svelte'
 import { attempt, undo } from './undo'
+import { isTakenBack } from './wishes'
 
 /** An entry to log; its id and, unless given, its moment are added here. */
 export type Draft = Omit<Outgoing, 'id' | 'at'> & { id?: string; at?: string }
@@ -25,9 +26,11 @@ export type Draft = Omit<Outgoing, 'id' | 'at'> & { id?: string; at?: string }
 /** The form that an entry was typed in. */
 export interface Source {
   /** The outbox keeps the entry now. */
-  drop: () => void
+  handOver: () => void
   /** Keeps what was refused; false where the form is gone, so the outbox goes on keeping it. */
   takeBack: () => boolean
+  /** Whether the entry was sent from it before, perhaps with other contents. */
+  again: boolean
 }
 
 /** Another altitude logged here within this time corrects the one before. */
@@ -47,6 +50,8 @@ export class Writer {
   correcting = $state<number | null>(null)
   #level: Level | undefined
   #levels: Promise<void> = Promise.resolve()
+  /** The entries that were typed in a form here, and are on the server: it may send one again with other contents. */
+  #typed = new Map<string, Entry>()
   #listeners = new Set<WriteFollower>()
   #settled: () => void
   #toasts: PageToasts
@@ -79,12 +84,20 @@ export class Writer {
     const now = await certainTime()
     const at = draft.at ?? new Date(now).toISOString()
     const id = draft.id ?? newId(now)
-    const sent = this.outbox.add({ to: 'log', entry: { ...draft, at, id } })
-    form?.drop()
+    const entry = { ...draft, at, id }
+    const arrived = this.#typed.get(id)
+    if (form?.again && arrived?.metric === draft.metric) {
+      const { value, fl_oz_tenths = null, note = null } = draft
+      const change = { value, fl_oz_tenths, at, note, tags: draft.tags ?? [] }
+      return this.edit(arrived, change, words)
+    }
+    const sent = this.outbox.add({ to: 'log', entry, ...(form?.again && { amends: true }) })
+    form?.handOver()
     const outcome = await sent
     if ('entry' in outcome) {
       const { entry } = outcome
       if (entry) {
+        if (form) this.#typed.set(id, entry)
         this.#toasts.show(
           `${words} logged`,
           this.#undo(() => this.#delete(entry, words)),
@@ -114,15 +127,14 @@ export class Writer {
     return this.#levels
   }
 
-  /** `before` is the level that it takes the place of. */
-  async #logLevel(value: number, moment?: number, before?: Entry): Promise<void> {
-    const at = moment ?? (await certainTime())
-    const level: Level = { id: newId(at), at, entry: undefined, toast: undefined }
+  /** `sent` is the level that it takes the place of: nobody knows whether that has arrived. */
+  async #logLevel(value: number, sent?: Level): Promise<void> {
+    const at = sent?.at ?? (await certainTime())
+    const level: Level = { id: sent?.id ?? newId(at), at, entry: undefined, toast: undefined }
     this.#level = level
     const instant = new Date(at).toISOString()
-    const said = before && { note: before.note, tags: before.tags }
-    const entry = { metric: 'altitude', value, id: level.id, at: instant, ...said } as const
-    const outcome = await this.outbox.add({ to: 'log', entry })
+    const entry = { metric: 'altitude', value, id: level.id, at: instant } as const
+    const outcome = await this.outbox.add({ to: 'log', entry, ...(sent && { amends: true }) })
     const logged = 'entry' in outcome ? outcome.entry : null
     if (!logged) {
       if (!('waiting' in outcome && outcome.waiting)) this.#level = undefined
@@ -141,56 +153,48 @@ export class Writer {
     const before = last.entry
     if (!before) {
       if (!this.outbox.pending.some(({ wish }) => wish.entry.id === last.id)) return false
-      // Nobody knows whether the first altitude arrived, so it is given up and the other logged at its moment.
-      void this.outbox.discard(last.id)
-      await this.#logLevel(value, last.at)
+      await this.#logLevel(value, last)
       return true
     }
     const words = `Altitude ${altitudeText(value)}`
-    if (before.value === value) {
+    const waits = this.outbox.corrections.some(({ wish }) => wish.entry.id === last.id)
+    if (before.value === value && !waits) {
       this.#toasts.show(`${words} is logged already`)
       return true
     }
-    try {
-      const after = await this.#patch(before, { value })
-      if (last.toast !== undefined) this.#toasts.dismiss(last.toast)
-      last.toast = this.#toasts.show(
-        `${words} logged in place of ${before.value ?? ''}`,
-        this.#undo(() => this.#takeBack(after, words)),
-      )
-      return true
-    } catch (problem) {
-      if (!(problem instanceof ApiError)) throw problem
-      // The altitude was deleted elsewhere.
-      if (problem.status === 404) return false
-      if (problem.passing || problem.elsewhere) {
-        await this.#replace(last, before, value)
-        return true
-      }
-      this.#toasts.show(`${words} could not be saved. It is still ${before.value ?? ''}.`, {
-        label: 'Try again',
-        run: () => void this.logAltitude(value),
-      })
-      return true
-    }
+    if (last.toast !== undefined) this.#toasts.dismiss(last.toast)
+    const entry = { ...before, value }
+    const outcome = await this.outbox.add({ to: 'correct', entry, from: before.value })
+    if (!('problem' in outcome) || outcome.waiting) return true
+    void this.outbox.discard(last.id)
+    // The altitude was deleted elsewhere.
+    if (outcome.problem.status === 404) return false
+    this.#toasts.show(`${words} could not be saved. It is still ${before.value ?? ''}.`, {
+      label: 'Try again',
+      run: () => void this.logAltitude(value),
+    })
+    return true
   }
 
-  /** Logs a level in place of one on the server, even where that is changed already and only the answer was lost. */
-  async #replace(last: Level, before: Entry, value: number): Promise<void> {
-    if (last.toast !== undefined) this.#toasts.dismiss(last.toast)
-    void this.outbox.add({ to: 'delete', entry: before })
-    await this.#logLevel(value, Date.parse(before.at), before)
+  #corrected({ entry: { value }, from }: Extract<Wish, { to: 'correct' }>, after: Entry): void {
+    const words = `Altitude ${altitudeText(value ?? 0)}`
+    const toast = this.#toasts.show(
+      `${words} logged in place of ${from ?? ''}`,
+      this.#undo(() => this.#takeBack(after, words)),
+    )
+    if (this.#level?.id === after.id) this.#level.toast = toast
   }
 
   /** Changes an entry and returns the problem if it could not be done. An empty change does nothing. */
   async edit(before: Entry, change: EntryChange, words: string): Promise<ApiError | undefined> {
     if (Object.keys(change).length === 0) return undefined
     try {
-      // An Undo on its way is carried out first.
-      await this.outbox.answered(before.id)
-      const after = await this.#patch(before, change)
-      // An Undo that still waits would undo this change.
-      this.outbox.forget(before.id)
+      const after = await this.outbox.change(
+        before.id,
+        () => this.#patch(before, change),
+        // An Undo that still waits would undo this change.
+        ({ to }) => to !== 'correct' || change.value !== undefined,
+      )
       this.#toasts.show(
         `${words} changed`,
         this.#undo(() => this.#takeBack(after, words)),
@@ -226,7 +230,11 @@ export class Writer {
   /** Puts an entry back to an earlier version, and returns the problem if it could not be done. */
   async putBack(entry: Entry, number: number, words: string): Promise<ApiError | undefined> {
     try {
-      const after = await this.#restoreVersion(entry, number)
+      const after = await this.outbox.change(
+        entry.id,
+        () => this.#restoreVersion(entry, number),
+        () => true,
+      )
       // Nothing differed, so nothing was done.
       if (after?.updated_at === entry.updated_at)
         this.#toasts.show(`${words} is what it is already`)
@@ -264,7 +272,7 @@ export class Writer {
   }
 
   /** True once it is done; false where it waits, which a toast says. Throws an ApiError when the server refuses it. */
-  async #wish(wish: Exclude<Wish, { to: 'log' }>, words: string): Promise<boolean> {
+  async #wish(wish: Extract<Wish, { to: keyof typeof WILL_BE }>, words: string): Promise<boolean> {
     const outcome = await this.outbox.add(wish)
     if ('entry' in outcome) return true
     if (outcome.waiting) {
@@ -284,16 +292,22 @@ export class Writer {
   /** Sends a wish; returns null where the entry is deleted afterwards, undefined where there was none. */
   async #deliver(wish: Wish): Promise<Entry | null | undefined> {
     if (wish.to === 'change') return this.#before(wish.entry)
-    if (wish.to === 'log') return log(wish.entry)
+    if (wish.to === 'log') return log(wish.entry, wish.amends)
+    if (wish.to === 'correct') {
+      const changed = patch(wish.entry.id, { value: wish.entry.value ?? 0 })
+      return isTakenBack(wish) ? unlessGone(changed) : changed
+    }
     if (wish.to === 'restore') return restore(wish.entry.id)
     return (await remove(wish.entry.id)) ? null : undefined
   }
 
-  #delivered({ to, entry: before }: Wish, entry: Entry | null): void {
+  #delivered(wish: Wish, entry: Entry | null): void {
+    const before = stoodBefore(wish)
     this.#tell((listener) => {
-      if (entry) listener.saved(entry, to === 'change' ? before : undefined)
-      else if ('day' in before) listener.removed(before)
+      if (entry) listener.saved(entry, before)
+      else if ('day' in wish.entry) listener.removed(wish.entry)
     })
+    if (entry && wish.to === 'correct' && !isTakenBack(wish)) this.#corrected(wish, entry)
     this.#settled()
   }
 
@@ -336,17 +350,19 @@ export class Writer {
   }
 
   #tell(what: (listener: WriteFollower) => void): void {
-    what(this.#ownLevel)
+    what(this.#own)
     this.#listeners.forEach(what)
   }
 
-  /** Follows the altitude that is still being corrected. */
-  readonly #ownLevel: WriteFollower = {
+  /** Follows the entries that are still being corrected. */
+  readonly #own: WriteFollower = {
     saved: (entry) => {
       if (this.#level?.id === entry.id) this.#level.entry = entry
+      if (this.#typed.has(entry.id)) this.#typed.set(entry.id, entry)
     },
     removed: ({ id }) => {
       if (this.#level?.id === id) this.#level = undefined
+      this.#typed.delete(id)
     },
   }
 
@@ -357,6 +373,12 @@ export class Writer {
   #attempt(sorry: string, run: () => Promise<unknown>): Promise<boolean> {
     return attempt(sorry, run, this.#toasts)
   }
+}
+
+/** The entry on the server that a wish changes. */
+function stoodBefore(wish: Wish): Entry | undefined {
+  if (wish.to === 'change') return wish.entry
+  return wish.to === 'correct' ? { ...wish.entry, value: wish.from } : undefined
 }
 
 const WILL_BE = {

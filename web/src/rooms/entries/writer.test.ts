@@ -1,103 +1,18 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Entry } from '../../api/types'
 import { ApiError } from '../../api/error'
 import { LocalStore } from '../../lib/local-store'
 import { PageToasts, toasts } from '../../ui/toasts.svelte'
+import { reset, server } from './fake-server'
 import type { Wish } from './wishes'
 import { Writer } from './writer.svelte'
 
-type Call = [
-  string,
-  { params?: { path?: { id?: string; number?: number } }; body?: Partial<Entry> },
-]
-
-/** A server of one person's entries: the entries, their versions, and whether it can be reached. */
-const server = vi.hoisted(() => ({
-  entries: new Map<string, Entry>(),
-  versions: new Map<string, Entry[]>(),
-  replaced: new Map<string, string>(),
-  asked: [] as string[],
-  down: false,
-  refuses: false,
-  /** Whether something answers in its place. */
-  foreign: false,
-  proxied: false,
-  loses: false,
-}))
-
-vi.mock('../../api/client', async () => {
-  const { ApiError } = await import('../../api/error')
-  let moment = 0
-  const at = () => new Date(++moment).toISOString()
-  const find = (id = '') => {
-    const entry = server.entries.get(id)
-    if (!entry) throw new ApiError(404, { code: 'not_found' })
-    return entry
-  }
-  const change = (id: string, how: (entry: Entry) => Entry) => {
-    const before = find(id)
-    server.versions.set(id, [before, ...(server.versions.get(id) ?? [])])
-    const after = { ...how(before), updated_at: at() }
-    server.entries.set(id, after)
-    server.replaced.set(id, after.updated_at)
-    return after
-  }
-  const ask =
-    (name: string, what: (...call: Call) => unknown) =>
-    async (...call: Call) => {
-      await Promise.resolve()
-      server.asked.push(`${name} ${call[0]}`)
-      if (server.down) throw new ApiError(0, {})
-      if (server.foreign) return {}
-      if (server.proxied) throw new ApiError(0, { code: 'foreign' })
-      if (server.refuses) throw new ApiError(422, { code: 'validation_failed' })
-      const answer = what(...call)
-      if (server.loses) throw new ApiError(0, {})
-      return answer
-    }
-  const api = {
-    POST: ask('POST', (path, { params, body }) => {
-      const id = params?.path?.id ?? body?.id ?? ''
-      if (path.includes('versions')) {
-        const version = server.versions.get(id)?.at(0)
-        return { entry: change(id, () => version ?? find(id)) }
-      }
-      const entry = {
-        note: null,
-        tags: [],
-        ...body,
-        day: 'd',
-        updated_at: at(),
-      } as unknown as Entry
-      server.entries.set(id, entry)
-      return entry
-    }),
-    PATCH: ask('PATCH', (_, { params, body }) =>
-      change(params?.path?.id ?? '', (entry) => ({ ...entry, ...body })),
-    ),
-    GET: ask('GET', (path, { params }) => {
-      const id = params?.path?.id ?? ''
-      if (!path.includes('versions')) return find(id)
-      const number = server.versions.get(id)?.length ?? 0
-      return { items: [{ number, replaced_at: server.replaced.get(id) ?? '' }] }
-    }),
-    DELETE: ask('DELETE', (_, { params }) => {
-      find(params?.path?.id)
-      server.entries.delete(params?.path?.id ?? '')
-    }),
-  }
-  const certainTime = () => Promise.resolve(Date.now())
-  return { api, certainTime, answer: (call: Promise<unknown>) => call }
-})
+vi.mock('../../api/client', async () => (await import('./fake-server')).client())
 
 let writer: Writer
 beforeEach(() => {
   vi.useFakeTimers()
-  server.entries.clear()
-  server.versions.clear()
-  server.asked = []
-  server.down = server.refuses = server.foreign = server.proxied = server.loses = false
+  reset()
   localStorage.clear()
   toasts.clear()
   writer = new Writer(new LocalStore(localStorage, 'ada'), () => undefined)
@@ -112,55 +27,6 @@ const undoLast = async () => {
   if (toast) toasts.act(toast)
   await vi.advanceTimersByTimeAsync(0)
 }
-
-test('altitudes within a minute are one entry, which keeps its moment', async () => {
-  await writer.logAltitude(4)
-  const [first] = [...server.entries.values()]
-  vi.advanceTimersByTime(59_000)
-  await writer.logAltitude(7)
-  expect(values()).toEqual([7])
-  expect([...server.entries.values()][0]?.at).toBe(first?.at)
-  await undoLast()
-  expect(values()).toEqual([4])
-  vi.advanceTimersByTime(2_000)
-  await writer.logAltitude(9)
-  expect(values()).toEqual([4, 9])
-})
-
-test('one that is still on its way is corrected once it has arrived', async () => {
-  const taps = [writer.logAltitude(4), writer.logAltitude(5), writer.logAltitude(6)]
-  expect(writer.correcting).toBe(6)
-  await Promise.all(taps)
-  expect(writer.correcting).toBeNull()
-  expect(values()).toEqual([6])
-})
-
-test('the level that stands already is not sent again', async () => {
-  await writer.logAltitude(4)
-  server.asked = []
-  await writer.logAltitude(4)
-  expect(server.asked).toEqual([])
-  expect(values()).toEqual([4])
-})
-
-test('one that waits for the network is corrected in its place', async () => {
-  server.down = true
-  await writer.logAltitude(4)
-  await writer.logAltitude(8)
-  expect(
-    writer.outbox.pending.map(({ wish }) => 'value' in wish.entry && wish.entry.value),
-  ).toEqual([8])
-  server.down = false
-  await writer.outbox.retry()
-  expect(values()).toEqual([8])
-})
-
-test('one that is gone is not corrected: the next is a new one', async () => {
-  await writer.logAltitude(4)
-  server.entries.clear()
-  await writer.logAltitude(6)
-  expect(values()).toEqual([6])
-})
 
 test('a change of nothing asks nothing', async () => {
   await writer.logAltitude(4)
@@ -230,8 +96,9 @@ test.each([
   server.refuses = true
   const kept: string[] = []
   const form = {
-    drop: () => kept.push(`outbox ${writer.outbox.items.length}`),
+    handOver: () => kept.push(`outbox ${writer.outbox.items.length}`),
     takeBack: () => there,
+    again: false,
   }
   const draft = { metric: 'water', value: 250, id: 'a' } as const
   expect((await writer.log(draft, '250 ml', form))?.status).toBe(422)
@@ -239,33 +106,51 @@ test.each([
   expect(writer.outbox.refused).toHaveLength(there ? 0 : 1)
 })
 
-test.each([
-  ['without a network', () => (server.down = true)],
-  ['whose answer was a proxy’s', () => (server.proxied = true)],
-  ['whose answer was lost', () => (server.loses = true)],
-])('a correction %s waits, and is made in the end', async (_, goWrong) => {
-  await writer.logAltitude(5)
-  const [first] = [...server.entries.values()]
-  goWrong()
-  await writer.logAltitude(8)
-  expect(writer.correcting).toBeNull()
-  expect(writer.outbox.pending.map(({ wish }) => wish.entry)).toMatchObject([
-    { value: 8, at: first?.at },
-  ])
-  expect([...writer.outbox.gone]).toEqual([first?.id])
-  expect(toasts.items).toEqual([])
-  server.down = server.proxied = server.loses = false
-  await writer.outbox.retry()
-  expect(values()).toEqual([8])
-  expect(writer.outbox.items).toEqual([])
+test('an entry that is sent again with other contents under its id is one, and has the last of them', async () => {
+  const form = { handOver: () => undefined, takeBack: () => true, again: false }
+  const draft = { metric: 'water', value: 250, id: 'a', at: '2026-11-24T08:00:00.000Z' } as const
+  await writer.log(draft, '250 ml', form)
+  const again = { ...draft, value: 300, note: 'with ice' }
+  const anew = () => new Writer(new LocalStore(localStorage, 'ada'), () => undefined)
+  await anew().log(again, '300 ml', { ...form, again: true })
+  expect([...server.entries.values()]).toMatchObject([{ value: 300, note: 'with ice' }])
+  // Where it is known to have arrived, it is changed, and nothing waits that could be given up.
+  server.down = true
+  const problem = await writer.log({ ...draft, value: 350 }, '350 ml', { ...form, again: true })
+  expect([problem?.status, writer.outbox.items]).toEqual([0, []])
+  server.down = false
+  // One that was changed elsewhere meanwhile is not overwritten by the first try.
+  expect(await writer.log(draft, '250 ml', form)).toMatchObject({ code: 'id_conflict' })
+  expect(values()).toEqual([300])
 })
 
-test('a correction that is refused says what stands', async () => {
-  await writer.logAltitude(5)
-  server.refuses = true
-  await writer.logAltitude(8)
-  expect(toasts.items.at(-1)?.text).toContain('It is still 5.')
-  expect(writer.outbox.items).toEqual([])
+test('an undo that waits is not sent while an edit of its entry is on its way', async () => {
+  await writer.logAltitude(4)
+  const [entry] = [...server.entries.values()]
+  if (!entry) throw new ApiError(0, {})
+  await writer.edit(entry, { value: 6 }, '6')
+  server.down = true
+  await undoLast()
+  server.down = false
+  server.asked = []
+  const edit = writer.edit(entry, { value: 7 }, '7')
+  await Promise.all([writer.outbox.retry(), edit])
+  expect(server.asked).toEqual(['PATCH /api/v1/entries/{id}'])
+  expect([values(), writer.outbox.items]).toEqual([[7], []])
+})
+
+test('an undo that waits goes on after an edit that was refused', async () => {
+  await writer.logAltitude(4)
+  const [entry] = [...server.entries.values()]
+  if (!entry) throw new ApiError(0, {})
+  await writer.edit(entry, { value: 6 }, '6')
+  server.down = true
+  await undoLast()
+  server.down = false
+  server.refuses = 'PATCH'
+  expect(await writer.edit(entry, { note: 'x' }, '6')).toMatchObject({ status: 422 })
+  await writer.outbox.retry()
+  expect([values(), writer.outbox.items]).toEqual([[4], []])
 })
 
 test('an answer that comes after its person signed out says nothing', async () => {

@@ -16,6 +16,8 @@ export class Watched implements Follower, WriteFollower {
   #shown = false
   /** Whether the day came with the page and was not on screen yet. */
   #given: boolean
+  /** The entries that are counted here already, until the server's status counts them. */
+  #ahead = new Set<string>()
 
   /** `today` holds the entries of the day, if they are known. */
   constructor(status: Status, own: boolean, today?: Entry[]) {
@@ -28,6 +30,7 @@ export class Watched implements Follower, WriteFollower {
       const list = await answer(
         api.GET('/api/v1/people/{username}/entries', { params: { path, query } }),
       )
+      this.#countListed(list.items)
       return list.items
     })
     if (today) this.today.set(today)
@@ -48,7 +51,9 @@ export class Watched implements Follower, WriteFollower {
   updateStatus(status: Status): void {
     const turned = status.day !== this.status.day
     this.status = status
+    this.#ahead.clear()
     if (turned) this.stale()
+    else this.#countListed(this.today.value ?? [])
   }
 
   entry(id: string, entry: Entry | null): void {
@@ -68,7 +73,7 @@ export class Watched implements Follower, WriteFollower {
     const counted = this.#own && isCounted(this.status, entry)
     if (known && !counted) this.removed(known)
     else if (known) this.today.change((entries) => remove(entries, entry.id))
-    if (this.#own && !counted) this.status = withEntry(this.status, entry)
+    if (this.#own && !counted) this.#count(entry)
     if (entry.day === this.status.day) {
       this.today.change((entries) => place(entries, entry, false))
     }
@@ -80,6 +85,23 @@ export class Watched implements Follower, WriteFollower {
     if (value && entry.day === this.status.day && !this.#find(entry.id)) return
     this.today.change((entries) => remove(entries, entry.id))
     if (this.#own) this.status = withoutEntry(this.status, entry, this.today.value ?? [])
+    this.#ahead.delete(entry.id)
+  }
+
+  #count(entry: Entry): void {
+    this.status = withEntry(this.status, entry)
+    this.#ahead.add(entry.id)
+  }
+
+  /** Counts the entries of a list that is newer than the status. */
+  #countListed(entries: Entry[]): void {
+    if (!this.#own) return
+    const { updated_at } = this.status
+    const counted = updated_at === null ? -Infinity : Date.parse(updated_at)
+    for (const entry of entries) {
+      const newer = Date.parse(entry.created_at) > counted
+      if (newer && !this.#ahead.has(entry.id)) this.#count(entry)
+    }
   }
 
   #find(id: string): Entry | undefined {

@@ -140,3 +140,37 @@ test('an event that comes while the day is on its way is not overtaken by it', a
   })
   stop()
 })
+
+test('a glass that a list brings before the status counts once, whatever comes next', async () => {
+  const old = { ...status, updated_at: `${day}T07:00:00.000Z` }
+  const listed = { ...glass('a', 250), created_at: `${day}T08:00:01.000Z` }
+  vi.spyOn(api, 'GET').mockImplementation((() =>
+    Promise.resolve({
+      data: { items: [listed], next_cursor: null },
+      response: new Response('{}'),
+    })) as never)
+  const one = new Watched(old, true)
+  one.updateStatus(old)
+  const stop = one.start()
+  await vi.waitFor(() => {
+    expect(ids(one)).toBe('a')
+  })
+  expect(total(one)).toBe(250)
+  one.saved(listed)
+  expect(total(one)).toBe(250)
+  // A status that was read before the glass, and one that was read after it.
+  one.updateStatus({ ...old })
+  expect(total(one)).toBe(250)
+  const water = { ...old.water, today_ml: 250 }
+  one.updateStatus({ ...old, water, updated_at: listed.updated_at })
+  expect(total(one)).toBe(250)
+  one.removed(listed)
+  expect(total(one)).toBe(0)
+  stop()
+})
+
+test('the glasses of somebody else are counted by the server alone', () => {
+  const one = watched(false, [glass('a', 250)])
+  one.updateStatus({ ...status })
+  expect(total(one)).toBe(0)
+})
