@@ -86,9 +86,6 @@ test.describe('the number that was meant', () => {
   })
 })
 
-<<<<<<< HEAD
-test.describe('a mistake is named as it stands there', () => {
-=======
 test('an amount stays what it is when the unit changes elsewhere', async ({
   page,
   admin,
@@ -105,8 +102,7 @@ test('an amount stays what it is when the unit changes elsewhere', async ({
   await expect.poll(() => client.entries()).toMatchObject([{ value: 250 }])
 })
 
-test.describe('what was wrong is said of what stands there', () => {
->>>>>>> page
+test.describe('a mistake is named as it stands there', () => {
   test('in a choice, a day and a text', async ({ page, admin }) => {
     await enter(page, admin, '/history')
     await page.getByRole('button', { name: 'Add an entry' }).click()
