@@ -54,6 +54,8 @@ fn every_operation_is_named_described_and_tagged() {
         "recompute",
         "register",
         "confirm",
+        "check",
+        "optimize",
         "export",
         "unlock",
         "reset",

@@ -106,7 +106,9 @@ fn the_program_says_nowhere_to_shrink_the_file_in_memory() {
             if entry.file_type().unwrap().is_dir() {
                 search(&entry.path(), found);
             } else if fs::read_to_string(entry.path()).is_ok_and(|text| {
-                text.to_uppercase().split("VACUUM").skip(1).any(|after| !after.trim_start().starts_with("INTO"))
+                // `incremental_vacuum` and `auto_vacuum` move pages within the file.
+                let text = text.to_uppercase().replace("_VACUUM", "");
+                text.split("VACUUM").skip(1).any(|after| !after.trim_start().starts_with("INTO"))
             }) {
                 found.push(entry.path());
             }
