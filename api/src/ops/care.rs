@@ -46,7 +46,7 @@ pub struct Running {
     of: u64,
 }
 
-/// What this process is doing to the database beside serving it. Each task runs once at a time.
+/// The tasks of this process on the database beside serving it. Each runs once at a time.
 #[derive(Debug, Default)]
 pub struct Care(Mutex<Vec<Running>>);
 

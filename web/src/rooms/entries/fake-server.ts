@@ -36,7 +36,7 @@ export function reset(): void {
       false
 }
 
-/** What stands in for `api/client`. */
+/** Stands in for `api/client`. */
 export function client() {
   let moment = 0
   const at = () => new Date(++moment).toISOString()
