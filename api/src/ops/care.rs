@@ -128,6 +128,8 @@ fn note(conn: &mut DbConnection, task: Task, at: Timestamp, finding: Option<&str
 }
 
 async fn report(state: &AppState, care: &Care) -> ApiResult<DatabaseReport> {
+    // Before what they found is read: a task that is no longer among them has written it.
+    let running = care.tasks().clone();
     let Figures { file, wal, free, oldest_read_ms } = state.db.figures().await?;
     let (optimized, checked) =
         state.db.read(|conn| Ok((last(conn, Task::Optimize)?, last(conn, Task::Check)?))).await?;
@@ -139,7 +141,7 @@ async fn report(state: &AppState, care: &Care) -> ApiResult<DatabaseReport> {
         optimized_at: optimized.map(|done| done.at),
         checked_at: checked.as_ref().map(|done| done.at),
         fault: checked.and_then(|done| done.finding),
-        running: care.tasks().clone(),
+        running,
     })
 }
 
