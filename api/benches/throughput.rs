@@ -141,7 +141,7 @@ fn ours(name: &'static str, program: &Path, folder: &Path) -> Candidate {
     let said = String::from_utf8_lossy(&made.stdout).into_owned();
     let after = |word: &str| {
         let rest = said.split(word).nth(1).unwrap_or_else(|| panic!("no {word} in {said}"));
-        rest.split([',', '\n']).next().unwrap_or_default().trim().to_owned()
+        rest.split_whitespace().next().unwrap_or_default().trim_end_matches(',').to_owned()
     };
     let (person, password) = (after("users:"), after("password:"));
     let process = started(program(&["serve"]).spawn(), address);
