@@ -288,9 +288,9 @@ pub fn list_sessions(
 
 /// The sessions and API tokens of a user as other admins see them, newest first, the tokens last. Nothing depends on their last use, since a
 /// person or a script that logs uses them each time: a device is there until its session would end in any case.
-pub fn sessions_for_others(conn: &mut DbConnection, user_id: &UserId, now: Timestamp) -> QueryResult<Vec<Session>> {
+pub fn sessions_for_others(conn: &mut DbConnection, user: &User, now: Timestamp) -> QueryResult<Vec<Session>> {
     let mut found: Vec<Session> = sessions::table
-        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::user_id.eq(&user.id))
         .filter(sessions::expires_at.gt(now.0))
         .select(Session::as_select())
         .load(conn)?;

@@ -330,16 +330,12 @@ pub async fn list_user_sessions(
     username: web::Path<Username>,
 ) -> ApiResult<web::Json<Page<SessionView>>> {
     let now = state.clock.now();
-    let (user, sessions) = admin
-        .0
-        .read(&state.db, |conn, asks| {
-            let user = model::named(conn, &username)?;
-            let own = user.id == asks.id;
-            let sessions =
-                if own { model::sessions(conn, &user, now) } else { sessions_for_others(conn, &user.id, now) };
-            Ok((user, sessions?))
-        })
-        .await?;
+    let read = admin.0.read(&state.db, |conn, asks| {
+        let user = model::named(conn, &username)?;
+        let list = if user.id == asks.id { model::sessions } else { sessions_for_others };
+        Ok((list(conn, &user, now)?, user))
+    });
+    let (sessions, user) = read.await?;
     looks.note(&state.db, &admin.0.context, &user.username);
     let items = sessions.into_iter().map(|session| session.view(Some(&admin.0.session_id))).collect();
     Ok(web::Json(Page { items, next_cursor: None }))
