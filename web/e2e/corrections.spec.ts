@@ -1,18 +1,18 @@
 // Altitudes that are corrected while the answers get lost: the level before stands until the correction is made.
-import { card, enter, expect, type Page, stopClock, test, toast } from './support/test'
+import { card, enter, expect, type Page, pressLevels, stopClock, test, toast } from './support/test'
 
 const ONE = '**/api/v1/entries/*'
 const values = (entries: { value: number }[]) => entries.map(({ value }) => value)
 
 /** Logs 5, whose answer comes, and then taps 8, whose answer does not. */
 async function correct(page: Page, arrives: boolean): Promise<void> {
-  await page.keyboard.press('5')
+  await pressLevels(page, '5')
   await expect(toast(page, 'Altitude 5 · So-so logged')).toBeVisible()
   await page.route(ONE, async (route) => {
     if (arrives) await route.fetch()
     await route.abort()
   })
-  await page.keyboard.press('8')
+  await pressLevels(page, '8')
   await expect(card(page, 'Not changed yet')).toContainText('Change to')
   await expect(card(page, 'Altitude')).toContainText('Bright')
 }

@@ -5,6 +5,7 @@ import {
   expect,
   type Locator,
   type Page,
+  pressLevels,
   setTextSize,
   stopClock,
   test,
@@ -67,7 +68,7 @@ for (const [width, height, text] of [
     await page.getByRole('button', { name: 'Log 250 ml' }).click()
     await expect(message(page)).toContainText('250 ml logged')
     await expect.poll(() => covered(page), 'on Today').toEqual([])
-    await page.keyboard.press('8')
+    await pressLevels(page, '8')
     await expect(message(page)).toHaveCount(1)
     await expect(message(page)).toContainText('Altitude 8')
     await expect.poll(() => covered(page), 'with another message').toEqual([])
@@ -133,7 +134,7 @@ for (const [width, text] of [
       await expect(page.getByText('Offline')).toBeVisible()
       expect(await places(), 'without a network').toEqual(before)
       await context.setOffline(false)
-      await page.keyboard.press('7')
+      await pressLevels(page, '7')
       await expect(card(page, 'Not saved yet')).toBeVisible()
       await expect(page.getByRole('link', { name: '1 not saved yet' })).toBeVisible()
       expect((await places()).slice(0, 3), 'with something that waits').toEqual(before.slice(0, 3))

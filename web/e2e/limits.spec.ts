@@ -1,5 +1,5 @@
 // An ordinary day with the default limits; `make e2e-limits` tries more habits.
-import { card, expect, signIn, test } from './support/limited'
+import { card, expect, pressLevels, signIn, test } from './support/limited'
 
 test('logging all day, on two devices, is never refused', async ({ page, own, admin, device }) => {
   await own.limit()
@@ -11,7 +11,7 @@ test('logging all day, on two devices, is never refused', async ({ page, own, ad
     await expect(water).toContainText(`${(glass * 150).toLocaleString('en-GB')} ml of`)
     if (glass % 6 === 0) await page.reload()
   }
-  for (const key of ['4', '7', '0']) await page.keyboard.press(key)
+  await pressLevels(page, '4', '7', '0')
   await expect(card(page, 'Altitude')).toContainText('On top')
 
   const phone = await device({ viewport: { width: 390, height: 780 } })

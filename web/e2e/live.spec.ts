@@ -7,6 +7,7 @@ import {
   enter,
   expect,
   type Page,
+  pressLevels,
   runUntilAsked,
   stopClock,
   test,
@@ -50,7 +51,7 @@ test('a new entry is on the dashboard, in the history and in the list at once', 
   const asked = [dashboard, history, chooser].map(requests)
 
   await page.getByRole('button', { name: 'Log 500 ml' }).click()
-  await page.keyboard.press('9')
+  await pressLevels(page, '9')
 
   await expect(card(dashboard, 'Water')).toContainText('500 ml of 2,000 ml today')
   await expect(card(dashboard, 'Altitude')).toContainText('High')

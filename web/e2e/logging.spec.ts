@@ -1,5 +1,5 @@
 // The main job: water with one tap, mood with one movement, and every step can be undone.
-import { card, enter, expect, stopClock, test, toast } from './support/test'
+import { card, enter, expect, pressLevels, stopClock, test, toast } from './support/test'
 
 test('one tap logs a glass of water', async ({ page, admin, client }) => {
   await stopClock(page)
@@ -86,11 +86,10 @@ test('one movement of the mouse logs the altitude', async ({ page, admin, client
 test('the keys 1 to 9 log the altitude, and 0 is ten', async ({ page, admin, client }) => {
   await stopClock(page)
   await enter(page, admin)
-  await expect(card(page, 'Altitude')).toBeVisible()
-  await page.keyboard.press('4')
+  await pressLevels(page, '4')
   await expect(toast(page, 'Altitude 4 · Flat logged')).toBeVisible()
   await page.clock.runFor(1_000)
-  await page.keyboard.press('0')
+  await pressLevels(page, '0')
   await expect(toast(page, 'Altitude 10 · On top logged in place of 4')).toBeVisible()
   await expect.poll(async () => (await client.entries()).map(({ value }) => value)).toEqual([10])
 

@@ -1,6 +1,6 @@
 // The server goes away in the middle: the page says so plainly, nothing is lost, and an entry sent twice is stored
 // once. A page whose clock is stopped does not try again before the button is pressed.
-import { card, enter, expect, type Page, stopClock, test } from './support/test'
+import { card, enter, expect, type Page, pressLevels, stopClock, test } from './support/test'
 
 test.afterEach(async ({ server }) => {
   await server.startApi()
@@ -47,7 +47,7 @@ test('several entries wait together, and one press sends them', async ({
   await page.getByRole('button', { name: 'Log 250 ml' }).click()
   await expect(pending).toBeVisible()
   await page.getByRole('button', { name: 'Log 500 ml' }).click()
-  await page.keyboard.press('7')
+  await pressLevels(page, '7')
   await expect(pending.getByRole('listitem')).toHaveCount(3)
   await server.startApi()
   await pending.getByRole('button', { name: 'Retry now' }).click()

@@ -6,6 +6,7 @@ import {
   enter,
   expect,
   type Page,
+  pressLevels,
   runUntilAsked,
   stopClock,
   test,
@@ -79,7 +80,7 @@ test('an entry that is logged meanwhile waits, and arrives by itself, once', asy
   const pending = card(page, 'Not saved yet')
   await expect(pending).toContainText('Nothing is lost')
   await page.getByRole('button', { name: 'Log 500 ml' }).click()
-  await page.keyboard.press('7')
+  await pressLevels(page, '7')
   await pending.getByRole('button', { name: 'Retry now' }).click()
   await expect(pending.getByRole('listitem')).toHaveCount(3)
   expect(asked).toEqual(['/api/v1/entries'])

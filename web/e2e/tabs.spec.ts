@@ -7,6 +7,7 @@ import {
   enter,
   expect,
   type Page,
+  pressLevels,
   stopClock,
   submitSignIn,
   test,
@@ -128,8 +129,7 @@ test.describe('two admins in one browser', () => {
         what: 'an altitude by its key',
         path: '/',
         act: async (page) => {
-          await page.getByRole('slider').waitFor()
-          await page.keyboard.press('7')
+          await pressLevels(page, '7')
         },
         after: async (page, { client }) => {
           await expect(card(page, 'Altitude')).toContainText('Good')

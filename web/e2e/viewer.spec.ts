@@ -1,5 +1,14 @@
 // A second person watches: they see every entry, and can change nothing.
-import { card, Client, enter, expect, forgetZone, stopClock, test } from './support/test'
+import {
+  card,
+  Client,
+  enter,
+  expect,
+  forgetZone,
+  pressLevels,
+  stopClock,
+  test,
+} from './support/test'
 
 test.beforeEach(async ({ client, viewer }) => {
   await client.share(viewer)
@@ -21,7 +30,7 @@ test('a viewer sees what an admin logs, and no control that would write', async 
   await enter(page, admin)
   await page.getByRole('button', { name: 'Log 500 ml' }).click()
   await expect(card(page, 'Water')).toContainText('500 ml of 2,000 ml today')
-  await page.keyboard.press('9')
+  await pressLevels(page, '9')
   await expect(card(page, 'Altitude')).toContainText('High')
   await expect(card(watching, 'Water')).toContainText('500 ml of 2,000 ml today')
   await expect(card(watching, 'Altitude')).toContainText('High')

@@ -4,7 +4,7 @@ import type { APIResponse } from '@playwright/test'
 import { expect, type Page, test as base } from './test'
 import { Server } from './server'
 
-export { card, enter, expect, setTextSize, trySignIn } from './test'
+export { card, enter, expect, pressLevels, setTextSize, trySignIn } from './test'
 export type { Account, Client, Page } from './test'
 
 const PASSWORD = 'Quiet-Harbour-71-lanterns'

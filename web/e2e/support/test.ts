@@ -166,6 +166,12 @@ export function card(page: Page, name: string): Locator {
   return page.getByRole('region', { name, exact: true })
 }
 
+/** Presses keys that log altitudes. The page hears them once its slider is there. */
+export async function pressLevels(page: Page, ...keys: string[]): Promise<void> {
+  await page.getByRole('slider').waitFor()
+  for (const key of keys) await page.keyboard.press(key)
+}
+
 const stopped = new WeakSet<Page>()
 
 /** A toast, which disappears after a while: works only on a page whose clock was stopped, or it may be gone already. */
