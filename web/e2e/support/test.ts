@@ -100,6 +100,13 @@ function watch(context: BrowserContext, faults: string[]): void {
   })
 }
 
+/** A page may ask for something at the very end: a faked answer that is under way by then is no fault. */
+async function letRoutesGo(context: BrowserContext): Promise<void> {
+  for (const routed of [...context.pages(), context]) {
+    await routed.unrouteAll({ behavior: 'ignoreErrors' })
+  }
+}
+
 let accounts = 0
 
 interface Fixtures {
@@ -133,6 +140,7 @@ export const test = base.extend<Fixtures, { server: Server }>({
   context: async ({ context, faults }, use) => {
     watch(context, faults)
     await use(context)
+    await letRoutesGo(context)
   },
   device: async ({ browser, contextOptions, baseURL, faults }, use) => {
     const contexts: BrowserContext[] = []
@@ -146,7 +154,10 @@ export const test = base.extend<Fixtures, { server: Server }>({
       contexts.push(context)
       return context.newPage()
     })
-    for (const context of contexts) await context.close()
+    for (const context of contexts) {
+      await letRoutesGo(context)
+      await context.close()
+    }
   },
   admin: async ({ server }, use) => {
     accounts += 1
@@ -172,6 +183,9 @@ export async function pressLevels(page: Page, ...keys: string[]): Promise<void> 
   for (const key of keys) await page.keyboard.press(key)
 }
 
+/** For what a page whose clock runs does by itself, once the server is back: its longest pause is a minute. */
+export const BY_ITSELF = { timeout: 150_000 }
+
 const stopped = new WeakSet<Page>()
 
 /** A toast, which disappears after a while: works only on a page whose clock was stopped, or it may be gone already. */
@@ -185,15 +199,15 @@ export function toast(page: Page, text: string): Locator {
 }
 
 /**
- * Stops the clock of a page that is not open yet, so that it does nothing by itself. Its retries wait and its toasts
- * stay, however long a slow machine takes for the next step.
+ * Stops the clock of a page that is not open yet, and of all tabs of its browser, so that it does nothing by itself. Its
+ * retries wait, its requests are not given up and its toasts stay, however long a slow machine takes for the next step.
  */
 export async function stopClock(page: Page): Promise<void> {
   const now = Date.now()
   // A running clock can be stopped only at a time in the future.
   await page.clock.install({ time: now - 60_000 })
   await page.clock.pauseAt(now)
-  await page.addInitScript(() => {
+  await page.context().addInitScript(() => {
     const fetch = window.fetch.bind(window)
     const asked: string[] = []
     Object.assign(window, {
@@ -204,6 +218,14 @@ export async function stopClock(page: Page): Promise<void> {
         return fetch(...request)
       },
     })
+    // The browser's own goes by the real time.
+    AbortSignal.timeout = (ms) => {
+      const over = new AbortController()
+      setTimeout(() => {
+        over.abort(new DOMException('The time is over.', 'TimeoutError'))
+      }, ms)
+      return over.signal
+    }
   })
   stopped.add(page)
 }
@@ -225,7 +247,8 @@ export async function runUntilAsked(page: Page, url: string): Promise<void> {
         new RegExp(`^${wanted}$`).test(url),
       ).length
     }, wanted)
-  const asked = page.waitForRequest(url)
+  // It ends with the test at the latest: each second of the page's time may take long.
+  const asked = page.waitForRequest(url, { timeout: 0 })
   const before = await asks()
   while ((await asks()) === before) await page.clock.runFor(1_000)
   await asked
