@@ -1,5 +1,5 @@
 // The password and the devices: what ends a session, and what keeps a stranger from starting one.
-import { card, enter, expect, type Page, stopClock, test, trySignIn } from './support/test'
+import { card, enter, expect, type Page, stopClock, test, toast, trySignIn } from './support/test'
 
 const NEW = 'Wide-Meadow-38-swallows'
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
@@ -17,6 +17,7 @@ test('a new password replaces the old one and signs the other devices out', asyn
   const other = await device({ userAgent: FIREFOX })
   await enter(other, admin)
   await expect(other.getByRole('heading', { name: 'Today' })).toBeVisible()
+  await stopClock(page)
   await enter(page, admin, '/settings')
   await expect(devices(page).getByRole('listitem')).toHaveCount(2)
 
@@ -41,7 +42,7 @@ test('a new password replaces the old one and signs the other devices out', asyn
 
   await wanted.fill(NEW)
   await password.getByRole('button', { name: 'Change password' }).click()
-  await expect(page.getByText('Password changed. Other devices are signed out.')).toBeVisible()
+  await expect(toast(page, 'Password changed. Other devices are signed out.')).toBeVisible()
   await expect(current).toHaveValue('')
   await expect(wanted).toHaveValue('')
   await expect(devices(page).getByRole('listitem')).toHaveCount(1)
@@ -65,6 +66,7 @@ test('a device that is signed out from another one is out at once', async ({
   const other = await device({ userAgent: FIREFOX })
   await enter(other, viewer)
   await expect(other.getByRole('heading', { level: 1 })).toBeVisible()
+  await stopClock(page)
   await enter(page, viewer, '/settings')
 
   const items = devices(page).getByRole('listitem')
@@ -75,7 +77,7 @@ test('a device that is signed out from another one is out at once', async ({
   await expect(items.last()).toContainText('127.0.0.1')
   await expect(items.last()).toContainText(/Active (just now|1 min ago)/)
   await items.last().getByRole('button', { name: 'Sign out Firefox on Linux' }).click()
-  await expect(page.getByText('Firefox on Linux is signed out.')).toBeVisible()
+  await expect(toast(page, 'Firefox on Linux is signed out.')).toBeVisible()
   await expect(items).toHaveCount(1)
   await expect(devices(page)).toContainText('You are signed in nowhere else.')
   await expect(page.getByRole('heading', { name: 'Where you are signed in' })).toBeFocused()
@@ -104,8 +106,13 @@ test('all the others are signed out together', async ({ page, device, viewer }) 
 })
 
 test('a list that does not come can be asked for again', async ({ page, viewer }) => {
-  // The refusal is final, so that nothing but the button asks again.
-  await page.route('**/api/v1/me/sessions', (route) => route.fulfill({ status: 400 }), { times: 1 })
+  // The refusal is the server's own and final, so that nothing but the button asks again.
+  const refusal = {
+    status: 400,
+    contentType: 'application/problem+json',
+    body: JSON.stringify({ status: 400, code: 'invalid', request_id: 'f00' }),
+  }
+  await page.route('**/api/v1/me/sessions', (route) => route.fulfill(refusal), { times: 1 })
   await enter(page, viewer, '/settings')
   const alert = page.getByRole('alert')
   await expect(alert).toContainText('Your devices could not be loaded')

@@ -1,5 +1,5 @@
 // A try whose answer was lost may have succeeded: the next one finds out, and says so.
-import { card, enter, expect, type Page, test } from './support/test'
+import { card, enter, expect, type Page, stopClock, test, toast } from './support/test'
 import { totp } from './support/totp'
 
 const NEW = 'Violet-Mountain-38-railway'
@@ -16,6 +16,7 @@ async function lose(page: Page, method: string, path: string): Promise<void> {
 }
 
 test('a password that was changed is changed', async ({ page, admin, request }) => {
+  await stopClock(page)
   await enter(page, admin, '/settings')
   await lose(page, 'PUT', '/me/password')
   const form = card(page, 'Password')
@@ -26,7 +27,7 @@ test('a password that was changed is changed', async ({ page, admin, request }) 
   // A third password is set in place of the one from the first try.
   await form.getByLabel('New password').fill(`${NEW}-2`)
   await form.getByRole('button', { name: 'Change password' }).click()
-  await expect(page.getByText('Password changed.')).toBeVisible()
+  await expect(toast(page, 'Password changed.')).toBeVisible()
   const data = { username: admin.username, password: `${NEW}-2` }
   expect((await request.post('/api/v1/auth/token', { data })).status()).toBe(200)
 })
@@ -47,6 +48,7 @@ test('a second factor that was turned on says where its codes went, and off is o
   page,
   viewer,
 }) => {
+  await stopClock(page)
   await enter(page, viewer, '/settings')
   const form = card(page, 'Second factor')
   await lose(page, 'POST', '/me/totp/confirm')
@@ -67,7 +69,7 @@ test('a second factor that was turned on says where its codes went, and off is o
   await dialog.getByRole('button', { name: 'Turn off' }).click()
   await expect(dialog.getByRole('alert')).toContainText('It may have been changed all the same.')
   await dialog.getByRole('button', { name: 'Turn off' }).click()
-  await expect(page.getByText('The second factor is off.')).toBeVisible()
+  await expect(toast(page, 'The second factor is off.')).toBeVisible()
 })
 
 test('an account that was made is entered', async ({ page }) => {
@@ -83,6 +85,7 @@ test('an account that was made is entered', async ({ page }) => {
 })
 
 test('an account that was deleted is not said to be there', async ({ page, viewer }) => {
+  await stopClock(page)
   await enter(page, viewer, '/settings')
   await lose(page, 'DELETE', '/me')
   await page.getByRole('button', { name: 'Delete account' }).click()
@@ -90,12 +93,13 @@ test('an account that was deleted is not said to be there', async ({ page, viewe
   await dialog.getByLabel('Your password').fill(viewer.password)
   await dialog.getByRole('button', { name: 'Delete for good' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
-  await expect(page.getByText('Your account is deleted, unless you can still')).toBeVisible()
+  await expect(toast(page, 'Your account is deleted, unless you can still')).toBeVisible()
 })
 
 test('an invitation that was revoked is revoked', async ({ page, admin, client }) => {
   const made = { role: 'viewer', max_uses: 1, expires_at: new Date(Date.now() + 3_600_000) }
   expect((await client.send('POST', '/admin/invites', made)).status()).toBe(201)
+  await stopClock(page)
   await enter(page, admin, '/admin/invites')
   await lose(page, 'DELETE', '/admin/invites/*')
   await page.getByRole('button', { name: `Revoke the invitation of ${admin.username}` }).click()
@@ -103,5 +107,5 @@ test('an invitation that was revoked is revoked', async ({ page, admin, client }
   await dialog.getByRole('button', { name: /^Revoke/ }).click()
   await expect(dialog.getByRole('alert')).toContainText('It may have been changed all the same.')
   await dialog.getByRole('button', { name: /^Revoke/ }).click()
-  await expect(page.getByText('The invitation is revoked.')).toBeVisible()
+  await expect(toast(page, 'The invitation is revoked.')).toBeVisible()
 })
