@@ -1,4 +1,5 @@
 // Forms store what a person means: the number, once, in the words they typed.
+import { watch } from './support/live'
 import { card, enter, expect, stopClock, test, toast } from './support/test'
 
 test.describe('the number that was meant', () => {
@@ -49,7 +50,7 @@ test.describe('the number that was meant', () => {
     client,
   }) => {
     await client.send('PATCH', '/me', { unit: 'fl_oz' })
-    await enter(page, admin)
+    await watch(page, admin)
     await page.getByRole('button', { name: 'Other' }).click()
     await page.getByLabel('Other amount (fl oz)').fill('16')
     await client.send('PATCH', '/me', { unit: 'ml' })
@@ -91,7 +92,7 @@ test('an amount stays what it is when the unit changes elsewhere', async ({
   admin,
   client,
 }) => {
-  await enter(page, admin)
+  await watch(page, admin)
   await page.getByRole('button', { name: 'Other' }).click()
   await page.getByLabel('Other amount (ml)').fill('250')
   await client.send('PATCH', '/me', { unit: 'fl_oz' })
@@ -172,6 +173,7 @@ test.describe('typed text stays as it was', () => {
 
     // After closing it and reloading the page, the draft waits until the form is opened.
     await page.keyboard.press('Escape')
+    await expect(dialog).toBeHidden()
     await page.reload()
     await page.getByRole('button', { name: 'Add an entry' }).click()
     await expect(dialog).toContainText('This is what you typed before.')

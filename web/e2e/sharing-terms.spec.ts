@@ -1,4 +1,5 @@
 // The terms of a share: narrowed, changed elsewhere, ended and given again.
+import { watch } from './support/live'
 import { detailOf, historyOf, openTerms, reader, row, termsOf } from './support/sharing'
 import { card, enter, expect, stopClock, test, toast } from './support/test'
 
@@ -6,7 +7,7 @@ test('a narrower share holds at once', async ({ page, admin, viewer, client, req
   await client.share(viewer)
   await client.log({ metric: 'water', value: 300 })
   await client.log({ metric: 'altitude', value: 7 })
-  await enter(page, admin, '/sharing')
+  await watch(page, admin, '/sharing')
   const dialog = await openTerms(page, viewer)
   await detailOf(dialog, 'Water', 'Band').check()
   await expect(dialog).toContainText('low, middle or high instead of amounts')
@@ -55,7 +56,7 @@ test('a dialog left open takes nothing back that was narrowed elsewhere', async 
   await stopClock(tablet)
   await enter(tablet, admin, '/sharing')
   const old = await openTerms(tablet, viewer)
-  await enter(phone, admin, '/sharing')
+  await watch(phone, admin, '/sharing')
   const fresh = await openTerms(phone, viewer)
   await detailOf(fresh, 'Water', 'Band').check()
   await historyOf(fresh).uncheck()
@@ -79,7 +80,7 @@ test('an open dialog follows changes made elsewhere, and so does a stored draft'
   client,
 }) => {
   await client.share(viewer)
-  await enter(page, admin, '/sharing')
+  await watch(page, admin, '/sharing')
   const dialog = await openTerms(page, viewer)
   await detailOf(dialog, 'Altitude', 'Logged').check()
   await client.share(viewer, { water: 'band' })
@@ -89,7 +90,7 @@ test('an open dialog follows changes made elsewhere, and so does a stored draft'
 
   await page.goto('about:blank')
   await client.share(viewer, { water: 'none', history: false })
-  await enter(page, admin, '/sharing')
+  await watch(page, admin, '/sharing')
   await expect(detailOf(dialog, 'Water', 'None')).toBeChecked()
   await expect(historyOf(dialog)).not.toBeChecked()
   await client.send('DELETE', `/me/shares/${viewer.username}`)
@@ -99,7 +100,7 @@ test('an open dialog follows changes made elsewhere, and so does a stored draft'
 
 test('the last choice survives a reload', async ({ page, admin, viewer, client }) => {
   await client.share(viewer)
-  await enter(page, admin, '/sharing')
+  await watch(page, admin, '/sharing')
   await detailOf(await openTerms(page, viewer), 'Water', 'Band').check()
   await page.reload()
   await expect(detailOf(termsOf(page, viewer), 'Water', 'Band')).toBeChecked()
@@ -115,7 +116,10 @@ test('a share is ended by naming what is lost, and given again', async ({
   await client.share(viewer)
   const { sees } = await reader(request, viewer, admin)
   expect(await sees()).toBe(200)
-  await enter(page, admin, '/sharing')
+  // A look is written down after its answer.
+  const looks = async (): Promise<unknown> => (await client.send('GET', '/me/audience')).json()
+  await expect.poll(looks).toMatchObject({ items: [{ username: viewer.username }] })
+  await watch(page, admin, '/sharing')
   await expect(card(page, 'Who looked')).toContainText(viewer.username)
   await expect(row(page, 'Who can watch', viewer.username)).toContainText('last looked')
   await page.getByRole('button', { name: `End sharing with ${viewer.username}` }).click()

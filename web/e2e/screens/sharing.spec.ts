@@ -1,4 +1,5 @@
 // Sharing.
+import { watch } from '../support/live'
 import { enter, expect } from '../support/test'
 import { share, alsoShared } from './cast'
 import { screens } from './look'
@@ -85,7 +86,7 @@ screens({
   },
   'share-dialog-followed': async ({ page, admin, viewer, client }) => {
     await client.share(viewer)
-    await enter(page, admin, '/sharing')
+    await watch(page, admin, '/sharing')
     await page.getByRole('button', { name: /^Change/ }).click()
     await client.share(viewer, { water: 'band', history: false })
     await expect(page.getByText('This was changed elsewhere meanwhile.')).toBeVisible()
