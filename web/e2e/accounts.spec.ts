@@ -79,6 +79,8 @@ test('a reload keeps the session, and the cookie is out of reach of scripts', as
 
 test('signing out ends the session, also for a copy of its cookie', async ({ page, admin }) => {
   await enter(page, admin)
+  await page.getByRole('navigation').getByRole('link', { name: 'History' }).click()
+  await expect(page.getByRole('heading', { name: 'History' })).toBeVisible()
   const cookies = await page.context().cookies()
   await page.getByRole('button', { name: 'Sign out' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
@@ -88,6 +90,7 @@ test('signing out ends the session, also for a copy of its cookie', async ({ pag
   await page.context().addCookies(cookies)
   expect((await page.request.get('/api/v1/me')).status()).toBe(401)
   await page.goBack()
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   await expect(page.getByRole('heading', { name: 'Today' })).toBeHidden()
 })
 

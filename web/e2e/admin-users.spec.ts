@@ -170,6 +170,8 @@ test('the end of a deletion is for the admin who asked, and moves nobody else', 
   server,
 }) => {
   const other = await server.createUser(`next-${admin.username}`, 'admin', admin.password)
+  // The page waits for the answer for as long as the next one takes to sign in.
+  await stopClock(page)
   await enter(page, admin, `/admin/users/${viewer.username}`)
   let answer = (): void => undefined
   const gate = new Promise<void>((resolve) => (answer = resolve))

@@ -1,7 +1,10 @@
 // One intention is carried out once, however often it is pressed and whatever happens to its form meanwhile.
 import { card, enter, expect, type Page, stopClock, test, toast } from './support/test'
 
-/** Holds back the answers to POST requests there, until the returned function is called. */
+/**
+ * Holds back the answers to POST requests there, until the returned function is called. A page whose clock runs gives
+ * up after half a minute.
+ */
 async function slow(page: Page, path: string): Promise<() => void> {
   let go = (): void => undefined
   const gate = new Promise<void>((resolve) => (go = resolve))
@@ -23,6 +26,7 @@ async function sent(page: Page, path: string): Promise<void> {
 
 test.describe('one intention is one', () => {
   test('Enter twice in the field of another amount', async ({ page, admin, client }) => {
+    await stopClock(page)
     await enter(page, admin)
     await page.getByRole('button', { name: 'Other' }).click()
     const answer = await slow(page, '/entries')
@@ -38,6 +42,7 @@ test.describe('one intention is one', () => {
   })
 
   test('a double click on Save in a dialog', async ({ page, admin, client }) => {
+    await stopClock(page)
     await enter(page, admin, '/history')
     await page.getByRole('button', { name: 'Add an entry' }).click()
     const answer = await slow(page, '/entries')
@@ -55,6 +60,7 @@ test.describe('one intention is one', () => {
     admin,
     client,
   }) => {
+    await stopClock(page)
     await enter(page, admin, '/history')
     const answer = await slow(page, '/entries')
     const dialog = page.getByRole('dialog')
@@ -151,6 +157,7 @@ test.describe('one intention is one', () => {
     admin,
     client,
   }) => {
+    await stopClock(page)
     await enter(page, admin)
     const answer = await slow(page, '/entries')
     await page.getByRole('button', { name: 'Other' }).click()
@@ -222,7 +229,10 @@ test.describe('one intention is one', () => {
     await dialog.getByLabel('Name').fill('kitchen')
     await dialog.getByRole('button', { name: 'Create token' }).click()
     await expect(dialog.getByRole('alert')).toContainText('cannot be reached')
+    // The second click comes before the answer, which changes the dialog.
+    const answer = await slow(page, '/me/tokens')
     await dialog.getByRole('button', { name: 'Create token' }).dblclick()
+    answer()
     await expect(dialog.getByLabel('Token', { exact: true })).toHaveValue(/^st_/)
     const tokens = (await (await client.send('GET', '/me/tokens')).json()) as { items: unknown[] }
     expect(tokens.items).toHaveLength(1)

@@ -69,6 +69,9 @@ test('one movement of the mouse logs the altitude', async ({ page, admin, client
   await enter(page, admin)
   const altitude = card(page, 'Altitude')
   await expect(altitude).toContainText('Not logged yet')
+  // Nothing is to come that would move it.
+  await expect(card(page, 'The day so far')).toContainText('Nothing logged today.')
+  await expect(page.getByText('Live', { exact: true })).toBeVisible()
   const box = await altitude.getByRole('slider').boundingBox()
   if (box === null) throw new Error('no slider')
   const at = (level: number) => box.x + ((level - 0.5) / 10) * box.width

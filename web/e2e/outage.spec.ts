@@ -177,7 +177,10 @@ test('signing out names what was begun and not saved', async ({ page, admin }) =
   await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
   await dialog.getByRole('button', { name: 'Sign out and lose it' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
-  expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('after the run')
+  // The stream may have brought the end of the session, before the answer that empties the storage.
+  await expect
+    .poll(() => page.evaluate(() => JSON.stringify(localStorage)))
+    .not.toContain('after the run')
 })
 
 test('a form keeps what was typed, and saves it once the server is back', async ({

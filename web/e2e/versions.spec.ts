@@ -91,13 +91,15 @@ test('the way to the deleted entries does not move when the page becomes live', 
     await opened
     await route.continue()
   })
+  // The page waits for its stream for as long as it takes.
+  await stopClock(page)
   await enter(page, admin, '/history')
   const link = page.getByRole('link', { name: 'Deleted entries' })
   await expect(page.getByText('Nothing here yet')).toBeVisible()
   const before = await link.boundingBox()
   open()
   await expect(page.getByText('Live', { exact: true })).toBeVisible()
-  expect(await link.boundingBox()).toEqual(before)
+  await expect.poll(() => link.boundingBox()).toEqual(before)
 })
 
 test('the deleted entries follow what is done elsewhere', async ({ page, admin, client }) => {

@@ -19,7 +19,7 @@ const COLOUR_RULES = ['color-contrast', 'link-in-text-block']
 /** Touch targets have 48 px here; only rounding may take from that. */
 const THUMB = 47.5
 
-const softly = expect.configure({ soft: true, timeout: 10_000 })
+const softly = expect.configure({ soft: true, timeout: 30_000 })
 
 /** Elements that reach beyond the window, are cut off, or are too small for a thumb. */
 function misfits(thumb: number): string[] {
