@@ -2,7 +2,7 @@
 import { card, enter, expect, type Page, stopClock, test, toast } from './support/test'
 
 /**
- * Holds back the answers to POST requests there, until the returned function is called. A page whose clock runs gives
+ * Holds back the answers to requests that write there, until the returned function is called. A page whose clock runs gives
  * up after half a minute.
  */
 async function slow(page: Page, path: string): Promise<() => void> {
@@ -150,6 +150,32 @@ test.describe('one intention is one', () => {
     await dialog.getByRole('button', { name: 'Save' }).click()
     await expect(dialog).toBeHidden()
     await expect.poll(() => client.entries()).toMatchObject([{ value: 250, note: 'green tea' }])
+  })
+
+  test('settings that are typed on while they are saved keep the rest', async ({
+    page,
+    admin,
+    client,
+  }) => {
+    await stopClock(page)
+    await enter(page, admin, '/settings')
+    const answer = await slow(page, '/me')
+    const unsaved = page.getByRole('status').filter({ hasText: 'Not saved' })
+    await page.getByLabel(/^Daily goal/).fill('1800')
+    const patch = page.waitForRequest((request) => request.method() === 'PATCH')
+    await page.getByRole('button', { name: 'Save changes' }).click()
+    await patch
+    await page.getByLabel('Display name').fill('Robin of the hills')
+    answer()
+    await expect(toast(page, 'Settings saved')).toBeVisible()
+    await expect(unsaved).toHaveText('Not saved: display name')
+    await page.reload()
+    await expect(page.getByLabel('Display name')).toHaveValue('Robin of the hills')
+    await page.getByRole('button', { name: 'Save changes' }).click()
+    await expect(toast(page, 'Settings saved')).toBeVisible()
+    await expect(unsaved).toBeHidden()
+    const me: unknown = await (await client.send('GET', '/me')).json()
+    expect(me).toMatchObject({ daily_goal_ml: 1800, display_name: 'Robin of the hills' })
   })
 
   test('another amount whose page is left while it is on its way', async ({

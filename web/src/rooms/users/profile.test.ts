@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Me } from '../../api/types'
 import {
   draftOf,
+  draftSince,
   formOf,
   inUnit,
   type ProfileForm,
@@ -145,4 +146,21 @@ test('the hours of freshness are whole, in reach, and in order', () => {
 test('the zone of the account is offered even if this browser does not know it', () => {
   expect(zones('Europe/Nowhere').map(({ zone }) => zone)).toContain('Europe/Nowhere')
   expect(zones().map(({ zone }) => zone)).toContain('UTC')
+})
+
+test('a form that is typed on while it is saved keeps the rest, and nothing else', () => {
+  const sent = { ...formOf(me), name: ' Ada L. ', goal: '1.8 l' }
+  const now = { ...me, display_name: 'Ada L.', daily_goal_ml: 1800 }
+  expect(draftSince(sent, sent, now)).toBeUndefined()
+  const ageing = draftSince(sent, { ...sent, ageing: '8' }, now)
+  expect(unsaved(withDraft(now, ageing), now)).toEqual(['hours'])
+  expect(readForm(withDraft(now, ageing), now)).toEqual({ change: { ageing_after_hours: 8 } })
+  // The same field, typed over once more.
+  const goal = draftSince(sent, { ...sent, goal: '1900' }, now)
+  expect(readForm(withDraft(now, goal), now)).toEqual({ change: { daily_goal_ml: 1900 } })
+  const unit = draftSince(sent, inUnit(sent, 'fl_oz'), now)
+  expect(readForm(withDraft(now, unit), now)).toEqual({ change: { unit: 'fl_oz' } })
+  // A change of another device that came meanwhile was not typed here.
+  const elsewhere = { ...now, day_starts_at: 5 }
+  expect(draftSince(sent, { ...sent, startsAt: '5' }, elsewhere)).toBeUndefined()
 })

@@ -81,7 +81,20 @@ export function unsaved(form: ProfileForm, me: Me): string[] {
 
 /** The draft of an unsaved form: the touched fields alone, and the unit in which amounts were typed. */
 export function draftOf(form: ProfileForm, me: Me): Partial<ProfileForm> | undefined {
-  const fields = touched(form, me)
+  return draftWith(form, touched(form, me))
+}
+
+/** The draft of what was typed after `sent` was sent, which `me` holds by now. */
+export function draftSince(
+  sent: ProfileForm,
+  form: ProfileForm,
+  me: Me,
+): Partial<ProfileForm> | undefined {
+  const since = FIELDS.filter((field) => !deepEqual(form[field], sent[field]))
+  return draftOf(withDraft(me, draftWith(form, since)), me)
+}
+
+function draftWith(form: ProfileForm, fields: Field[]): Partial<ProfileForm> | undefined {
   if (fields.length === 0) return undefined
   return Object.fromEntries(
     [...fields, 'unit' as const, 'exact' as const].map((field) => [field, form[field]]),
