@@ -1,5 +1,14 @@
 // Past entries: found, corrected, moved, deleted, restored.
-import { enter, expect, type NewEntry, type Page, stopClock, test, toast } from './support/test'
+import {
+  card,
+  enter,
+  expect,
+  type NewEntry,
+  type Page,
+  stopClock,
+  test,
+  toast,
+} from './support/test'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -202,6 +211,27 @@ test('older entries that do not come are asked for again by themselves, and neve
   await expect(page.getByText('That is everything.')).toBeVisible()
   await expect(page.getByText('Live', { exact: true })).toBeVisible()
   await expect(rows(page)).toHaveCount(121)
+})
+
+test('a history that has not changed is shown again, however long ago it was loaded', async ({
+  page,
+  admin,
+  client,
+}) => {
+  await client.logAll([{ metric: 'water', value: 250, at: ago(HOUR) }])
+  await stopClock(page)
+  await enter(page, admin, '/history')
+  await expect(rows(page)).toHaveCount(1)
+  const pages = page.getByRole('navigation', { name: 'Pages' })
+  await pages.getByRole('link', { name: 'Today' }).click()
+  await expect(card(page, 'Water')).toBeVisible()
+  // Longer than a request may take, and not as long as the stream may be silent.
+  await page.clock.runFor(36_000)
+  const asked = page.waitForResponse((answer) => answer.url().includes('/entries?'))
+  await pages.getByRole('link', { name: 'History' }).click()
+  expect((await asked).status()).toBe(304)
+  await expect(rows(page)).toHaveCount(1)
+  await expect(page.getByText('Live', { exact: true })).toBeVisible()
 })
 
 test('an empty history says what to do', async ({ page, admin }) => {

@@ -28,15 +28,14 @@ export async function send(request: Request): Promise<Response> {
   let free = false
   try {
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)])
-    const response = await fetch(request, { signal, cache: 'no-store' }).catch((cause: unknown) => {
-      throw unreachable(cause)
-    })
+    const response = await fetch(request, { signal, cache: 'no-store' }).catch(notReached)
     const unchanged = response.status === 304 && response.headers.has(SERVER_TIME)
     if (!unchanged && !isOurs(response)) throw foreign(response)
     free = mayTakeMore(response)
     clock.learn(response.headers.get(SERVER_TIME))
+    const answered = await known.or(response).catch(notReached)
     done('answered')
-    return known.or(response)
+    return answered
   } catch (problem) {
     done('lost')
     throw problem
@@ -83,6 +82,10 @@ export function foreign(response?: Response): ApiError {
 
 export function unreachable(cause: unknown): ApiError {
   return cause instanceof ApiError ? cause : new ApiError(0, { detail: String(cause) })
+}
+
+function notReached(cause: unknown): never {
+  throw unreachable(cause)
 }
 
 function isType(headers: Headers, type: string): boolean {
