@@ -33,7 +33,7 @@ for (const arrives of [true, false]) {
     await waiting.getByRole('button', { name: 'Discard 8' }).click()
     await expect(waiting).toBeHidden()
     await expect(card(page, 'Altitude')).toContainText('So-so')
-    // What was pressed is shown before the server has done it.
+    // The page shows a press before the server has done it.
     await expect.poll(async () => values(await client.entries())).toEqual([5])
   })
 
