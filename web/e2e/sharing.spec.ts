@@ -33,7 +33,7 @@ test('a viewer asks, the person answers with one tap, and the viewer is told', a
   await page.getByRole('link', { name: 'Sharing (1 waiting for an answer)' }).click()
   await expect(page.getByRole('heading', { name: 'Sharing' })).toBeFocused()
   const request = row(page, 'Waiting for your answer', viewer.username)
-  await expect(request).toContainText(/Asked to watch you (just now|\d min ago)/)
+  await expect(request).toContainText('Asked to watch you just now')
   await request.getByRole('button', { name: `Approve ${viewer.username}` }).click()
   await expect(toast(page, `${viewer.username} can watch you now.`)).toBeVisible()
   await expect(card(page, 'Waiting for your answer')).toBeHidden()
