@@ -1,5 +1,5 @@
 // Getting in and out: register, sign in, stay signed in, sign out.
-import { enter, expect, stopClock, test, trySignIn } from './support/test'
+import { endSession, enter, expect, stopClock, test, trySignIn } from './support/test'
 
 test('somebody registers, having read the privacy policy, and is a viewer', async ({ page }) => {
   await page.goto('/register')
@@ -103,7 +103,7 @@ test('a session that ends in the middle of an edit loses nothing that was typed'
   await enter(page, admin, '/settings')
   await page.getByLabel('Display name').fill('Robin of the hills')
   await page.getByLabel('Current password').fill(admin.password)
-  await page.context().clearCookies()
+  await endSession(page)
   await page.getByRole('button', { name: 'Save changes' }).click()
   await expect(page.getByText('Your session has ended. What you typed is kept')).toBeVisible()
   const stored = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]))

@@ -2,6 +2,7 @@
 import {
   card,
   Client,
+  endSession,
   enter,
   expect,
   type Page,
@@ -252,7 +253,7 @@ test('a form keeps what was typed through an expired session', async ({ page, ad
   const creating = dialog(page, 'Create a user')
   await creating.getByLabel('Username').fill('somebody-new')
   await creating.getByLabel('Display name').fill('שם חדש')
-  await page.context().clearCookies()
+  await endSession(page)
   await creating.getByRole('button', { name: 'Create user' }).click()
   await expect(page.getByText('Your session has ended.')).toBeVisible()
   await trySignIn(page, admin.username, admin.password)

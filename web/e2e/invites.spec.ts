@@ -2,6 +2,7 @@
 import {
   type Account,
   type Client,
+  endSession,
   enter,
   expect,
   type Page,
@@ -118,7 +119,7 @@ test('a choice survives an expired session', async ({ page, admin }) => {
   await page.getByRole('button', { name: 'Create an invitation' }).click()
   const creating = page.getByRole('dialog', { name: 'Create an invitation' })
   await creating.getByLabel('For how many people').fill('17')
-  await page.context().clearCookies()
+  await endSession(page)
   await creating.getByRole('button', { name: 'Create invitation' }).click()
   await expect(page.getByText('Your session has ended.')).toBeVisible()
   await page.getByLabel('Username').fill(admin.username)

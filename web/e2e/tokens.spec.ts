@@ -1,5 +1,5 @@
 // API tokens: made for a purpose, shown once, and ended alone.
-import { card, enter, expect, type Page, secret, stopClock, test } from './support/test'
+import { card, endSession, enter, expect, type Page, secret, stopClock, test } from './support/test'
 
 const tokens = (page: Page) => card(page, 'API tokens')
 const creating = (page: Page) => page.getByRole('dialog', { name: 'Create an API token' })
@@ -66,7 +66,7 @@ test('the typed text survives a reload and an expired session, and the token doe
   await page.reload()
   await expect(creating(page).getByLabel('Name')).toHaveValue('hall display')
 
-  await page.context().clearCookies()
+  await endSession(page)
   await creating(page).getByRole('button', { name: 'Create token' }).click()
   await expect(page.getByText('Your session has ended.')).toBeVisible()
   await page.getByLabel('Username').fill(viewer.username)

@@ -210,12 +210,18 @@ export async function stopClock(page: Page): Promise<void> {
   await page.context().addInitScript(() => {
     const fetch = window.fetch.bind(window)
     const asked: string[] = []
+    const unanswered = new Set<Promise<Response>>()
     Object.assign(window, {
       asked,
+      unanswered,
       fetch: (...request: Parameters<typeof fetch>) => {
         const [to] = request
         asked.push(to instanceof Request ? to.url : new URL(to, location.href).href)
-        return fetch(...request)
+        const answer = fetch(...request)
+        unanswered.add(answer)
+        const answered = () => unanswered.delete(answer)
+        answer.then(answered, answered)
+        return answer
       },
     })
     // The browser's own goes by the real time.
@@ -252,6 +258,26 @@ export async function runUntilAsked(page: Page, url: string): Promise<void> {
   const before = await asks()
   while ((await asks()) === before) await page.clock.runFor(1_000)
   await asked
+}
+
+/**
+ * Ends the session of a page whose clock is stopped. Everything that the page asked for has been answered by then, so
+ * only what is done next can notice.
+ */
+export async function endSession(page: Page): Promise<void> {
+  const rests = () =>
+    page.evaluate(async () => {
+      const { asked, unanswered } = window as unknown as {
+        asked: string[]
+        unanswered: Set<unknown>
+      }
+      const before = asked.length
+      // An answer is read, and the next request takes its locks, in real time.
+      for (let hop = 0; hop < 50; hop += 1) await navigator.locks.query()
+      return before > 0 && asked.length === before && unanswered.size === 0
+    })
+  await expect.poll(rests, 'the page has all that it asked for').toBe(true)
+  await page.context().clearCookies()
 }
 
 /** Sets the browser's font size in place of 16 px, until a page is loaded again. */
