@@ -7,6 +7,7 @@ import {
   expect,
   type Page,
   pressLevels,
+  rest,
   runUntilAsked,
   stopClock,
   test,
@@ -36,11 +37,10 @@ async function refuse(page: Page, seconds: number): Promise<string[]> {
   return asked
 }
 
-/** Opens a page and waits until it has made all its own requests. */
+/** Opens a page whose clock is stopped, and waits until it has all that it asked for. */
 async function arrive(page: Page, account: Account, path: string): Promise<void> {
-  const following = page.waitForResponse('**/events')
   await enter(page, account, path)
-  await following
+  await rest(page)
 }
 
 test('a page that may not ask waits, says so, and asks once when the time has come', async ({
@@ -75,6 +75,7 @@ test('an entry that is logged meanwhile waits, and arrives by itself, once', asy
   await stopClock(page)
   await arrive(page, admin, '/')
   await expect(page.getByText('Live', { exact: true })).toBeVisible()
+  await rest(page)
   const asked = await refuse(page, 30)
   await page.getByRole('button', { name: 'Log 250 ml' }).click()
   const pending = card(page, 'Not saved yet')
@@ -94,6 +95,7 @@ test('a form that may not send says when it may', async ({ page, admin }) => {
   await stopClock(page)
   await arrive(page, admin, '/settings')
   await page.getByLabel(/^Daily goal/).fill('1800')
+  await rest(page)
   const asked = await refuse(page, 300)
   await page.getByRole('button', { name: 'Save changes' }).click()
   await expect(page.getByText('in 5 minutes')).toBeVisible()

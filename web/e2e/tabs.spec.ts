@@ -5,11 +5,13 @@ import {
   BY_ITSELF,
   card,
   Client,
+  countRequests,
   enter,
   expect,
   type Locator,
   type Page,
   pressLevels,
+  rest,
   stopClock,
   submitSignIn,
   test,
@@ -41,6 +43,7 @@ async function signedOutElsewhere(page: Page, account: Account): Promise<Page> {
 
 /** Cuts a tab off from other tabs and from events: it learns only from the server's answers to its own requests. */
 async function deaf(page: Page): Promise<void> {
+  await countRequests(page)
   await page.addInitScript(() => {
     Reflect.deleteProperty(window, 'BroadcastChannel')
     addEventListener('storage', (event) => {
@@ -207,6 +210,8 @@ test.describe('two admins in one browser', () => {
         const begin = first(anna, cast)
         await expect(begin).toBeVisible()
         await mute(anna)
+        // Ben's sign-in ends her session: an answer that comes after it would tell her before she does anything.
+        await rest(anna)
         const signedIn = await anna.request.post('/api/v1/auth/login', { data: ben })
         expect(signedIn.status()).toBe(200)
         await act(begin, anna)

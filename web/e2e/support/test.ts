@@ -198,6 +198,56 @@ export function toast(page: Page, text: string): Locator {
     .filter({ hasText: text })
 }
 
+interface Asked {
+  asked: string[]
+  unanswered: Map<unknown, string>
+}
+
+/** Lets pages that are not open yet note what they ask for, and what of it is not answered. */
+export async function countRequests(where: Page | BrowserContext): Promise<void> {
+  await where.addInitScript(() => {
+    const fetch = window.fetch.bind(window)
+    const asked: string[] = []
+    const unanswered = new Map<unknown, string>()
+    Object.assign(window, {
+      asked,
+      unanswered,
+      fetch: (...request: Parameters<typeof fetch>) => {
+        const [to] = request
+        const url = to instanceof Request ? to.url : new URL(to, location.href).href
+        asked.push(url)
+        const answer = fetch(...request)
+        unanswered.set(answer, url)
+        const answered = () => unanswered.delete(answer)
+        answer.then(answered, answered)
+        return answer
+      },
+    })
+  })
+}
+
+/**
+ * Waits until a page that counts its requests, as one with a stopped clock does, has all that it asked for: none of them
+ * meets what is done next. A stream that is held back never comes.
+ */
+export async function rest(
+  page: Page,
+  streams: 'streams too' | 'no streams' = 'streams too',
+): Promise<void> {
+  const rests = () =>
+    page.evaluate(async (streams) => {
+      const { asked, unanswered } = window as unknown as Asked
+      const before = asked.length
+      // An answer is read, and the next request takes its locks, in real time.
+      for (let hop = 0; hop < 50; hop += 1) await navigator.locks.query()
+      const awaited = [...unanswered.values()].filter(
+        (url) => streams === 'streams too' || !url.endsWith('/events'),
+      )
+      return before > 0 && asked.length === before && awaited.length === 0
+    }, streams)
+  await expect.poll(rests, 'the page has all that it asked for').toBe(true)
+}
+
 /**
  * Stops the clock of a page that is not open yet, and of all tabs of its browser, so that it does nothing by itself. Its
  * retries wait, its requests are not given up and its toasts stay, however long a slow machine takes for the next step.
@@ -207,23 +257,8 @@ export async function stopClock(page: Page): Promise<void> {
   // A running clock can be stopped only at a time in the future.
   await page.clock.install({ time: now - 60_000 })
   await page.clock.pauseAt(now)
+  await countRequests(page.context())
   await page.context().addInitScript(() => {
-    const fetch = window.fetch.bind(window)
-    const asked: string[] = []
-    const unanswered = new Set<Promise<Response>>()
-    Object.assign(window, {
-      asked,
-      unanswered,
-      fetch: (...request: Parameters<typeof fetch>) => {
-        const [to] = request
-        asked.push(to instanceof Request ? to.url : new URL(to, location.href).href)
-        const answer = fetch(...request)
-        unanswered.add(answer)
-        const answered = () => unanswered.delete(answer)
-        answer.then(answered, answered)
-        return answer
-      },
-    })
     // The browser's own goes by the real time.
     AbortSignal.timeout = (ms) => {
       const over = new AbortController()
@@ -249,14 +284,18 @@ export async function runUntilAsked(page: Page, url: string): Promise<void> {
     page.evaluate(async (wanted) => {
       // A stream takes two locks before it asks. They come in real time, which the page's time must not outrun.
       for (let hop = 0; hop < 4; hop += 1) await navigator.locks.query()
-      return (window as unknown as { asked: string[] }).asked.filter((url) =>
-        new RegExp(`^${wanted}$`).test(url),
-      ).length
+      return (window as unknown as Asked).asked.filter((url) => new RegExp(`^${wanted}$`).test(url))
+        .length
     }, wanted)
   // It ends with the test at the latest: each second of the page's time may take long.
   const asked = page.waitForRequest(url, { timeout: 0 })
   const before = await asks()
-  while ((await asks()) === before) await page.clock.runFor(1_000)
+  const unasked = async () => {
+    // No answer is so slow that the page gives up its request meanwhile.
+    await rest(page, 'no streams')
+    return (await asks()) === before
+  }
+  while (await unasked()) await page.clock.runFor(1_000)
   await asked
 }
 
@@ -265,18 +304,7 @@ export async function runUntilAsked(page: Page, url: string): Promise<void> {
  * only what is done next can notice.
  */
 export async function endSession(page: Page): Promise<void> {
-  const rests = () =>
-    page.evaluate(async () => {
-      const { asked, unanswered } = window as unknown as {
-        asked: string[]
-        unanswered: Set<unknown>
-      }
-      const before = asked.length
-      // An answer is read, and the next request takes its locks, in real time.
-      for (let hop = 0; hop < 50; hop += 1) await navigator.locks.query()
-      return before > 0 && asked.length === before && unanswered.size === 0
-    })
-  await expect.poll(rests, 'the page has all that it asked for').toBe(true)
+  await rest(page)
   await page.context().clearCookies()
 }
 
