@@ -1,4 +1,5 @@
 // The database as an admin sees it: its size, a check and an optimisation.
+import { told } from './screens/cast'
 import { card, enter, expect, test } from './support/test'
 
 test('the database is checked and optimised while the server goes on', async ({
@@ -18,18 +19,11 @@ test('the database is checked and optimised while the server goes on', async ({
 })
 
 test('a fault that a check found is told with what to do', async ({ page, admin }) => {
-  await page.route('**/api/v1/admin/database', async (route) => {
-    const response = await route.fetch()
-    const report = (await response.json()) as object
-    await route.fulfill({
-      response,
-      json: {
-        ...report,
-        checked_at: '2026-03-01T12:00:00.000Z',
-        fault: 'row 3 missing from index',
-      },
-    })
-  })
+  await told(page, 'admin/database', (report: object) => ({
+    ...report,
+    checked_at: '2026-03-01T12:00:00.000Z',
+    fault: 'row 3 missing from index',
+  }))
   await enter(page, admin, '/admin/server')
   const database = card(page, 'Database')
   await expect(database.getByRole('alert')).toContainText(

@@ -58,10 +58,12 @@ export const share = {
   watching: false,
 }
 
-/** Changes the server's answers at an address. */
+/** Changes the server's answers at an address. Each is whole: one that says "unchanged" holds nothing to change. */
 export async function told<T>(page: Page, where: string, change: (answer: T) => T): Promise<void> {
   await page.route(`**/api/v1/${where}`, async (route) => {
-    const answer = await route.fetch()
+    const headers = await route.request().allHeaders()
+    delete headers['if-none-match']
+    const answer = await route.fetch({ headers })
     await route.fulfill({ response: answer, json: change((await answer.json()) as T) })
   })
 }
