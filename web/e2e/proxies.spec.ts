@@ -7,6 +7,7 @@ import {
   enter,
   expect,
   type Page,
+  rest,
   runUntilAsked,
   stopClock,
   test,
@@ -218,6 +219,8 @@ test('an entry given up after its answer was lost goes from the server, when it 
   await expect(changes).toBeVisible()
   await expect(card(page, 'Water')).not.toContainText('250 ml of')
   await expect(card(page, 'The day so far').getByText('250 ml')).toBeHidden()
+  // The page tries it once as it begins.
+  await rest(page)
   await page.unroute(ONE)
   await changes.getByRole('button', { name: 'Retry now' }).click()
   await expect(changes).toBeHidden()
@@ -379,9 +382,10 @@ test('a server that does not answer is told after two seconds, and never beside 
   await enter(page, admin)
   const pill = (words: string) => page.getByRole('main').getByText(words, { exact: true })
   await expect(pill('Live')).toBeVisible()
-  let answer = () => undefined as unknown
+  let answer = (): void => undefined
+  const gate = new Promise<void>((resolve) => (answer = resolve))
   await page.route(ENTRIES, async (route) => {
-    await new Promise<void>((done) => (answer = done))
+    await gate
     await route.continue()
   })
   await page.getByRole('button', { name: 'Log 250 ml' }).click()
