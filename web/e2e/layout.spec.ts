@@ -111,8 +111,9 @@ for (const [width, text] of [
     client,
     server,
   }) => {
-    await client.log({ metric: 'water', value: 300, at: ago(10) })
-    await client.log({ metric: 'altitude', value: 7, at: ago(9) })
+    // Their minutes have two digits throughout.
+    await client.log({ metric: 'water', value: 300, at: ago(20) })
+    await client.log({ metric: 'altitude', value: 7, at: ago(19) })
     await page.setViewportSize({ width, height: 780 })
     await enter(page, admin)
     await setTextSize(page, text)

@@ -17,12 +17,16 @@ interface Line {
 
 /** The answers of the API, from its log. */
 export function answers(server: Server): Line[] {
-  return server
-    .log()
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Line)
-    .filter(({ status }) => status !== undefined)
+  return (
+    server
+      .log()
+      .split('\n')
+      // The last line may be half written.
+      .slice(0, -1)
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Line)
+      .filter(({ status }) => status !== undefined)
+  )
 }
 
 interface Limited {
